@@ -4,11 +4,12 @@ Rambachan & Roth (2023, *Review of Economic Studies* 90:2555) bound the differen
 event study cannot rule out, and give intervals for ``theta = l_vec' tau_post`` that hold for every ``delta``
 inside the bound. What belongs here is the door to the two restrictions, the ordinary interval beside them and
 the breakdown value. How each interval is computed stands in :mod:`evaluation.effects.honest_arp` (relative
-magnitudes) and :mod:`evaluation.effects.honest_flci` (smoothness). What stays out: estimating the event study.
+magnitudes) and :mod:`evaluation.effects.honest_flci` (smoothness). What stays out: estimating the event
+study.
 
 Convention, as in the authors' R package: ``betahat`` lists the ``n_pre`` leads from the earliest to the one
-just before the reference period, then the ``n_post`` lags; the reference period (zero by construction) is left
-out, and the periods are consecutive. Everything is in the unit of ``betahat``, here percentage points.
+just before the reference period, then the ``n_post`` lags; the reference period (zero by construction) is
+left out, and the periods are consecutive. Everything is in the unit of ``betahat``, here percentage points.
 """
 
 from __future__ import annotations
@@ -60,12 +61,13 @@ def honest_intervals(
 ) -> list[HonestInterval]:
     """Robust intervals, one per bound, in the order the bounds are given.
 
-    ``betahat`` has shape (n_pre + n_post,), ``sigma`` its covariance, ``l_vec`` shape (n_post,) with any signs
-    (default: the first period after treatment). Relative magnitudes use the C-LF hybrid test of Andrews, Roth
-    & Pakes (2023) for each period and sign and take the union; smoothness uses the optimal fixed-length
-    interval. ``seed`` feeds only the simulated least-favourable critical value.
+    ``betahat`` has shape (n_pre + n_post,), ``sigma`` its covariance, ``l_vec`` shape (n_post,) with any
+    signs (default: the first period after treatment). Relative magnitudes use the C-LF hybrid test of
+    Andrews, Roth & Pakes (2023) for each period and sign and take the union; smoothness uses the optimal
+    fixed-length interval. ``seed`` feeds only the simulated least-favourable critical value.
 
-    Raises :class:`InputError` for arguments that do not fit together and :class:`CannotEstimate` without leads.
+    Raises :class:`InputError` for arguments that do not fit together and :class:`CannotEstimate` without
+    leads.
     """
     beta, cov, weights = _checked(betahat, sigma, n_pre, n_post, l_vec, level)
     if restriction not in RESTRICTIONS:
@@ -120,8 +122,8 @@ def breakdown_value(
     """The largest bound at which the robust interval still leaves ``null`` out.
 
     0.0 when ``null`` is inside already at bound 0; ``inf`` when no bound up to 4096 (times the standard error
-    for smoothness, whose bound has a unit) brings it in. The intervals grow with the bound, so bisection finds
-    it; ``tolerance`` is relative to max(1, bound) in the same scale.
+    for smoothness, whose bound has a unit) brings it in. The intervals grow with the bound, so bisection
+    finds it; ``tolerance`` is relative to max(1, bound) in the same scale.
     """
     _, cov, weights = _checked(betahat, sigma, n_pre, n_post, l_vec, level)
     scale = 1.0
@@ -162,7 +164,8 @@ def _checked(
     k = beta.size
     if needs_leads and n_pre < 1:
         raise CannotEstimate(
-            "honest: there is no period before the reference period, so nothing says how large a differential "
+            "honest: there is no period before the reference period, so nothing says how large a "
+            "differential "
             "trend to allow for; add earlier periods"
         )
     if n_post < 1:

@@ -1,14 +1,14 @@
 """Smoothness: the optimal fixed-length confidence interval (FLCI) under Delta^SD(M).
 
 What belongs here is Rambachan & Roth (2023), section 4.1: among all estimators that are linear in the event
-study, weigh the leads so that the interval  estimate ± cv(bias/sd)·sd  is shortest, where ``bias`` is the worst
-over every differential trend whose slope changes by at most M between consecutive periods and ``cv(b)`` is the
-1 - alpha quantile of |N(b, 1)|. What stays out: checking of arguments (``honest``).
+study, weigh the leads so that the interval  estimate ± cv(bias/sd)·sd  is shortest, where ``bias`` is the
+worst over every differential trend whose slope changes by at most M between consecutive periods and ``cv(b)``
+is the 1 - alpha quantile of |N(b, 1)|. What stays out: checking of arguments (``honest``).
 
 Write delta through its second differences eta_j. With u_j the weight an estimator puts on eta_{-j}
 (j = 0 .. n_pre-1), the worst bias is  M (sum_j |u_j| + constant)  and unbiasedness under linear trends fixes
-u_0 = sum_t t·l_t. So the frontier between bias and variance is a lasso path in the n_pre - 1 free u's, which is
-piecewise linear in the penalty and is followed exactly here; the half-length is then minimised along it.
+u_0 = sum_t t·l_t. So the frontier between bias and variance is a lasso path in the n_pre - 1 free u's, which
+is piecewise linear in the penalty and is followed exactly here; the half-length is then minimised along it.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def optimal_flci(sigma: Array, n_pre: int, l_vec: Array, m: float, alpha: float)
     # Weight on the second difference j periods after treatment: sum_{t > j} (t - j) l_t.
     bias_post = sum(abs(float(np.arange(1, n_post - j + 1) @ l_vec[j:])) for j in range(1, n_post))
 
-    # Leads' weights from u: u_j = sum_{t > j} (t - j) l_{-t}, a double cumulative sum, undone by two differences.
-    # Column order of ``to_leads``: u_{K-1} .. u_1, u_0, so that rows run from the earliest lead.
+    # Leads' weights from u: u_j = sum_{t > j} (t - j) l_{-t}, a double cumulative sum, undone by two
+    # differences. Column order of ``to_leads``: u_{K-1} .. u_1, u_0, so that rows run from the earliest lead.
     difference = np.eye(n_pre) - np.eye(n_pre, k=-1)
     to_leads = difference @ difference
     free, fixed = to_leads[:, :-1], to_leads[:, -1] * target
@@ -113,7 +113,8 @@ def _lasso_path(quadratic: Array, linear: Array) -> list[Array]:
             break
         gradient = linear + quadratic @ u
         signs = -np.sign(gradient[active])
-        # On the active set Q_AA u_A = -linear_A - mu signs, so u_A moves by ``direction`` per unit fall of mu.
+        # On the active set Q_AA u_A = -linear_A - mu signs, so u_A moves by ``direction`` per unit fall of
+        # mu.
         direction = np.linalg.lstsq(quadratic[np.ix_(active, active)], signs, rcond=None)[0]
         change = quadratic[:, active] @ direction
         fall = mu
