@@ -1,0 +1,1 @@
+"""Thin Dagster assets: call `evaluation`, attach metadata, return."""
