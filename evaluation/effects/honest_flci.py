@@ -13,6 +13,8 @@ is piecewise linear in the penalty and is followed exactly here; the half-length
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize_scalar
@@ -63,7 +65,7 @@ def optimal_flci(sigma: Array, n_pre: int, l_vec: Array, m: float, alpha: float)
     knots = [half_length(u) for u in path]
     best = int(np.argmin(knots))
     u_best, shortest = path[best], knots[best]
-    for left, right in zip(path[max(best - 1, 0) : best + 1], path[best : best + 2], strict=False):
+    for left, right in pairwise(path[max(best - 1, 0) : best + 2]):
         step = right - left
         if not step.any():
             continue
