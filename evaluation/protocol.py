@@ -98,9 +98,9 @@ class Years(Model):
 
 
 class AbsenceType(Model):
-    """One registered type of absence."""
+    """One registered type of absence. Mapping files translate every system's codes to these three."""
 
-    id: Identifier
+    id: Literal["sick", "permitted", "unlawful"]
     label: str
 
 

@@ -202,12 +202,20 @@ TABLES: dict[str, Table] = {
         ),
         _table(
             "core_band_cells",
-            "One row per school, grade, year and absence band in the selection window: pupils and days in the "
-            "window, the gap window and the follow-up window, for the question about targeted pupils.",
-            "school_id grade school_year band is_selected BOOLEAN is_treated BOOLEAN pupils BIGINT "
-            "window_possible_days DOUBLE window_absent_days DOUBLE gap_possible_days DOUBLE "
-            "gap_absent_days DOUBLE followup_possible_days DOUBLE followup_absent_days DOUBLE",
-            "school_id grade school_year band is_selected",
+            "One row per wave, selection rule (primary: baseline is the selection window; gap: a later baseline), "
+            "school, grade and absence band in the selection window: pupils and days in selection, baseline and "
+            "follow-up windows, for the question about targeted pupils.",
+            "wave rule school_id grade band is_selected BOOLEAN is_treated BOOLEAN pupils BIGINT "
+            "window_possible_days DOUBLE window_absent_days DOUBLE baseline_possible_days DOUBLE "
+            "baseline_absent_days DOUBLE followup_possible_days DOUBLE followup_absent_days DOUBLE",
+            "wave rule school_id grade band is_selected",
+        ),
+        _table(
+            "core_window_days",
+            "One row per wave, possible days and absent days in the selection window: pupils of all schools. The "
+            "distribution that regression to the mean is computed from.",
+            "wave possible_days BIGINT absent_days DOUBLE pupils BIGINT",
+            "wave possible_days absent_days",
         ),
         _table(
             "core_year_bands",

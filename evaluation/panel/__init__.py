@@ -1,0 +1,1 @@
+"""From absence records to school days, pupil-weeks and cells."""

@@ -1,0 +1,120 @@
+"""Pupil-weeks and cells: the counts everything at grade level is computed from.
+
+``core_cells`` is the table that grows with a country. Its statement is portable SQL over the pupil-weeks and
+the delivered totals. Schools that deliver totals without pupils (class or grade × week) enter the cells directly.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from evaluation.panel.engine import run_sql
+from evaluation.tables import table
+
+_TYPES = ("sick", "permitted", "unlawful")
+
+_BY_TYPE = ",\n       ".join(
+    f"SUM(CASE WHEN absence_type = '{t}' THEN {{days}} ELSE 0 END) AS {t}_days" for t in _TYPES
+)
+
+_PUPIL_WEEKS = f"""
+WITH possible AS (
+  SELECT s.pupil_key, d.school_year, s.school_id, s.grade, d.week_from, d.month, COUNT(*) AS possible_days
+  FROM spells s
+  JOIN days d ON d.school_id = s.school_id AND d.day_on BETWEEN s.enrolled_from AND s.enrolled_to
+  WHERE NOT EXISTS (SELECT 1 FROM totals_schools t
+                    WHERE t.school_id = s.school_id AND t.school_year = d.school_year)
+  GROUP BY s.pupil_key, d.school_year, s.school_id, s.grade, d.week_from, d.month
+), absent AS (
+  SELECT a.pupil_key, a.school_id, a.grade, d.week_from, SUM(a.day_fraction) AS absent_days,
+       {_BY_TYPE.format(days="a.day_fraction")}
+  FROM absence a JOIN days d ON d.school_id = a.school_id AND d.day_on = a.day_on
+  GROUP BY a.pupil_key, a.school_id, a.grade, d.week_from
+), from_days AS (
+  SELECT p.pupil_key, p.school_year, p.school_id, p.grade, p.week_from, p.month,
+         CAST(p.possible_days AS DOUBLE) AS possible_days,
+         COALESCE(a.absent_days, 0) AS absent_days, COALESCE(a.sick_days, 0) AS sick_days,
+         COALESCE(a.permitted_days, 0) AS permitted_days, COALESCE(a.unlawful_days, 0) AS unlawful_days
+  FROM possible p LEFT JOIN absent a
+    ON a.pupil_key = p.pupil_key AND a.school_id = p.school_id AND a.grade = p.grade AND a.week_from = p.week_from
+), from_totals AS (
+  SELECT t.pupil_key, w.school_year, t.school_id, t.grade, w.week_from, w.month,
+         MAX(t.school_days) AS possible_days, SUM(t.absent_days) AS absent_days,
+       {_BY_TYPE.format(days="t.absent_days")}
+  FROM totals t
+  JOIN (SELECT DISTINCT school_id, school_year, week_from, month FROM days) w
+    ON w.school_id = t.school_id AND w.week_from = CAST(DATE_TRUNC('week', t.period_from) AS DATE)
+  WHERE t.pupil_key IS NOT NULL AND t.period = 'week'
+  GROUP BY t.pupil_key, w.school_year, t.school_id, t.grade, w.week_from, w.month
+)
+SELECT * FROM from_days UNION ALL SELECT * FROM from_totals
+"""
+
+_CELLS = f"""
+WITH months AS (
+  SELECT DISTINCT school_id, school_year, week_from, month FROM days
+), from_pupils AS (
+  SELECT school_id, grade, school_year, 'week' AS period, week_from AS period_from,
+         CAST(week_from + INTERVAL 6 DAY AS DATE) AS period_to, month,
+         CAST(COUNT(DISTINCT pupil_key) AS DOUBLE) AS pupils, SUM(possible_days) AS possible_days,
+         SUM(absent_days) AS absent_days, SUM(sick_days) AS sick_days,
+         SUM(permitted_days) AS permitted_days, SUM(unlawful_days) AS unlawful_days
+  FROM pupil_weeks
+  GROUP BY school_id, grade, school_year, week_from, month
+), source_rows AS (
+  SELECT source_file, source_row, school_id, grade, period, period_from, period_to,
+         MAX(pupils) AS pupils, MAX(school_days) AS possible_days, SUM(absent_days) AS absent_days,
+       {_BY_TYPE.format(days="absent_days")}
+  FROM totals WHERE pupil_key IS NULL
+  GROUP BY source_file, source_row, school_id, grade, period, period_from, period_to
+), from_totals AS (
+  SELECT r.school_id, r.grade, m.school_year, r.period, r.period_from, r.period_to, m.month,
+         SUM(r.pupils) AS pupils, SUM(r.possible_days) AS possible_days, SUM(r.absent_days) AS absent_days,
+         SUM(r.sick_days) AS sick_days, SUM(r.permitted_days) AS permitted_days,
+         SUM(r.unlawful_days) AS unlawful_days
+  FROM source_rows r
+  JOIN months m ON m.school_id = r.school_id AND m.week_from = CAST(DATE_TRUNC('week',
+       CASE WHEN r.period = 'week' THEN r.period_from ELSE r.period_from + INTERVAL 14 DAY END) AS DATE)
+  GROUP BY r.school_id, r.grade, m.school_year, r.period, r.period_from, r.period_to, m.month
+)
+SELECT * FROM from_pupils UNION ALL SELECT * FROM from_totals
+"""
+
+
+def pupil_weeks(
+    core_pupils: pd.DataFrame,
+    core_absence_days: pd.DataFrame,
+    core_school_days: pd.DataFrame,
+    raw_totals: pd.DataFrame,
+) -> pd.DataFrame:
+    """``core_pupil_weeks``: from enrolment and day records, and from pupils' own week totals where those came.
+
+    A school and year that delivers totals is taken from them alone: its enrolments would otherwise count as
+    full attendance beside the delivered days.
+    """
+    totals = raw_totals[raw_totals["period"].eq("week")]
+    totals_schools = run_sql(
+        """
+        SELECT DISTINCT t.school_id, d.school_year FROM totals t
+        JOIN days d ON d.school_id = t.school_id AND d.day_on BETWEEN t.period_from AND t.period_to
+        """,
+        totals=raw_totals,
+        days=core_school_days,
+    )
+    weeks = run_sql(
+        _PUPIL_WEEKS,
+        spells=core_pupils,
+        absence=core_absence_days,
+        days=core_school_days,
+        totals=totals,
+        totals_schools=totals_schools,
+    )
+    return table("core_pupil_weeks").conform(weeks)
+
+
+def cells(
+    core_pupil_weeks: pd.DataFrame, raw_totals: pd.DataFrame, core_school_days: pd.DataFrame
+) -> pd.DataFrame:
+    """``core_cells``: school × grade × week (month where only that is delivered), counts by type of absence."""
+    frame = run_sql(_CELLS, pupil_weeks=core_pupil_weeks, totals=raw_totals, days=core_school_days)
+    return table("core_cells").conform(frame)

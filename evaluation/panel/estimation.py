@@ -1,0 +1,80 @@
+"""From cells to the panel that is estimated: school × grade × month with outcome, weights and months since the talk.
+
+Incomplete months. A round's last month may be cut short. Earlier years are then cut to the same ISO weeks, so
+that a month is always compared with its own same weeks: illness doubles from September to late November.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+
+from evaluation.protocol import Outcome, Protocol
+
+DAY_COLUMNS = ("possible_days", "absent_days", "sick_days", "permitted_days", "unlawful_days")
+
+
+def same_weeks(core_cells: pd.DataFrame, cutoff: dt.date) -> pd.DataFrame:
+    """Cells whose last month of each earlier year holds only the ISO weeks the cut-off year has reached.
+
+    Only the calendar month of the cut-off is affected; weeks that the cut-off splits are dropped everywhere.
+    """
+    end = pd.Timestamp(cutoff)
+    last_week = end.to_period("W-SUN").start_time
+    is_split = end.weekday() < 4
+    week = pd.to_datetime(core_cells["period_from"])
+    cut_month = (last_week + pd.Timedelta(days=3)).strftime("%m")
+    in_cut_month = core_cells["month"].str[-2:].eq(cut_month) & core_cells["period"].eq("week")
+    limit = int(last_week.isocalendar().week) - (1 if is_split else 0)
+    week_number = (week + pd.Timedelta(days=3)).dt.isocalendar()["week"].astype("int64")
+    keep = ~in_cut_month | (week_number <= limit)
+    return core_cells[keep & (week <= end)]
+
+
+def monthly_panel(
+    core_cells: pd.DataFrame, core_talks: pd.DataFrame, protocol: Protocol, cutoff: dt.date
+) -> pd.DataFrame:
+    """One row per cell (school × grade) and school month of the protocol's years, transition months left out.
+
+    Columns: school_id, grade, cell, school_year, month, cal_month, t (1, 2, … over school months), pupils (mean
+    over the month's periods), the day counts, start (t of month 1, NaN where no talks have been held), event
+    (months since the talk: 1 is the first whole month; leads 0, −1, … ; NaN for never treated), is_treated.
+    """
+    cells = same_weeks(core_cells, cutoff)
+    cells = cells[cells["school_year"].isin(protocol.years.all) & cells["grade"].isin(protocol.grades.order)]
+    keys = ["school_id", "grade", "school_year", "month"]
+    sums = cells.groupby(keys, as_index=False).agg(
+        pupils=("pupils", "mean"), **{c: (c, "sum") for c in DAY_COLUMNS}
+    )
+    sums = sums[sums["possible_days"] > 0]
+    months = {m: i + 1 for i, m in enumerate(sorted(sums["month"].unique()))}
+    talks = core_talks[
+        ["school_id", "grade", "wave", "transition_from_month", "transition_to_month", "is_started"]
+    ]
+    panel = sums.merge(talks, how="left", on=["school_id", "grade"])
+    panel["t"] = panel["month"].map(months).astype("int64")
+    panel["cal_month"] = panel["month"].str[-2:]
+    panel["cell"] = panel["school_id"] + ":" + panel["grade"]
+    started = panel["is_started"].fillna(False).astype(bool)
+    begun = panel["transition_from_month"].notna()
+    is_follow_up = panel["school_year"].eq(protocol.years.follow_up)
+    # A grade whose talks have begun but are not finished is in transition from its first talk on.
+    to_month = panel["transition_to_month"].where(started, "9999-12")
+    in_transition = begun & (panel["month"] >= panel["transition_from_month"]) & (panel["month"] <= to_month)
+    last_transition = panel["transition_to_month"].map(months)
+    panel["event"] = (panel["t"] - last_transition).where(started).astype("float64")
+    panel["start"] = (last_transition + 1).where(started).astype("float64")
+    panel["is_treated"] = started & is_follow_up & (panel["event"] >= 1)
+    return (
+        panel[~in_transition]
+        .drop(columns=["transition_from_month", "transition_to_month", "is_started"])
+        .sort_values(["school_id", "grade", "t"], kind="stable")
+        .reset_index(drop=True)
+    )
+
+
+def outcome_pct(panel: pd.DataFrame, outcome: Outcome) -> pd.Series:
+    """The outcome in per cent of possible days: 100 · days absent of the outcome's types / school days."""
+    days = panel[[f"{t}_days" for t in outcome.types]].sum(axis=1)
+    return 100 * days / panel["possible_days"]
