@@ -74,7 +74,13 @@ def monthly_panel(
     )
 
 
-def outcome_pct(panel: pd.DataFrame, outcome: Outcome) -> pd.Series:
-    """The outcome in per cent of possible days: 100 · days absent of the outcome's types / school days."""
-    days = panel[[f"{t}_days" for t in outcome.types]].sum(axis=1)
+def outcome_pct(panel: pd.DataFrame, outcome: Outcome, protocol: Protocol) -> pd.Series:
+    """The outcome in per cent of possible days: 100 · days absent of the outcome's types / school days.
+
+    An outcome of every type is the registered total, which some sources deliver without its types.
+    """
+    if set(outcome.types) == {t.id for t in protocol.absence_types}:
+        days = panel["absent_days"]
+    else:
+        days = panel[[f"{t}_days" for t in outcome.types]].sum(axis=1)
     return 100 * days / panel["possible_days"]

@@ -28,8 +28,8 @@ def talk_windows(
     Without any log at all (a study that delivers none) the planned window counts as held, and is marked so.
     """
     months = school_months(raw_calendar)
-    month_of = school_days(raw_calendar, None)[["day_on", "month"]].drop_duplicates("day_on")
-    month_of = month_of.set_index("day_on")["month"].sort_index()
+    open_days = school_days(raw_calendar, None)[["day_on", "month"]].drop_duplicates("day_on")
+    month_of: pd.Series = open_days.set_index("day_on")["month"].sort_index()
     has_log = not raw_talks.empty
     rows = []
     for wave in protocol.waves:
@@ -119,5 +119,5 @@ def _pupils(core_pupils: pd.DataFrame, school_id: str, grade: str, school_year: 
 
 def _month(day: pd.Timestamp, month_of: pd.Series) -> str:
     """The school month of a day; of the last school day before it when the day itself is closed."""
-    at = month_of.index.searchsorted(day, side="right") - 1
+    at = int(pd.Series(month_of.index).searchsorted(day, side="right")) - 1
     return str(month_of.iloc[max(at, 0)])

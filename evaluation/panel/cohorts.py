@@ -1,0 +1,211 @@
+"""Counts for questions about the same pupils: who was there both years, and who was high before the talks.
+
+Pupil-weeks go in, counts come out: the legal basis of all-pupil data covers counts alone. One row always
+stands for a group, never for a pupil (small groups are still small: disclosure control decides what is shown).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+
+from evaluation.panel.engine import run_sql
+from evaluation.protocol import Protocol, Targeted
+from evaluation.tables import table
+
+_COHORTS = """
+WITH main_place AS (
+  SELECT pupil_key, school_year, school_id, grade,
+         ROW_NUMBER() OVER (PARTITION BY pupil_key, school_year
+                            ORDER BY SUM(possible_days) DESC, school_id, grade) AS rank_place
+  FROM pupil_weeks GROUP BY pupil_key, school_year, school_id, grade
+), stayers AS (
+  SELECT n.pupil_key, n.school_id, n.grade, p.grade AS grade_before,
+         n.school_year AS year_now, p.school_year AS year_before
+  FROM main_place n
+  JOIN pairs y ON y.year_now = n.school_year
+  JOIN main_place p ON p.pupil_key = n.pupil_key AND p.school_year = y.year_before
+                   AND p.rank_place = 1 AND p.school_id = n.school_id
+  JOIN steps g ON g.grade_now = n.grade AND g.grade_before = p.grade
+  WHERE n.rank_place = 1
+)
+SELECT s.school_id, s.grade, w.school_year, s.year_before || '>' || s.year_now AS year_pair, w.month,
+       COUNT(DISTINCT w.pupil_key) AS pupils, SUM(w.possible_days) AS possible_days,
+       SUM(w.absent_days) AS absent_days
+FROM stayers s
+JOIN pupil_weeks w ON w.pupil_key = s.pupil_key AND w.school_year IN (s.year_now, s.year_before)
+GROUP BY s.school_id, s.grade, w.school_year, s.year_before || '>' || s.year_now, w.month
+"""
+
+_WINDOWS = """
+SELECT w.pupil_key, p.school_id, p.grade,
+       SUM(CASE WHEN w.week_from >= p.w_from AND w.week_from < p.w_to THEN w.possible_days ELSE 0 END) AS w_possible,
+       SUM(CASE WHEN w.week_from >= p.w_from AND w.week_from < p.w_to THEN w.absent_days ELSE 0 END) AS w_absent,
+       SUM(CASE WHEN w.week_from >= p.b_from AND w.week_from < p.b_to THEN w.possible_days ELSE 0 END) AS b_possible,
+       SUM(CASE WHEN w.week_from >= p.b_from AND w.week_from < p.b_to THEN w.absent_days ELSE 0 END) AS b_absent,
+       SUM(CASE WHEN w.week_from >= p.f_from AND w.week_from < p.f_to THEN w.possible_days ELSE 0 END) AS f_possible,
+       SUM(CASE WHEN w.week_from >= p.f_from AND w.week_from < p.f_to THEN w.absent_days ELSE 0 END) AS f_absent
+FROM pupil_weeks w JOIN places p ON p.pupil_key = w.pupil_key
+GROUP BY w.pupil_key, p.school_id, p.grade
+"""
+
+
+def cohort_cells(core_pupil_weeks: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
+    """``core_cohort_cells``: pupils present in the same school in two school years in a row, one grade up."""
+    years, grades = protocol.years.all, protocol.grades.order
+    pairs = pd.DataFrame({"year_before": years[:-1], "year_now": years[1:]}, dtype="str")
+    steps = pd.DataFrame({"grade_before": grades[:-1], "grade_now": grades[1:]}, dtype="str")
+    found = run_sql(_COHORTS, pupil_weeks=core_pupil_weeks, pairs=pairs, steps=steps)
+    return table("core_cohort_cells").conform(found)
+
+
+def selection_windows(
+    core_pupil_weeks: pd.DataFrame,
+    core_pupils: pd.DataFrame,
+    core_school_days: pd.DataFrame,
+    core_talks: pd.DataFrame,
+    protocol: Protocol,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """``core_band_cells`` and ``core_window_days`` for every wave whose talks are finished.
+
+    The rule is applied to every grade of the school in the same weeks, so that treated and untreated pupils are
+    selected alike. Whole weeks stand for the protocol's school days (five to a week).
+    """
+    bands, windows = table("core_band_cells").empty(), table("core_window_days").empty()
+    if protocol.targeted is None or core_pupil_weeks.empty:
+        return bands, windows
+    rule = protocol.targeted
+    found, days = [], []
+    treated_so_far = set(core_talks.loc[core_talks["transition_from_month"].notna(), "grade"])
+    weeks = np.sort(pd.to_datetime(core_school_days["week_from"].unique()))
+    for wave in protocol.waves:
+        talks = core_talks[(core_talks["wave"] == wave.id) & core_talks["is_started"].astype(bool)]
+        eligible = {wave.grade} | (set(protocol.grades.order) - treated_so_far)
+        for kind in ("primary", "gap"):
+            places = [
+                _places(talk, core_pupils, protocol, eligible, weeks, kind, rule)
+                for talk in talks.itertuples()
+            ]
+            if not places:
+                continue
+            pupils = run_sql(_WINDOWS, pupil_weeks=core_pupil_weeks, places=pd.concat(places))
+            pupils = pupils[(pupils["w_possible"] >= rule.minimum_school_days) & (pupils["f_possible"] > 0)]
+            found.append(_by_band(pupils, wave.id, wave.grade, kind, rule))
+            if kind == "primary":
+                days.append(_distribution(pupils, wave.id))
+    if found:
+        bands = table("core_band_cells").conform(pd.concat(found))
+        windows = table("core_window_days").conform(pd.concat(days))
+    return bands, windows
+
+
+def _places(
+    talk: object,
+    core_pupils: pd.DataFrame,
+    protocol: Protocol,
+    eligible: set[str],
+    weeks: np.ndarray,
+    kind: str,
+    rule: Targeted,
+) -> pd.DataFrame:
+    """Pupils of one school with the windows of its talks: whole weeks before the first and after the last talk."""
+    first, last = pd.Timestamp(talk.first_on), pd.Timestamp(talk.last_on)  # type: ignore[attr-defined]
+    start = int(np.searchsorted(weeks, first.to_period("W-SUN").start_time))
+    end = int(np.searchsorted(weeks, last, side="right"))
+    gap = rule.gap_school_days // 5 if kind == "gap" else 0
+    length = rule.window_school_days // 5
+    follow = weeks[end : end + max(protocol.milestone.months) * 4 + 1]
+    far = pd.Timestamp.max.normalize()
+
+    def at(i: int) -> pd.Timestamp:
+        return (
+            pd.Timestamp(weeks[i])
+            if 0 <= i < len(weeks)
+            else (far if i >= len(weeks) else pd.Timestamp(weeks[0]))
+        )
+
+    here = core_pupils[
+        core_pupils["school_id"].eq(talk.school_id)  # type: ignore[attr-defined]
+        & core_pupils["grade"].isin(eligible)
+        & core_pupils["school_year"].eq(protocol.years.follow_up)
+        & (core_pupils["enrolled_from"] <= first)
+        & (core_pupils["enrolled_to"] >= last)
+    ][["pupil_key", "school_id", "grade"]].drop_duplicates("pupil_key")
+    w_from, w_to = at(start - gap - length), at(start - gap)
+    b_from, b_to = (w_from, w_to) if kind == "primary" else (at(start - gap), at(start))
+    f_to = pd.Timestamp(follow[-1]) + pd.Timedelta(days=7) if len(follow) else far
+    return here.assign(w_from=w_from, w_to=w_to, b_from=b_from, b_to=b_to, f_from=at(end), f_to=f_to)
+
+
+def _by_band(pupils: pd.DataFrame, wave: str, treated_grade: str, kind: str, rule: Targeted) -> pd.DataFrame:
+    pct = 100 * pupils["w_absent"] / pupils["w_possible"]
+    grouped = (
+        pupils.assign(band=band_of(pct, rule.bands_pct), is_selected=pct >= rule.threshold_pct)
+        .groupby(["school_id", "grade", "band", "is_selected"], as_index=False)
+        .agg(
+            pupils=("pupil_key", "nunique"),
+            window_possible_days=("w_possible", "sum"),
+            window_absent_days=("w_absent", "sum"),
+            baseline_possible_days=("b_possible", "sum"),
+            baseline_absent_days=("b_absent", "sum"),
+            followup_possible_days=("f_possible", "sum"),
+            followup_absent_days=("f_absent", "sum"),
+        )
+    )
+    return grouped.assign(wave=wave, rule=kind, is_treated=grouped["grade"].eq(treated_grade))
+
+
+def _distribution(pupils: pd.DataFrame, wave: str) -> pd.DataFrame:
+    counted = pupils.groupby(["w_possible", "w_absent"], as_index=False).agg(pupils=("pupil_key", "nunique"))
+    return counted.rename(columns={"w_possible": "possible_days", "w_absent": "absent_days"}).assign(
+        wave=wave
+    )
+
+
+def band_of(pct: pd.Series, lower_edges: tuple[float, ...]) -> pd.Series:
+    """The absence band of a percentage: ``0–5``, ``5–10``, … ``20+``; a lower edge belongs to its band."""
+    edges = list(lower_edges)
+    names = [f"{a:g}–{b:g}" for a, b in zip(edges, edges[1:], strict=False)] + [f"{edges[-1]:g}+"]
+    at = np.searchsorted(np.asarray(edges), pct.to_numpy(dtype="float64"), side="right") - 1
+    return pd.Series(
+        np.asarray(names, dtype=object)[np.clip(at, 0, len(names) - 1)], index=pct.index, dtype="str"
+    )
+
+
+def year_bands(
+    core_pupil_weeks: pd.DataFrame, protocol: Protocol, cutoff: dt.date, lower_edges: tuple[float, ...]
+) -> pd.DataFrame:
+    """``core_year_bands``: pupils by band of their absence in the year so far, earlier years cut to the same weeks.
+
+    The lower edge 10 is the official "over 10 procent": a pupil at exactly 10 % is counted in the band above it.
+    """
+    if core_pupil_weeks.empty:
+        return table("core_year_bands").empty()
+    week = pd.to_datetime(core_pupil_weeks["week_from"])
+    end = pd.Timestamp(cutoff).to_period("W-SUN").start_time
+    follow_first = int(protocol.years.follow_up[:4])
+    years_back = follow_first - core_pupil_weeks["school_year"].str[:4].astype("int64")
+    # 364 days keep the weekday, so week k of an earlier school year stands against week k of this one.
+    so_far = week <= end - pd.to_timedelta(364 * years_back, unit="D")
+    pupils = (
+        core_pupil_weeks[so_far]
+        .groupby(["pupil_key", "school_id", "grade", "school_year"], as_index=False)
+        .agg(possible=("possible_days", "sum"), absent=("absent_days", "sum"))
+    )
+    pupils = pupils[pupils["possible"] >= 20]
+    counted = (
+        pupils.assign(band=band_of(100 * pupils["absent"] / pupils["possible"], lower_edges))
+        .groupby(["school_id", "grade", "school_year", "band"], as_index=False)
+        .agg(pupils=("pupil_key", "nunique"))
+    )
+    return table("core_year_bands").conform(counted.assign(through_month=f"{cutoff:%Y-%m}"))
+
+
+def targeted_pupil_periods(core_pupil_weeks: pd.DataFrame, consenting_keys: pd.Series) -> pd.DataFrame:
+    """``core_pupil_periods``: month sums for pupils with consent in force, and nobody else."""
+    mine = core_pupil_weeks[core_pupil_weeks["pupil_key"].isin(set(consenting_keys))]
+    keys = ["pupil_key", "school_id", "grade", "school_year", "month"]
+    days = ["possible_days", "absent_days", "sick_days", "permitted_days", "unlawful_days"]
+    return table("core_pupil_periods").conform(mine.groupby(keys, as_index=False)[days].sum())
