@@ -7,6 +7,7 @@ stands for a group, never for a pupil (small groups are still small: disclosure 
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -79,7 +80,7 @@ def selection_windows(
     rule = protocol.targeted
     found, days = [], []
     treated_so_far = set(core_talks.loc[core_talks["transition_from_month"].notna(), "grade"])
-    weeks = np.sort(pd.to_datetime(core_school_days["week_from"].unique()))
+    weeks = pd.DatetimeIndex(sorted(core_school_days["week_from"].unique()))
     for wave in protocol.waves:
         talks = core_talks[(core_talks["wave"] == wave.id) & core_talks["is_started"].astype(bool)]
         eligible = {wave.grade} | (set(protocol.grades.order) - treated_so_far)
@@ -106,14 +107,14 @@ def _places(
     core_pupils: pd.DataFrame,
     protocol: Protocol,
     eligible: set[str],
-    weeks: np.ndarray,
+    weeks: pd.DatetimeIndex,
     kind: str,
     rule: Targeted,
 ) -> pd.DataFrame:
     """Pupils of one school with the windows of its talks: whole weeks before the first and after the last talk."""
     first, last = pd.Timestamp(talk.first_on), pd.Timestamp(talk.last_on)  # type: ignore[attr-defined]
-    start = int(np.searchsorted(weeks, first.to_period("W-SUN").start_time))
-    end = int(np.searchsorted(weeks, last, side="right"))
+    start = int(weeks.searchsorted(first.to_period("W-SUN").start_time))
+    end = int(weeks.searchsorted(last, side="right"))
     gap = rule.gap_school_days // 5 if kind == "gap" else 0
     length = rule.window_school_days // 5
     follow = weeks[end : end + max(protocol.milestone.months) * 4 + 1]
@@ -167,7 +168,7 @@ def _distribution(pupils: pd.DataFrame, wave: str) -> pd.DataFrame:
 def band_of(pct: pd.Series, lower_edges: tuple[float, ...]) -> pd.Series:
     """The absence band of a percentage: ``0–5``, ``5–10``, … ``20+``; a lower edge belongs to its band."""
     edges = list(lower_edges)
-    names = [f"{a:g}–{b:g}" for a, b in zip(edges, edges[1:], strict=False)] + [f"{edges[-1]:g}+"]
+    names = [f"{a:g}–{b:g}" for a, b in pairwise(edges)] + [f"{edges[-1]:g}+"]
     at = np.searchsorted(np.asarray(edges), pct.to_numpy(dtype="float64"), side="right") - 1
     return pd.Series(
         np.asarray(names, dtype=object)[np.clip(at, 0, len(names) - 1)], index=pct.index, dtype="str"
@@ -179,7 +180,7 @@ def year_bands(
 ) -> pd.DataFrame:
     """``core_year_bands``: pupils by band of their absence in the year so far, earlier years cut to the same weeks.
 
-    The lower edge 10 is the official "over 10 procent": a pupil at exactly 10 % is counted in the band above it.
+    A pupil with fewer than 20 possible days so far is not classified: one day would be five per cent or more.
     """
     if core_pupil_weeks.empty:
         return table("core_year_bands").empty()
