@@ -1,0 +1,126 @@
+"""From exhibits to drafts: each number as it would be printed, with what its rounding tells.
+
+What belongs here: rounding, Danish text and the interval that a printed number gives for the quantity behind
+it. Nothing here decides what is hidden.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from evaluation.disclosure.exhibits import Cell, Exhibit, Key, Quantity, quantity_of
+from evaluation.disclosure.lattice import LatticeCell, lattice
+from evaluation.disclosure.release import PublishedCell, Space, danish_number
+from evaluation.disclosure.rules import STRUCTURAL_ZERO_TEXT, DisclosureRules
+from evaluation.disclosure.system import zero_cells
+from evaluation.errors import InputError, Problem
+
+EPSILON = 1e-9
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A number ready to print, with the truth behind it."""
+
+    cell: PublishedCell
+    truth: LatticeCell
+
+
+@dataclass(frozen=True)
+class Drafts:
+    """Everything one set of exhibits would print, and every cell of its lattices."""
+
+    numbers: tuple[Draft, ...]
+    truths: Mapping[Key, LatticeCell]
+    spaces: tuple[Space, ...]
+
+
+def draft(
+    exhibits: Iterable[Exhibit],
+    rules: DisclosureRules,
+    shown: Mapping[str, Mapping[str, tuple[str, ...]]],
+    release: str,
+) -> Drafts:
+    """Print every exhibit as if nothing were hidden. ``shown``: per exhibit id, what to show of each dimension.
+
+    Raises InputError where two exhibits of one population give one cell different values.
+    """
+    numbers: list[Draft] = []
+    truths: dict[Key, LatticeCell] = {}
+    spaces: list[Space] = []
+    clashes: list[Problem] = []
+    for exhibit in exhibits:
+        minimum = rules.minimum_pupils if exhibit.minimum is None else exhibit.minimum
+        names = [d.name for d in exhibit.dimensions]
+        zeros = zero_cells(names, exhibit.structural_zeros)
+        spaces.append(Space(exhibit.universe, exhibit.dimensions, zeros, minimum, not exhibit.is_aggregate))
+        cells = lattice(exhibit, rules)
+        for truth in cells.values():
+            known = truths.setdefault(truth.key, truth)
+            if not math.isclose(known.value, truth.value, rel_tol=1e-9, abs_tol=1e-6):
+                clashes.append(
+                    Problem(
+                        "",
+                        column=exhibit.id,
+                        found=f"another value than an earlier exhibit in {truth.key.text}",
+                        expected="one value per cell and universe",
+                        next_step="name another universe",
+                    )
+                )
+            elif truth.is_sensitive and not known.is_sensitive:
+                truths[truth.key] = truth
+        numbers.extend(_print_exhibit(exhibit, cells, minimum, shown[exhibit.id], release))
+    if clashes:
+        raise InputError("Exhibits of one population disagree.", clashes[:20])
+    return Drafts(tuple(numbers), truths, tuple(spaces))
+
+
+def _print_exhibit(
+    exhibit: Exhibit,
+    cells: Mapping[tuple[Quantity, Cell], LatticeCell],
+    minimum: int,
+    shown: Mapping[str, tuple[str, ...]],
+    release: str,
+) -> Iterable[Draft]:
+    choices = [[(d.name, c) for c in shown.get(d.name, d.categories)] for d in exhibit.dimensions]
+    for cell in itertools.product(*choices):
+        is_whole_group = all(
+            category == exhibit.dimension(name).total
+            for name, category in cell
+            if exhibit.dimension(name).role == "attribute"
+        )
+        for measure in exhibit.measures:
+            if measure == "share" and is_whole_group:
+                continue
+            if measure == "pupils" and "share" in exhibit.measures and not is_whole_group:
+                continue
+            truth = cells[quantity_of(measure), cell]
+            yield Draft(_print_number(exhibit, truth, measure, minimum, release), truth)
+
+
+def _print_number(
+    exhibit: Exhibit, truth: LatticeCell, measure: str, minimum: int, release: str
+) -> PublishedCell:
+    decimals = exhibit.decimals_of(measure)
+    half = 0.5 * 10.0**-decimals
+    is_whole = quantity_of(measure) == "pupils" and not exhibit.is_aggregate
+    scale = truth.possible / 100 if measure in ("share", "pct") else 1.0
+    number = truth.value / scale if scale > 0 else 0.0
+    value = round(number, decimals)
+    low, high = max(0.0, (value - half) * scale), (value + half) * scale
+    if is_whole:
+        low, high = float(math.ceil(low - EPSILON)), float(math.floor(high + EPSILON))
+        if measure == "pupils" and decimals == 0:
+            low = high = truth.value
+    if quantity_of(measure) == "pupils" and truth.value >= minimum:
+        # A reader who knows the rules knows that a printed count is not below the limit.
+        low = max(low, float(minimum))
+    if truth.is_structural_zero:
+        value = low = high = 0.0
+    text = STRUCTURAL_ZERO_TEXT if truth.is_structural_zero else danish_number(value, decimals)
+    return PublishedCell(
+        exhibit.id, truth.cell, measure, truth.key, value, text, False, decimals, low, high, release
+    )

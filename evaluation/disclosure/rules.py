@@ -1,0 +1,72 @@
+"""The limits of disclosure control, as the protocol sets them, and the one marker with its one legend.
+
+What belongs here: numbers and words that a data-protection officer approves. How they are applied stands in
+``lattice`` (primary rules), ``suppress`` (complementary cells) and ``audit`` (the attack).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evaluation.errors import Problem, ProtocolError
+
+MARKER = "•"
+"""Stands in every hidden cell, whatever the reason: a second marker would tell which cells are small."""
+
+STRUCTURAL_ZERO_TEXT = "–"
+"""Stands where nobody can be, by public knowledge (a school without 10th grade)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureRules:
+    """Limits for one study; every default is the stricter of what Danish practice and the pilot ask.
+
+    ``minimum_pupils``: a count below it is hidden, and so is one that leaves fewer on the other side.
+    ``protection_width``: the attacker's largest minus smallest value for a hidden count. At or above
+    ``minimum_pupils`` the attacker cannot even tell that a hidden count is below the limit.
+    ``dominance_share``: days are hidden where one pupil has more than this share of a cell's days.
+    ``days_width_share``, ``days_width_min``: a hidden number of days must stay uncertain by at least this
+    share of its upper bound and by at least this many days.
+    ``quote_min_sources``: an attribution (school, grade, actor) stands only where so many sources share it.
+    ``max_hidden_share``: above it a table is made coarser, where its exhibit names a coarser form.
+    ``hide_zero``: an empty group that is not a structural zero is hidden (0 % and 100 % of a group).
+    """
+
+    minimum_pupils: int = 5
+    protection_width: int = 5
+    dominance_share: float = 0.5
+    days_width_share: float = 0.5
+    days_width_min: float = 5.0
+    quote_min_sources: int = 5
+    max_hidden_share: float = 0.6
+    hide_zero: bool = True
+    marker: str = MARKER
+
+    def __post_init__(self) -> None:
+        """Raise ProtocolError naming every limit that cannot hold."""
+        wrong: list[Problem] = []
+
+        def require(is_right: bool, name: str, expected: str) -> None:
+            if not is_right:
+                wrong.append(
+                    Problem("protocol.toml", column=name, found="limit out of range", expected=expected)
+                )
+
+        require(self.minimum_pupils >= 1, "minimum_pupils", "at least 1")
+        require(self.protection_width >= 1, "protection_width", "at least 1")
+        require(0 < self.dominance_share <= 1, "dominance_share", "above 0, at most 1")
+        require(0 <= self.days_width_share < 1, "days_width_share", "from 0 to below 1")
+        require(self.days_width_min > 0, "days_width_min", "above 0 days")
+        require(self.quote_min_sources >= 1, "quote_min_sources", "at least 1")
+        require(0 < self.max_hidden_share <= 1, "max_hidden_share", "above 0, at most 1")
+        require(bool(self.marker.strip()), "marker", "a visible sign")
+        if wrong:
+            raise ProtocolError("The disclosure limits cannot be used.", wrong)
+
+    @property
+    def legend(self) -> str:
+        """The Danish sentence that stands under every table and chart with a hidden cell."""
+        return (
+            f"{self.marker} Tallet vises ikke, så ingen elev kan genkendes: gruppen har under "
+            f"{self.minimum_pupils} elever, eller tallet ville afsløre et andet skjult tal."
+        )

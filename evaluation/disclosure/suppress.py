@@ -1,0 +1,169 @@
+"""Complementary suppression: which further cells to hide so that no sensitive one can be worked out.
+
+What belongs here: the optimisation over one component, by Benders decomposition as in Fischetti & Salazar
+(2001, "Solving the cell suppression problem on tabular data with linear constraints", Management Science 47),
+with the *sliding* protection level: only the width of the attacker's interval counts. The master is a
+covering problem in binaries (HiGHS); each attacker's linear programme that is too narrow gives, by duality,
+one inequality over the cells that could widen it. No clock: limits are counts, so results repeat exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from evaluation.disclosure.bounds import Polytope
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+TOLERANCE = 1e-6
+MAX_EXACT_ROUNDS = 60
+"""Rounds of the exact master; after them the cheapest cell of each open inequality is hidden at once."""
+
+
+@dataclass(frozen=True)
+class Puzzle:
+    """One component as arrays over *forms* (numbers printed, hideable or guarded), length m; A is (m, k) atoms.
+
+    ``low``/``high``: what printing tells. ``cost``: what a reader loses by hiding. ``is_printed``: printed
+    unless hidden (guarded remainders are not). ``is_fixed``: printed for good, by an earlier release.
+    ``is_sensitive``: hidden from the start. Every hidden form is to be kept ``width`` wide, and at least
+    ``share`` of its upper bound. ``cap``: a bound on every atom that no reader doubts.
+    """
+
+    A: FloatArray
+    low: FloatArray
+    high: FloatArray
+    cost: FloatArray
+    is_printed: BoolArray
+    is_fixed: BoolArray
+    is_sensitive: BoolArray
+    width: float
+    share: float
+    is_whole: bool
+    cap: float
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Σ ``coefficient``·s ≥ ``need``, over the forms; only while ``when`` (a form) is hidden, if it is set."""
+
+    coefficient: FloatArray
+    need: float
+    when: int | None
+
+
+def suppress(puzzle: Puzzle) -> BoolArray | None:
+    """The cheapest set of hidden forms, shape (m,), that protects every hidden form; None where none does.
+
+    Sensitive forms are always among the hidden. Raises InputError when the numbers contradict each other.
+    """
+    hidden = puzzle.is_sensitive.copy()
+    free = puzzle.is_printed & ~puzzle.is_fixed & ~puzzle.is_sensitive
+    cuts: list[Cut] = []
+    exact_rounds = 0
+    while True:
+        fresh = _open_cuts(puzzle, hidden, free)
+        if not fresh:
+            return hidden
+        for cut in fresh:
+            if not bool((cut.coefficient[free] > 0).any()) and (cut.when is None or not free[cut.when]):
+                return None
+        cuts.extend(fresh)
+        exact_rounds += 1
+        if exact_rounds <= MAX_EXACT_ROUNDS:
+            solved = _master(puzzle, free, cuts)
+            if solved is None:
+                return None
+            hidden = solved
+        else:
+            widened = _greedy(puzzle, free, hidden, fresh)
+            if bool((widened == hidden).all()):
+                return None
+            hidden = widened
+
+
+def _open_cuts(puzzle: Puzzle, hidden: BoolArray, free: BoolArray) -> list[Cut]:
+    """One inequality per hidden form whose interval is too narrow; first linear, then whole numbers."""
+    visible = (puzzle.is_printed & ~hidden) | puzzle.is_fixed
+    polytope = Polytope(puzzle.A[visible], puzzle.low[visible], puzzle.high[visible], puzzle.cap)
+    rows = np.flatnonzero(visible)
+    reach = puzzle.cap * puzzle.A.sum(axis=1)
+    targets = np.flatnonzero(hidden)
+    seen_low = np.full(len(hidden), np.inf)
+    seen_high = np.full(len(hidden), -np.inf)
+    cuts: list[Cut] = []
+    for t in targets:
+        # Points already found for other forms may prove this one wide enough without a programme of its own.
+        if _is_wide(puzzle, seen_low[t], seen_high[t]):
+            continue
+        ends = [polytope.linear(puzzle.A[t], sign) for sign in (1, -1)]
+        for end in ends:
+            values = puzzle.A @ end.atoms
+            np.minimum(seen_low, values, out=seen_low)
+            np.maximum(seen_high, values, out=seen_high)
+        high, low = ends[0].value, ends[1].value
+        gains = [
+            (reach[rows] - puzzle.high[rows]) * e.upper_price + puzzle.low[rows] * e.lower_price for e in ends
+        ]
+        when = None if puzzle.is_sensitive[t] else int(t)
+        for weight, need in (
+            (1.0, puzzle.width - (high - low)),
+            (1.0 - puzzle.share, low - (1 - puzzle.share) * high),
+        ):
+            if need > TOLERANCE:
+                coefficient = np.zeros(len(hidden))
+                coefficient[rows] = np.minimum(weight * gains[0] + gains[1], need)
+                coefficient[~free | (coefficient < TOLERANCE * need)] = 0.0
+                cuts.append(Cut(coefficient / need, 1.0, when))
+    if cuts or not puzzle.is_whole:
+        return cuts
+    for t in targets:
+        low, high = polytope.whole(puzzle.A[t], -1), polytope.whole(puzzle.A[t], 1)
+        if not _is_wide(puzzle, low, high):
+            # Hiding less is never safer for a form that stays hidden: something further must go.
+            more = (free & ~hidden).astype(float)
+            return [Cut(more, 1.0, None if puzzle.is_sensitive[t] else int(t))]
+    return []
+
+
+def _is_wide(puzzle: Puzzle, low: float, high: float) -> bool:
+    return high - low >= puzzle.width - TOLERANCE and (1 - puzzle.share) * high >= low - TOLERANCE
+
+
+def _master(puzzle: Puzzle, free: BoolArray, cuts: list[Cut]) -> BoolArray | None:
+    """Cheapest cover of all inequalities so far; None where they cannot all be met."""
+    from scipy.optimize import Bounds, LinearConstraint, milp
+    from scipy.sparse import csr_array
+
+    rows = []
+    lower = []
+    for cut in cuts:
+        row = cut.coefficient.copy()
+        if cut.when is not None:
+            row[cut.when] -= cut.need
+        rows.append(row)
+        lower.append(0.0 if cut.when is not None else cut.need)
+    fixed = puzzle.is_sensitive.astype(float)
+    result = milp(
+        np.where(free, puzzle.cost, 0.0),
+        constraints=LinearConstraint(csr_array(np.array(rows)), np.array(lower) - 1e-9, np.inf),
+        integrality=np.ones(len(free), dtype=np.int64),
+        bounds=Bounds(fixed, np.where(free, 1.0, fixed)),
+        options={"mip_rel_gap": 0.02, "node_limit": 20_000},
+    )
+    if result.x is None:
+        return None
+    return np.asarray(result.x > 0.5)
+
+
+def _greedy(puzzle: Puzzle, free: BoolArray, hidden: BoolArray, cuts: list[Cut]) -> BoolArray:
+    """Hide the cheapest useful cell of every open inequality: ends after at most m rounds."""
+    out = hidden.copy()
+    for cut in cuts:
+        useful = np.flatnonzero((cut.coefficient > 0) & free & ~hidden)
+        if len(useful):
+            out[useful[np.argmin(puzzle.cost[useful] / cut.coefficient[useful])]] = True
+    return out
