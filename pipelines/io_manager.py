@@ -1,0 +1,42 @@
+"""Between assets and the warehouse: writes what an asset returns, reads what the next one asks for.
+
+Inputs pass the gate of :meth:`pipelines.storage.Warehouse.read_gated`; the row count and the file's hash become
+metadata. Values of rows never do.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+import pandas as pd
+
+from evaluation.tables import TABLES
+from pipelines.progress import Progress
+from pipelines.storage import Warehouse
+
+
+class ParquetIOManager(dg.IOManager):
+    """One Parquet file per round (partition) and asset, by temporary name and rename."""
+
+    def __init__(self, warehouse: Warehouse, progress: Progress) -> None:
+        self._warehouse = warehouse
+        self._progress = progress
+
+    def handle_output(self, context: dg.OutputContext, obj: pd.DataFrame | None) -> None:
+        """Conform the frame to its declaration and replace the table."""
+        if obj is None:
+            return
+        name = context.asset_key.path[-1]
+        frame = TABLES[name].conform(obj) if name in TABLES else obj
+        path = self._warehouse.write(context.partition_key, name, frame)
+        self._progress.done(name, len(frame))
+        context.add_output_metadata(
+            {
+                "dagster/row_count": len(frame),
+                "file": dg.MetadataValue.path(str(path)),
+                "sha256": self._warehouse.digest(context.partition_key, name)[:16],
+            }
+        )
+
+    def load_input(self, context: dg.InputContext) -> pd.DataFrame:
+        """A table of the same round, if its checks passed."""
+        return self._warehouse.read_gated(context.partition_key, context.asset_key.path[-1])

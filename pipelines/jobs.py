@@ -1,0 +1,18 @@
+"""The one job: everything of a round. In one process, because starting a process per step costs more than the work."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+JOB = "report_round"
+
+
+def round_job(rounds: dg.PartitionsDefinition) -> dg.UnresolvedAssetJobDefinition:
+    """Materialise every asset and run every check of one round."""
+    return dg.define_asset_job(
+        JOB,
+        selection=dg.AssetSelection.all(),
+        partitions_def=rounds,
+        executor_def=dg.in_process_executor,
+        description="Alle tabeller, kontroller og rapporter for én rapportrunde.",
+    )

@@ -1,0 +1,72 @@
+"""Where things are: study, data folder and key, from the environment with defaults. The only reader of ``os.environ``.
+
+KOMGLAD_STUDY     a packaged study's name or a study folder          (default: kom_glad_i_skole)
+KOMGLAD_DATA      the data folder                                    (default: data/ beside dagster.yaml, else ./data)
+KOMGLAD_KEY       the pseudonym key itself                           (for tests and secret managers)
+KOMGLAD_KEY_FILE  a file that holds it, owner-only                   (default: ~/.config/komglad/key)
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_STUDY = "kom_glad_i_skole"
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Resolved places. ``key`` is set only when the environment carries the key itself."""
+
+    study: str
+    data: Path
+    key: str | None
+    key_file: Path
+
+    @classmethod
+    def from_environment(cls, *, study: str | None = None, data: Path | None = None) -> Settings:
+        """Options first, then the environment, then the defaults."""
+        env = os.environ
+        home = Path(env.get("XDG_CONFIG_HOME", Path.home() / ".config"))
+        return cls(
+            study=study or env.get("KOMGLAD_STUDY") or DEFAULT_STUDY,
+            data=(
+                data or Path(env["KOMGLAD_DATA"]) if data or env.get("KOMGLAD_DATA") else _default_data()
+            ).resolve(),
+            key=env.get("KOMGLAD_KEY") or None,
+            key_file=Path(env.get("KOMGLAD_KEY_FILE") or home / "komglad" / "key"),
+        )
+
+    def export(self) -> None:
+        """Write the choice back, so that Dagster's code server and notebooks started from here see the same."""
+        os.environ["KOMGLAD_STUDY"] = self.study
+        os.environ["KOMGLAD_DATA"] = str(self.data)
+
+    @property
+    def incoming(self) -> Path:
+        """The inbox."""
+        return self.data / "incoming"
+
+    @property
+    def warehouse(self) -> Path:
+        """Parquet, one folder a round."""
+        return self.data / "warehouse"
+
+    @property
+    def reports(self) -> Path:
+        """Rendered reports, one folder a round."""
+        return self.data / "reports"
+
+    @property
+    def dagster(self) -> Path:
+        """Dagster's SQLite files."""
+        return self.data / "dagster"
+
+
+def _default_data() -> Path:
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        if (folder / "dagster.yaml").is_file():
+            return folder / "data"
+    return Path.cwd() / "data"

@@ -1,0 +1,202 @@
+"""The warehouse: one Parquet file per round and table, replaced whole or not at all.
+
+A file is written under a temporary name, flushed to the disk and renamed, so a crash leaves the old table and
+readers never see half a table. Files are readable by their owner only. Beside each checked table stands its
+verdict (did the blocking checks pass, for exactly these bytes?), because Dagster's own blocking holds only
+within one run: a table is handed on only when its stored verdict says so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evaluation.errors import EnvironmentProblem, GateRefused, InputError, Problem
+from evaluation.tables import TABLES
+
+if TYPE_CHECKING:
+    import duckdb
+    import pandas as pd
+
+CHECKED_LAYERS = ("raw", "core")
+
+
+@contextlib.contextmanager
+def atomic_file(path: Path) -> Iterator[Path]:
+    """A temporary path beside ``path`` that takes its place when the block succeeds; owner-only, flushed.
+
+    Raises:
+        EnvironmentProblem: the disk is full or the folder cannot be written; the old file is whole.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    except OSError as error:
+        raise _disk_problem(path, error) from error
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o600)
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise _disk_problem(path, error) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _disk_problem(path: Path, error: OSError) -> EnvironmentProblem:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return EnvironmentProblem(
+            f"the disk is full: {path.name} could not be written; the old file is whole",
+            [
+                Problem(
+                    path.name,
+                    found=f"no space left in {path.parent}",
+                    next_step="free some space and run again",
+                )
+            ],
+        )
+    return EnvironmentProblem(
+        f"{path.name} could not be written: {error.strerror or error}",
+        [
+            Problem(
+                path.name,
+                found=f"{path.parent} cannot be written",
+                next_step="check the folder's permissions",
+            )
+        ],
+    )
+
+
+def write_text(path: Path, text: str) -> None:
+    """A text file, atomically, UTF-8 with LF line ends on every system."""
+    with atomic_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """A binary file, atomically."""
+    with atomic_file(path) as temporary:
+        temporary.write_bytes(content)
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """Tables of every round under one folder."""
+
+    root: Path
+
+    def path(self, round_id: str, table: str) -> Path:
+        """Where a table is."""
+        return self.root / round_id / f"{table}.parquet"
+
+    def write(self, round_id: str, table: str, frame: pd.DataFrame) -> Path:
+        """Replace a table. The same frame gives the same bytes."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        path = self.path(round_id, table)
+        arrow = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+        with atomic_file(path) as temporary:
+            pq.write_table(arrow, temporary, compression="zstd", use_dictionary=True, write_statistics=True)
+        return path
+
+    def read(self, round_id: str, table: str) -> pd.DataFrame:
+        """A table as a frame with its declared types.
+
+        Raises:
+            InputError: the round has no such table yet.
+        """
+        import pandas as pd
+
+        path = self.path(round_id, table)
+        if not path.is_file():
+            raise InputError(
+                f"{round_id} has no {table} yet",
+                [
+                    Problem(
+                        f"{round_id}/{table}.parquet", found="missing", next_step=f"komglad run {round_id}"
+                    )
+                ],
+            )
+        frame = pd.read_parquet(path)
+        return TABLES[table].conform(frame) if table in TABLES else frame
+
+    def read_gated(self, round_id: str, table: str) -> pd.DataFrame:
+        """A table for use downstream: refused unless its checks passed for exactly the bytes that are there.
+
+        Raises:
+            GateRefused: a blocking check failed, or the table was never checked since it was written.
+        """
+        if table.split("_")[0] in CHECKED_LAYERS and table in TABLES:
+            verdict = self.verdict(round_id, table)
+            digest = self.digest(round_id, table)
+            if verdict is None or verdict["sha256"] != digest:
+                raise GateRefused(
+                    f"{table} has not been checked since it was written, so nothing may be made from it",
+                    [Problem(f"{round_id}/{table}", found="no verdict", next_step=f"komglad run {round_id}")],
+                )
+            if not verdict["passed"]:
+                raise GateRefused(
+                    f"{table} did not pass its checks, so nothing may be made from it",
+                    [
+                        Problem(f"{round_id}/{table}", found=s, next_step="komglad check")
+                        for s in verdict["failed"]
+                    ],
+                )
+        return self.read(round_id, table)
+
+    def digest(self, round_id: str, table: str) -> str:
+        """SHA-256 of a table's file; empty when there is none."""
+        path = self.path(round_id, table)
+        return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+    def verdict(self, round_id: str, table: str) -> dict[str, object] | None:
+        """The stored verdict of a table's checks."""
+        path = self.root / round_id / "checks" / f"{table}.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+    def store_verdict(
+        self, round_id: str, table: str, *, passed: bool, failed: list[str], results: list[dict]
+    ) -> None:
+        """Write what the checks said about the bytes that are there now."""
+        content = {"table": table, "sha256": self.digest(round_id, table), "passed": passed}
+        content |= {"failed": failed, "results": results}
+        text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        write_text(self.root / round_id / "checks" / f"{table}.json", text)
+
+    def tables(self, round_id: str) -> list[str]:
+        """Names of the tables a round has."""
+        return sorted(p.stem for p in (self.root / round_id).glob("*.parquet"))
+
+    def digests(self, round_id: str) -> dict[str, str]:
+        """Every table's hash: two runs of the same inputs give the same."""
+        return {name: self.digest(round_id, name) for name in self.tables(round_id)}
+
+
+def connect(round_id: str, root: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """An in-memory DuckDB with one view per table of a round: for analysts and notebooks. Locks nothing."""
+    import duckdb
+
+    from pipelines.settings import Settings
+
+    warehouse = Warehouse(root or Settings.from_environment().warehouse)
+    names = warehouse.tables(round_id)
+    if not names:
+        raise InputError(f"{round_id} has no tables yet; run: komglad run {round_id}")
+    connection = duckdb.connect(":memory:")
+    for name in names:
+        file = str(warehouse.path(round_id, name)).replace("'", "''")
+        connection.execute(f"CREATE VIEW \"{name}\" AS SELECT * FROM read_parquet('{file}')")
+    return connection
