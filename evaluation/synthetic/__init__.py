@@ -1,0 +1,13 @@
+"""A municipality with known truth: pupils, absence, talks and voices that never were, and the files about them.
+
+What belongs here is everything invented. Nothing here reads the pipeline's code or tables, and nothing in the
+pipeline may read the truth.
+"""
+
+from __future__ import annotations
+
+from evaluation.synthetic.municipality import Municipality, cells, make_municipality
+from evaluation.synthetic.scenario import Scenario
+from evaluation.synthetic.truth import write_truth
+
+__all__ = ["Municipality", "Scenario", "cells", "make_municipality", "write_truth"]
