@@ -1,0 +1,1 @@
+"""The causal engine: estimators, inference and doubt, as pure functions of panels. Files are read elsewhere."""

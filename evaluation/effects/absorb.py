@@ -1,0 +1,171 @@
+"""Fixed effects out of the way, exactly: the largest term by group means, the rest as columns.
+
+Here: the fit of nuisance effects on a set of weights (all cells, or the untreated ones) and its extension to
+every cell. Not here: what is estimated with it. No iteration and no tolerance on convergence: the answer does
+not depend on the outcome's scale.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg
+
+from evaluation.effects.design import Panel, term_codes
+from evaluation.effects.results import BoolArray, FloatArray, IntArray
+from evaluation.errors import CannotEstimate
+
+RELATIVE_RANK = 1e-9
+"""A column whose part outside the others is below this share of its own norm is called collinear."""
+MAX_DENSE = 250_000_000
+"""Largest dense block (numbers) of fixed-effect columns that is built: 2 GB."""
+
+
+@dataclass(frozen=True)
+class Nuisance:
+    """Weighted least-squares fit of the nuisance effects: ``fitted = ȳ_group + Z K'y``.
+
+    ``group`` (n,) codes of the largest absorbed term; ``share`` (n,) fit weight over its group's sum, zero where
+    a cell is not used for the fit; ``Z`` (n, p) the remaining columns net of group means, ``K`` (n, p) the
+    weights that give their coefficients; the first ``n_effects`` columns belong to fixed effects, the others to
+    covariates. ``rank`` is the number of parameters. ``estimable`` (n,) is False for cells
+    whose fitted value is not identified by the cells that were used.
+    """
+
+    group: IntArray
+    n_groups: int
+    share: FloatArray
+    Z: FloatArray
+    K: FloatArray
+    fit_weights: FloatArray
+    n_effects: int
+    rank: int
+    estimable: BoolArray
+    dropped: tuple[str, ...]
+
+    def means(self, values: FloatArray) -> FloatArray:
+        """(n, m) group means under the fit weights, spread to every cell. ``values`` is (n, m)."""
+        sums = group_sums(self.group, self.n_groups, self.share[:, None] * values)
+        return np.asarray(sums[self.group], dtype=np.float64)
+
+    def residual(self, values: FloatArray) -> FloatArray:
+        """``values`` (n,) or (n, m) minus fitted values."""
+        two = values if values.ndim == 2 else values[:, None]
+        out = two - self.means(two) - self.Z @ (self.K.T @ two)
+        return out if values.ndim == 2 else out[:, 0]
+
+    def pullback(self, omega: FloatArray) -> FloatArray:
+        """(n, m) weights on y of the fitted values' combination ``omega`` (n, m): H'omega."""
+        sums = group_sums(self.group, self.n_groups, omega)
+        out = self.share[:, None] * sums[self.group] + self.K @ (self.Z.T @ omega)
+        return np.asarray(out, dtype=np.float64)
+
+    def covariates_net_of_effects(self) -> FloatArray:
+        """(n, q) covariate columns with the fixed effects taken out."""
+        effects, covariates = self.Z[:, : self.n_effects], self.Z[:, self.n_effects :]
+        if not (effects.shape[1] and covariates.shape[1]):
+            return covariates
+        _, K = _weights_of(effects, self.fit_weights)
+        return np.asarray(covariates - effects @ (K.T @ covariates), dtype=np.float64)
+
+
+def group_sums(codes: IntArray, n_groups: int, values: FloatArray) -> FloatArray:
+    """(n_groups, m) sums of ``values`` (n, m) by code."""
+    out = np.zeros((n_groups, values.shape[1]))
+    for j in range(values.shape[1]):
+        out[:, j] = np.bincount(codes, weights=values[:, j], minlength=n_groups)
+    return out
+
+
+def fit_nuisance(
+    panel: Panel, fit_weights: FloatArray | None = None, *, extra: FloatArray | None = None
+) -> Nuisance:
+    """Fit the panel's fixed effects and covariates, with ``extra`` (n, q) columns after them, on ``fit_weights``.
+
+    Raises:
+        CannotEstimate: the terms have too many levels for an exact solution in memory.
+    """
+    w0 = panel.w if fit_weights is None else fit_weights
+    big, n_big, blocks, names = _terms(panel)
+    columns = [*blocks, panel.X] if panel.X.shape[1] else list(blocks)
+    names = [*names, *panel.covariates]
+    n_named = len(names)
+    if extra is not None:
+        columns.append(extra)
+        names = [*names, *[f"column {j + 1}" for j in range(extra.shape[1])]]
+    total = np.bincount(big, weights=w0, minlength=n_big)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.where(total[big] > 0, w0 / total[big], 0.0)
+    estimable = total[big] > 0
+    raw = np.hstack(columns) if columns else np.zeros((panel.n, 0))
+    Z = raw - group_sums(big, n_big, share[:, None] * raw)[big]
+    # Each column's own scale decides what counts as zero: rank never depends on units of measurement.
+    scale = np.sqrt(np.maximum(np.einsum("ij,ij->j", raw, raw * panel.w[:, None]), np.finfo(float).tiny))
+    n_fixed = sum(b.shape[1] for b in blocks)
+    kept = _independent(Z * np.sqrt(w0)[:, None] / scale, n_fixed)
+    dropped = np.setdiff1d(np.arange(raw.shape[1]), kept)
+    Zk = Z[:, kept]
+    coefficients, K = _weights_of(Zk, w0)
+    if dropped.size:
+        # A dropped column is a combination of kept ones where the fit looked; elsewhere it may not be.
+        leftover = Z[:, dropped] - Zk @ (coefficients @ Z[:, dropped])
+        estimable &= np.abs(leftover / scale[dropped] * np.sqrt(panel.w.sum())).max(axis=1) < 1e-6
+    named = tuple(names[j] for j in dropped if n_fixed <= j < n_named)
+    rank = int((total > 0).sum()) + kept.size
+    n_effects = int((kept < n_fixed).sum())
+    return Nuisance(big, n_big, share, Zk, K, w0, n_effects, rank, estimable, named)
+
+
+def _weights_of(Z: FloatArray, w0: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Coefficient operator (p, n) and its transpose K (n, p) for the WLS fit on full-rank columns Z."""
+    if Z.shape[1] == 0:
+        return np.zeros((0, Z.shape[0])), np.zeros((Z.shape[0], 0))
+    root = np.sqrt(w0)[:, None]
+    Q, R = np.linalg.qr(Z * root)
+    operator = linalg.solve_triangular(R, (Q * root).T)
+    return operator, np.ascontiguousarray(operator.T)
+
+
+def _independent(Z: FloatArray, n_fixed: int) -> IntArray:
+    """Indices of linearly independent columns: fixed effects first (any order), then the others in turn."""
+    kept: list[int] = []
+    if n_fixed:
+        R, order = linalg.qr(Z[:, :n_fixed], mode="r", pivoting=True)
+        n_kept = int((np.abs(np.diag(R)) > RELATIVE_RANK).sum())
+        kept = np.sort(order[:n_kept]).tolist()
+    if Z.shape[1] > n_fixed:
+        Q = np.linalg.qr(Z[:, kept])[0] if kept else np.zeros((Z.shape[0], 0))
+        for j in range(n_fixed, Z.shape[1]):
+            column = Z[:, j]
+            for _ in range(2):
+                column = column - Q @ (Q.T @ column)
+            size = float(np.linalg.norm(column))
+            if size > RELATIVE_RANK:
+                kept.append(j)
+                Q = np.column_stack([Q, column / size])
+    return np.array(kept, dtype=np.int64)
+
+
+def _terms(panel: Panel) -> tuple[IntArray, int, list[FloatArray], list[str]]:
+    """Codes of the largest term, its levels, dummy blocks for the other terms, and the dummies' names."""
+    if not panel.absorb:
+        return np.zeros(panel.n, dtype=np.int64), 1, [], []
+    coded = sorted(((*term_codes(panel.keys, t), t) for t in panel.absorb), key=lambda c: (-c[1], c[2]))
+    big, n_big, _ = coded[0]
+    blocks: list[FloatArray] = []
+    names: list[str] = []
+    for codes, levels, term in coded[1:]:
+        if np.unique(big * levels + codes).size == n_big:
+            continue
+        if panel.n * levels > MAX_DENSE:
+            raise CannotEstimate(
+                f'Cannot estimate: the fixed effect "{term}" has {levels} levels beside {n_big} of another term '
+                f"over {panel.n} cells, more than an exact solution holds in memory. "
+                "Use coarser terms, or aggregate the panel."
+            )
+        block = np.zeros((panel.n, levels))
+        block[np.arange(panel.n), codes] = 1.0
+        blocks.append(block)
+        names += [term] * levels
+    return big, n_big, blocks, names

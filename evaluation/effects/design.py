@@ -1,0 +1,293 @@
+"""The panel an estimator sees: frozen arrays made from a frame of cells (or rows), checked once.
+
+Here: coding of units, periods, treatment, fixed-effect terms and clusters, and the counting of what was left
+out. Not here: reading files (``compress``), estimation, inference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from evaluation.effects.results import BoolArray, FloatArray, IntArray
+from evaluation.errors import CannotEstimate, InputError
+
+CROSSINGS = (":", "^", "#")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One entry per cell, in canonical order (unit, time, outcome).
+
+    Every array has shape (n,) unless stated. ``y`` is the outcome's weighted mean in the cell, ``w`` the sum of
+    weights, ``rows`` the number of input rows behind the cell (what N counts in small-sample factors) and
+    ``phi`` the variance of ``y`` under the working model, relative to one row: 1 for a row; 1/rows for the plain
+    mean of rows; 1/w where weights are counts of something finer than rows ("inverse-weight").
+    ``start`` is the first treated period of the unit (inf: never), or None where ``d`` was given instead.
+    ``keys`` carries the label columns that absorbed terms, clusters and contrasts refer to; treat as read-only.
+    """
+
+    y: FloatArray
+    w: FloatArray
+    rows: FloatArray
+    phi: FloatArray
+    unit: IntArray
+    unit_labels: tuple[object, ...]
+    time: FloatArray
+    time_labels: tuple[object, ...]
+    d: FloatArray
+    start: FloatArray | None
+    X: FloatArray
+    covariates: tuple[str, ...]
+    keys: pd.DataFrame
+    absorb: tuple[str, ...]
+    clusters: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def n(self) -> int:
+        """Number of cells."""
+        return int(self.y.size)
+
+    @property
+    def N(self) -> int:  # noqa: N802 - the papers' name for the number of observations
+        """Number of input rows behind the cells."""
+        return round(float(self.rows.sum()))
+
+    @property
+    def event(self) -> FloatArray:
+        """Periods since treatment began; -inf for the never treated."""
+        if self.start is None:
+            raise InputError("Event time needs the first treated period of each unit (start).")
+        return np.asarray(self.time - self.start, dtype=np.float64)
+
+    @property
+    def n_units(self) -> int:
+        """Number of distinct units."""
+        return int(np.unique(self.unit).size)
+
+    def cluster_codes(self) -> IntArray:
+        """(n,) codes 0..G-1 of the clusters; several columns cross to their intersection."""
+        if not self.clusters:
+            return np.arange(self.n, dtype=np.int64)
+        return term_codes(self.keys, ":".join(self.clusters))[0]
+
+    def subset(self, keep: BoolArray, note: str | None = None) -> Panel:
+        """The panel with only the cells where ``keep`` holds; labels stay, codes are not renumbered."""
+        notes = self.notes if note is None else (*self.notes, note)
+        return replace(
+            self,
+            y=self.y[keep],
+            w=self.w[keep],
+            rows=self.rows[keep],
+            phi=self.phi[keep],
+            unit=self.unit[keep],
+            time=self.time[keep],
+            d=self.d[keep],
+            start=None if self.start is None else self.start[keep],
+            X=self.X[keep],
+            keys=self.keys[keep].reset_index(drop=True),
+            notes=notes,
+        )
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: pd.DataFrame,
+        *,
+        outcome: str,
+        unit: str | None = None,
+        time: str | None = None,
+        start: str | None = None,
+        treatment: str | None = None,
+        weights: str | None = None,
+        absorb: Sequence[str] | None = None,
+        covariates: Sequence[str] = (),
+        cluster: Sequence[str] | None = None,
+        rows: str | None = None,
+        phi: str | None = None,
+        working: str = "identity",
+        keep: Sequence[str] = (),
+        notes: Sequence[str] = (),
+    ) -> Panel:
+        """Check and code a frame with one row per cell (or per observation).
+
+        ``absorb`` defaults to unit and time, ``cluster`` to the unit. Exactly one of ``start`` and ``treatment``
+        is needed. ``working`` is the CR2 working model: "identity" (each row of the input has the same variance,
+        clubSandwich's default) or "inverse-weight" (weights are counts, so that the result equals the one from
+        the finer rows). ``keep`` names further label columns that contrasts may use.
+
+        Raises:
+            InputError: a column is missing, not numeric where it must be, or an option contradicts another.
+            CannotEstimate: no usable row is left.
+        """
+        if (start is None) == (treatment is None):
+            raise InputError("Give exactly one of start (first treated period) and treatment (0/1 column).")
+        if start is not None and (unit is None or time is None):
+            raise InputError("A start column needs the unit and time columns as well.")
+        terms = tuple(absorb) if absorb is not None else tuple(c for c in (unit, time) if c is not None)
+        clusters = tuple(cluster) if cluster is not None else ((unit,) if unit is not None else ())
+        labels = _unique([c for t in (*terms, *clusters) for c in split_term(t)] + list(keep))
+        treated_columns = [start] if start is not None else split_term(str(treatment))
+        numeric = _unique([outcome, *covariates, *[c for c in (weights, rows, phi) if c], *treated_columns])
+        wanted = _unique([*labels, *numeric, *[c for c in (unit, time) if c]])
+        missing = [c for c in wanted if c not in frame.columns]
+        if missing:
+            raise InputError(
+                f"Column {_quoted(missing)} not found. The panel has: {_quoted([str(c) for c in frame.columns])}."
+            )
+        said = list(notes)
+        data = frame[wanted].copy()
+        for column in numeric:
+            data[column] = _numeric(data[column], column, is_start=column == start)
+        tested = [c for c in wanted if c != start]
+        empty = data[tested].isna().any(axis=1) | ~np.isfinite(data[outcome].to_numpy(np.float64))
+        if empty.any():
+            counts = [f'{int(data[c].isna().sum())} in "{c}"' for c in tested if data[c].isna().any()]
+            said.append(f"{int(empty.sum())} rows left out for missing values ({', '.join(counts)}).")
+            data = data[~empty]
+        if weights is not None:
+            if (data[weights] < 0).any():
+                raise InputError(f'Column "{weights}" has negative weights: weights must be zero or more.')
+            if (data[weights] == 0).any():
+                said.append(f"{int((data[weights] == 0).sum())} rows left out for zero weight.")
+                data = data[data[weights] > 0]
+        if data.empty:
+            raise CannotEstimate(
+                f'Cannot estimate: no row has the outcome "{outcome}" and all other columns.'
+            )
+        time_values, time_labels = _time(data[time]) if time else (np.zeros(len(data)), (0,))
+        unit_codes, unit_labels = _codes(data[unit]) if unit else (np.arange(len(data), dtype=np.int64), ())
+        y = data[outcome].to_numpy(np.float64)
+        w = data[weights].to_numpy(np.float64) if weights else np.ones(len(data))
+        n_rows = data[rows].to_numpy(np.float64) if rows else np.ones(len(data))
+        if phi is not None:
+            variance = data[phi].to_numpy(np.float64)
+        elif working == "inverse-weight":
+            variance = w.mean() / w
+        elif working == "identity":
+            variance = np.ones(len(data))
+        else:
+            raise InputError(f'Working model "{working}" is unknown. Expected: identity or inverse-weight.')
+        begin = None
+        if start is not None:
+            begin = _start(data[start], data[time] if time else data[start], time_labels)
+            _constant_in_unit(begin, unit_codes, start)
+            d = (time_values >= begin).astype(np.float64)
+        else:
+            d = np.prod([data[c].to_numpy(np.float64) for c in treated_columns], axis=0)
+        order = np.lexsort((w, y, d, time_values, unit_codes))
+        X = data[list(covariates)].to_numpy(np.float64).reshape(len(data), len(covariates))
+        return cls(
+            y=y[order],
+            w=w[order],
+            rows=n_rows[order],
+            phi=variance[order],
+            unit=unit_codes[order],
+            unit_labels=unit_labels,
+            time=time_values[order],
+            time_labels=time_labels,
+            d=d[order],
+            start=None if begin is None else begin[order],
+            X=X[order],
+            covariates=tuple(covariates),
+            keys=data[_unique([*labels, *[c for c in (unit, time) if c]])].iloc[order].reset_index(drop=True),
+            absorb=terms,
+            clusters=clusters,
+            notes=tuple(said),
+        )
+
+
+def split_term(term: str) -> list[str]:
+    """Columns of a fixed-effect term: "cell:cal_month" crosses two columns; ``^`` and ``#`` mean the same."""
+    for sign in CROSSINGS[1:]:
+        term = term.replace(sign, CROSSINGS[0])
+    return [c for c in term.split(CROSSINGS[0]) if c]
+
+
+def term_codes(keys: pd.DataFrame, term: str) -> tuple[IntArray, int]:
+    """(n,) codes 0..L-1 of a possibly crossed term and the number of its levels, in sorted label order."""
+    codes = np.zeros(len(keys), dtype=np.int64)
+    for column in split_term(term):
+        part, labels = _codes(keys[column])
+        codes = codes * len(labels) + part
+    levels, codes = np.unique(codes, return_inverse=True)
+    return codes.astype(np.int64), int(levels.size)
+
+
+def _codes(values: pd.Series) -> tuple[IntArray, tuple[object, ...]]:
+    """Codes in sorted order of the labels, so that the order of rows never matters."""
+    if values.dtype == object:
+        values = values.astype(str)
+    codes, labels = pd.factorize(values, sort=True)
+    return codes.astype(np.int64), tuple(labels.tolist())
+
+
+def _numeric(values: pd.Series, column: str, *, is_start: bool) -> pd.Series:
+    if is_start and not pd.api.types.is_numeric_dtype(values):
+        return values
+    if pd.api.types.is_bool_dtype(values):
+        return values.astype(np.float64)
+    texts = values
+    if not pd.api.types.is_numeric_dtype(values):
+        words = {"true": 1.0, "false": 0.0, "": np.nan}
+        texts = values.map(lambda v: words.get(str(v).strip().lower(), v))
+    numbers = pd.to_numeric(texts, errors="coerce").astype(np.float64)
+    bad = numbers.isna() & values.notna() & (values.astype(str).str.strip() != "")
+    bad &= values.astype(str).str.lower() != "nan"
+    if bad.any():
+        raise InputError(f'Column "{column}" must hold numbers: {int(bad.sum())} rows hold something else.')
+    return numbers
+
+
+def _time(values: pd.Series) -> tuple[FloatArray, tuple[object, ...]]:
+    """Numbers stay as they are; months, dates and other labels become their rank, so that steps are equal."""
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        numbers = values.to_numpy(np.float64)
+        return numbers, tuple(np.unique(numbers).tolist())
+    as_numbers = pd.to_numeric(values.astype(str), errors="coerce")
+    if as_numbers.notna().all():
+        return as_numbers.to_numpy(np.float64), tuple(np.unique(as_numbers.to_numpy(np.float64)).tolist())
+    codes, labels = _codes(values)
+    return codes.astype(np.float64), labels
+
+
+def _start(values: pd.Series, time: pd.Series, time_labels: tuple[object, ...]) -> FloatArray:
+    """First treated period on the scale of ``_time``; empty, zero and infinite mean never."""
+    if pd.api.types.is_numeric_dtype(time) or all(isinstance(v, float) for v in time_labels):
+        numbers = pd.to_numeric(values, errors="coerce").to_numpy(np.float64)
+        texts = values.astype(str).str.strip().str.lower()
+        never = values.isna() | texts.isin(["", "never", "nan", "none", "na", "inf", "infinity"])
+        if (np.isnan(numbers) & ~never).any():
+            count = int((np.isnan(numbers) & ~never).sum())
+            raise InputError(f"The start column must hold periods of the time column: {count} rows do not.")
+        return np.where(np.isnan(numbers) | (numbers == 0) | never.to_numpy(), np.inf, numbers)
+    texts = values.astype(str).str.strip()
+    never = values.isna() | texts.str.lower().isin(
+        ["", "0", "0.0", "never", "nan", "none", "nat", "na", "inf"]
+    )
+    labels = np.array([str(v) for v in time_labels])
+    wanted = texts.to_numpy(dtype=str)
+    position = np.searchsorted(labels, wanted).astype(np.float64)
+    return np.where(never.to_numpy(), np.inf, position)
+
+
+def _constant_in_unit(start: FloatArray, unit: IntArray, column: str) -> None:
+    first = pd.Series(start).groupby(unit).transform("first").to_numpy()
+    changing = np.unique(unit[start != first]).size
+    if changing:
+        raise InputError(
+            f'Column "{column}" must be constant within a unit: it changes in {changing} units. '
+            "If treatment can switch off, give a 0/1 treatment column instead."
+        )
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(names))
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)

@@ -1,0 +1,75 @@
+"""Second moments of cluster scores under the working model: what degrees of freedom and adjustments are made of.
+
+With ``p_gs = R'A_g v_gs`` the score of contrast s in cluster g has covariance ``P_gh(s, t) = p_gs'p_ht`` with the
+others. Everything is a sum of sparse and low-rank parts; no n × n matrix is ever formed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+from evaluation.effects.absorb import group_sums
+from evaluation.effects.linear import LinearEstimator
+from evaluation.effects.results import FloatArray
+
+
+class CrossMoments:
+    """Cov of cluster scores: ``P_gh(s, t) = p_gs'p_ht`` with ``p_g = R'A_g v_g``, never as an n × n matrix."""
+
+    def __init__(self, est: LinearEstimator, T: FloatArray) -> None:
+        root = np.sqrt(est.phi)[:, None]
+        self.G, self.m = est.G, T.shape[1]
+        Fz, Kz = est.Z / root, est.K * root
+        share = est.share[:, None] * root
+        self.KK = Kz.T @ Kz
+        ku = np.bincount(est.group, weights=share[:, 0] ** 2, minlength=est.n_groups)
+        kuz = group_sums(est.group, est.n_groups, share * Kz)
+        pairs = est.cluster * est.n_groups + est.group
+        index, inverse = np.unique(pairs, return_inverse=True)
+        rows, cols = index // est.n_groups, index % est.n_groups
+        shape = (self.G, est.n_groups)
+        self.parts = []
+        for s in range(self.m):
+            t = T[:, [s]]
+            a = group_sums(est.cluster, self.G, Fz * t)
+            b = group_sums(est.cluster, self.G, Kz * t)
+            au = sparse.csr_array((np.bincount(inverse, weights=(t / root)[:, 0]), (rows, cols)), shape=shape)
+            bu = sparse.csr_array(
+                (np.bincount(inverse, weights=(share * t)[:, 0]), (rows, cols)), shape=shape
+            )
+            self.parts.append((T[:, s], a, b, au, bu, au * ku[None, :], np.asarray(au @ kuz)))
+        self.cluster = est.cluster
+
+    def matrix(self, s: int, t: int) -> FloatArray:
+        """(G, G) covariances of score s of one cluster with score t of another."""
+        vs, a_s, b_s, au_s, bu_s, auk_s, akz_s = self.parts[s]
+        vt, a_t, b_t, au_t, bu_t, _, akz_t = self.parts[t]
+        P = -(b_s @ a_t.T) - (a_s @ b_t.T) + a_s @ self.KK @ a_t.T + akz_s @ a_t.T + a_s @ akz_t.T
+        P = P + (auk_s @ au_t.T - bu_s @ au_t.T - au_s @ bu_t.T).toarray()
+        P[np.arange(self.G), np.arange(self.G)] += np.bincount(
+            self.cluster, weights=vs * vt, minlength=self.G
+        )
+        return np.asarray(P, dtype=np.float64)
+
+    def variances(self, s: int) -> FloatArray:
+        """(G,) diagonal of ``matrix(s, s)`` without forming it."""
+        v, a, b, au, bu, auk, akz = self.parts[s]
+        out = np.bincount(self.cluster, weights=v * v, minlength=self.G) - 2 * np.einsum("gp,gp->g", a, b)
+        out += np.einsum("gp,pq,gq->g", a, self.KK, a, optimize=True) + 2 * np.einsum("gp,gp->g", akz, a)
+        return np.asarray(out + (auk * au - 2 * (bu * au)).sum(axis=1), dtype=np.float64)
+
+    def sums(self, s: int) -> tuple[float, float]:
+        """Trace of ``P = matrix(s, s)`` and of P², in memory linear in G when G is large."""
+        if self.G <= 2000:
+            P = self.matrix(s, s)
+            return float(np.trace(P)), float((P * P).sum())
+        v, a, b, au, bu, auk, akz = self.parts[s]
+        own = sparse.diags_array(np.bincount(self.cluster, weights=v * v, minlength=self.G))
+        S = (own + auk @ au.T - bu @ au.T - au @ bu.T).tocsr()
+        left = np.hstack([b, a, a @ self.KK, akz, a])
+        right = np.hstack([-a, -b, a, a, akz])
+        trace = float(S.trace() + np.einsum("gp,gp->", left, right))
+        cross = float(np.einsum("gp,gp->", np.asarray(S @ right), left))
+        low = float(np.einsum("pq,qp->", right.T @ left, right.T @ left))
+        return trace, float((S.multiply(S)).sum()) + 2 * cross + low

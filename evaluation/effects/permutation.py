@@ -1,0 +1,255 @@
+"""Exact permutation over an assignment column: which of its values carry the treatment calendars.
+
+The values of the column (grades) exchange their whole calendars; everything else stays. All assignments are
+enumerated when there are few, sampled otherwise. The statistic is |θ̂ − null|; the observed assignment counts, so
+p is never zero and its floor is reported. Not here: t-based inference.
+
+For the imputation estimator no refit is needed: with one dummy for each cell left out of the fit, the effects
+are ``τ̂_S = (M_SS)^{-1} (M y)_S``, M the annihilator of the nuisance effects on all cells in √weight coordinates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from math import comb, factorial
+
+import numpy as np
+from scipy import linalg
+
+from evaluation.effects.absorb import fit_nuisance
+from evaluation.effects.design import Panel, term_codes
+from evaluation.effects.results import BoolArray, FloatArray, IntArray
+from evaluation.errors import CannotEstimate, InputError
+
+MAX_ENUMERATED = 20_000
+TIE = 1e-9
+"""Statistics this close (relative to the observed one) count as equal: floating point must not decide a p."""
+
+
+@dataclass(frozen=True)
+class Permutation:
+    """Result of a permutation test.
+
+    ``statistics`` (n_assignments,) θ̂ under each assignment, the observed one first; NaN where it cannot be
+    estimated. ``p_value`` counts |θ̂| at least as large; ``smallest_p`` is the floor this design allows.
+    """
+
+    estimate: float
+    p_value: float
+    smallest_p: float
+    assignments: int
+    enumerated: bool
+    statistics: FloatArray
+
+
+@dataclass(frozen=True)
+class Calendars:
+    """The treatment calendars by value of the assignment column.
+
+    ``value`` (n,) codes of the assignment column; ``stratum`` (n,) codes of what pairs cells across values;
+    ``start`` (n_values, n_strata) first treated period, inf where never treated.
+    """
+
+    value: IntArray
+    stratum: IntArray
+    start: FloatArray
+
+    def assignments(self, draws: int | None, seed: int) -> tuple[IntArray, bool]:
+        """(n_assignments, n_values): row k gives, for each value, whose calendar it carries; observed first."""
+        n = self.start.shape[0]
+        _, kinds = np.unique(self.start, axis=0, return_inverse=True)
+        kinds = kinds.reshape(-1)
+        counts = np.bincount(kinds)
+        total = factorial(n)
+        for c in counts:
+            total //= factorial(int(c))
+        representative = np.array([int(np.flatnonzero(kinds == k)[0]) for k in range(counts.size)])
+        if draws is None and total <= MAX_ENUMERATED:
+            rows = np.array(_arrangements(counts.tolist(), n), dtype=np.int64)
+            observed = (rows == kinds).all(axis=1)
+            rows = np.vstack([rows[observed], rows[~observed]])
+            return representative[rows], True
+        rng = np.random.default_rng(seed)
+        count = 9999 if draws is None else draws
+        rows = np.vstack([kinds, *[rng.permutation(kinds) for _ in range(count)]])
+        return representative[rows], False
+
+
+def _arrangements(counts: list[int], n: int) -> list[list[int]]:
+    """All distinct orders of ``counts[k]`` copies of each kind k on n places."""
+    rows = [[-1] * n]
+    for kind, count in enumerate(counts):
+        grown = []
+        for row in rows:
+            free = [i for i, k in enumerate(row) if k < 0]
+            for places in combinations(free, count):
+                new = row.copy()
+                for place in places:
+                    new[place] = kind
+                grown.append(new)
+        rows = grown
+    return rows
+
+
+def calendars(panel: Panel, assign: str, within: str | None = None) -> Calendars:
+    """Read the calendars that the values of ``assign`` carry; ``within`` pairs cells across values (school).
+
+    Raises:
+        InputError: the columns are unknown, or the calendar of a value is not one calendar.
+        CannotEstimate: all values carry the same calendar.
+    """
+    if panel.start is None:
+        raise InputError("Permutation over calendars needs the first treated period of each unit (start).")
+    for column in (assign, within):
+        if column is not None and any(c not in panel.keys for c in column.split(":")):
+            raise InputError(f'Assignment column "{column}" is not among the columns kept with the panel.')
+    value, n_values = term_codes(panel.keys, assign)
+    stratum, n_strata = (
+        term_codes(panel.keys, within) if within is not None else (np.zeros(panel.n, dtype=np.int64), 1)
+    )
+    start = np.full((n_values, n_strata), np.nan)
+    start[value, stratum] = panel.start
+    if not np.array_equal(start[value, stratum], panel.start):
+        raise InputError(
+            f'The values of "{assign}" do not carry one treatment calendar each'
+            + (
+                f' within "{within}"'
+                if within
+                else "; say what pairs them across values (for example the school)"
+            )
+            + "."
+        )
+    if np.isnan(start).any():
+        raise InputError(f'Some values of "{assign}" are missing from some levels of "{within}".')
+    if (start == start[0]).all():
+        raise CannotEstimate(f'Cannot permute: all values of "{assign}" carry the same calendar.')
+    return Calendars(value, stratum, start)
+
+
+def permutation_test(
+    panel: Panel,
+    assign: str,
+    *,
+    within: str | None = None,
+    horizon: tuple[float, ...] | None = None,
+    weights: str = "observation",
+    anticipation: int = 0,
+    transition: int = 0,
+    null: float = 0.0,
+    draws: int | None = None,
+    seed: int = 0,
+    estimator: str = "imputation",
+) -> Permutation:
+    """Permutation test of the average effect, over all treated cells or those at event times ``horizon``.
+
+    Under each assignment the transition, the treated cells and their weights move with the calendars. A
+    non-zero ``null`` is taken out of the truly treated cells first.
+
+    Raises:
+        InputError, CannotEstimate: see :func:`calendars`; or the observed assignment cannot be estimated.
+    """
+    plan = calendars(panel, assign, within)
+    rows, enumerated = plan.assignments(draws, seed)
+    y = panel.y
+    if null:
+        event = panel.event
+        hit = (event >= -anticipation) if horizon is None else np.isin(event, horizon)
+        y = panel.y - null * hit
+    nuisance = fit_nuisance(panel)
+    root = np.sqrt(panel.w)
+    residual = root * nuisance.residual(y)
+    # Start of every cell under every assignment, shape (n_assignments, n).
+    starts = plan.start[rows[:, plan.value], plan.stratum[None, :]]
+    event_all = panel.time[None, :] - starts
+    if estimator == "imputation":
+        out_of_fit = event_all >= -(anticipation + transition)
+        effect = event_all >= -anticipation
+        if horizon is not None:
+            effect &= np.isin(event_all, np.array(horizon))
+        own = panel.w if weights == "observation" else np.ones(panel.n)
+        statistics = _imputed(nuisance_annihilator(panel), residual, root, out_of_fit, effect, own)
+    elif estimator == "twfe":
+        D = (event_all >= 0).astype(np.float64).T
+        Dr = root[:, None] * nuisance.residual(D)
+        size = np.einsum("ij,ij->j", Dr, Dr)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            statistics = np.where(size > 1e-9 * panel.w.sum(), Dr.T @ residual / size, np.nan)
+    else:
+        raise InputError(f'Permutation is available for imputation and twfe, not for "{estimator}".')
+    return _summary(statistics, null, enumerated)
+
+
+def nuisance_annihilator(panel: Panel) -> FloatArray:
+    """(n, n) ``M = I − W^½ X (X'WX)^- X' W^½`` of the nuisance effects on all cells."""
+    if panel.n > 12_000:
+        raise CannotEstimate(
+            f"Cannot permute exactly over {panel.n} cells in memory: aggregate the panel to fewer cells."
+        )
+    nuisance = fit_nuisance(panel)
+    root = np.sqrt(panel.w)
+    Q = np.linalg.qr(root[:, None] * nuisance.Z)[0]
+    M = -(Q @ Q.T)
+    total = np.bincount(nuisance.group, weights=panel.w, minlength=nuisance.n_groups)
+    u = root / np.sqrt(total[nuisance.group])
+    order = np.argsort(nuisance.group, kind="stable")
+    ends = np.cumsum(np.bincount(nuisance.group, minlength=nuisance.n_groups))[:-1]
+    for members in np.split(order, ends):
+        M[np.ix_(members, members)] -= np.outer(u[members], u[members])
+    M[np.arange(panel.n), np.arange(panel.n)] += 1.0
+    return np.asarray(M, dtype=np.float64)
+
+
+def _imputed(
+    M: FloatArray,
+    residual: FloatArray,
+    root: FloatArray,
+    out_of_fit: BoolArray,
+    effect: BoolArray,
+    own: FloatArray,
+) -> FloatArray:
+    """(n_assignments,) average imputed effects: ``Σ ω_i τ̂_i`` with ``τ̂_S = W_S^{-½} (M_SS)^{-1} (M W^½ y)_S``."""
+    out = np.full(out_of_fit.shape[0], np.nan)
+    for k in range(out.size):
+        S = np.flatnonzero(out_of_fit[k])
+        omega = np.where(effect[k, S], own[S], 0.0)
+        if not omega.sum() > 0:
+            continue
+        block = M[np.ix_(S, S)]
+        factor, info = linalg.lapack.dpotrf(block, lower=1, overwrite_a=0, clean=0)
+        if info == 0 and np.diag(factor).min() > 1e-6:
+            tau, _ = linalg.lapack.dpotrs(factor, residual[S], lower=1)
+            out[k] = float(omega @ (tau / root[S])) / float(omega.sum())
+        else:
+            out[k] = _imputed_where_possible(block, residual[S], root[S], omega)
+    return out
+
+
+def _imputed_where_possible(block: FloatArray, e: FloatArray, root: FloatArray, omega: FloatArray) -> float:
+    """As above when some cells cannot be imputed: their dummies span the null space of M_SS and are left out."""
+    values, vectors = np.linalg.eigh(block)
+    null_space = vectors[:, values <= 1e-10]
+    lost = np.einsum("ij,ij->i", null_space, null_space) > 1e-9
+    weights = np.where(lost, 0.0, omega)
+    if not weights.sum() > 0:
+        return float("nan")
+    good = values > 1e-10
+    tau = vectors[:, good] @ ((vectors[:, good].T @ e) / values[good])
+    return float(weights @ (tau / root) / weights.sum())
+
+
+def _summary(statistics: FloatArray, null: float, enumerated: bool) -> Permutation:
+    observed = float(statistics[0])
+    if not np.isfinite(observed):
+        raise CannotEstimate("Cannot permute: the observed assignment itself cannot be estimated.")
+    # After the null was taken out of the data, the statistic is already θ̂ − null.
+    valid = statistics[np.isfinite(statistics)]
+    larger = int((np.abs(valid) >= abs(observed) * (1 - TIE)).sum())
+    p = larger / valid.size
+    floor = 1 / valid.size
+    return Permutation(observed + null, p, floor, int(valid.size), enumerated, statistics)
+
+
+def smallest_p(n_values: int, n_treated: int) -> float:
+    """Smallest p-value of one common calendar on ``n_treated`` of ``n_values`` values."""
+    return 1 / comb(n_values, n_treated)

@@ -1,0 +1,130 @@
+"""Results: the frozen records every estimator returns. No computation beyond t-ratios and intervals belongs here.
+
+All effects are in the outcome's own unit (percentage points of school days in the study).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """What an estimate is about: one overall number, a group, an event time, a calendar period or a (g, t) pair."""
+
+    term: str
+    group: float | str | None = None
+    period: float | str | None = None
+    event: float | None = None
+
+
+OVERALL = Term("overall")
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One estimate with its inference. ``df`` is None for normal reference distributions and for resampling.
+
+    ``smallest_p`` is the smallest p-value the method could have given on this design (resampling methods only);
+    ``band_low`` and ``band_high`` are simultaneous over the family the estimate was reported with.
+    """
+
+    term: Term
+    estimate: float
+    std_error: float | None
+    df: float | None
+    t: float | None
+    p_value: float | None
+    ci_low: float | None
+    ci_high: float | None
+    inference: str
+    smallest_p: float | None = None
+    band_low: float | None = None
+    band_high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JointTest:
+    """Wald-type test that several contrasts are jointly ``null``.
+
+    ``df_denom`` is None when the reference distribution is chi-squared.
+    """
+
+    statistic: float
+    df: float
+    df_denom: float | None
+    p_value: float
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class DesignCounts:
+    """How much is behind the numbers: ``observations`` counts the input rows that entered."""
+
+    units: int
+    clusters: int
+    treated_clusters: int
+    periods: int
+    observations: int
+
+
+@dataclass(frozen=True, slots=True)
+class HonestBound:
+    """One robust interval of Rambachan and Roth (2023) under a bound on the violation of parallel trends."""
+
+    restriction: str
+    bound: float
+    ci_low: float
+    ci_high: float
+
+
+@dataclass(frozen=True, slots=True)
+class DidResult:
+    """Everything one run of the engine says about one panel."""
+
+    design: DesignCounts
+    estimates: tuple[Estimate, ...]
+    pretrend: JointTest | None = None
+    honest: tuple[HonestBound, ...] = ()
+    notes: tuple[str, ...] = field(default_factory=tuple)
+
+    def with_notes(self, notes: Sequence[str]) -> DidResult:
+        """The same result with more notes at the end."""
+        return replace(self, notes=(*self.notes, *notes))
+
+
+def t_interval(
+    term: Term,
+    estimate: float,
+    std_error: float,
+    df: float | None,
+    *,
+    inference: str,
+    level: float = 0.95,
+    null: float = 0.0,
+) -> Estimate:
+    """Estimate with a symmetric interval from t(df), or from the normal when ``df`` is None.
+
+    A standard error of zero or not a number gives no t, no p and no interval: silence, not certainty.
+    """
+    if not (np.isfinite(std_error) and std_error > 0) or (df is not None and not df > 0):
+        return Estimate(term, estimate, None, df, None, None, None, None, inference)
+    t = (estimate - null) / std_error
+    if df is None or not np.isfinite(df):
+        p = 2.0 * float(stats.norm.sf(abs(t)))
+        q = float(stats.norm.ppf(0.5 + level / 2))
+    else:
+        p = 2.0 * float(stats.t.sf(abs(t), df))
+        q = float(stats.t.ppf(0.5 + level / 2, df))
+    return Estimate(
+        term, estimate, std_error, df, t, p, estimate - q * std_error, estimate + q * std_error, inference
+    )

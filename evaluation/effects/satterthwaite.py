@@ -1,0 +1,74 @@
+"""Degrees of freedom and joint tests for cluster-robust covariances under the working model.
+
+Satterthwaite (Bell & McCaffrey 2002; Imbens & Kolesár 2016) for one contrast, the approximate Hotelling T²
+("HTZ", Pustejovsky & Tipton 2018, after Zhang 2012) for several. Not here: the covariances themselves.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import stats
+
+from evaluation.effects.moments import CrossMoments
+from evaluation.effects.results import Estimate, FloatArray, JointTest, Term, t_interval
+from evaluation.effects.sandwich import Sandwich
+from evaluation.errors import CannotEstimate
+
+
+def satterthwaite_df(result: Sandwich) -> FloatArray:
+    """(m,) degrees of freedom ``(tr P)² / tr(P²)`` of each contrast's variance estimate."""
+    moments = CrossMoments(result.estimator, result.T)
+    out = np.full(moments.m, np.nan)
+    for s in range(moments.m):
+        trace, square = moments.sums(s)
+        if square > 0:
+            out[s] = trace**2 / square
+    return out
+
+
+def cluster_robust_estimates(
+    result: Sandwich, terms: list[Term], *, level: float, null: float
+) -> list[Estimate]:
+    """One estimate for each contrast, with Satterthwaite degrees of freedom for its t, p and interval."""
+    df = satterthwaite_df(result)
+    return [
+        t_interval(term, float(theta), float(se), float(d), inference=result.kind, level=level, null=null)
+        for term, theta, se, d in zip(terms, result.estimator.theta, result.std_errors, df, strict=True)
+    ]
+
+
+def htz_test(result: Sandwich, null: FloatArray | None = None) -> JointTest:
+    """Joint test that all contrasts equal ``null`` (m,): approximate Hotelling T² ("HTZ").
+
+    With Ω the working-model mean of the covariance and ``D = Ω^{-½} V Ω^{-½}``:
+    ``η = q(q+1) / Σ_st Var(D_st)``, ``F = (η − q + 1)/(η q) · Q``, degrees of freedom q and η − q + 1.
+
+    Raises:
+        CannotEstimate: the contrasts' covariance is singular or carries too few degrees of freedom.
+    """
+    q = result.T.shape[1]
+    moments = CrossMoments(result.estimator, result.T)
+    P = {(s, t): moments.matrix(s, t) for s in range(q) for t in range(q)}
+    omega = np.array([[np.trace(P[s, t]) for t in range(q)] for s in range(q)])
+    values, vectors = np.linalg.eigh((omega + omega.T) / 2)
+    if (
+        values[0] <= 1e-10 * values[-1]
+        or np.linalg.matrix_rank(result.cov, tol=1e-10 * np.trace(result.cov)) < q
+    ):
+        raise CannotEstimate(
+            f"Cannot test {q} contrasts jointly: {moments.G} clusters do not identify their covariance."
+        )
+    C = (vectors / np.sqrt(values)) @ vectors.T
+    K = np.array([[P[s, t] for t in range(q)] for s in range(q)])
+    K = np.einsum("as,stgh,bt->abgh", C, K, C, optimize=True)
+    own = np.einsum("ssgh->sgh", K)
+    variance = np.einsum("sgh,tgh->", own, own) + np.einsum("stgh,tsgh->", K, K)
+    eta = q * (q + 1) / float(variance)
+    gap = result.estimator.theta - (0.0 if null is None else null)
+    Q = float(gap @ np.linalg.solve(result.cov, gap))
+    if eta - q + 1 <= 0:
+        raise CannotEstimate(
+            f"Cannot test {q} contrasts jointly: the clusters carry only {eta:.1f} degrees of freedom."
+        )
+    F = (eta - q + 1) / (eta * q) * Q
+    return JointTest(F, float(q), eta - q + 1, float(stats.f.sf(F, q, eta - q + 1)), f"HTZ ({result.kind})")
