@@ -69,7 +69,8 @@ def codebook_from_qdc(data: bytes, file: str) -> Codebook:
         problem = Problem(file, found=f"root element {local_name(root)!r}", expected="CodeBook or Project")
         raise InputError(f"{file} holds no codebook.", [problem])
     extra = _read_extra(root)
-    ids = extra.get("ids", {})
+    ids = extra.get("ids")
+    ids = ids if isinstance(ids, dict) else {}
     found = read_codes(book)
     problems = [
         Problem(

@@ -1,0 +1,137 @@
+"""Plain tables of coded segments, long or wide; the columns are in :mod:`evaluation.interviews.plain_columns`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from evaluation.codebooks import Codebook
+from evaluation.errors import InputError, Problem
+from evaluation.interviews.attributes import FIELDS, split_codes
+from evaluation.interviews.plain_columns import NO, SEGMENT_COLUMNS, YES
+from evaluation.interviews.segments import POLARITIES, Coding
+from evaluation.interviews.tables import Row, Table
+
+
+def codings_of_table(
+    table: Table, codebook: Codebook, coder: str | None, columns: Mapping[str, str] | None = None
+) -> tuple[list[Coding], list[Problem], int]:
+    """(codings, problems, rows lost). ``columns`` maps canonical headings to the file's own, for exports that
+    use words of their own. Raises ``InputError`` when there is no document or no code column.
+    """
+    given = dict(columns or {})
+    unknown = [name for name in given if name not in SEGMENT_COLUMNS]
+    absent = [name for name in given.values() if name not in table.headings]
+    if unknown or absent:
+        problem = Problem(
+            table.file,
+            1,
+            found=f"a mapping for {', '.join(unknown) or 'headings'} that the file does not have",
+            expected=f"canonical: {', '.join(SEGMENT_COLUMNS)}; the file has {len(table.headings)} headings",
+        )
+        raise InputError("The mapping of columns does not fit the file.", [problem])
+    headings = {name: given.get(name) or table.heading(name) for name in SEGMENT_COLUMNS}
+    code_columns = {
+        heading: code.id
+        for heading in table.headings
+        if heading not in headings.values()
+        and (code := codebook.resolve(heading)) is not None
+        and code.is_codable
+    }
+    if headings["kode"] is None and not code_columns and _holds_codes(table, headings["koder"], codebook):
+        # In Danish "koder" is both the person and the plural of the code.
+        headings["kode"], headings["koder"] = headings["koder"], None
+    if headings["dokument"] is None or (headings["kode"] is None and not code_columns):
+        problem = Problem(
+            table.file,
+            1,
+            found=f"{len(table.headings)} column(s), without a document and a code among them",
+            expected="dokument;kode or one column per code id",
+            next_step="see plain_columns.py for the headings, or give a mapping",
+        )
+        raise InputError(f"{table.file} is not a table of coded segments.", [problem])
+    codings: list[Coding] = []
+    problems: list[Problem] = []
+    lost = 0
+    for row in table.rows:
+        reading = _row(row, headings, code_columns, coder, codebook)
+        if isinstance(reading, Problem):
+            lost += 1
+            problems.append(
+                Problem(table.file, row.line, reading.column, reading.found, "table", reading.expected)
+            )
+        else:
+            codings += reading
+    return codings, problems, lost
+
+
+def _row(
+    row: Row,
+    headings: Mapping[str, str | None],
+    code_columns: Mapping[str, str],
+    coder: str | None,
+    codebook: Codebook,
+) -> list[Coding] | Problem:
+    def cell(name: str) -> str:
+        return row.get(headings[name])
+
+    if not cell("dokument"):
+        return Problem("", column=headings["dokument"], found="no document", expected="its name")
+    positions: list[int | None] = []
+    for name in ("start", "slut"):
+        text = cell(name)
+        if text and not (text.isascii() and text.isdigit() and len(text) < 16):
+            return Problem(
+                "", column=headings[name], found="not a position", expected="a whole number from 0"
+            )
+        positions.append(int(text) if text else None)
+    start, end = positions
+    if (start is None) != (end is None) or (start is not None and end is not None and end < start):
+        return Problem(
+            "", column=headings["slut"], found="start and slut do not go together", expected="start ≤ slut"
+        )
+    approved = cell("citat_godkendt").casefold()
+    if approved not in YES | NO:
+        return Problem(
+            "", column=headings["citat_godkendt"], found="neither yes nor no", expected="ja or nej"
+        )
+    marks: list[tuple[str, str | None]] = []
+    for label in split_codes(cell("kode")) if codebook.resolve(cell("kode")) is None else [cell("kode")]:
+        marks.append((label, cell("retning") or None))
+    for heading, code in code_columns.items():
+        word = row.get(heading).casefold()
+        if word in NO:
+            continue
+        if word not in YES and word not in POLARITIES:
+            return Problem(
+                "", column=heading, found="neither coded nor a direction", expected="x, ja or a direction"
+            )
+        marks.append((code, word if word in POLARITIES else cell("retning") or None))
+    if not marks:
+        if code_columns:
+            return []
+        return Problem("", column=headings["kode"], found="no code", expected="a code's id or name")
+    text = cell("tekst")
+    segment = cell("segment") or None
+    attributes = {name: cell(name) for name in FIELDS if cell(name)}
+    who = cell("koder") or coder
+    return [
+        Coding(
+            document=cell("dokument"),
+            label=label,
+            row=row.line,
+            coder=who,
+            start=start,
+            end=end,
+            text=text or None,
+            segment=segment,
+            polarity=polarity,
+            approved=approved in YES,
+            attributes=attributes,
+        )
+        for label, polarity in marks
+    ]
+
+
+def _holds_codes(table: Table, heading: str | None, codebook: Codebook) -> bool:
+    cells = [label for row in table.rows for label in split_codes(row.get(heading))]
+    return bool(cells) and sum(codebook.resolve(cell) is not None for cell in cells) * 2 > len(cells)

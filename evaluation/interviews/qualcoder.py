@@ -1,0 +1,126 @@
+"""QualCoder projects: ``data.qda`` (SQLite) in a folder whose name ends with ``.qda``.
+
+``code_text`` holds the codings with their coder (``owner``); positions are code points of ``source.fulltext``.
+Attributes belong to files, or to cases that files' text belongs to. Source: github.com/ccbogel/QualCoder.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from evaluation.codebooks import Codebook
+from evaluation.errors import Problem
+from evaluation.interviews.attributes import DocumentAttributes, attribute_name, normal_name
+from evaluation.interviews.positions import Selection, Text, locate
+from evaluation.interviews.segments import Coding
+from evaluation.interviews.sqlite_files import rows_of, text_of
+
+_MEDIA = (("code_image", "imid"), ("code_av", "avid"))
+
+
+def codings_of_project(
+    connection: sqlite3.Connection, file: str, codebook: Codebook
+) -> tuple[list[Coding], dict[str, DocumentAttributes], list[Problem], int]:
+    """(codings, documents by normal name, problems, rows lost) of a QualCoder database."""
+    sources = {row["id"]: row for row in rows_of(connection, "source")}
+    names = {key: text_of(row.get("name")) for key, row in sources.items()}
+    labels = _labels(connection)
+    coded: dict[Any, list[dict[str, Any]]] = {key: [] for key in sources}
+    problems: list[Problem] = []
+    lost = 0
+    codings: list[Coding] = []
+    for number, row in enumerate(rows_of(connection, "code_text"), 1):
+        if row.get("fid") not in sources or row.get("cid") not in labels:
+            lost += 1
+            problems.append(Problem(file, number, "code_text", "a reference to nothing", "QualCoder"))
+            continue
+        coded[row["fid"]].append({**row, "_number": number})
+    texts = {key: Text(text_of(row.get("fulltext"))) for key, row in sources.items()}
+    pairs = [(texts[key], [_selection(row) for row in coded[key]]) for key in sources]
+    for key, located in zip(sources, locate(pairs, tool_unit="code_points"), strict=True):
+        for row, place in zip(coded[key], located, strict=True):
+            if not place.is_found:
+                lost += 1
+                problems.append(
+                    Problem(
+                        file,
+                        row["_number"],
+                        "code_text",
+                        "the text at the segment's position is not the text the segment quotes",
+                        "positions",
+                        "a position that matches the text",
+                        "open the file in QualCoder, code the segment again",
+                    )
+                )
+                continue
+            codings.append(
+                Coding(
+                    names[key],
+                    labels[row["cid"]],
+                    row["_number"],
+                    None,
+                    text_of(row.get("owner")) or None,
+                    place.start,
+                    place.end,
+                    place.text,
+                )
+            )
+    codings += _media_codings(connection, names, labels)
+    return codings, _documents(connection, names, codebook), problems, lost
+
+
+def _selection(row: dict[str, Any]) -> Selection:
+    start, end = row.get("pos0"), row.get("pos1")
+    if not isinstance(start, int) or not isinstance(end, int):
+        return Selection(-1, -1)
+    return Selection(start, end, text_of(row.get("seltext")) or None)
+
+
+def _labels(connection: sqlite3.Connection) -> dict[Any, str]:
+    """Code → label; the id in brackets that the exported codebook leaves in the memo wins over the name."""
+    labels: dict[Any, str] = {}
+    for row in rows_of(connection, "code_name"):
+        memo = text_of(row.get("memo"))
+        has_id = memo.startswith("[") and "]" in memo
+        labels[row["cid"]] = memo[1 : memo.index("]")] if has_id else text_of(row.get("name"))
+    return labels
+
+
+def _media_codings(
+    connection: sqlite3.Connection, names: dict[Any, str], labels: dict[Any, str]
+) -> list[Coding]:
+    codings = []
+    for table, key in _MEDIA:
+        for number, row in enumerate(rows_of(connection, table), 1):
+            if row.get("id") in names and row.get("cid") in labels:
+                owner = text_of(row.get("owner")) or None
+                codings.append(
+                    Coding(
+                        names[row["id"]],
+                        labels[row["cid"]],
+                        number,
+                        None,
+                        owner,
+                        segment=f"{table} {row.get(key)}",
+                    )
+                )
+    return codings
+
+
+def _documents(
+    connection: sqlite3.Connection, names: dict[Any, str], codebook: Codebook
+) -> dict[str, DocumentAttributes]:
+    by_file: dict[Any, dict[str, str]] = {key: {} for key in names}
+    by_case: dict[Any, dict[str, str]] = {}
+    for row in rows_of(connection, "attribute"):
+        name = attribute_name(text_of(row.get("name")), codebook)
+        value = text_of(row.get("value")).strip()
+        if name and value:
+            owner = by_case if text_of(row.get("attr_type")) == "case" else by_file
+            owner.setdefault(row.get("id"), {})[name] = value
+    for row in rows_of(connection, "case_text"):
+        if row.get("fid") in by_file:
+            for name, value in by_case.get(row.get("caseid"), {}).items():
+                by_file[row["fid"]].setdefault(name, value)
+    return {normal_name(names[key]): DocumentAttributes(by_file[key]) for key in names}
