@@ -41,17 +41,19 @@ class Polytope:
     cap: float | None
 
     @cached_property
-    def _is_equal(self) -> BoolArray:
-        return np.asarray(self.low == self.high)
+    def _kinds(self) -> tuple[BoolArray, BoolArray, BoolArray]:
+        """Rows that are equations, rows with an upper bound, rows with a lower bound."""
+        equal = np.asarray(self.low == self.high)
+        return equal, np.asarray(~equal & np.isfinite(self.high)), np.asarray(~equal & np.isfinite(self.low))
 
     @cached_property
     def _linear_rows(self) -> tuple[Any, FloatArray, Any, FloatArray]:
         from scipy.sparse import csr_array
 
-        equal, free = self._is_equal, ~self._is_equal
+        equal, above, below = self._kinds
         return (
-            csr_array(np.vstack([self.A[free], -self.A[free]])),
-            np.concatenate([self.high[free], -self.low[free]]),
+            csr_array(np.vstack([self.A[above], -self.A[below]])),
+            np.concatenate([self.high[above], -self.low[below]]),
             csr_array(self.A[equal]),
             self.high[equal],
         )
@@ -69,16 +71,15 @@ class Polytope:
         )
         if result.status == 3:
             return Extreme(sign * np.inf, np.zeros(len(c)), np.zeros(len(self.low)), np.zeros(len(self.low)))
-        if result.status != 0:
+        if result.status != 0 or result.fun is None:
             raise InputError("The printed numbers contradict each other: no pupils could give them all.")
-        equal, free = self._is_equal, ~self._is_equal
-        half = int(free.sum())
+        equal, above, below = self._kinds
         upper, lower = np.zeros(len(self.low)), np.zeros(len(self.low))
-        upper[free] = -result.ineqlin.marginals[:half]
-        lower[free] = -result.ineqlin.marginals[half:]
+        upper[above] = -result.ineqlin.marginals[: int(above.sum())]
+        lower[below] = -result.ineqlin.marginals[int(above.sum()) :]
         upper[equal] = np.maximum(-result.eqlin.marginals, 0)
         lower[equal] = np.maximum(result.eqlin.marginals, 0)
-        return Extreme(float(-sign * result.fun), result.x, upper, lower)
+        return Extreme(-sign * float(result.fun), np.asarray(result.x, dtype=float), upper, lower)
 
     def whole(self, c: FloatArray, sign: int) -> float:
         """The same over whole numbers of pupils: the linear end point where it is whole, else by branching.

@@ -23,6 +23,11 @@ def danish_number(value: float, decimals: int) -> str:
     return f"{value:,.{decimals}f}".translate(str.maketrans(",.", ".,"))
 
 
+def read_danish_number(text: str) -> float:
+    """``1.234,5`` → 1234.5. Raises ValueError when the text is no number."""
+    return float(text.strip().replace(".", "").replace(",", "."))
+
+
 @dataclass(frozen=True, slots=True)
 class PublishedCell:
     """One number of one exhibit, as printed.

@@ -1,0 +1,207 @@
+"""The attacker: everything that is printed, put together, and the tightest bounds on what is not.
+
+What belongs here: the attack itself, on statements from any source – a release, the ledger, rendered files.
+It never sees a true number and shares nothing with the optimiser but the meaning of a cell (``system``).
+The attacker is given more than a reader has: all denominators, the rules, and the whole ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from evaluation.disclosure.bounds import Polytope
+from evaluation.disclosure.exhibits import Key
+from evaluation.disclosure.release import Space
+from evaluation.disclosure.rules import DisclosureRules
+from evaluation.disclosure.system import Component, Members, incidence
+from evaluation.errors import InputError
+
+FloatArray = npt.NDArray[np.float64]
+TOLERANCE = 1e-6
+Kind = Literal["hidden", "implied", "change"]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """``low`` ≤ Σ members ≤ ``high``; with ``base``, both are fractions of the sum over ``base``.
+
+    ``since``: the release whose data the number was computed from.
+    """
+
+    component: Component
+    members: Members
+    low: float
+    high: float
+    base: Members | None = None
+    since: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A number the attacker wants. *hidden*: printed as the marker or guarded. *implied*: never printed."""
+
+    key: Key
+    component: Component
+    members: Members
+    kind: Kind = "hidden"
+    since: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """What the attacker learns about one target: ``low`` to ``high``, and whether that is wide enough.
+
+    For *change* the bounds are on the difference between the data of two releases.
+    """
+
+    target: Target
+    low: float
+    high: float
+    required: float
+    is_safe: bool
+
+
+def attack(
+    statements: Iterable[Statement],
+    targets: Iterable[Target],
+    spaces: Mapping[str, Space],
+    rules: DisclosureRules,
+    order: Sequence[str] = (),
+) -> tuple[Interval, ...]:
+    """Bound every target by all statements about its component, over whole pupils where pupils are whole.
+
+    ``spaces``: public knowledge per universe, merged over releases. ``order``: release ids, oldest first.
+    An attacker first assumes that the data did not change between releases. Where that contradicts what is
+    printed, she takes every release for data of its own and asks what the *difference* was: one pupil
+    withdrawn is then a target like any other. Raises InputError when one release contradicts itself.
+    """
+    by_component: dict[Component, tuple[list[Statement], list[Target]]] = {}
+    for statement in statements:
+        by_component.setdefault(statement.component, ([], []))[0].append(statement)
+    for target in targets:
+        by_component.setdefault(target.component, ([], []))[1].append(target)
+    out: list[Interval] = []
+    for component in sorted(by_component):
+        said, wanted = by_component[component]
+        versions = [v for v in order[:-1] if any(s.since == v for s in said)]
+        if wanted or versions:
+            out.extend(
+                _attack_component(component, said, wanted, spaces[component.universe], rules, versions)
+            )
+    return tuple(out)
+
+
+def _attack_component(
+    component: Component,
+    said: Sequence[Statement],
+    wanted: Sequence[Target],
+    space: Space,
+    rules: DisclosureRules,
+    versions: Sequence[str],
+) -> list[Interval]:
+    whole = component.quantity == "pupils" and space.is_whole
+    bases = [s.base if s.base is not None else s.members for s in said]
+    members = [*(s.members for s in said), *bases, *(t.members for t in wanted)]
+    A = incidence(component, space, members).astype(float)
+    m = len(said)
+    rows, base_rows, target_rows = A[:m], A[m : 2 * m], A[2 * m :]
+    low, high, rows = _flatten(said, rows, base_rows)
+    since = [s.since for s in said] + [s.since for s in said if s.base is not None]
+    polytope = Polytope(rows, low, high, None)
+    found: list[Interval] = []
+    if versions and not _is_possible(polytope, whole):
+        polytope, signs = _with_changes(rows, low, high, since, versions, whole)
+        for i, statement in enumerate(said):
+            if statement.since in versions and statement.base is None:
+                key = Key(component.universe, component.quantity, component.context)
+                target = Target(key, component, statement.members, "change", statement.since)
+                row = _spread(A[i], statement.since, versions, signs)
+                row[: A.shape[1]] = 0.0
+                found.append(_judge(target, polytope, row, rules, space, whole))
+        target_rows = np.array(
+            [_spread(r, t.since, versions, signs) for r, t in zip(target_rows, wanted, strict=True)]
+        ).reshape(len(wanted), polytope.A.shape[1])
+    points: list[FloatArray] = []
+    for target, row in zip(wanted, target_rows, strict=True):
+        if target.kind == "implied" and any(float(row @ p) >= space.minimum for p in points):
+            continue
+        found.append(_judge(target, polytope, row, rules, space, whole))
+        if target.kind == "implied":
+            points.append(polytope.linear(row, 1).atoms)
+    return found
+
+
+def _flatten(
+    said: Sequence[Statement], rows: FloatArray, base_rows: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Plain bounds as they are; a fraction of an unknown group becomes two linear rows bounded by zero."""
+    plain_low = np.array([s.low if s.base is None else -np.inf for s in said])
+    plain_high = np.array([s.high if s.base is None else 0.0 for s in said])
+    main = np.array(
+        [r if s.base is None else r - s.high * b for s, r, b in zip(said, rows, base_rows, strict=True)]
+    ).reshape(len(said), rows.shape[1])
+    extra = [s.low * b - r for s, r, b in zip(said, rows, base_rows, strict=True) if s.base is not None]
+    more = np.array(extra).reshape(len(extra), rows.shape[1])
+    low = np.concatenate([plain_low, np.full(len(extra), -np.inf)])
+    high = np.concatenate([plain_high, np.zeros(len(extra))])
+    return low, high, np.vstack([main, more])
+
+
+def _is_possible(polytope: Polytope, whole: bool) -> bool:
+    try:
+        (polytope.drawn_in if whole else polytope).linear(np.zeros(polytope.A.shape[1]), 1)
+    except InputError:
+        return False
+    return True
+
+
+def _spread(row: FloatArray, since: str, versions: Sequence[str], signs: Sequence[int]) -> FloatArray:
+    """A sum over the data of release ``since``: today's atoms, plus what has changed since then."""
+    return np.concatenate([row, *(sign * row * (v == since) for v in versions for sign in signs)])
+
+
+def _with_changes(
+    rows: FloatArray,
+    low: FloatArray,
+    high: FloatArray,
+    since: Sequence[str],
+    versions: Sequence[str],
+    whole: bool,
+) -> tuple[Polytope, tuple[int, ...]]:
+    """Columns for what changed since each release: only leavers first (the sharper attack), else both ways."""
+    for signs in ((1,), (1, -1)):
+        spread = np.array([_spread(r, s, versions, signs) for r, s in zip(rows, since, strict=True)])
+        polytope = Polytope(spread, low, high, None)
+        if _is_possible(polytope, whole):
+            return polytope, signs
+    raise InputError("The numbers of one release contradict each other: no pupils could give them all.")
+
+
+def _judge(
+    target: Target, polytope: Polytope, row: FloatArray, rules: DisclosureRules, space: Space, whole: bool
+) -> Interval:
+    if whole:
+        low, high = polytope.whole(row, -1), polytope.whole(row, 1)
+    else:
+        low, high = polytope.linear(row, -1).value, polytope.linear(row, 1).value
+    low, high = low + 0.0, high + 0.0
+    width = high - low
+    if target.component.quantity == "days":
+        required = max(rules.days_width_min, rules.days_width_share * high) if np.isfinite(high) else np.inf
+        limit = rules.days_width_min
+    else:
+        required = float(rules.protection_width)
+        limit = float(space.minimum)
+    is_wide = width == np.inf or width >= required - TOLERANCE
+    if target.kind == "implied":
+        is_wide = is_wide or high >= limit - TOLERANCE
+    elif target.kind == "change":
+        # No change at all tells of nobody; a change of at least the minimum tells of no one in particular.
+        nothing = low <= TOLERANCE and high >= -TOLERANCE
+        is_wide = is_wide or nothing or low >= limit - TOLERANCE or high <= -limit + TOLERANCE
+    return Interval(target, low, high, required, bool(is_wide))
