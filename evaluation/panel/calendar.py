@@ -6,7 +6,7 @@ A week belongs to the month of its Thursday (ISO 8601's own rule for years), so 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -49,18 +49,31 @@ def school_days(raw_calendar: pd.DataFrame, cutoff: dt.date | None) -> pd.DataFr
     return table("core_school_days").conform(frame)
 
 
-def school_months(raw_calendar: pd.DataFrame) -> list[str]:
-    """Every month (``2026-09``) in which some school is open, in order; July is normally missing."""
-    return sorted(school_days(raw_calendar, None)["month"].unique())
+@dataclass(frozen=True)
+class SchoolMonths:
+    """The months (``2026-09``) in which some school is open, in order, and the month of every open day.
+
+    ``last_day`` is the last day any school is open in a month's weeks; July is normally missing.
+    """
+
+    names: tuple[str, ...]
+    last_day: dict[str, dt.date]
+    month_of_day: pd.Series
+
+    def after(self, month: str, steps: int = 1) -> str | None:
+        """The school month ``steps`` after ``month``; None when the calendar does not reach that far."""
+        later = [m for m in self.names if m > month]
+        return later[steps - 1] if len(later) >= steps else None
+
+    def of(self, day: pd.Timestamp) -> str:
+        """The school month of a day; of the last open day before it when the day itself is closed."""
+        at = int(self.month_of_day.index.searchsorted(day, side="right")) - 1
+        return str(self.month_of_day.iloc[max(at, 0)])
 
 
-def month_after(months: Sequence[str], month: str, steps: int = 1) -> str | None:
-    """The school month ``steps`` after ``month``; None when the calendar does not reach that far."""
-    later = [m for m in months if m > month]
-    return later[steps - 1] if len(later) >= steps else None
-
-
-def last_school_day(raw_calendar: pd.DataFrame, month: str) -> dt.date:
-    """The last day any school is open in a month's weeks."""
+def school_months(raw_calendar: pd.DataFrame) -> SchoolMonths:
+    """The declared calendar's months, beyond any cut-off: needed to say when a milestone can be judged."""
     days = school_days(raw_calendar, None)
-    return pd.Timestamp(days.loc[days["month"] == month, "day_on"].max()).date()
+    last = {str(m): pd.Timestamp(d).date() for m, d in days.groupby("month")["day_on"].max().items()}
+    month_of_day: pd.Series = days.drop_duplicates("day_on").set_index("day_on")["month"].sort_index()
+    return SchoolMonths(tuple(sorted(last)), last, month_of_day)

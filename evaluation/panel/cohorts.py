@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from evaluation.legal_basis import require_use
 from evaluation.panel.engine import run_sql
 from evaluation.protocol import Protocol, Targeted
 from evaluation.tables import table
@@ -204,9 +205,22 @@ def year_bands(
     return table("core_year_bands").conform(counted.assign(through_month=f"{cutoff:%Y-%m}"))
 
 
-def targeted_pupil_periods(core_pupil_weeks: pd.DataFrame, consenting_keys: pd.Series) -> pd.DataFrame:
-    """``core_pupil_periods``: month sums for pupils with consent in force, and nobody else."""
-    mine = core_pupil_weeks[core_pupil_weeks["pupil_key"].isin(set(consenting_keys))]
+def targeted_pupil_periods(
+    core_pupil_weeks: pd.DataFrame, core_consents: pd.DataFrame, protocol: Protocol
+) -> pd.DataFrame:
+    """``core_pupil_periods``: month sums for pupils whose consent is in force, and for nobody else.
+
+    Raises:
+        GateRefused: the protocol's legal basis for targeted pupils does not cover rows of single pupils.
+    """
+    basis = protocol.data_set("targeted_pupils")
+    if basis is None or core_consents.empty:
+        return table("core_pupil_periods").empty()
+    require_use(protocol, "targeted_pupils", "pupil_rows")
+    in_force = core_consents[
+        core_consents["is_in_force"] & core_consents["purpose"].eq(basis.consent_purpose)
+    ]
+    mine = core_pupil_weeks[core_pupil_weeks["pupil_key"].isin(set(in_force["pupil_key"]))]
     keys = ["pupil_key", "school_id", "grade", "school_year", "month"]
     days = ["possible_days", "absent_days", "sick_days", "permitted_days", "unlawful_days"]
     return table("core_pupil_periods").conform(mine.groupby(keys, as_index=False)[days].sum())

@@ -35,11 +35,13 @@ def same_weeks(core_cells: pd.DataFrame, cutoff: dt.date) -> pd.DataFrame:
 def monthly_panel(
     core_cells: pd.DataFrame, core_talks: pd.DataFrame, protocol: Protocol, cutoff: dt.date
 ) -> pd.DataFrame:
-    """One row per cell (school × grade) and school month of the protocol's years, transition months left out.
+    """One row per cell (school × grade) and school month of the protocol's years.
 
-    Columns: school_id, grade, cell, school_year, month, cal_month, t (1, 2, … over school months), pupils (mean
-    over the month's periods), the day counts, start (t of month 1, NaN where no talks have been held), event
-    (months since the talk: 1 is the first whole month; leads 0, −1, … ; NaN for never treated), is_treated.
+    Columns: school_id, grade, cell, wave, school_year, month, cal_month, t (1, 2, … over school months), pupils
+    (mean over the month's periods), the day counts, start (t of month 1 after the talks, NaN where no talks are
+    finished), event (month 1 is the first whole month after the talks; 0, −1, … the talk months and before; NaN for
+    never treated), transition (how many talk months come before month 1), is_transition, is_treated. A grade
+    whose talks have begun but are not finished is left out from its first talk month on.
     """
     cells = same_weeks(core_cells, cutoff)
     cells = cells[cells["school_year"].isin(protocol.years.all) & cells["grade"].isin(protocol.grades.order)]
@@ -57,17 +59,18 @@ def monthly_panel(
     panel["cal_month"] = panel["month"].str[-2:]
     panel["cell"] = panel["school_id"] + ":" + panel["grade"]
     started = panel["is_started"].fillna(False).astype(bool)
-    begun = panel["transition_from_month"].notna()
-    is_follow_up = panel["school_year"].eq(protocol.years.follow_up)
-    # A grade whose talks have begun but are not finished is in transition from its first talk on.
-    to_month = panel["transition_to_month"].where(started, "9999-12")
-    in_transition = begun & (panel["month"] >= panel["transition_from_month"]) & (panel["month"] <= to_month)
-    last_transition = panel["transition_to_month"].map(months)
-    panel["event"] = (panel["t"] - last_transition).where(started).astype("float64")
-    panel["start"] = (last_transition + 1).where(started).astype("float64")
-    panel["is_treated"] = started & is_follow_up & (panel["event"] >= 1)
+    from_t, to_t = (
+        panel[c].map(months).astype("float64") for c in ("transition_from_month", "transition_to_month")
+    )
+    is_unfinished = ~started & panel["transition_from_month"].notna()
+    panel["event"] = (panel["t"] - to_t).where(started)
+    panel["start"] = (to_t + 1).where(started)
+    panel["transition"] = (to_t - from_t + 1).where(started)
+    panel["is_transition"] = started & (panel["t"] >= from_t) & (panel["t"] <= to_t)
+    panel["is_treated"] = started & (panel["event"] >= 1)
+    left_out = is_unfinished & (panel["month"] >= panel["transition_from_month"].fillna("9999-12"))
     return (
-        panel[~in_transition]
+        panel[~left_out]
         .drop(columns=["transition_from_month", "transition_to_month", "is_started"])
         .sort_values(["school_id", "grade", "t"], kind="stable")
         .reset_index(drop=True)

@@ -11,7 +11,7 @@ import datetime as dt
 
 import pandas as pd
 
-from evaluation.panel.calendar import last_school_day, month_after, school_days, school_months
+from evaluation.panel.calendar import SchoolMonths, school_months
 from evaluation.protocol import Protocol, Wave
 from evaluation.tables import table
 
@@ -28,26 +28,11 @@ def talk_windows(
     Without any log at all (a study that delivers none) the planned window counts as held, and is marked so.
     """
     months = school_months(raw_calendar)
-    open_days = school_days(raw_calendar, None)[["day_on", "month"]].drop_duplicates("day_on")
-    month_of: pd.Series = open_days.set_index("day_on")["month"].sort_index()
-    has_log = not raw_talks.empty
-    rows = []
-    for wave in protocol.waves:
-        for school in protocol.schools:
-            rows.append(
-                _window(
-                    wave,
-                    school.id,
-                    raw_talks,
-                    core_pupils,
-                    protocol,
-                    cutoff,
-                    months,
-                    month_of,
-                    has_log,
-                    raw_calendar,
-                )
-            )
+    rows = [
+        _window(wave, school.id, raw_talks, core_pupils, protocol, cutoff, months)
+        for wave in protocol.waves
+        for school in protocol.schools
+    ]
     return table("core_talks").conform(pd.DataFrame(rows))
 
 
@@ -58,11 +43,9 @@ def _window(
     core_pupils: pd.DataFrame,
     protocol: Protocol,
     cutoff: dt.date,
-    months: list[str],
-    month_of: pd.Series,
-    has_log: bool,
-    raw_calendar: pd.DataFrame,
+    months: SchoolMonths,
 ) -> dict[str, object]:
+    has_log = not raw_talks.empty
     mine = raw_talks[(raw_talks["school_id"] == school_id) & (raw_talks["grade"] == wave.grade)]
     talks = mine[mine["kind"] == "talk"]
     held = talks[talks["status"] == "held"].sort_values("held_on").drop_duplicates("pupil_key")
@@ -79,9 +62,9 @@ def _window(
     first = first if pd.notna(first) and first <= end else pd.NaT
     is_started = bool(pd.notna(first) and pd.notna(last) and last <= end)
     # The plan stands in for what has not happened yet, so that "tidligst" can be answered.
-    last_month = _month(last if pd.notna(last) else pd.Timestamp(wave.planned_to), month_of)
-    first_month = month_after(months, last_month)
-    third = month_after(months, last_month, max(protocol.milestone.months))
+    last_month = months.of(last if pd.notna(last) else pd.Timestamp(wave.planned_to))
+    first_month = months.after(last_month)
+    third = months.after(last_month, max(protocol.milestone.months))
     complete = (
         last_school_day(raw_calendar, third) + dt.timedelta(days=protocol.quality.provisional_days)
         if third
@@ -98,7 +81,7 @@ def _window(
         "coverage_pct": coverage,
         "first_on": first,
         "last_on": last if is_started else pd.NaT,
-        "transition_from_month": _month(first, month_of) if pd.notna(first) else None,
+        "transition_from_month": months.of(first) if pd.notna(first) else None,
         "transition_to_month": last_month if is_started else None,
         "first_month": first_month if is_started else None,
         "milestone_complete_on": complete,
@@ -115,9 +98,3 @@ def _pupils(core_pupils: pd.DataFrame, school_id: str, grade: str, school_year: 
         & (core_pupils["school_year"] == school_year)
     ]
     return int(mine["pupil_key"].nunique())
-
-
-def _month(day: pd.Timestamp, month_of: pd.Series) -> str:
-    """The school month of a day; of the last school day before it when the day itself is closed."""
-    at = int(pd.Series(month_of.index).searchsorted(day, side="right")) - 1
-    return str(month_of.iloc[max(at, 0)])

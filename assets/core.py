@@ -1,0 +1,132 @@
+"""core_: the tables the evaluation is made from. One asset a table; the work is in :mod:`evaluation.panel`."""
+
+from __future__ import annotations
+
+import dagster as dg
+import pandas as pd
+
+from assets.rounds import described, out_spec, round_of
+from evaluation.door.consent import consents_in_force
+from evaluation.panel import calendar, cells, cohorts, pupils, talks
+from evaluation.study import Study
+
+
+@dg.asset(**described("core_school_days"))
+def core_school_days(
+    context: dg.AssetExecutionContext, raw_calendar: pd.DataFrame, study: dg.ResourceParam[Study]
+) -> pd.DataFrame:
+    return calendar.school_days(raw_calendar, round_of(context, study).cutoff)
+
+
+@dg.asset(**described("core_pupils"))
+def core_pupils(raw_pupils: pd.DataFrame) -> pd.DataFrame:
+    return pupils.enrolment_spells(raw_pupils)
+
+
+@dg.asset(**described("core_absence_days"))
+def core_absence_days(
+    context: dg.AssetExecutionContext,
+    raw_absence: pd.DataFrame,
+    core_pupils: pd.DataFrame,
+    core_school_days: pd.DataFrame,
+) -> pd.DataFrame:
+    context.add_output_metadata(
+        {"statements_without_enrolment": pupils.unplaced_absence(raw_absence, core_pupils)}
+    )
+    return pupils.absence_days(raw_absence, core_pupils, core_school_days)
+
+
+@dg.asset(**described("core_pupil_weeks"))
+def core_pupil_weeks(
+    core_pupils: pd.DataFrame,
+    core_absence_days: pd.DataFrame,
+    core_school_days: pd.DataFrame,
+    raw_totals: pd.DataFrame,
+) -> pd.DataFrame:
+    return cells.pupil_weeks(core_pupils, core_absence_days, core_school_days, raw_totals)
+
+
+@dg.asset(**described("core_cells"))
+def core_cells(
+    context: dg.AssetExecutionContext,
+    core_pupil_weeks: pd.DataFrame,
+    raw_totals: pd.DataFrame,
+    core_school_days: pd.DataFrame,
+) -> pd.DataFrame:
+    frame = cells.cells(core_pupil_weeks, raw_totals, core_school_days)
+    by_year = frame.groupby("school_year")[["possible_days", "absent_days"]].sum()
+    context.add_output_metadata(
+        {
+            f"absence_pct_{year}": float(100 * row.absent_days / row.possible_days)
+            for year, row in by_year.iterrows()
+        }
+    )
+    return frame
+
+
+@dg.asset(**described("core_talks"))
+def core_talks(
+    context: dg.AssetExecutionContext,
+    raw_talks: pd.DataFrame,
+    core_pupils: pd.DataFrame,
+    raw_calendar: pd.DataFrame,
+    study: dg.ResourceParam[Study],
+) -> pd.DataFrame:
+    cutoff = round_of(context, study).cutoff
+    return talks.talk_windows(raw_talks, core_pupils, raw_calendar, study.protocol, cutoff)
+
+
+@dg.asset(**described("core_cohort_cells"))
+def core_cohort_cells(core_pupil_weeks: pd.DataFrame, study: dg.ResourceParam[Study]) -> pd.DataFrame:
+    return cohorts.cohort_cells(core_pupil_weeks, study.protocol)
+
+
+@dg.multi_asset(outs={name: out_spec(name) for name in ("core_band_cells", "core_window_days")})
+def core_selection_windows(
+    core_pupil_weeks: pd.DataFrame,
+    core_pupils: pd.DataFrame,
+    core_school_days: pd.DataFrame,
+    core_talks: pd.DataFrame,
+    study: dg.ResourceParam[Study],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    return cohorts.selection_windows(
+        core_pupil_weeks, core_pupils, core_school_days, core_talks, study.protocol
+    )
+
+
+@dg.asset(**described("core_year_bands"))
+def core_year_bands(
+    context: dg.AssetExecutionContext, core_pupil_weeks: pd.DataFrame, study: dg.ResourceParam[Study]
+) -> pd.DataFrame:
+    edges = study.protocol.targeted.bands_pct if study.protocol.targeted else (0.0, 5.0, 10.0, 20.0)
+    return cohorts.year_bands(core_pupil_weeks, study.protocol, round_of(context, study).cutoff, edges)
+
+
+@dg.asset(**described("core_consents"))
+def core_consents(
+    context: dg.AssetExecutionContext, raw_consents: pd.DataFrame, study: dg.ResourceParam[Study]
+) -> pd.DataFrame:
+    purposes = [d.consent_purpose for d in study.protocol.data_sets if d.consent_purpose]
+    return consents_in_force(raw_consents, round_of(context, study).cutoff, purposes)
+
+
+@dg.asset(**described("core_pupil_periods"))
+def core_pupil_periods(
+    core_pupil_weeks: pd.DataFrame, core_consents: pd.DataFrame, study: dg.ResourceParam[Study]
+) -> pd.DataFrame:
+    return cohorts.targeted_pupil_periods(core_pupil_weeks, core_consents, study.protocol)
+
+
+ASSETS: list[dg.AssetsDefinition] = [
+    core_school_days,
+    core_pupils,
+    core_absence_days,
+    core_pupil_weeks,
+    core_cells,
+    core_talks,
+    core_cohort_cells,
+    core_selection_windows,
+    core_year_bands,
+    core_consents,
+    core_pupil_periods,
+]

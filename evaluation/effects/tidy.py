@@ -1,0 +1,74 @@
+"""The one tidy effects table: how an estimate becomes a row. Every number of the report comes from such a row.
+
+A row that cannot be estimated says so in ``status`` and ``note`` and holds no number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+
+import pandas as pd
+
+from evaluation.tables import table
+
+NAN = float("nan")
+
+
+@dataclass(frozen=True)
+class EffectRow:
+    """One row of ``out_effects``: percentage points; counts of what is behind it; the inference used."""
+
+    question: str
+    estimator: str
+    outcome: str
+    group_kind: str
+    group_id: str
+    horizon: str
+    weights: str
+    status: str = "estimated"
+    estimate_pp: float = NAN
+    ci_low_pp: float = NAN
+    ci_high_pp: float = NAN
+    ci_level: float = NAN
+    ci_low_lower_pp: float = NAN
+    ci_high_lower_pp: float = NAN
+    std_error_pp: float = NAN
+    df: float = NAN
+    p_value: float = NAN
+    p_permutation: float = NAN
+    p_smallest: float = NAN
+    p_wild_restricted: float = NAN
+    p_wild_unrestricted: float = NAN
+    inference: str = ""
+    clusters: int = 0
+    treated_clusters: int = 0
+    pupils: float = NAN
+    pupil_days: float = NAN
+    baseline_pct: float = NAN
+    mde_pp: float = NAN
+    note: str = ""
+
+    def refused(self, why: str, status: str = "not_estimable") -> EffectRow:
+        """The same question without a number, and why."""
+        return replace(
+            EffectRow(
+                self.question,
+                self.estimator,
+                self.outcome,
+                self.group_kind,
+                self.group_id,
+                self.horizon,
+                self.weights,
+            ),
+            status=status,
+            note=why,
+        )
+
+
+def effects_table(rows: list[EffectRow], round_id: str, protocol_hash: str) -> pd.DataFrame:
+    """Rows as a frame with ``out_effects``'s columns."""
+    declared = table("out_effects")
+    if not rows:
+        return declared.empty()
+    frame = pd.DataFrame([asdict(r) for r in rows]).assign(round=round_id, protocol_hash=protocol_hash)
+    return declared.conform(frame)
