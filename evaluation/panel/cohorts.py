@@ -217,9 +217,8 @@ def targeted_pupil_periods(
     if basis is None or core_consents.empty:
         return table("core_pupil_periods").empty()
     require_use(protocol, "targeted_pupils", "pupil_rows")
-    in_force = core_consents[
-        core_consents["is_in_force"] & core_consents["purpose"].eq(basis.consent_purpose)
-    ]
+    is_for_this = core_consents["purpose"].eq(basis.consent_purpose or "")
+    in_force = core_consents[core_consents["is_in_force"] & is_for_this]
     mine = core_pupil_weeks[core_pupil_weeks["pupil_key"].isin(set(in_force["pupil_key"]))]
     keys = ["pupil_key", "school_id", "grade", "school_year", "month"]
     days = ["possible_days", "absent_days", "sick_days", "permitted_days", "unlawful_days"]

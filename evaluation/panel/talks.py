@@ -65,11 +65,8 @@ def _window(
     last_month = months.of(last if pd.notna(last) else pd.Timestamp(wave.planned_to))
     first_month = months.after(last_month)
     third = months.after(last_month, max(protocol.milestone.months))
-    complete = (
-        last_school_day(raw_calendar, third) + dt.timedelta(days=protocol.quality.provisional_days)
-        if third
-        else None
-    )
+    provisional = dt.timedelta(days=protocol.quality.provisional_days)
+    complete = months.last_day[third] + provisional if third else None
     return {
         "school_id": school_id,
         "grade": wave.grade,
