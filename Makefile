@@ -1,0 +1,60 @@
+# komglad: everything from a bare machine with Python ≥ 3.11 and make. Nothing is installed outside this folder.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := .make
+export PYTHONDONTWRITEBYTECODE := 1
+export UV_NO_CONFIG := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup dev demo test check bench lock clean
+
+help: ## what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(STAMPS)/setup ## install the locked packages into .venv, so that .venv/bin/komglad exists
+
+demo: $(STAMPS)/setup ## a made-up municipality through both report rounds; prints where the reports are
+	$(BIN)/komglad demo
+
+test: $(STAMPS)/dev ## every gate and every test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/mypy
+	$(BIN)/pytest -n auto --dist loadfile
+
+check: $(STAMPS)/dev ## the fast subset, under a minute
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/pytest -n auto --dist loadfile -m "not slow and not browser" -x
+
+bench: $(STAMPS)/dev ## ratios within one run, against other implementations
+	$(BIN)/python -m benchmarks
+
+lock: $(STAMPS)/uv ## write the locks again from pyproject.toml
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		-c requirements.lock pyproject.toml --group dev --group bench -o requirements-dev.lock
+
+clean: ## remove what was made, never data/incoming
+	rm -rf $(VENV) $(STAMPS) data/demo .mypy_cache .ruff_cache .import_linter_cache
+
+$(STAMPS)/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "komglad needs Python 3.11 or newer")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/setup: requirements.lock pyproject.toml | $(STAMPS)/uv
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --editable .
+	@touch $@
+
+$(STAMPS)/dev: requirements-dev.lock $(STAMPS)/setup
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+dev: $(STAMPS)/dev ## setup, and what the tests need
