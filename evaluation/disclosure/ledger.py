@@ -49,7 +49,7 @@ class Ledger:
         All entries before its own (all, if it has none), and its own once it is published: then a rerun
         reprints it.
         """
-        out = []
+        out: list[Release] = []
         for entry in self.entries:
             if entry.release.id == release_id:
                 return (*out, entry.release) if entry.status == "published" else tuple(out)

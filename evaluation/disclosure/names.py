@@ -23,11 +23,12 @@ INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 PARTICLES = frozenset(
     {"af", "da", "de", "del", "den", "der", "di", "du", "el", "la", "le", "van", "von", "bin", "al"}
 )
-ORDINARY_WORDS = frozenset(
+_ORDINARY_TEXT = (
     "ager bak bakke bank berg bjerg blom bo bork by bæk dal dam dahl eg elm eng frost gade god hede holm hav "
-    "have høj kær kok krog lang lille liv lund lykke lærke maj mark mai munk møller pil ravn ris sand sky skov "
-    "smed sne sol sten stor storm sund ung vang ven vind vinter wind å bay may".split()
+    "have høj kær kok krog lang lille liv lund lykke lærke maj mark munk møller pil ravn ris sand sky skov "
+    "smed sne sol sten stor storm sund ung vang ven vind vinter å"
 )
+ORDINARY_WORDS = frozenset(_ORDINARY_TEXT.split())
 """Words that are also names: found only with a capital letter, or nearly every text would be stopped."""
 
 

@@ -120,14 +120,18 @@ class Release:
         ``<`` is escaped, so the text cannot close its script element.
         """
         exhibits: dict[str, Any] = {}
+        reprinted: dict[str, list[str]] = {}
         for c in self.cells:
             entry = exhibits.setdefault(c.exhibit, {"universe": c.key.universe, "decimals": {}})
             entry["decimals"][c.measure] = c.decimals
+            if c.since != self.id and not c.is_suppressed:
+                reprinted.setdefault(c.since, []).append(f"{c.exhibit}|{cell_text(c.cell)}|{c.measure}")
         document = {
             "release": self.id,
             "marker": self.rules.marker,
             "protection_width": self.rules.protection_width,
             "exhibits": exhibits,
+            "reprinted": reprinted,
             "spaces": [asdict(s) for s in self.spaces],
         }
         return json.dumps(document, ensure_ascii=False, sort_keys=True).replace("<", "\\u003c")
