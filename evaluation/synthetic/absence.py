@@ -165,4 +165,5 @@ def _types(
     w = weights[upper, day].copy()
     w[:, UNLAWFUL] *= inclined
     edges = np.cumsum(w, axis=1) / w.sum(axis=1, keepdims=True)
-    return (rng.random(len(pupil))[:, None] > edges[:, :2]).sum(axis=1).astype(np.int8)
+    kinds: NDArray[np.int8] = (rng.random(len(pupil))[:, None] > edges[:, :2]).sum(axis=1).astype(np.int8)
+    return kinds

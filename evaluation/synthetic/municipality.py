@@ -102,7 +102,7 @@ def make_municipality(
     untreated = untreated_absence(people, protocol, days, plan, seed=seed)
     talks = hold_talks(people, protocol, days, seed=seed)
     cells = treatment(talks, protocol, days)
-    observed = observed_absence(people, protocol, days, untreated, cells, plan, seed=seed)
+    observed = observed_absence(people, days, untreated, cells, plan, seed=seed)
     targeted = select_targeted(people, protocol, days, observed, talks)
     follow_ups = follow_up(targeted, days, seed=seed)
     data_set = protocol.data_set("targeted_pupils")

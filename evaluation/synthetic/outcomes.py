@@ -24,7 +24,7 @@ from evaluation.synthetic.school_days import Days
 
 @dataclass(frozen=True)
 class Treatment:
-    """Per school × grade × day: month since the talk month (0 in it and before), the wave, and the rest of the talk month."""
+    """School × grade × day: months since the talk month (0 in it and before), and the rest of the talk month."""
 
     since: NDArray[np.int64]
     is_rest_of_talk_month: NDArray[np.bool_]
@@ -44,7 +44,6 @@ def treatment(talks: pd.DataFrame, protocol: Protocol, days: Days) -> Treatment:
 
 def observed_absence(
     people: People,
-    protocol: Protocol,
     days: Days,
     untreated: Absence,
     plan: Treatment,
@@ -60,7 +59,7 @@ def observed_absence(
         keep = untreated.luck >= thinning[school, grade, untreated.day]
         return _where(untreated, keep)
     if scenario.kind == "registration_change":
-        return _registered_differently(people, protocol, days, untreated, plan, seed=seed)
+        return _registered_differently(people, days, untreated, plan, seed=seed)
     return untreated
 
 
@@ -97,7 +96,7 @@ def _thinning(
 
 
 def _registered_differently(
-    people: People, protocol: Protocol, days: Days, untreated: Absence, plan: Treatment, *, seed: int
+    people: People, days: Days, untreated: Absence, plan: Treatment, *, seed: int
 ) -> Absence:
     """From the talks on, treated cells note days that were not noted before, and note more as unlawful."""
     rng = np.random.default_rng([seed, 8])
@@ -173,7 +172,7 @@ def realised_effects(
     school, grade, day = np.nonzero((plan.since > 0) & until)
     frame = pd.DataFrame(
         {
-            "wave": [plan.wave[g] for g in grade],
+            "wave": [plan.wave[int(g)] for g in grade],
             "school_id": np.array([s.id for s in protocol.schools], dtype=object)[school],
             "grade": np.array(protocol.grades.order, dtype=object)[grade],
             "month": np.array(days.month, dtype=object)[day],

@@ -18,14 +18,78 @@ from evaluation.synthetic import scenario as recipe
 from evaluation.synthetic.school_days import Days
 
 FIRST_NAMES = (
-    "Alma Anton Asta Aksel Bertha Bjarke Clara Carl Dagny Ejnar Ella Emil Freja Frode Gerda Gorm Hanne Holger "
-    "Ida Ivar Johanne Jeppe Karla Kaj Liv Laust Maja Mikkel Nanna Niels Olga Otto Petra Poul Runa Rasmus Signe "
-    "Svend Thyra Troels Ulla Uffe Vilma Valdemar Yrsa Østen Åse Åge"
-).split()
+    "Alma",
+    "Anton",
+    "Asta",
+    "Aksel",
+    "Bertha",
+    "Bjarke",
+    "Clara",
+    "Carl",
+    "Dagny",
+    "Ejnar",
+    "Ella",
+    "Emil",
+    "Freja",
+    "Frode",
+    "Gerda",
+    "Gorm",
+    "Hanne",
+    "Holger",
+    "Ida",
+    "Ivar",
+    "Johanne",
+    "Jeppe",
+    "Karla",
+    "Kaj",
+    "Liv",
+    "Laust",
+    "Maja",
+    "Mikkel",
+    "Nanna",
+    "Niels",
+    "Olga",
+    "Otto",
+    "Petra",
+    "Poul",
+    "Runa",
+    "Rasmus",
+    "Signe",
+    "Svend",
+    "Thyra",
+    "Troels",
+    "Ulla",
+    "Uffe",
+    "Vilma",
+    "Valdemar",
+    "Yrsa",
+    "Østen",
+    "Åse",
+    "Åge",
+)
+"""Girls' and boys' names in turn."""
 SURNAMES = (
-    "Prøvegaard Testrup Opdigtsen Eksempelholm Fantasibæk Modelkær Påhitsen Skinlund Attrapskov Dummybjerg "
-    "Tænktved Øvelsesen Mønsterbæk Kunstmark Formodning Drømmesø Luftkastel Papirnæs Fiktivborg Sagnholt"
-).split()
+    "Prøvegaard",
+    "Testrup",
+    "Opdigtsen",
+    "Eksempelholm",
+    "Fantasibæk",
+    "Modelkær",
+    "Påhitsen",
+    "Skinlund",
+    "Attrapskov",
+    "Dummybjerg",
+    "Tænktved",
+    "Øvelsesen",
+    "Mønsterbæk",
+    "Kunstmark",
+    "Formodning",
+    "Drømmesø",
+    "Luftkastel",
+    "Papirnæs",
+    "Fiktivborg",
+    "Sagnholt",
+)
 
 
 @dataclass(frozen=True)

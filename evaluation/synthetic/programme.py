@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -84,7 +85,8 @@ def select_targeted(
     missed = np.zeros(people.school.shape, dtype=np.float32)
     missed[absence.pupil, absence.day] = absence.fraction
     parts = []
-    for (s, grade, wave), cell in talks.groupby(["school", "grade", "wave"], sort=True):
+    for key, cell in talks.groupby(["school", "grade", "wave"], sort=True):
+        s, grade, wave = cast("tuple[int, int, str]", key)
         first = int(cell["held_on"].min())
         window = np.nonzero(days.is_open[s, :first])[0][-rule.window_school_days :]
         who = cell["pupil"].to_numpy()
@@ -108,7 +110,7 @@ def select_targeted(
 
 
 def follow_up(targeted: pd.DataFrame, days: Days, *, seed: int) -> pd.DataFrame:
-    """Follow-up meetings: most targeted pupils have one or two in the ten weeks after the talk (pupil, school, grade, day)."""
+    """Follow-up meetings (pupil, school, grade, day): most targeted pupils have one or two in the next ten weeks."""
     rng = np.random.default_rng([seed, 6])
     times = np.searchsorted(np.cumsum([0.2, 0.5, 0.3]), rng.random(len(targeted)))
     rows = targeted.loc[targeted.index.repeat(times)].reset_index(drop=True)
@@ -147,7 +149,7 @@ def gather_consents(
             {
                 "pupil": int(pupil),
                 "purpose": purpose,
-                "holder": f"indehaver {n}",
+                "holder": str(n),
                 "answer": answer,
                 "given_on": given,
                 "withdrawn_on": withdrawn if n == 1 else None,
@@ -163,7 +165,8 @@ def talk_months(talks: pd.DataFrame, days: Days) -> dict[tuple[int, int], tuple[
     """(school, grade) → day index of the last held talk and its month."""
     held = talks[talks["status"] == "held"]
     last: dict[tuple[int, int], tuple[int, str]] = {}
-    for (s, g), cell in held.groupby(["school", "grade"], sort=True):
+    for key, cell in held.groupby(["school", "grade"], sort=True):
+        s, g = cast("tuple[int, int]", key)
         day = int(cell["held_on"].max())
         last[int(s), int(g)] = (day, days.month[day])
     return last
