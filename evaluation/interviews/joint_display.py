@@ -1,0 +1,340 @@
+"""Numbers and words side by side, one row per sign of the Målplan, joined by a stated rule.
+
+Source of the four relations: Fetters, Curry & Creswell 2013, "Achieving integration in mixed methods designs"
+(confirmation, expansion, discordance), with silence named as such. An analyst may set another relation, with a
+reason that is printed. Sentences are Danish and made by rule; nothing is computed from absence here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+from evaluation.codebooks import Codebook
+from evaluation.errors import InputError, Problem
+from evaluation.interviews.attributes import slug
+from evaluation.interviews.signs import Sign, signs_of
+
+Relation = Literal["bekræfter", "udvider", "modsiger", "tavs"]
+RELATIONS: tuple[Relation, ...] = ("bekræfter", "udvider", "modsiger", "tavs")
+
+JOINT_COLUMNS = (
+    "sign_id",
+    "sign",
+    "indicator",
+    "quant_verdict",
+    "estimate_pp",
+    "ci_low_pp",
+    "ci_high_pp",
+    "quant_says",
+    "quant_text",
+    "qual_says",
+    "qual_summary",
+    "sources",
+    "sources_total",
+    "relation",
+    "is_overridden",
+    "override_reason",
+    "quote",
+    "quote_attribution",
+    "reading",
+)
+"""One row per sign. ``quant_says``: for | imod | ingen | ukendt; ``qual_says``: for | imod | delt | tavs."""
+
+MIN_SOURCES = 2
+"""One source alone takes no side: it extends the picture but neither confirms nor contradicts."""
+
+INTERVIEWS_ONLY = "Ufrivilligt fravær er ikke en registreringstype; tegnet læses kun ud af interviewene, ikke af fraværstallene."
+
+_RULE: Mapping[tuple[str, str], Relation] = {
+    ("for", "for"): "bekræfter",
+    ("for", "imod"): "modsiger",
+    ("imod", "for"): "modsiger",
+    ("imod", "imod"): "bekræfter",
+    ("ingen", "for"): "modsiger",
+    ("ingen", "imod"): "bekræfter",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """An analyst's own reading of a sign; the reason is required and is printed beside it."""
+
+    sign_id: str
+    relation: Relation
+    reason: str
+
+
+def relation_of(quant_says: str, qual_says: str) -> Relation:
+    """The stated rule.
+
+    Silent interviews: *tavs*. Both take a side: the same is *bekræfter*, opposite is *modsiger*, where numbers
+    that show no change (*ingen*) agree with those who saw none. Otherwise – numbers that cannot tell yet, sources
+    that disagree or take no side – the interviews add what the numbers do not say: *udvider*.
+    """
+    if qual_says == "tavs":
+        return "tavs"
+    return _RULE.get((quant_says, qual_says), "udvider")
+
+
+def joint_display(
+    signs: Codebook | Sequence[Sign],
+    effects: pd.DataFrame,
+    themes: pd.DataFrame,
+    quotes: pd.DataFrame | None = None,
+    overrides: Sequence[Override] | Mapping[str, tuple[str, str]] | pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Join numbers and words; :data:`JOINT_COLUMNS`, one row per sign in the codebook's order.
+
+    ``effects``: one row per indicator of the codebook's links, [indicator, estimate_pp, ci_low_pp, ci_high_pp,
+    verdict] and optionally ``says`` (for | imod | ingen | ukendt, for indicators without a verdict) and ``text``
+    (its Danish sentence). A sign takes its first indicator that has a row with a verdict or a ``says``; a sign of
+    involuntary absence takes none. ``themes``: :func:`~evaluation.interviews.signs.sign_themes`. ``quotes``:
+    :func:`~evaluation.interviews.quotes.approved_quotes` [code, segment_id, quote]. ``overrides``: sign → (relation,
+    reason). Raises ``InputError`` for an override without reason, or of an unknown sign or relation.
+    """
+    known = signs_of(signs) if isinstance(signs, Codebook) else tuple(signs)
+    stated = _overrides(overrides, known)
+    words = {str(row["sign_id"]): row for row in themes.to_dict("records")}
+    rows = []
+    for sign in known:
+        number = None if sign.is_interviews_only else _indicator(sign, effects)
+        quant_says = _quant_says(number)
+        said = words.get(sign.id, {})
+        qual_says = _qual_says(said)
+        relation = relation_of(quant_says, qual_says)
+        override = stated.get(sign.id)
+        quote, quoted = _quote(sign, quotes)
+        quant_text = INTERVIEWS_ONLY if sign.is_interviews_only else _quant_text(number, quant_says)
+        summary = _qual_summary(said, qual_says)
+        final = override.relation if override else relation
+        rows.append(
+            {
+                "sign_id": sign.id,
+                "sign": sign.text,
+                "indicator": None if number is None else str(number["indicator"]),
+                "quant_verdict": None if number is None else _text(number.get("verdict")) or None,
+                "estimate_pp": _float(number, "estimate_pp"),
+                "ci_low_pp": _float(number, "ci_low_pp"),
+                "ci_high_pp": _float(number, "ci_high_pp"),
+                "quant_says": quant_says,
+                "quant_text": quant_text,
+                "qual_says": qual_says,
+                "qual_summary": summary,
+                "sources": int(said.get("sources", 0)),
+                "sources_total": int(said.get("sources_total", 0)),
+                "relation": final,
+                "is_overridden": override is not None,
+                "override_reason": override.reason if override else None,
+                "quote": quote,
+                "quote_attribution": None,
+                "reading": _reading(sign, final, quant_says, qual_says, said, override, quoted),
+            }
+        )
+    frame = pd.DataFrame(rows, columns=list(JOINT_COLUMNS))
+    return frame.astype(
+        {"estimate_pp": float, "ci_low_pp": float, "ci_high_pp": float, "is_overridden": bool}
+    )
+
+
+def _indicator(sign: Sign, effects: pd.DataFrame) -> Mapping[str, Any] | None:
+    rows = (
+        {str(row["indicator"]): row for row in reversed(effects.to_dict("records"))} if len(effects) else {}
+    )
+    present = [rows[name] for name in sign.indicators if name in rows]
+    telling = [row for row in present if _text(row.get("verdict")) or _text(row.get("says"))]
+    decided = [row for row in telling if _quant_says(row) != "ukendt"]
+    return next(iter([*decided, *telling, *present]), None)
+
+
+def _quant_says(row: Mapping[str, Any] | None) -> str:
+    """Which side the numbers take; a rise counts against only when its whole interval is above zero."""
+    if row is None:
+        return "ukendt"
+    stated = _text(row.get("says"))
+    if stated in {"for", "imod", "ingen", "ukendt"}:
+        return stated
+    verdict = slug(_text(row.get("verdict")))
+    if verdict.startswith(("opnaaet", "tegn_paa_fald")):
+        return "for"
+    low = _float(row, "ci_low_pp")
+    if verdict.startswith("ikke_paavist"):
+        return "imod" if not math.isnan(low) and low > 0 else "ingen"
+    return "ukendt"
+
+
+def _qual_says(said: Mapping[str, Any]) -> str:
+    sources = int(said.get("sources", 0))
+    if sources == 0:
+        return "tavs"
+    pro, con = int(said["sources_for"]), int(said["sources_against"])
+    if pro > con and pro >= MIN_SOURCES:
+        return "for"
+    return "imod" if con > pro and con >= MIN_SOURCES else "delt"
+
+
+def _quant_text(row: Mapping[str, Any] | None, says: str) -> str:
+    if row is None:
+        return "Der er ingen tal for dette tegn."
+    if text := _text(row.get("text")):
+        return text
+    verdict = _text(row.get("verdict"))
+    estimate, low, high = (_float(row, name) for name in ("estimate_pp", "ci_low_pp", "ci_high_pp"))
+    number = ""
+    if not math.isnan(estimate) and says != "ukendt":
+        number = f"{_points(estimate)} procentpoint"
+        if not math.isnan(low) and not math.isnan(high):
+            number += f" (mellem {_points(low)} og {_points(high)})"
+    parts = [part for part in (verdict[:1].upper() + verdict[1:], number) if part]
+    return ": ".join(parts) + "." if parts else "Tallene kan endnu ikke bruges."
+
+
+def _qual_summary(said: Mapping[str, Any], says: str) -> str:
+    """Danish sentences: how many sources, which way, what most of them speak of, and what speaks otherwise."""
+    total = int(said.get("sources_total", 0))
+    if says == "tavs":
+        return f"Ingen af de {total} kilder taler om dette." if total else "Der er ingen interviews endnu."
+    sources = int(said["sources"])
+    pro, con, both = (int(said[f"sources_{name}"]) for name in ("for", "against", "both"))
+    sentences = [f"{sources} af {total} {_sources(total)} taler om det"]
+    sides = [
+        f"{n} {what}"
+        for n, what in ((pro, "bekræftende"), (con, "afvisende"), (both, "både for og imod"))
+        if n
+    ]
+    sentences[0] += f": {', '.join(sides)}." if sides else "."
+    if int(said.get("top_sources", 0)) >= MIN_SOURCES:
+        sentences.append(f"Oftest nævnt: »{said['top_name']}« ({int(said['top_sources'])}).")
+    if con == 0 and both == 0:
+        sentences.append("Ingen taler imod.")
+    other = int(said.get("sources_other_explanation", 0))
+    if other:
+        sentences.append(f"{other} peger på en anden forklaring.")
+    return " ".join(sentences)
+
+
+def _reading(
+    sign: Sign,
+    relation: Relation,
+    quant: str,
+    qual: str,
+    said: Mapping[str, Any],
+    override: Override | None,
+    is_quoted: bool,
+) -> str:
+    """Combined reading in Danish; an override says that it is one, and why."""
+    if override is not None:
+        text = f"Analytikeren læser tegnet som »{relation}«. Begrundelse: {override.reason.rstrip('.')}."
+        return f"{INTERVIEWS_ONLY} {text}" if sign.is_interviews_only else text
+    if sign.is_interviews_only:
+        tail = {
+            "tavs": "Ingen kilder taler om det; derfor kan der ikke siges noget om tegnet.",
+        }.get(qual, "Det, kilderne fortæller, kan hverken be- eller afkræftes af tallene.")
+        return f"{INTERVIEWS_ONLY} {tail}"
+    numbers = {
+        "for": "Tallene peger i tegnets retning",
+        "imod": "Tallene peger imod tegnet",
+        "ingen": "Tallene viser ingen ændring",
+        "ukendt": "Tallene kan ikke afgøre det endnu",
+    }[quant]
+    words = {
+        "for": "de fleste kilder, der taler om det, oplever det samme"
+        if quant == "for"
+        else "de fleste kilder, der taler om det, oplever tegnet",
+        "imod": "de fleste kilder, der taler om det, oplever det ikke",
+        "delt": "kilderne er delte eller tager ikke stilling",
+        "tavs": "ingen kilder taler om det",
+    }[qual]
+    joiner = "men" if relation in ("modsiger", "tavs") or (quant == "ukendt" and qual == "for") else "og"
+    text = f"{numbers}, {joiner} {words}."
+    text += {
+        "bekræfter": " Tal og interviews støtter hinanden.",
+        "modsiger": " Forskellen bør drøftes: hvem er spurgt, og hvad ser registreringen ikke?",
+        "udvider": " Interviewene fortæller noget, tallene ikke gør.",
+        "tavs": " Interviewene kan hverken støtte eller svække tallene.",
+    }[relation]
+    if int(said.get("sources_other_explanation", 0)):
+        text += " Andre forklaringer er nævnt og kan ikke udelukkes."
+    if not is_quoted and qual != "tavs":
+        text += " Der er intet godkendt citat."
+    return text
+
+
+def _quote(sign: Sign, quotes: pd.DataFrame | None) -> tuple[str | None, bool]:
+    """The first approved quote on the sign's own code, else on its linked codes in their order."""
+    if quotes is None or not len(quotes):
+        return None, False
+    usable = quotes
+    for column in ("approved_quote", "is_approved_quote", "is_approved"):
+        if column in usable:
+            usable = usable[usable[column].fillna(False).astype(bool)]
+    for code in dict.fromkeys((sign.id, *sign.codes)):
+        found = usable[usable["code"] == code].sort_values("segment_id")
+        if len(found) and not code.startswith("X."):
+            return str(found["quote"].iloc[0]), True
+    return None, False
+
+
+def _overrides(
+    overrides: Sequence[Override] | Mapping[str, tuple[str, str]] | pd.DataFrame | None, signs: Sequence[Sign]
+) -> dict[str, Override]:
+    if overrides is None:
+        return {}
+    if isinstance(overrides, pd.DataFrame):
+        triples = [
+            (_text(row.get("sign_id")), _text(row.get("relation")), _text(row.get("reason")))
+            for row in overrides.to_dict("records")
+        ]
+    elif isinstance(overrides, Mapping):
+        triples = [(sign, relation, reason) for sign, (relation, reason) in overrides.items()]
+    else:
+        triples = [(item.sign_id, item.relation, item.reason) for item in overrides]
+    known = {sign.id for sign in signs}
+    spelt = {slug(relation): relation for relation in RELATIONS}
+    problems: list[Problem] = []
+    stated: dict[str, Override] = {}
+    for number, (sign, relation, reason) in enumerate(triples, 1):
+        word = spelt.get(slug(relation))
+        if sign not in known:
+            problems.append(
+                Problem("overrides", number, "sign_id", "an unknown sign", expected=", ".join(sorted(known)))
+            )
+        if word is None:
+            problems.append(
+                Problem("overrides", number, "relation", "an unknown relation", expected=", ".join(RELATIONS))
+            )
+        if not reason.strip():
+            problems.append(
+                Problem("overrides", number, "reason", "no reason", expected="why the rule does not fit")
+            )
+        if sign in stated:
+            problems.append(Problem("overrides", number, "sign_id", "the sign stands twice", expected="once"))
+        if word is not None:
+            stated[sign] = Override(sign, word, reason.strip())
+    if problems:
+        raise InputError("The overrides of the joint display cannot be used.", problems)
+    return stated
+
+
+def _text(value: object) -> str:
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _float(row: Mapping[str, Any] | None, name: str) -> float:
+    value = None if row is None else row.get(name)
+    try:
+        return float("nan") if value is None else float(value)
+    except (TypeError, ValueError):
+        return float("nan")
+
+
+def _points(value: float) -> str:
+    return f"{value:.1f}".replace(".", ",").replace("-0,0", "0,0").replace("-", "−")
+
+
+def _sources(count: int) -> str:
+    return "kilde" if count == 1 else "kilder"

@@ -1,0 +1,191 @@
+"""What is said, by whom and how often: sources and segments per code, strength, change and counter-evidence.
+
+A *source* is a document (an interview, a talk, a minute); a *segment* one coded statement. Counts are not yet fit
+for a report: they pass disclosure control first.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import pandas as pd
+
+from evaluation.codebooks import Codebook
+from evaluation.errors import InputError
+
+DISCONFIRMING = ("X.MODBEVIS", "X.ANDENFORKL")
+"""Always listed, also with zero sources: that nobody said otherwise is a finding only if somebody looked."""
+
+GROUPS = ("informant", "school_id", "grade", "occasion", "form")
+POLARITY_COLUMNS = {
+    "positiv": "sources_positive",
+    "negativ": "sources_negative",
+    "blandet": "sources_mixed",
+    "neutral": "sources_neutral",
+}
+THEME_COLUMNS = (
+    "code",
+    "name",
+    "folder",
+    "sources",
+    "segments",
+    "sources_total",
+    "share_sources_pct",
+    "informant_groups",
+    "strength",
+    *POLARITY_COLUMNS.values(),
+    "is_disconfirming",
+)
+CHANGE_COLUMNS = (
+    "code",
+    "name",
+    "occasion_from",
+    "occasion_to",
+    "sources_from",
+    "sources_total_from",
+    "share_from_pct",
+    "sources_to",
+    "sources_total_to",
+    "share_to_pct",
+    "change_points",
+)
+EVIDENCE_COLUMNS = ("code", "document_id", "segment_id", "informant", "occasion", "polarity", "speaks_of")
+
+STRENGTHS = ("ingen", "enkelt_udsagn", "flere_informanter", "flere_informantgrupper")
+
+
+def theme_table(
+    segments: pd.DataFrame, codebook: Codebook, *, by: Sequence[str] = (), all_codes: bool = False
+) -> pd.DataFrame:
+    """One row per code and group of ``by`` (any of :data:`GROUPS`); columns ``by`` + :data:`THEME_COLUMNS`.
+
+    ``sources_total`` counts the group's documents and is the denominator of ``share_sources_pct``. A segment two
+    coders coded counts once. Groups with a missing value are listed as ``uoplyst``. ``segments`` should have passed
+    :func:`~evaluation.interviews.consent.with_valid_consent`. ``all_codes`` also lists codes nobody used.
+    """
+    unknown = [column for column in by if column not in GROUPS]
+    if unknown:
+        raise InputError(f"Themes cannot be grouped by {', '.join(unknown)}. Expected: {', '.join(GROUPS)}.")
+    keys = list(by)
+    frame = segments.copy()
+    for column in keys:
+        frame[column] = frame[column].astype("str").where(frame[column].notna(), "uoplyst")
+    groups = frame[keys].drop_duplicates().sort_values(keys) if keys else pd.DataFrame(index=[0])
+    rows: list[dict[str, object]] = []
+    for _, group in groups.iterrows():
+        part = frame
+        for column in keys:
+            part = part[part[column] == group[column]]
+        rows += _rows(part, codebook, {str(column): group[column] for column in keys}, all_codes)
+    return pd.DataFrame(rows, columns=[*keys, *THEME_COLUMNS])
+
+
+def theme_changes(segments: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+    """Share of sources with each code at one occasion against the next that has any; :data:`CHANGE_COLUMNS`.
+
+    ``change_points`` is in percentage points of sources. Different people are asked at each occasion, so this is
+    a description of the material, not of a change in persons.
+    """
+    attribute = codebook.attribute("nedslag")
+    order = [value for value in (attribute.values if attribute else ()) if value != "loebende"]
+    present = [value for value in order if (segments["occasion"] == value).any()]
+    table = theme_table(segments, codebook, by=("occasion",), all_codes=True)
+    used = {code for code, sources in zip(table["code"], table["sources"], strict=True) if sources}
+    rows = []
+    for before, after in itertools.pairwise(present):
+        first = table[table["occasion"] == before].set_index("code")
+        second = table[table["occasion"] == after].set_index("code")
+        for code in (c.id for c in codebook.codes if c.id in used or c.id in DISCONFIRMING):
+            a, b = first.loc[code], second.loc[code]
+            rows.append(
+                (
+                    code,
+                    a["name"],
+                    before,
+                    after,
+                    a["sources"],
+                    a["sources_total"],
+                    a["share_sources_pct"],
+                    b["sources"],
+                    b["sources_total"],
+                    b["share_sources_pct"],
+                    b["share_sources_pct"] - a["share_sources_pct"],
+                )
+            )
+    return pd.DataFrame(rows, columns=list(CHANGE_COLUMNS))
+
+
+def disconfirming_evidence(segments: pd.DataFrame) -> pd.DataFrame:
+    """Every segment that speaks against the main story; one row per segment and :data:`DISCONFIRMING` code.
+
+    ``speaks_of`` are the other codes on the same segment, joined by ``|``: what the statement is against.
+    """
+    against = segments[segments["code"].isin(DISCONFIRMING)].drop_duplicates(["segment_id", "code"])
+    others = segments[~segments["code"].isin(DISCONFIRMING)].drop_duplicates(["segment_id", "code"])
+    about = others.groupby("segment_id")["code"].agg(lambda codes: "|".join(sorted(codes)))
+    result = against.assign(speaks_of=against["segment_id"].map(about).fillna(""))
+    return result[list(EVIDENCE_COLUMNS)].sort_values(
+        ["code", "document_id", "segment_id"], ignore_index=True
+    )
+
+
+def scale_conflicts(segments: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+    """Breaches of the coding rules that can be counted; one row per segment, coder and rule.
+
+    At most one code of each scale (``SBST.TRIN``, ``SBST.TREKANT``, ``GTH.TRAPPE``) on a segment, and a
+    ``SBST.FAKTOR`` only together with a ``SBST.ARENA``. Columns: ``segment_id``, ``coder``, ``rule``, ``codes``.
+    """
+    rows = []
+    for (segment, coder), part in segments.groupby(["segment_id", "coder"], dropna=False):
+        codes = sorted(set(part["code"]))
+        for scale in ("SBST.TRIN", "SBST.TREKANT", "GTH.TRAPPE"):
+            on_scale = [code for code in codes if code in codebook and scale in codebook.ancestors(code)]
+            if len(on_scale) > 1:
+                rows.append((segment, coder, f"højst én kode på {scale}", "|".join(on_scale)))
+        factors = [code for code in codes if code.startswith("SBST.FAKTOR.")]
+        if factors and not any(code.startswith("SBST.ARENA.") for code in codes):
+            rows.append((segment, coder, "SBST.FAKTOR kræver en SBST.ARENA", "|".join(factors)))
+    return pd.DataFrame(rows, columns=["segment_id", "coder", "rule", "codes"])
+
+
+def strength(sources: int, informant_groups: int) -> str:
+    """The codebook's strength: one source, several sources, or several kinds of informants."""
+    if sources == 0:
+        return "ingen"
+    if sources == 1:
+        return "enkelt_udsagn"
+    return "flere_informantgrupper" if informant_groups > 1 else "flere_informanter"
+
+
+def _rows(
+    part: pd.DataFrame, codebook: Codebook, group: dict[str, object], all_codes: bool
+) -> list[dict[str, object]]:
+    total = int(part["document_id"].nunique())
+    by_code = dict(tuple(part.groupby("code")))
+    rows: list[dict[str, object]] = []
+    for code in codebook.codes:
+        found = by_code.get(code.id)
+        is_disconfirming = code.id in DISCONFIRMING
+        if found is None and not is_disconfirming and not (all_codes and code.is_codable):
+            continue
+        found = part.iloc[:0] if found is None else found
+        sources, informants = int(found["document_id"].nunique()), int(found["informant"].nunique())
+        polarity = found.groupby("polarity")["document_id"].nunique()
+        rows.append(
+            {
+                **group,
+                "code": code.id,
+                "name": code.name,
+                "folder": codebook.folder_of(code.id),
+                "sources": sources,
+                "segments": int(found["segment_id"].nunique()),
+                "sources_total": total,
+                "share_sources_pct": 100 * sources / total if total else float("nan"),
+                "informant_groups": informants,
+                "strength": strength(sources, informants),
+                **{column: int(polarity.get(word, 0)) for word, column in POLARITY_COLUMNS.items()},
+                "is_disconfirming": is_disconfirming,
+            }
+        )
+    return rows
