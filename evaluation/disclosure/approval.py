@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -107,8 +108,12 @@ def approve(
                 release_id, [Problem(name, found="changed while it was copied", expected="audited bytes")]
             )
     approval = Approval(release_id, names, on, entry.content, dict(entry.hashes))
+    # Written aside and renamed: a crash leaves no half release behind.
+    aside = destination.with_name(f".{destination.name}.new")
+    shutil.rmtree(aside, ignore_errors=True)
     for name, data in copied.items():
-        write_private(destination / name, data)
+        write_private(aside / name, data)
+    aside.rename(destination)
     text = json.dumps(asdict(approval), ensure_ascii=False, indent=1, sort_keys=True)
     write_private(destination.parent / f"{destination.name}.{APPROVAL_FILE}", text.encode())
     write_ledger(ledger_path, ledger.publish(release_id, on))

@@ -30,7 +30,7 @@ def approve(
             settings.data / "releases" / round_id,
             round_id,
             by,
-            dt.datetime.now(dt.UTC).date().isoformat(),
+            dt.datetime.now().astimezone().date().isoformat(),
         )
     except KomgladError as refusal:
         typer.echo(str(refusal), err=True)
