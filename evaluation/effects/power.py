@@ -1,0 +1,248 @@
+"""What could be seen: the smallest detectable effect, before any outcome is known and beside every result.
+
+What belongs here is question (g): the MDE from a standard error and its degrees of freedom; the standard
+error a planned design will have, from the variance components of earlier years; and pretended effects
+injected into real earlier years. What stays out: estimating effects, and the verdict that uses the MDE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import permutations
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy.stats import nct
+from scipy.stats import t as student
+
+from evaluation.effects.absorb import fit_nuisance
+from evaluation.effects.design import Panel
+from evaluation.effects.imputation import ImputationFit
+from evaluation.effects.results import FloatArray
+from evaluation.effects.sandwich import sandwich
+from evaluation.effects.satterthwaite import satterthwaite_df
+from evaluation.errors import CannotEstimate, InputError
+
+_ENUMERATE_UP_TO = 1000
+
+
+class HasEstimate(Protocol):
+    """What an estimating function must return."""
+
+    @property
+    def estimate(self) -> float:
+        """Percentage points."""
+
+    @property
+    def p_value(self) -> float | None:
+        """Two-sided."""
+
+
+@dataclass(frozen=True, slots=True)
+class VarianceComponents:
+    """Variances in squared percentage points, net of the fixed effects.
+
+    ``shock`` is common to all periods of a group (cell × school year); ``noise`` belongs to one row of
+    working variance 1 (see ``Panel.phi``). ``df`` is the number of observations less the parameters.
+    """
+
+    shock: float
+    noise: float
+    groups: int
+    df: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPower:
+    """Standard error, degrees of freedom and MDE (percentage points) of a design whose outcome is not yet
+    known."""
+
+    std_error: float
+    df: float
+    mde: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceboPower:
+    """Pretended effects in real earlier years.
+
+    ``effects`` (percentage points) with, for each, the share of assignments that found it (``detected``) and
+    the mean estimate; ``spread`` is the standard deviation of the estimates without an effect.
+    """
+
+    effects: tuple[float, ...]
+    detected: tuple[float, ...]
+    mean_estimates: tuple[float, ...]
+    spread: float
+    assignments: int
+
+
+def minimum_detectable_effect(
+    std_error: float, df: float | None, *, level: float = 0.95, power: float = 0.80
+) -> float:
+    """``(t_{(1+level)/2, df} + t_{power, df}) · SE``, the normal when ``df`` is None; unit of the standard
+    error."""
+    if not (0.0 < level < 1.0 and 0.0 < power < 1.0):
+        raise InputError(f"power: level {level} and power {power} must lie between 0 and 1")
+    if not std_error > 0.0 or (df is not None and not df > 0.0):
+        raise CannotEstimate(
+            "power: no smallest detectable effect without a standard error and degrees of freedom"
+        )
+    nu = np.inf if df is None else df
+    return float((student.ppf(0.5 + level / 2.0, nu) + student.ppf(power, nu)) * std_error)
+
+
+def power_at(effect: float, std_error: float, df: float | None, *, level: float = 0.95) -> float:
+    """Probability that a two-sided t-test finds an effect of this size."""
+    if not std_error > 0.0:
+        raise CannotEstimate("power: a standard error above 0 is needed")
+    nu = 1e9 if df is None else df
+    critical = float(student.ppf(0.5 + level / 2.0, nu))
+    shift = effect / std_error
+    return float(nct.sf(critical, nu, shift) + nct.cdf(-critical, nu, shift))
+
+
+def variance_components(panel: Panel, group: Sequence[str]) -> VarianceComponents:
+    """Components from earlier years, in which nobody was treated, by equating quadratic forms of the
+    residuals.
+
+    ``panel`` carries the model's fixed effects; ``group`` names the kept label columns whose crossing shares
+    a shock. Residuals e = R y; with Var(y) = noise·diag(phi) + shock·BB', the expectations of e'We and of
+    sum_g (sum_g w e)²/sum_g w are linear in the two components and are solved for (Henderson's method 3). A
+    negative shock is set to zero and said.
+    """
+    if bool((panel.d > 0).any()):
+        raise InputError("power: variance components need earlier years in which nobody was treated")
+    nuisance = fit_nuisance(panel)
+    df = panel.n - nuisance.rank
+    if df < 2:
+        raise CannotEstimate("power: the earlier years leave no degrees of freedom beside the fixed effects")
+    codes = panel.keys[list(group)].astype(str).agg("|".join, axis=1)
+    code, labels = pd.factorize(codes, sort=True)
+    belongs = np.zeros((panel.n, labels.size))
+    belongs[np.arange(panel.n), code] = 1.0
+    R = nuisance.residual(np.eye(panel.n))
+    e = nuisance.residual(panel.y)
+    w = panel.w
+    by_group = belongs * w[:, None] / np.sqrt(belongs.T @ w)[None, :]
+    observed = np.array([float(e @ (w * e)), float(((by_group.T @ e) ** 2).sum())])
+    noise_root, shock_root = R * np.sqrt(panel.phi)[None, :], R @ belongs
+    expected = np.array(
+        [
+            [float((w[:, None] * noise_root**2).sum()), float((w[:, None] * shock_root**2).sum())],
+            [float(((by_group.T @ noise_root) ** 2).sum()), float(((by_group.T @ shock_root) ** 2).sum())],
+        ]
+    )
+    if np.linalg.cond(expected / np.diag(expected)[:, None]) > 1e10:
+        return VarianceComponents(
+            0.0,
+            observed[0] / expected[0, 0],
+            int(labels.size),
+            df,
+            ("Udsving fælles for et år kan ikke skilles ud.",),
+        )
+    noise, shock = np.linalg.solve(expected, observed)
+    if shock < 0.0 or noise < 0.0:
+        return VarianceComponents(
+            0.0,
+            observed[0] / expected[0, 0],
+            int(labels.size),
+            df,
+            ("Udsving fælles for et år er sat til nul.",),
+        )
+    return VarianceComponents(float(shock), float(noise), int(labels.size), df)
+
+
+def planned_power(
+    fit: ImputationFit,
+    omega: FloatArray,
+    components: VarianceComponents,
+    group: Sequence[str],
+    *,
+    level: float = 0.95,
+    power: float = 0.80,
+) -> PlannedPower:
+    """Precision of ``Σ ω_i τ̂_i`` before its outcome is known.
+
+    ``fit`` is an imputation of the planned panel with any outcome (say zeros): only its design is used.
+    ``omega`` (n1, 1) as in :meth:`ImputationFit.contrast`. SE² = V'(noise·diag(phi) + shock·BB')V, df by
+    Satterthwaite.
+    """
+    panel = fit.panel
+    spread = np.zeros((panel.n, 1))
+    spread[fit.treated] = omega
+    V = (spread - fit.nuisance.pullback(spread))[:, 0]
+    codes = panel.keys[list(group)].astype(str).agg("|".join, axis=1)
+    code = pd.factorize(codes, sort=True)[0]
+    by_group = np.bincount(code, weights=V)
+    variance = components.noise * float(V @ (panel.phi * V)) + components.shock * float(by_group @ by_group)
+    df = float(satterthwaite_df(sandwich(fit.contrast(omega), "cr2"))[0])
+    std_error = float(np.sqrt(variance))
+    return PlannedPower(std_error, df, minimum_detectable_effect(std_error, df, level=level, power=power))
+
+
+def placebo_injection(
+    frame: pd.DataFrame,
+    starts: Mapping[str, float],
+    effects: Sequence[float],
+    estimate: Callable[[pd.DataFrame], HasEstimate],
+    *,
+    outcome: str = "y",
+    time: str = "t",
+    grade: str = "grade",
+    start: str = "start",
+    alpha: float = 0.05,
+    assignments: int | None = None,
+    seed: int = 0,
+) -> PlaceboPower:
+    """Give real untreated years a pretended programme with a known effect, and see how often it is found.
+
+    ``frame``: one row per cell and period; ``starts`` the calendars to hand out, as {any name: first treated
+    period}; each assignment gives them to different grades (all of them when there are at most 1,000, else
+    ``assignments`` drawn ones, default 200). ``estimate`` gets a frame with the column ``start`` (inf: never)
+    and the effect added. Raises :class:`CannotEstimate` when there are fewer grades than calendars.
+    """
+    grades = sorted(frame[grade].astype(str).unique())
+    calendars = list(starts.values())
+    if len(grades) <= len(calendars):
+        raise CannotEstimate("power: placebo effects need more grades than calendars to hand out")
+    possible = [*permutations(grades, len(calendars))] if len(grades) ** len(calendars) < 200_000 else []
+    rng = np.random.default_rng(seed)
+    if (
+        not possible
+        or (assignments is not None and assignments < len(possible))
+        or len(possible) > _ENUMERATE_UP_TO
+    ):
+        count = assignments or 200
+        chosen = [tuple(rng.choice(grades, len(calendars), replace=False)) for _ in range(count)]
+    else:
+        chosen = possible
+    found = np.full((len(effects) + 1, len(chosen)), np.nan)
+    hit = np.zeros((len(effects), len(chosen)))
+    for j, who in enumerate(chosen):
+        begins = frame[grade].astype(str).map(dict(zip(who, calendars, strict=True))).fillna(np.inf)
+        treated = (frame[time] >= begins).to_numpy(dtype=float)
+        for i, effect in enumerate((0.0, *effects)):
+            result = estimate(frame.assign(**{start: begins, outcome: frame[outcome] + effect * treated}))
+            found[i, j] = result.estimate
+            if i:
+                hit[i - 1, j] = result.p_value is not None and result.p_value <= alpha
+    return PlaceboPower(
+        tuple(map(float, effects)),
+        tuple(map(float, hit.mean(axis=1))),
+        tuple(map(float, found[1:].mean(axis=1))),
+        float(found[0].std(ddof=1)) if len(chosen) > 1 else float("nan"),
+        len(chosen),
+    )
+
+
+def relative_mde(mde: float, baseline: ArrayLike) -> float:
+    """The MDE as a share of the mean baseline level: 2.6 points of 7 % is about a third."""
+    level = float(np.mean(np.asarray(baseline, dtype=float)))
+    if not level > 0.0:
+        raise CannotEstimate("power: the baseline level must be above 0")
+    return mde / level

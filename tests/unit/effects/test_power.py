@@ -1,0 +1,143 @@
+"""Detectable effects by hand, components recovered from simulated years, and pretended programmes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import norm, t
+
+from evaluation.effects.contrasts import aggregate_contrasts
+from evaluation.effects.design import Panel
+from evaluation.effects.imputation import imputation
+from evaluation.effects.power import (
+    VarianceComponents,
+    minimum_detectable_effect,
+    placebo_injection,
+    planned_power,
+    power_at,
+    relative_mde,
+    variance_components,
+)
+from evaluation.errors import CannotEstimate, InputError
+
+
+def years(seed: int, shock: float, noise: float, n_years: int = 4, months: int = 6) -> pd.DataFrame:
+    """Four schools × six grades; a shock per cell and year, noise per cell and month."""
+    rng = np.random.default_rng(seed)
+    frame = pd.MultiIndex.from_product(
+        [list("ABCD"), [str(g) for g in range(6)], range(n_years), range(months)],
+        names=["school_id", "grade", "year", "cal_month"],
+    ).to_frame(index=False)
+    frame["cell"] = frame["school_id"] + frame["grade"]
+    frame["t"] = frame["year"] * months + frame["cal_month"]
+    common = rng.normal(0, np.sqrt(shock), (24, n_years))
+    frame["y"] = 7.0 + rng.normal(0, np.sqrt(noise), len(frame))
+    frame["y"] += common[pd.factorize(frame["cell"])[0], frame["year"]]
+    return frame
+
+
+def panel(frame: pd.DataFrame) -> Panel:
+    return Panel.from_frame(
+        frame,
+        outcome="y",
+        unit="cell",
+        time="t",
+        start="start",
+        absorb=("cell:cal_month", "school_id:t"),
+        keep=("year", "grade", "cell", "school_id", "cal_month"),
+    )
+
+
+def test_mde_is_the_formula() -> None:
+    expected = (t.ppf(0.975, 9.4) + t.ppf(0.80, 9.4)) * 0.9
+    assert minimum_detectable_effect(0.9, 9.4) == pytest.approx(expected)
+    assert minimum_detectable_effect(0.9, None) == pytest.approx((norm.ppf(0.975) + norm.ppf(0.8)) * 0.9)
+    assert relative_mde(2.6, [6.5]) == pytest.approx(0.4)
+
+
+def test_power_at_the_mde_is_close_to_what_was_asked_and_at_zero_the_size() -> None:
+    mde = minimum_detectable_effect(1.0, 20)
+    assert power_at(mde, 1.0, 20) == pytest.approx(0.80, abs=0.01)
+    assert power_at(0.0, 1.0, 20) == pytest.approx(0.05)
+    assert power_at(-mde, 1.0, 20) == pytest.approx(power_at(mde, 1.0, 20))
+
+
+def test_components_are_recovered() -> None:
+    found = [
+        variance_components(panel(years(s, 0.5, 2.0).assign(start=np.inf)), ("cell", "year"))
+        for s in range(12)
+    ]
+    # Mean of twelve estimates; the spread of one is about 0.15.
+    assert np.mean([f.shock for f in found]) == pytest.approx(0.5, abs=0.15)
+    assert np.mean([f.noise for f in found]) == pytest.approx(2.0, abs=0.15)
+    assert found[0].groups == 24 * 4
+
+
+def test_planned_standard_error_is_the_spread_of_simulated_estimates() -> None:
+    components = VarianceComponents(0.5, 2.0, 96, 100)
+    estimates = []
+    for seed in range(150):
+        frame = years(seed, 0.5, 2.0, n_years=3)
+        frame["start"] = np.where(frame["grade"].isin(["1", "3"]), 14.0, np.inf)
+        fit = imputation(panel(frame))
+        omega = aggregate_contrasts(fit, "overall")[1]
+        estimates.append(float(omega[:, 0] @ fit.effects))
+    planned = planned_power(fit, omega, components, ("cell", "year"))
+    # Relative standard error of a standard deviation from 150 draws: 1/√(2·149) = 0.058; three of them.
+    assert planned.std_error == pytest.approx(np.std(estimates, ddof=1), rel=0.18)
+    assert planned.mde == pytest.approx(minimum_detectable_effect(planned.std_error, planned.df))
+
+
+def test_planned_power_does_not_look_at_the_outcome() -> None:
+    frame = years(1, 0.5, 2.0, n_years=3)
+    frame["start"] = np.where(frame["grade"].isin(["1", "3"]), 14.0, np.inf)
+    components = VarianceComponents(0.5, 2.0, 96, 100)
+    results = []
+    for outcome in (frame["y"], 0.0 * frame["y"]):
+        fit = imputation(panel(frame.assign(y=outcome)))
+        omega = aggregate_contrasts(fit, "overall")[1]
+        results.append(planned_power(fit, omega, components, ("cell", "year")))
+    assert results[0] == results[1]
+
+
+@dataclass
+class Answer:
+    estimate: float
+    p_value: float | None
+
+
+def difference(frame: pd.DataFrame) -> Answer:
+    """After minus before, treated minus untreated; found when below -1."""
+    treated, after = np.isfinite(frame["start"]), frame["t"] >= 12
+    means = [
+        frame.loc[(treated == a) & (after == b), "y"].mean() for a in (True, False) for b in (True, False)
+    ]
+    value = (means[0] - means[1]) - (means[2] - means[3])
+    return Answer(value, 0.01 if value < -1 else 0.5)
+
+
+def test_injected_effects_are_recovered_over_all_assignments() -> None:
+    frame = years(5, 0.0, 0.01, n_years=4)
+    found = placebo_injection(frame, {"wave_1": 12.0, "wave_2": 12.0}, (-0.5, -2.0), difference)
+    assert found.assignments == 6 * 5
+    assert found.mean_estimates == pytest.approx((-0.5, -2.0), abs=0.01)  # all assignments average to zero
+    assert found.detected == (0.0, 1.0)
+    sampled = placebo_injection(frame, {"a": 12.0, "b": 12.0}, (-2.0,), difference, assignments=7, seed=3)
+    assert sampled.assignments == 7
+    assert sampled == placebo_injection(
+        frame, {"a": 12.0, "b": 12.0}, (-2.0,), difference, assignments=7, seed=3
+    )
+
+
+def test_refuses_in_words() -> None:
+    with pytest.raises(CannotEstimate, match="standard error"):
+        minimum_detectable_effect(0.0, 5)
+    with pytest.raises(InputError, match="between 0 and 1"):
+        minimum_detectable_effect(1.0, 5, level=95)
+    with pytest.raises(InputError, match="nobody was treated"):
+        variance_components(panel(years(1, 0.1, 1).assign(start=3.0)), ("cell", "year"))
+    with pytest.raises(CannotEstimate, match="more grades"):
+        placebo_injection(years(1, 0.1, 1), {str(i): 1.0 for i in range(6)}, (1.0,), difference)
