@@ -68,26 +68,28 @@ def test_power_at_the_mde_is_close_to_what_was_asked_and_at_zero_the_size() -> N
 def test_components_are_recovered() -> None:
     found = [
         variance_components(panel(years(s, 0.5, 2.0).assign(start=np.inf)), ("cell", "year"))
-        for s in range(12)
+        for s in range(8)
     ]
-    # Mean of twelve estimates; the spread of one is about 0.15.
+    # Mean of eight estimates; the spread of one is about 0.15.
     assert np.mean([f.shock for f in found]) == pytest.approx(0.5, abs=0.15)
     assert np.mean([f.noise for f in found]) == pytest.approx(2.0, abs=0.15)
     assert found[0].groups == 24 * 4
 
 
 def test_planned_standard_error_is_the_spread_of_simulated_estimates() -> None:
-    components = VarianceComponents(0.5, 2.0, 96, 100)
-    estimates = []
-    for seed in range(150):
-        frame = years(seed, 0.5, 2.0, n_years=3)
-        frame["start"] = np.where(frame["grade"].isin(["1", "3"]), 14.0, np.inf)
-        fit = imputation(panel(frame))
-        omega = aggregate_contrasts(fit, "overall")[1]
-        estimates.append(float(omega[:, 0] @ fit.effects))
-    planned = planned_power(fit, omega, components, ("cell", "year"))
-    # Relative standard error of a standard deviation from 150 draws: 1/√(2·149) = 0.058; three of them.
-    assert planned.std_error == pytest.approx(np.std(estimates, ddof=1), rel=0.18)
+    frame = years(0, 0.5, 2.0, n_years=3)
+    frame["start"] = np.where(frame["grade"].isin(["1", "3"]), 14.0, np.inf)
+    fit = imputation(panel(frame))
+    omega = aggregate_contrasts(fit, "overall")[1]
+    planned = planned_power(fit, omega, VarianceComponents(0.5, 2.0, 96, 100), ("cell", "year"))
+    rng = np.random.default_rng(1)
+    keys = fit.panel.keys
+    code = pd.factorize(keys["cell"].astype(str) + keys["year"].astype(str))[0]
+    draws = rng.normal(0, np.sqrt(2.0), (fit.panel.n, 4000))
+    draws += rng.normal(0, np.sqrt(0.5), (code.max() + 1, 4000))[code]
+    estimates = omega[:, 0] @ fit.nuisance.residual(draws)[fit.treated]
+    # Relative standard error of a standard deviation from 4,000 draws: 1/√(2·3999) = 0.011; three of them.
+    assert planned.std_error == pytest.approx(np.std(estimates, ddof=1), rel=0.034)
     assert planned.mde == pytest.approx(minimum_detectable_effect(planned.std_error, planned.df))
 
 
