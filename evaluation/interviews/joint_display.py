@@ -48,7 +48,10 @@ JOINT_COLUMNS = (
 MIN_SOURCES = 2
 """One source alone takes no side: it extends the picture but neither confirms nor contradicts."""
 
-INTERVIEWS_ONLY = "Ufrivilligt fravær er ikke en registreringstype; tegnet læses kun ud af interviewene, ikke af fraværstallene."
+INTERVIEWS_ONLY = (
+    "Ufrivilligt fravær er ikke en registreringstype; "
+    "tegnet læses kun ud af interviewene, ikke af fraværstallene."
+)
 
 _RULE: Mapping[tuple[str, str], Relation] = {
     ("for", "for"): "bekræfter",
@@ -99,7 +102,10 @@ def joint_display(
     """
     known = signs_of(signs) if isinstance(signs, Codebook) else tuple(signs)
     stated = _overrides(overrides, known)
-    words = {str(row["sign_id"]): row for row in themes.to_dict("records")}
+    words: dict[str, Mapping[str, Any]] = {
+        str(row["sign_id"]): {str(name): value for name, value in row.items()}
+        for row in themes.to_dict("records")
+    }
     rows = []
     for sign in known:
         number = None if sign.is_interviews_only else _indicator(sign, effects)
@@ -132,7 +138,16 @@ def joint_display(
                 "override_reason": override.reason if override else None,
                 "quote": quote,
                 "quote_attribution": None,
-                "reading": _reading(sign, final, quant_says, qual_says, said, override, quoted),
+                "reading": _reading(
+                    sign,
+                    final,
+                    quant_says,
+                    qual_says,
+                    said,
+                    override,
+                    is_quoted=quoted,
+                    has_number=number is not None,
+                ),
             }
         )
     frame = pd.DataFrame(rows, columns=list(JOINT_COLUMNS))
@@ -209,7 +224,9 @@ def _qual_summary(said: Mapping[str, Any], says: str) -> str:
     sentences[0] += f": {', '.join(sides)}." if sides else "."
     if int(said.get("top_sources", 0)) >= MIN_SOURCES:
         sentences.append(f"Oftest nævnt: »{said['top_name']}« ({int(said['top_sources'])}).")
-    if con == 0 and both == 0:
+    if not sides:
+        sentences.append("Ingen af dem siger, om tegnet er der.")
+    elif con == 0 and both == 0:
         sentences.append("Ingen taler imod.")
     other = int(said.get("sources_other_explanation", 0))
     if other:
@@ -224,7 +241,9 @@ def _reading(
     qual: str,
     said: Mapping[str, Any],
     override: Override | None,
+    *,
     is_quoted: bool,
+    has_number: bool,
 ) -> str:
     """Combined reading in Danish; an override says that it is one, and why."""
     if override is not None:
@@ -239,14 +258,14 @@ def _reading(
         "for": "Tallene peger i tegnets retning",
         "imod": "Tallene peger imod tegnet",
         "ingen": "Tallene viser ingen ændring",
-        "ukendt": "Tallene kan ikke afgøre det endnu",
+        "ukendt": "Tallene kan ikke afgøre det endnu" if has_number else "Der er ingen tal for tegnet",
     }[quant]
     words = {
         "for": "de fleste kilder, der taler om det, oplever det samme"
         if quant == "for"
         else "de fleste kilder, der taler om det, oplever tegnet",
         "imod": "de fleste kilder, der taler om det, oplever det ikke",
-        "delt": "kilderne er delte eller tager ikke stilling",
+        "delt": "kilderne er delte" if _sides(said) else "kilderne fortæller om det uden at tage stilling",
         "tavs": "ingen kilder taler om det",
     }[qual]
     joiner = "men" if relation in ("modsiger", "tavs") or (quant == "ukendt" and qual == "for") else "og"
@@ -262,6 +281,11 @@ def _reading(
     if not is_quoted and qual != "tavs":
         text += " Der er intet godkendt citat."
     return text
+
+
+def _sides(said: Mapping[str, Any]) -> int:
+    """Sources that say whether the sign is there, either way."""
+    return sum(int(said.get(f"sources_{name}", 0)) for name in ("for", "against", "both"))
 
 
 def _quote(sign: Sign, quotes: pd.DataFrame | None) -> tuple[str | None, bool]:

@@ -16,7 +16,14 @@ from typing import Any
 
 from evaluation.codebooks import AgreementRule, Attribute, Code, Codebook, SignLink
 from evaluation.errors import InputError, Problem
-from evaluation.interviews.safe_xml import attribute, child_text, children, local_name, normal_guid, parse_xml
+from evaluation.interviews.safe_xml import (
+    attribute,
+    child_text,
+    children,
+    local_name,
+    normal_guid,
+    parse_xml,
+)
 
 NAMESPACE = "urn:QDA-XML:codebook:1.0"
 _MARK = "komglad-codebook "
@@ -63,7 +70,11 @@ def codebook_from_qdc(data: bytes, file: str) -> Codebook:
     A code without an id in its description gets its name as id (its path of names when the name is not unique).
     Raises ``InputError`` when there is no codebook or two codes share a GUID.
     """
-    root = parse_xml(data, file)
+    return codebook_of_root(parse_xml(data, file), file)
+
+
+def codebook_of_root(root: Any, file: str) -> Codebook:
+    """As :func:`codebook_from_qdc`, for a tree already parsed (the project of a ``.qdpx``)."""
     book = root if local_name(root) == "codebook" else next(iter(children(root, "CodeBook")), None)
     if book is None:
         problem = Problem(file, found=f"root element {local_name(root)!r}", expected="CodeBook or Project")

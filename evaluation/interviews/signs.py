@@ -34,6 +34,10 @@ SIGN_THEME_COLUMNS = (
 )
 """One row per sign. ``sources`` speak of it at all; ``sources_both`` say both; ``sources_context`` take no stand."""
 
+CONTEXT = ("MP.SAMTALE.", "MP.UFRIV", "SBST.TYPE.", "SBST.TRIN.", "SBST.FAKTOR.", "X.ANDENFORKL")
+"""Linked codes that tell of the talk, the registration, a stage or a cause: what it is about, not whether the
+sign has come. A pleasant talk is no evidence of less absence after three months."""
+
 _FOR_ENDINGS = (".DRIVKRAFT", ".GODT")
 _AGAINST_ENDINGS = (".BARRIERE",)
 
@@ -66,8 +70,8 @@ def sign_themes(segments: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
 
     ``segments``: the canonical table with valid consent. A segment speaks for a sign when its direction is
     *positiv*, against when *negativ*, both when *blandet*. Without a direction the sign's own code and drivers
-    (``.DRIVKRAFT``, ``.GODT``) speak for, barriers and ``X.MODBEVIS`` against. ``X.MODBEVIS`` always speaks
-    against; ``X.ANDENFORKL`` takes no stand and is counted by itself.
+    (``.DRIVKRAFT``, ``.GODT``) speak for, barriers against. ``X.MODBEVIS`` always speaks against. Codes in
+    :data:`CONTEXT` take no stand; ``X.ANDENFORKL`` is counted by itself and is no source for the sign.
     """
     total = int(segments["document_id"].nunique())
     rows = []
@@ -107,6 +111,8 @@ def stance(sign: str, code: str, polarity: object) -> frozenset[str]:
     """What one coded segment says of a sign: a subset of {``for``, ``imod``}; empty takes no stand."""
     if code == "X.MODBEVIS":
         return frozenset({"imod"})
+    if code != sign and code.startswith(CONTEXT):
+        return frozenset()
     stated = {"positiv": {"for"}, "negativ": {"imod"}, "blandet": {"for", "imod"}, "neutral": set[str]()}
     if isinstance(polarity, str) and polarity in stated:
         return frozenset(stated[polarity])
