@@ -86,6 +86,15 @@ def _table(name: str, grain: str, columns: str, key: str = "") -> Table:
 _SOURCE = "source_file source_row BIGINT exported_on DATE "
 _DAYS = "absent_days DOUBLE sick_days DOUBLE permitted_days DOUBLE unlawful_days DOUBLE"
 
+_EFFECT_COLUMNS = (
+    "round question estimator outcome group_kind group_id horizon weights status estimate_pp DOUBLE "
+    "ci_low_pp DOUBLE ci_high_pp DOUBLE ci_level DOUBLE ci_low_lower_pp DOUBLE ci_high_lower_pp DOUBLE "
+    "std_error_pp DOUBLE df DOUBLE p_value DOUBLE p_permutation DOUBLE p_smallest DOUBLE "
+    "p_wild_restricted DOUBLE p_wild_unrestricted DOUBLE inference clusters BIGINT treated_clusters BIGINT "
+    "pupils DOUBLE pupil_days DOUBLE baseline_pct DOUBLE mde_pp DOUBLE note protocol_hash"
+)
+_EFFECT_KEY = "round question estimator outcome group_kind group_id horizon weights"
+
 TABLES: dict[str, Table] = {
     t.name: t
     for t in (
@@ -260,17 +269,26 @@ TABLES: dict[str, Table] = {
             "possible_days DOUBLE absent_days DOUBLE absence_pct DOUBLE over_10_pupils DOUBLE over_10_pct DOUBLE",
             "period_kind school_year period group_kind group_id outcome",
         ),
+        *(
+            _table(f"out_{question}", f"{grain} Columns as out_effects.", _EFFECT_COLUMNS, _EFFECT_KEY)
+            for question, grain in (
+                ("did", "One row per estimate of the effect on grades: outcome × estimator × group."),
+                ("milestones", "One row per look at the milestone: pooled and per wave, by both weightings."),
+                ("event_study", "One row per month since the talks, leads included."),
+                ("same_pupils", "One row per estimate for pupils followed over two school years."),
+                ("schools", "One row per school and estimator: raw, shrunk; and their mean."),
+                (
+                    "sensitivity",
+                    "One row per variation of the main estimate: left out, placebo, other forms.",
+                ),
+            )
+        ),
         _table(
             "out_effects",
-            "One row per estimate. question: grade | same_pupils | event_study | milestone | targeted | school | "
+            "One row per estimate. question: grade | milestone | event_study | same_pupils | school | targeted | "
             "sensitivity; estimate and interval in percentage points; status: estimated | not_estimable | not_due.",
-            "round question estimator outcome group_kind group_id horizon weights status estimate_pp DOUBLE "
-            "ci_low_pp DOUBLE ci_high_pp DOUBLE ci_level DOUBLE ci_low_lower_pp DOUBLE ci_high_lower_pp DOUBLE "
-            "std_error_pp DOUBLE df DOUBLE p_value DOUBLE p_permutation DOUBLE "
-            "p_smallest DOUBLE p_wild_restricted DOUBLE p_wild_unrestricted DOUBLE inference clusters BIGINT "
-            "treated_clusters BIGINT pupils DOUBLE pupil_days DOUBLE baseline_pct DOUBLE mde_pp DOUBLE note "
-            "protocol_hash",
-            "round question estimator outcome group_kind group_id horizon weights",
+            _EFFECT_COLUMNS,
+            _EFFECT_KEY,
         ),
         _table(
             "out_verdicts",

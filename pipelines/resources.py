@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evaluation.errors import EnvironmentProblem, Problem
+from evaluation.protocol import Protocol
 from evaluation.study import Study, load_study
+from pipelines.frozen import frozen_state
+from pipelines.io_manager import ParquetIOManager
 from pipelines.progress import Progress
 from pipelines.settings import Settings
 from pipelines.storage import Warehouse
@@ -72,16 +76,26 @@ class Places:
     releases: Path
 
 
+@dataclass(frozen=True)
+class FrozenPlans:
+    """What is known about the plan having been frozen before outcomes were seen."""
+
+    data: Path
+
+    def state(self, protocol: Protocol, report_date: dt.date) -> dict[str, Any]:
+        """Frozen in time or not, when, and which decisions changed since."""
+        return frozen_state(self.data, protocol, report_date)
+
+
 def resources_from(settings: Settings, progress: Progress | None = None) -> dict[str, object]:
     """Every resource the assets name, for these settings."""
     study: Study = load_study(settings.study)
     warehouse = Warehouse(settings.warehouse)
-    from pipelines.io_manager import ParquetIOManager
-
     return {
         "study": study,
         "warehouse": warehouse,
         "places": Places(settings.incoming, settings.reports, settings.data / "releases"),
         "key": KeySource(settings),
+        "frozen": FrozenPlans(settings.data),
         "io_manager": ParquetIOManager(warehouse, progress or Progress()),
     }

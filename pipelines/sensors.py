@@ -54,7 +54,5 @@ def inbox_state(incoming: Path) -> tuple[str, float]:
 
 
 def next_round(protocol: Protocol, today: dt.date) -> Round | None:
-    """The first round whose report is not yet past, once its cut-off has been reached; else None."""
-    return next((r for r in protocol.rounds if r.cutoff <= today <= r.report_date), None) or next(
-        (r for r in protocol.rounds if r.report_date >= today), None
-    )
+    """The first round whose report date has not passed; None when all have."""
+    return next((r for r in protocol.rounds if r.report_date >= today), None)

@@ -1,0 +1,84 @@
+"""The command line: names, options and exit codes. Everything heavy is imported inside the commands."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.commands import (
+    approve,
+    check,
+    codebook,
+    compare,
+    demo,
+    did,
+    doctor,
+    forget,
+    freeze,
+    init,
+    map,
+    new_study,
+    report,
+    run,
+    ui,
+    verify,
+)
+
+app = typer.Typer(
+    name="komglad",
+    help="Fra skolernes fraværsudtræk til en ærlig evalueringsrapport. "
+    "Reproducible evaluation of school-absence trials.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def options(
+    study: Annotated[
+        str | None,
+        typer.Option(help="a study that comes with komglad, or a study folder", envvar="KOMGLAD_STUDY"),
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="the data folder", envvar="KOMGLAD_DATA")] = None,
+) -> None:
+    """Options that every command shares; the choice holds for this process."""
+    from pipelines.settings import Settings
+
+    Settings.from_environment(study=study, data=data).export()
+
+
+app.command("run")(run.run)
+app.command("check")(check.check)
+app.command("report")(report.report)
+app.command("demo")(demo.demo)
+app.command("ui")(ui.ui)
+app.command("freeze")(freeze.freeze)
+app.command("verify")(verify.verify)
+app.command("compare")(compare.compare)
+app.command("approve")(approve.approve)
+app.command("forget")(forget.forget)
+app.command("init")(init.init)
+app.command("map")(map.map_file)
+app.command("new-study")(new_study.new_study)
+app.command("doctor")(doctor.doctor)
+app.command("did", context_settings=did.CONTEXT_SETTINGS)(did.did)
+app.add_typer(codebook.app, name="codebook")
+
+
+def main() -> None:
+    """Entry point. A refusal is a sentence on stderr and an exit code, never a traceback."""
+    from evaluation.errors import KomgladError
+
+    try:
+        app()
+    except KomgladError as error:
+        typer.echo(f"komglad: {error}", err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        typer.echo("komglad: stopped; finished tables are whole, run again to go on", err=True)
+        sys.exit(130)
