@@ -62,10 +62,11 @@ def suppress(puzzle: Puzzle) -> BoolArray | None:
     """
     hidden = puzzle.is_sensitive.copy()
     free = puzzle.is_printed & ~puzzle.is_fixed & ~puzzle.is_sensitive
+    witnesses = Witnesses(puzzle), Witnesses(puzzle)
     cuts: list[Cut] = []
     exact_rounds = 0
     while True:
-        fresh = _open_cuts(puzzle, hidden, free)
+        fresh = _open_cuts(puzzle, hidden, free, *witnesses)
         if not fresh:
             return hidden
         for cut in fresh:
@@ -85,29 +86,49 @@ def suppress(puzzle: Puzzle) -> BoolArray | None:
             hidden = widened
 
 
-def _open_cuts(puzzle: Puzzle, hidden: BoolArray, free: BoolArray) -> list[Cut]:
+class Witnesses:
+    """Tables the attacker cannot rule out, kept over rounds: two of them may prove a form wide enough at once."""
+
+    def __init__(self, puzzle: Puzzle) -> None:
+        self.puzzle = puzzle
+        self.values = np.empty((0, puzzle.A.shape[0]))
+
+    def add(self, atoms: FloatArray) -> None:
+        """Remember one table by what it gives for every form."""
+        self.values = np.vstack([self.values, self.puzzle.A @ atoms])
+
+    def range(self, visible: BoolArray) -> tuple[FloatArray, FloatArray]:
+        """Smallest and largest value of each form over the tables that agree with what is visible."""
+        shown = self.values[:, visible]
+        low, high = self.puzzle.low[visible] - TOLERANCE, self.puzzle.high[visible] + TOLERANCE
+        agree = self.values[((shown >= low) & (shown <= high)).all(axis=1)]
+        if not len(agree):
+            nothing = np.full(self.values.shape[1], np.nan)
+            return nothing, nothing
+        return agree.min(axis=0), agree.max(axis=0)
+
+
+def _open_cuts(
+    puzzle: Puzzle, hidden: BoolArray, free: BoolArray, witnesses: Witnesses, whole_witnesses: Witnesses
+) -> list[Cut]:
     """One inequality per hidden form whose interval is too narrow; first linear, then whole numbers."""
     visible = (puzzle.is_printed & ~hidden) | puzzle.is_fixed
     polytope = Polytope(puzzle.A[visible], puzzle.low[visible], puzzle.high[visible], puzzle.cap)
     rows = np.flatnonzero(visible)
     reach = puzzle.cap * puzzle.A.sum(axis=1)
     targets = np.flatnonzero(hidden)
-    seen_low = np.full(len(hidden), np.inf)
-    seen_high = np.full(len(hidden), -np.inf)
     cuts: list[Cut] = []
     for t in targets:
-        # Points already found for other forms may prove this one wide enough without a programme of its own.
+        seen_low, seen_high = witnesses.range(visible)
         if _is_wide(puzzle, seen_low[t], seen_high[t]):
             continue
         ends = [polytope.linear(puzzle.A[t], sign) for sign in (1, -1)]
         for end in ends:
-            values = puzzle.A @ end.atoms
-            np.minimum(seen_low, values, out=seen_low)
-            np.maximum(seen_high, values, out=seen_high)
+            witnesses.add(end.atoms)
+            if bool((np.abs(end.atoms - np.round(end.atoms)) < TOLERANCE).all()):
+                whole_witnesses.add(np.round(end.atoms))
         high, low = ends[0].value, ends[1].value
-        gains = [
-            (reach[rows] - puzzle.high[rows]) * e.upper_price + puzzle.low[rows] * e.lower_price for e in ends
-        ]
+        gains = [(reach[rows] - puzzle.high[rows]) * e.upper_price + puzzle.low[rows] * e.lower_price for e in ends]
         when = None if puzzle.is_sensitive[t] else int(t)
         for weight, need in (
             (1.0, puzzle.width - (high - low)),
@@ -121,6 +142,9 @@ def _open_cuts(puzzle: Puzzle, hidden: BoolArray, free: BoolArray) -> list[Cut]:
     if cuts or not puzzle.is_whole:
         return cuts
     for t in targets:
+        seen_low, seen_high = whole_witnesses.range(visible)
+        if _is_wide(puzzle, seen_low[t], seen_high[t]):
+            continue
         low, high = polytope.whole(puzzle.A[t], -1), polytope.whole(puzzle.A[t], 1)
         if not _is_wide(puzzle, low, high):
             # Hiding less is never safer for a form that stays hidden: something further must go.

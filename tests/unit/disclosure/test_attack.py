@@ -167,7 +167,7 @@ def assert_safe(exhibits):
             assert cell.value == truths[cell.key]
 
 
-@settings(QUIET, max_examples=50)
+@settings(QUIET, max_examples=40)
 @given(counts_2d)
 def test_no_random_table_can_be_opened(table, counts):
     assert_safe([table(counts)])
@@ -186,7 +186,7 @@ def test_no_linked_tables_can_be_opened(table, share, rows):
     assert_safe([table(counts), share(grades), page])
 
 
-@settings(QUIET, max_examples=15)
+@settings(QUIET, max_examples=6)
 @given(st.lists(cells, min_size=12, max_size=12))
 def test_no_three_way_table_can_be_opened(numbers):
     dimensions = (
