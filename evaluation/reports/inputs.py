@@ -1,0 +1,307 @@
+"""What a report is made from, and the few ways of asking for a row of it.
+
+Everything arrives here already protected by the disclosure gate: a hidden number is missing (or the marker
+itself), never zero. Choosing which row answers which question belongs here, so that the report, the school
+pages and the Målplan text can never choose differently.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from evaluation.protocol import Protocol, Round, Wave
+from evaluation.reports.danish import as_date, is_missing
+from evaluation.tables import TABLES
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-ZÆØÅ])")
+_OVERALL = ("all", "overall", "", "nan", "None")
+
+
+@dataclass(frozen=True)
+class ReportInputs:
+    """One round's released tables with what is needed to say where they come from.
+
+    ``frames``: ``out_*`` tables by name; a missing or empty one makes its section say so in words.
+    ``manifest``: ``protocol_hash``, ``is_frozen``, ``frozen_on``, ``changes_since_freeze``, ``input_hashes``,
+    ``git_commit``, ``package_versions``, ``table_hashes`` and ``release`` notes; any of them may be missing.
+    ``previous``: the last earlier round's frames. ``operating_characteristics``: scenario × method frame.
+    ``disclosure_structure``: JSON of ``Release.structure()``, public knowledge that travels with each page.
+    """
+
+    protocol: Protocol
+    round: Round
+    frames: Mapping[str, pd.DataFrame]
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+    previous: Mapping[str, pd.DataFrame] | None = None
+    previous_round: Round | None = None
+    previous_manifest: Mapping[str, Any] = field(default_factory=dict)
+    operating_characteristics: pd.DataFrame | None = None
+    disclosure_structure: str = ""
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """The table, or its empty declaration when the round has none."""
+        found = self.frames.get(name)
+        return TABLES[name].empty() if found is None else found
+
+    def earlier(self, name: str) -> pd.DataFrame:
+        """The same table of the earlier round, empty when there is none."""
+        found = None if self.previous is None else self.previous.get(name)
+        return TABLES[name].empty() if found is None else found
+
+    @property
+    def primary(self) -> str:
+        """Id of the outcome that decides the milestone."""
+        return self.protocol.primary_outcome.id
+
+    @property
+    def last_year(self) -> str:
+        """The baseline year nearest to the follow-up year."""
+        return max(self.protocol.years.baseline)
+
+    def group_word(self, plural: bool = False) -> str:
+        """What the groups that get the programme are called: ``årgang`` where the protocol says so."""
+        label = self.protocol.grades.label.lower()
+        if "årgang" in label:
+            return "årgange" if plural else "årgang"
+        if "klasse" in label:
+            return "klassetrin"
+        return "grupper" if plural else "gruppe"
+
+    @property
+    def on_group(self) -> str:
+        """The preposition that goes with the groups: ``på 6. årgang`` but ``i Primary``."""
+        return "i" if self.group_word() == "gruppe" else "på"
+
+    def school_name(self, school_id: str, short: bool = False) -> str:
+        """The school's name; its id when the protocol does not know it."""
+        for s in self.protocol.schools:
+            if s.id == school_id:
+                return s.short if short else s.name
+        return school_id
+
+    def started_waves(self) -> tuple[Wave, ...]:
+        """Waves whose programme had begun by the cut-off: by the log where there is one, else as planned."""
+        log = self.frame("out_implementation")
+        begun = []
+        for wave in self.protocol.waves:
+            rows = log[(log["grade"] == wave.grade) & log["first_on"].notna()]
+            first = as_date(rows["first_on"].min()) if len(rows) else wave.planned_from
+            if first <= self.round.cutoff:
+                begun.append(wave)
+        return tuple(begun)
+
+    def wave_name(self, look: str) -> str:
+        """A look at the milestone as it reads: ``6. årgang`` or ``alle indsatsårgange samlet``."""
+        for wave in self.protocol.waves:
+            if wave.id == look:
+                return self.protocol.grades.name(wave.grade)
+        return f"alle indsats{self.group_word(plural=True)} samlet"
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One row of ``out_effects``: percentage points, None where nothing is estimated."""
+
+    question: str
+    estimator: str
+    outcome: str
+    group_kind: str
+    group_id: str
+    horizon: str
+    status: str
+    estimate: float | None
+    low: float | None
+    high: float | None
+    level: float | None
+    low_lower: float | None
+    high_lower: float | None
+    p_permutation: float | None
+    p_smallest: float | None
+    mde: float | None
+    baseline: float | None
+    pupils: float | None
+    clusters: float | None
+    note: str
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Effect:
+        """Read a row; missing numbers become None, missing texts empty."""
+        return cls(
+            question=text(row, "question"),
+            estimator=text(row, "estimator"),
+            outcome=text(row, "outcome"),
+            group_kind=text(row, "group_kind"),
+            group_id=text(row, "group_id"),
+            horizon=text(row, "horizon"),
+            status=text(row, "status") or "estimated",
+            estimate=value(row, "estimate_pp"),
+            low=value(row, "ci_low_pp"),
+            high=value(row, "ci_high_pp"),
+            level=value(row, "ci_level"),
+            low_lower=value(row, "ci_low_lower_pp"),
+            high_lower=value(row, "ci_high_lower_pp"),
+            p_permutation=value(row, "p_permutation"),
+            p_smallest=value(row, "p_smallest"),
+            mde=value(row, "mde_pp"),
+            baseline=value(row, "baseline_pct"),
+            pupils=value(row, "pupils"),
+            clusters=value(row, "clusters"),
+            note=text(row, "note"),
+        )
+
+
+def value(row: Mapping[str, Any], column: str) -> float | None:
+    """A number of a row, None when it is missing, hidden or not a number."""
+    found = row.get(column)
+    if is_missing(found):
+        return None
+    try:
+        return float(found)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+
+
+def text(row: Mapping[str, Any], column: str) -> str:
+    """A text of a row, empty when it is missing."""
+    found = row.get(column)
+    return "" if is_missing(found) or str(found) in ("nan", "None", "<NA>") else str(found)
+
+
+def effects(inputs: ReportInputs, question: str, outcome: str | None = None, **where: str) -> pd.DataFrame:
+    """Rows of ``out_effects`` for a question, the protocol's weights and first estimator foremost."""
+    frame = inputs.frame("out_effects")
+    keep = (frame["question"] == question) & (frame["outcome"] == (outcome or inputs.primary))
+    for column, wanted in where.items():
+        keep &= frame[column].astype(str) == wanted
+    found = frame[keep]
+    rank = (
+        (~found["horizon"].astype(str).isin(_OVERALL)).astype(int) * 4
+        + (found["weights"] != inputs.protocol.estimand.weights).astype(int) * 2
+        + (~found["estimator"].astype(str).str.contains("imputation")).astype(int)
+    )
+    return found.assign(_rank=rank).sort_values("_rank", kind="stable").drop(columns="_rank")
+
+
+def main_effect(inputs: ReportInputs, outcome: str | None = None) -> Effect | None:
+    """The one estimate behind "more than it would have anyway": the pooled one, else the only group's."""
+    for kind in ("all", "treated", "grade"):
+        rows = effects(inputs, "grade", outcome, group_kind=kind)
+        if len(rows) and (kind != "grade" or rows["group_id"].nunique() == 1):
+            return Effect.from_row(rows.iloc[0].to_dict())
+    return None
+
+
+@dataclass(frozen=True)
+class Level:
+    """A group's registered absence over a period, with its denominators; None where hidden."""
+
+    absence: float | None
+    pupils: float | None
+    possible_days: float | None
+    over_10: float | None
+    is_present: bool = True
+
+
+def level(
+    inputs: ReportInputs,
+    year: str,
+    group_kind: str,
+    group_id: str | None = None,
+    outcome: str | None = None,
+    period_kind: str = "year_to_date",
+) -> Level:
+    """The group's level in a school year up to the same point of the year as the cut-off."""
+    frame = inputs.frame("out_description")
+    keep = (
+        (frame["period_kind"] == period_kind)
+        & (frame["school_year"] == year)
+        & (frame["group_kind"] == group_kind)
+        & (frame["outcome"] == (outcome or inputs.primary))
+    )
+    if group_id is not None:
+        keep &= frame["group_id"].astype(str) == group_id
+    rows = frame[keep]
+    if not len(rows):
+        return Level(None, None, None, None, is_present=False)
+    row = rows.iloc[0].to_dict()
+    return Level(
+        value(row, "absence_pct"),
+        value(row, "pupils"),
+        value(row, "possible_days"),
+        value(row, "over_10_pct"),
+    )
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One row of ``out_verdicts``."""
+
+    look: str
+    word: str
+    earliest_on: dt.date | None
+    reasons: tuple[str, ...]
+    dots: int
+    certainty: str
+    certainty_reasons: tuple[str, ...]
+    estimate: float | None
+    low: float | None
+    high: float | None
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the milestone's months were complete at the cut-off."""
+        return self.word != "kan endnu ikke opgøres"
+
+
+def verdicts(inputs: ReportInputs) -> tuple[Verdict, ...]:
+    """All looks, the pooled one first, then the waves in the protocol's order."""
+    order = {"all": 0, **{w.id: i for i, w in enumerate(inputs.protocol.waves, start=1)}}
+    rows = [_verdict(r) for r in inputs.frame("out_verdicts").to_dict("records") if _is_primary(inputs, r)]
+    return tuple(sorted(rows, key=lambda v: order.get(v.look, 99)))
+
+
+def headline(inputs: ReportInputs) -> Verdict | None:
+    """The look page one speaks of: the pooled one when due, else the latest wave due, else the next to come."""
+    found = verdicts(inputs)
+    pooled = [v for v in found if v.look == "all" and v.is_due]
+    due = [v for v in found if v.is_due]
+    if pooled or due:
+        return (pooled or due[-1:])[0]
+    waiting = sorted(found, key=lambda v: (v.earliest_on or dt.date.max, v.look == "all"))
+    return waiting[0] if waiting else None
+
+
+def _is_primary(inputs: ReportInputs, row: Mapping[str, Any]) -> bool:
+    return text(row, "outcome") in ("", inputs.primary)
+
+
+def _verdict(row: Mapping[str, Any]) -> Verdict:
+    earliest = row.get("earliest_on")
+    word = text(row, "verdict").split(" (")[0].strip()
+    return Verdict(
+        look=text(row, "look"),
+        word=word,
+        earliest_on=None if is_missing(earliest) else as_date(earliest),
+        reasons=listed(text(row, "reasons")),
+        dots=int(value(row, "certainty_dots") or 0),
+        certainty=text(row, "certainty_word"),
+        certainty_reasons=listed(text(row, "certainty_reasons")),
+        estimate=value(row, "estimate_pp"),
+        low=value(row, "ci_low_pp"),
+        high=value(row, "ci_high_pp"),
+    )
+
+
+def listed(joined: str) -> tuple[str, ...]:
+    """Several reasons kept in one cell, parted by line break or bar, else by sentence.
+
+    A full stop before a small letter ("6. årgang", "11. januar") ends no sentence.
+    """
+    parts = re.split(r"\n|\s\|\s", joined) if re.search(r"\n|\s\|\s", joined) else _SENTENCE_END.split(joined)
+    return tuple(part.strip() for part in parts if part.strip())

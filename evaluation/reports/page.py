@@ -1,0 +1,117 @@
+"""The parts a page is laid out from: exhibits, sections and the marks of numbers in running text.
+
+Numbering happens when the page is put together, never where an exhibit is made, so that a section that falls
+away leaves no hole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from evaluation.disclosure.exhibits import cell_text
+from evaluation.reports.charts import Chart, is_empty
+from evaluation.reports.html_tables import Mark
+from evaluation.reports.plotly_figures import figure_json
+from evaluation.reports.svg import NARROW, draw
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """A figure with its table, or a table alone.
+
+    ``title`` says the finding. ``alt`` describes the figure for those who do not see it. ``what`` holds
+    definition, period and n. ``source`` names the table it comes from. ``cells`` are the shown numbers of
+    pupils with their marks, for the audit; empty where the figure shows estimates.
+    """
+
+    id: str
+    title: str
+    table: Markup
+    what: str
+    source: str
+    chart: Chart | None = None
+    alt: str = ""
+    cells: tuple[tuple[Mark, float | None], ...] = ()
+    number: int = 0
+
+    @property
+    def has_chart(self) -> bool:
+        """Whether there is anything to draw."""
+        return self.chart is not None and not is_empty(self.chart)
+
+    @property
+    def still(self) -> Markup:
+        """The figure as inline SVG."""
+        return draw(self.chart) if self.chart is not None else Markup("")
+
+    @property
+    def still_narrow(self) -> Markup:
+        """The same for a telephone."""
+        return draw(self.chart, NARROW) if self.chart is not None else Markup("")
+
+    @property
+    def json(self) -> Markup:
+        """The figure as Plotly reads it."""
+        if self.chart is None:
+            return Markup("{}")
+        cells = [
+            {"exhibit": m.exhibit, "cell": cell_text(m.cell), "measure": m.measure, "value": v}
+            for m, v in self.cells
+        ]
+        return figure_json(self.chart, cells)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A chapter of the report: its words first, then its exhibits, then remarks."""
+
+    id: str
+    title: str
+    paragraphs: tuple[str | Markup, ...] = ()
+    exhibits: tuple[Exhibit, ...] = ()
+    points: tuple[str | Markup, ...] = ()
+    after: tuple[str | Markup, ...] = ()
+    terms: tuple[tuple[str, str], ...] = ()
+    parts: tuple[Section, ...] = field(default_factory=tuple)
+
+
+def marked(text: str, marks: Sequence[tuple[str, Mark]]) -> Markup:
+    """The text with each number, in order, wrapped in an element that says where it comes from."""
+    out, rest = Markup(""), text
+    for number, mark in marks:
+        before, found, after = rest.partition(number)
+        if not found:
+            continue
+        out += escape(before) + Markup("<span {}>{}</span>").format(mark.attributes, number)
+        rest = after
+    return out + escape(rest)
+
+
+def description_mark(row: Mapping[str, Any], column: str) -> Mark:
+    """The mark of a number of ``out_description``: totals are left out of the cell."""
+    measure = {
+        "absence_pct": "pct",
+        "over_10_pct": "share",
+        "absent_days": "days",
+        "possible_days": "days",
+    }.get(column, "pupils")
+    cell = [("skoleår", str(row["school_year"]))]
+    if row["period_kind"] in ("month", "week"):
+        cell.append(("periode", str(row["period"])))
+    kind, group = str(row["group_kind"]), str(row["group_id"])
+    match kind:
+        case "grade" | "treated" | "comparison":
+            cell.append(("klassetrin", group))
+        case "school":
+            cell.append(("skole", group))
+        case "school_grade":
+            cell += [("skole", str(row["school_id"])), ("klassetrin", str(row["grade"]))]
+    if measure in ("pct", "days"):
+        cell.append(("type", str(row["outcome"])))
+    if column.startswith("over_10"):
+        cell.append(("over_10", "ja"))
+    return Mark(f"description_{row['period_kind']}", tuple(cell), measure)

@@ -1,0 +1,291 @@
+"""Sections about what was done and what people say: implementation, joint display, learning.
+
+Texts from interviews are shown as text and never interpreted; only approved quotes arrive here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from evaluation.reports import language as say
+from evaluation.reports.answers import INFORMANTS, arguments, low_coverage
+from evaluation.reports.charts import BLUE, Bars, Part, shown
+from evaluation.reports.danish import capital, count, join, number, percent, rounded, word
+from evaluation.reports.html_tables import Column, Mark, render_table
+from evaluation.reports.inputs import ReportInputs, text, value
+from evaluation.reports.page import Exhibit, Section
+
+UNWILLING = "Ufrivilligt fravær er ikke en registreringstype. Det, der står om ufrivilligt fravær i denne rapport, kommer alene fra interviewene."
+RELATIONS = {
+    "bekræfter": "ord og tal peger samme vej",
+    "udvider": "ordene siger mere, end tallene kan",
+    "modsiger": "ord og tal peger hver sin vej",
+    "tavs": "interviewene siger ikke noget om det",
+}
+STRENGTHS = {
+    "enkelt_udsagn": "enkelt udsagn",
+    "flere_informanter": "flere kilder",
+    "flere_informantgrupper": "flere grupper af kilder",
+}
+
+
+def implementation(inputs: ReportInputs) -> Section:
+    """Talks planned and held, coverage, follow-ups and consents by school and grade."""
+    title = "Er samtalerne gennemført?"
+    rows = inputs.frame("out_implementation")
+    begun = {w.grade for w in inputs.started_waves()}
+    waiting = [inputs.protocol.grades.name(w.grade) for w in inputs.protocol.waves if w.grade not in begun]
+    rows = rows[rows["grade"].isin(begun)]
+    if not len(rows):
+        return Section(
+            "gennemfoerelse",
+            title,
+            ("Der er ingen log over samtalerne i denne runde. Datoerne er protokollens antagelser.",),
+        )
+    order = {s.id: i for i, s in enumerate(inputs.protocol.schools)}
+    grades = {g: i for i, g in enumerate(inputs.protocol.grades.order)}
+    rows = rows.assign(_g=rows["grade"].map(grades), _s=rows["school_id"].map(order)).sort_values(
+        ["_g", "_s"]
+    )
+    rows = rows.assign(who=[_cell_name(inputs, r, len(begun) > 1) for r in rows.to_dict("records")])
+
+    def mark_of(column: str) -> Any:
+        def mark(row: Any) -> Mark:
+            cell = (
+                ("skole", str(row["school_id"])),
+                ("klassetrin", str(row["grade"])),
+                ("opgørelse", column),
+            )
+            return Mark("implementation", cell, "share" if column == "coverage_pct" else "pupils")
+
+        return mark
+
+    columns = [
+        Column("who", "Hvor"),
+        Column("talks_planned", "Planlagt", "count", mark=mark_of("talks_planned")),
+        Column("talks_held", "Holdt", "count", mark=mark_of("talks_held")),
+        Column("coverage_pct", "Dækning", "pct0", mark=mark_of("coverage_pct")),
+        Column("follow_ups", "Opfølgninger", "count", mark=mark_of("follow_ups")),
+        Column("consents_given", "Samtykker givet", "count", mark=mark_of("consents_given")),
+        Column("consents_missing", "Mangler svar", "count", mark=mark_of("consents_missing")),
+        Column("last_on", "Sidste samtale", "date"),
+    ]
+    table = render_table(
+        "samtaler",
+        "Samtaler, opfølgning og samtykker",
+        rows,
+        columns,
+        key=("school_id", "grade"),
+        marker=inputs.protocol.disclosure.marker,
+    )
+    covered = shown([value(r, "coverage_pct") for r in rows.to_dict("records")], 0)
+    chart = Bars(
+        tuple(rows["who"]),
+        (Part("dækning", covered, BLUE),),
+        "Andel af eleverne, der har haft samtalen, i procent",
+        0,
+    )
+    low = low_coverage(inputs)
+    limit = percent(inputs.protocol.talks.minimum_coverage_pct, 0)
+    hidden = sum(v is None for v in covered)
+    if low:
+        finding = f"{capital(word(len(low)))} {'sted' if len(low) == 1 else 'steder'} har nået færre end {limit} af eleverne"
+    elif hidden:
+        finding = f"Alle steder, der kan vises, har nået mindst {limit} af eleverne"
+    else:
+        finding = f"Alle steder har nået mindst {limit} af eleverne"
+    cells = tuple(
+        (mark_of("coverage_pct")(r), v) for r, v in zip(rows.to_dict("records"), covered, strict=True)
+    )
+    paragraphs = [
+        f"En skoles {inputs.group_word()} regnes for at have haft {inputs.protocol.study.programme}, når mindst {limit} af eleverne har haft dem."
+    ]
+    if waiting:
+        paragraphs.append(f"{capital(say.groups(waiting))} venter og er ikke med i tabellen.")
+    what = "Fra loggen over samtaler og samtykkeregisteret, opgjort ved rundens datagrænse."
+    return Section(
+        "gennemfoerelse",
+        title,
+        tuple(paragraphs),
+        (
+            Exhibit(
+                "samtaler",
+                finding,
+                table,
+                what,
+                "out_implementation",
+                chart,
+                "Liggende søjler, én for hver skole og årgang.",
+                cells,
+            ),
+        ),
+    )
+
+
+def joint_display(inputs: ReportInputs) -> Section:
+    """Per sign of the Målplan: numbers, words, how they relate and the combined reading."""
+    title = "Tal og ord side om side"
+    rows = inputs.frame("out_joint_display")
+    if not len(rows):
+        return Section(
+            "samlet",
+            title,
+            ("Der er ingen interviews i denne runde at sætte ved siden af tallene.", UNWILLING),
+        )
+    parts = tuple(_sign(r) for r in rows.to_dict("records"))
+    shared = [r for r in RELATIONS if (rows["relation"] == r).any()]
+    key = "; ".join(f"»{r}«: {RELATIONS[r]}" for r in shared)
+    return Section(
+        "samlet",
+        title,
+        (
+            f"For hvert af Målplanens tegn står her, hvad tallene viser, og hvad interviewene siger. {capital(key)}.",
+            UNWILLING,
+        ),
+        parts=parts,
+    )
+
+
+def learning(inputs: ReportInputs) -> Section:
+    """Themes by group of informants with what speaks against, and the arguments at the end of the year."""
+    title = "Hvad kan vi lære?"
+    rows = inputs.frame("out_themes")
+    everyone = rows[rows["group_kind"] == "all"]
+    if not len(everyone):
+        return Section(
+            "laering",
+            title,
+            ("Der er ingen kodede interviews i denne runde.",),
+            parts=_argument_parts(inputs),
+        )
+    order = everyone.assign(_n=everyone["sources"].fillna(-1)).sort_values(
+        ["is_disconfirming", "_n", "code"], ascending=[True, False, True]
+    )
+    top = order.head(12).assign(
+        strength=lambda d: d["strength"].map(lambda s: STRENGTHS.get(str(s), str(s))),
+        by=[_who_says(rows, str(c)) for c in order.head(12)["code"]],
+    )
+
+    def mark(row: Any) -> Mark:
+        return Mark("themes", (("kode", str(row["code"])),), "pupils")
+
+    columns = [
+        Column("code_name", "Tema"),
+        Column("sources", "Kilder", "count", mark=mark),
+        Column("strength", "Styrke"),
+        Column("by", "Hvem siger det"),
+        Column("is_disconfirming", "Taler imod", "yes"),
+    ]
+    table = render_table(
+        "temaer",
+        "Hvad kilderne taler om",
+        top,
+        columns,
+        key=("code",),
+        marker=inputs.protocol.disclosure.marker,
+    )
+    lead = order[order["sources"].notna()].head(1).to_dict("records")
+    finding = f"Flest kilder taler om »{text(lead[0], 'code_name')}«" if lead else "Temaer fra interviewene"
+    totals = everyone["sources_total"].dropna()
+    what = f"Antal kilder, der nævner temaet{f', af {count(float(totals.max()))} kilder i alt' if len(totals) else ''}. En kilde er ét interview eller ét referat."
+    agreement = _agreement(inputs)
+    against = order[order["is_disconfirming"].fillna(False).astype(bool) & order["sources"].notna()]
+    points = [
+        f"Taler imod: »{text(r, 'code_name')}« ({count(value(r, 'sources') or 0)} {'kilde' if value(r, 'sources') == 1 else 'kilder'})."
+        for r in against.to_dict("records")
+    ]
+    if not points:
+        points = ["Der er søgt efter udsagn, der taler imod; ingen kan vises i denne runde."]
+    return Section(
+        "laering",
+        title,
+        (agreement,) if agreement else (),
+        (Exhibit("temaer", finding, table, what, "out_themes"),),
+        tuple(points),
+        parts=_argument_parts(inputs),
+    )
+
+
+def _argument_parts(inputs: ReportInputs) -> tuple[Section, ...]:
+    if inputs.round.kind != "final":
+        return ()
+    a = arguments(inputs)
+    parts = []
+    for identity, heading, found in (
+        ("fortsaette", "Taler for at fortsætte", a.go_on),
+        ("justere", "Taler for at justere", a.adjust),
+        ("stoppe", "Taler for at stoppe", a.stop),
+    ):
+        points = tuple(f"{capital(x)}." for x in found) or ("Intet i rundens tal og ord.",)
+        parts.append(Section(identity, heading, points=points))
+    return tuple(parts)
+
+
+def _sign(row: dict[str, Any]) -> Section:
+    estimate, low, high = value(row, "estimate_pp"), value(row, "ci_low_pp"), value(row, "ci_high_pp")
+    numbers = text(row, "quant_verdict")
+    if estimate is not None:
+        spread = say.interval(low, high)
+        amount = f"{say.side(rounded(estimate))}{' procentpoint' if say.direction(estimate) != 'same' else ''} i forhold til det ventede"
+        numbers = f"{numbers}: {amount}. {spread}" if numbers else f"{amount}. {spread}"
+    n = value(row, "sources")
+    summary = text(row, "qual_summary") or "Intet at vise."
+    words = f"{summary.rstrip('.')}" + (
+        f" ({count(n)} {'kilde' if n == 1 else 'kilder'})." if n is not None else "."
+    )
+    relation = text(row, "relation") or "tavs"
+    out: list[str | Markup] = [
+        Markup("<strong>Tallene:</strong> {}").format(
+            capital(numbers).rstrip(".") + "." if numbers else "Der er ikke tal for dette tegn."
+        ),
+        Markup("<strong>Ordene:</strong> {}").format(words),
+        Markup('<strong>Sammen:</strong> <span class="relation">{}</span> – {}. {}').format(
+            relation, RELATIONS.get(relation, ""), text(row, "reading")
+        ),
+    ]
+    if value(row, "is_overridden"):
+        out.append(Markup("Vurderingen er ændret af en analytiker: {}").format(text(row, "override_reason")))
+    quote = text(row, "quote")
+    if quote:
+        by = text(row, "quote_attribution")
+        out.append(Markup("<q>{}</q>{}").format(quote, f" – {by}" if by else ""))
+    return Section(f"tegn-{text(row, 'sign_id').lower().replace('.', '-')}", text(row, "sign"), tuple(out))
+
+
+def _agreement(inputs: ReportInputs) -> str:
+    rows = inputs.frame("out_agreement")
+    if not len(rows):
+        return ""
+    met = int(rows["rule_met"].fillna(False).astype(bool).sum())
+    share = rows["double_coded_share"].dropna()
+    part = (
+        f" {percent(float(share.max()) * 100, 0)} af materialet er kodet af to uafhængigt af hinanden."
+        if len(share)
+        else ""
+    )
+    alphas = rows["alpha"].dropna()
+    size = (
+        f" (alfa fra {number(float(alphas.min()), 2)} til {number(float(alphas.max()), 2)})"
+        if len(alphas)
+        else ""
+    )
+    return f"Koderne er enige nok efter kodebogens regel i {met} af {len(rows)} opgørelser{size}.{part}"
+
+
+def _who_says(rows: pd.DataFrame, code: str) -> str:
+    found = rows[
+        (rows["code"] == code)
+        & (rows["group_kind"] == "informant")
+        & rows["sources"].notna()
+        & (rows["sources"].fillna(0) > 0)
+    ]
+    names = [INFORMANTS.get(str(g), str(g)).lower() for g in found.sort_values("group_id")["group_id"]]
+    return capital(join(names)) if names else "–"
+
+
+def _cell_name(inputs: ReportInputs, row: dict[str, Any], with_grade: bool) -> str:
+    name = inputs.school_name(str(row["school_id"]), short=True)
+    return f"{name}, {inputs.protocol.grades.name(str(row['grade']))}" if with_grade else name
