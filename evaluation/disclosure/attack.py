@@ -201,7 +201,7 @@ def _judge(
     if target.kind == "implied":
         is_wide = is_wide or high >= limit - TOLERANCE
     elif target.kind == "change":
-        # No change at all tells of nobody; a change of at least the minimum tells of no one in particular.
+        # No change at all tells of nobody; one that may be large tells of no one in particular.
         nothing = low <= TOLERANCE and high >= -TOLERANCE
-        is_wide = is_wide or nothing or low >= limit - TOLERANCE or high <= -limit + TOLERANCE
+        is_wide = is_wide or nothing or high >= limit - TOLERANCE or low <= -limit + TOLERANCE
     return Interval(target, low, high, required, bool(is_wide))

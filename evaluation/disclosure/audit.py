@@ -89,15 +89,11 @@ def audit(release: Release, earlier: Sequence[Release] = ()) -> AuditReport:
     leaks = [i for i in intervals if not i.is_safe]
     old: tuple[Interval, ...] = ()
     if leaks and earlier:
-        before = merge_spaces(s for r in earlier for s in r.spaces)
-        said = [s for r in earlier for s in release_statements(r, before)]
-        known = {d.name for space in before.values() for d in space.dimensions}
-        again = [
-            i.target
-            for i in leaks
-            if i.target.key.universe in before and {name for name, _ in i.target.key.cell} <= known
-        ]
-        old = tuple(i for i in attack(said, again, before, release.rules, order[:-1]) if not i.is_safe)
+        said = [s for r in earlier for s in release_statements(r, spaces)]
+        again = attack(
+            said, [i.target for i in leaks if i.target.kind != "change"], spaces, release.rules, order[:-1]
+        )
+        old = tuple(i for i in again if not i.is_safe)
     return AuditReport(release.id, tuple(order[:-1]), intervals, tuple(_misprints(release)), old)
 
 

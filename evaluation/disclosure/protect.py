@@ -8,40 +8,16 @@ the optimisation in ``suppress``; whether it held is judged by ``audit``, which 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import replace
 
 from evaluation.disclosure.drafts import Draft, Drafts, draft
 from evaluation.disclosure.exhibits import Exhibit, Key, check_exhibits
+from evaluation.disclosure.forms import forms_of, views_of
 from evaluation.disclosure.lattice import LatticeCell
 from evaluation.disclosure.release import PublishedCell, Release, Space, Withheld
-from evaluation.disclosure.rules import DisclosureRules
-from evaluation.disclosure.suppress import Puzzle, suppress
-from evaluation.disclosure.system import Component, Members, component_of, incidence, members_of, merge_spaces
-
-TOLERANCE = 1e-6
-
-
-@dataclass(frozen=True)
-class Form:
-    """One number of a component: what printing it tells, whether it may be hidden, and which data it is of.
-
-    ``version``: "" for today's data, else the release whose data it was printed from. ``is_change``: not a
-    number but the difference between that release's data and today's.
-    """
-
-    key: Key
-    members: Members
-    low: float
-    high: float
-    value: float
-    cost: float
-    is_printed: bool
-    is_fixed: bool
-    is_sensitive: bool
-    version: str = ""
-    is_change: bool = False
+from evaluation.disclosure.rules import STRUCTURAL_ZERO_TEXT, DisclosureRules
+from evaluation.disclosure.suppress import suppress
+from evaluation.disclosure.system import Component, component_of, merge_spaces
 
 
 def protect(
@@ -112,16 +88,17 @@ def _hide(
     for component in sorted(by_component, key=lambda c: (c.universe, c.quantity != "pupils", c.context)):
         numbers = by_component[component]
         space = new_spaces[component.universe]
+        limit = rules.days_width_min if component.quantity == "days" else float(space.minimum)
         dragged = {d.truth.key for d in numbers if _pupils_key(d.truth.key, space) in hidden}
-        forms = _forms(
-            component, numbers, guards[component], dragged, space, spaces[component.universe], earlier
+        forms = forms_of(
+            component, numbers, guards[component], dragged, space, spaces[component.universe], earlier, limit
         )
         if not any(f.is_sensitive for f in forms):
             continue
         if not is_complementary:
             hidden |= {f.key for f in forms if f.is_sensitive}
             continue
-        flags = suppress(_puzzle(component, forms, spaces[component.universe], rules))
+        flags = suppress(*views_of(component, forms, spaces[component.universe], rules))
         if flags is None:
             stuck |= {d.cell.exhibit for d in numbers}
             hidden |= {d.truth.key for d in numbers}
@@ -137,122 +114,6 @@ def _pupils_key(key: Key, space: Space) -> Key | None:
     return Key(key.universe, "pupils", tuple(p for p in key.cell if p[0] not in split))
 
 
-def _forms(
-    component: Component,
-    numbers: Sequence[Draft],
-    guards: Sequence[LatticeCell],
-    dragged: set[Key],
-    space: Space,
-    whole_space: Space,
-    earlier: Sequence[Release],
-) -> list[Form]:
-    """Today's numbers, the sensitive remainders nobody prints, and all that earlier releases said."""
-    old_printed, old_hidden = _history(component, whole_space, earlier)
-    truth_of = {g.key: g for g in guards}
-    forms: dict[Key, Form] = {}
-    for d in numbers:
-        key, cell = d.truth.key, d.cell
-        if d.truth.is_structural_zero or key in old_printed:
-            continue
-        assert cell.low is not None
-        assert cell.high is not None
-        have = forms.get(key)
-        low = cell.low if have is None else max(have.low, cell.low)
-        high = cell.high if have is None else min(have.high, cell.high)
-        cost = float(np.sqrt(1 + d.truth.value)) + (have.cost if have else 0.0)
-        is_sensitive = truth_of[key].is_sensitive or key in old_hidden or key in dragged
-        forms[key] = Form(
-            key, members_of(key, space), low, high, d.truth.value, cost, True, False, is_sensitive
-        )
-    for g in guards:
-        if g.is_sensitive and g.key not in forms and g.key not in old_printed:
-            forms[g.key] = _guard(g.key, members_of(g.key, space), g.value)
-    for key, members in old_hidden.items():
-        if key not in forms:
-            forms[key] = _guard(key, members, 0.0)
-    out = list(forms.values())
-    changes: list[Form] = []
-    changed_versions = {
-        cell.since
-        for key, (_, cell) in old_printed.items()
-        if key in truth_of and not _agrees(cell, truth_of[key].value)
-    }
-    for key, (members, cell) in old_printed.items():
-        version = cell.since if cell.since in changed_versions else ""
-        assert cell.low is not None
-        assert cell.high is not None
-        out.append(Form(key, members, cell.low, cell.high, cell.low, 0.0, True, True, False, version))
-        if key in truth_of and not _agrees(cell, truth_of[key].value):
-            changes.append(replace(_guard(key, members, 0.0), version=version, is_change=True))
-    return out + changes
-
-
-def _guard(key: Key, members: Members, value: float) -> Form:
-    return Form(key, members, 0.0, np.inf, value, 0.0, False, False, True)
-
-
-def _agrees(cell: PublishedCell, truth: float) -> bool:
-    return (
-        cell.low is not None
-        and cell.high is not None
-        and cell.low - TOLERANCE <= truth <= cell.high + TOLERANCE
-    )
-
-
-def _history(
-    component: Component, space: Space, earlier: Sequence[Release]
-) -> tuple[dict[Key, tuple[Members, PublishedCell]], dict[Key, Members]]:
-    """What earlier releases printed in this component (tightest first print wins) and what they hid."""
-    printed: dict[Key, tuple[Members, PublishedCell]] = {}
-    hidden: dict[Key, Members] = {}
-    for release in earlier:
-        own = merge_spaces(release.spaces)
-        if component.universe not in own:
-            continue
-        for cell in release.cells:
-            key = cell.key
-            if cell.is_suppressed or (key.universe, key.quantity) != (component.universe, component.quantity):
-                continue
-            if component_of(key, space) == component and cell.text != "–":
-                members, have = printed.setdefault(key, (members_of(key, own[key.universe]), cell))
-                if have.since == cell.since and have.low is not None and have.high is not None:
-                    low, high = max(have.low, cell.low or 0.0), min(have.high, cell.high or 0.0)
-                    printed[key] = (members, replace(have, low=low, high=high))
-        for key in release.hidden:
-            if (key.universe, key.quantity) == (component.universe, component.quantity) and (
-                component_of(key, space) == component
-            ):
-                hidden[key] = members_of(key, own[key.universe])
-    return printed, {k: m for k, m in hidden.items() if k not in printed}
-
-
-def _puzzle(component: Component, forms: Sequence[Form], space: Space, rules: DisclosureRules) -> Puzzle:
-    """Arrays for the optimiser. Data that changed since a release get columns of their own for the change."""
-    now = incidence(component, space, [f.members for f in forms]).astype(float)
-    blocks = [now * np.array([[0.0 if f.is_change else 1.0] for f in forms])]
-    for version in sorted({f.version for f in forms if f.version}):
-        belongs = np.array([[1.0 if f.version == version else 0.0] for f in forms])
-        # The worst case is a reader who knows that pupils only left; where numbers rose, both ways are open.
-        blocks.append(now * belongs)
-        if any(f.is_change and f.version == version and f.value < 0 for f in forms):
-            blocks.append(-now * belongs)
-    is_days = component.quantity == "days"
-    width = rules.days_width_min if is_days else float(rules.protection_width)
-    return Puzzle(
-        A=np.hstack(blocks),
-        low=np.array([f.low for f in forms]),
-        high=np.array([f.high for f in forms]),
-        cost=np.array([f.cost for f in forms]),
-        is_printed=np.array([f.is_printed for f in forms]),
-        is_fixed=np.array([f.is_fixed for f in forms]),
-        is_sensitive=np.array([f.is_sensitive for f in forms]),
-        width=width,
-        share=rules.days_width_share if is_days else 0.0,
-        is_whole=not is_days and space.is_whole,
-        cap=4 * max((f.value for f in forms), default=0.0) + 10 * width,
-    )
-
-
 def _release(
     release_id: str,
     rules: DisclosureRules,
@@ -264,7 +125,9 @@ def _release(
     history = {
         (c.key, c.measure, c.decimals): c for r in reversed(earlier) for c in r.cells if not c.is_suppressed
     }
-    known = {c.key for r in earlier for c in r.cells if not c.is_suppressed and c.text != "–"}
+    known = {
+        c.key for r in earlier for c in r.cells if not c.is_suppressed and c.text != STRUCTURAL_ZERO_TEXT
+    }
     cells: list[PublishedCell] = []
     for d in drafts.numbers:
         cell = d.cell

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evaluation.disclosure.bounds import Polytope
+from evaluation.errors import InputError
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -30,7 +31,9 @@ class Puzzle:
     ``low``/``high``: what printing tells. ``cost``: what a reader loses by hiding. ``is_printed``: printed
     unless hidden (guarded remainders are not). ``is_fixed``: printed for good, by an earlier release.
     ``is_sensitive``: hidden from the start. Every hidden form is to be kept ``width`` wide, and at least
-    ``share`` of its upper bound. ``cap``: a bound on every atom that no reader doubts.
+    ``share`` of its upper bound. ``cap``: a bound on every atom that no reader doubts. ``is_examined``: the
+    forms this puzzle is about. ``may_contradict``: it is one view of several, and where the visible numbers
+    contradict it, the attacker drops it.
     """
 
     A: FloatArray
@@ -44,6 +47,8 @@ class Puzzle:
     share: float
     is_whole: bool
     cap: float
+    is_examined: BoolArray
+    may_contradict: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,18 +60,27 @@ class Cut:
     when: int | None
 
 
-def suppress(puzzle: Puzzle) -> BoolArray | None:
+def suppress(*views: Puzzle) -> BoolArray | None:
     """The cheapest set of hidden forms, shape (m,), that protects every hidden form; None where none does.
 
-    Sensitive forms are always among the hidden. Raises InputError when the numbers contradict each other.
+    ``views``: the same forms as the attacker may understand them (data unchanged since the last release, or
+    changed); protection holds in each. Sensitive forms are always among the hidden. Raises InputError when
+    the numbers contradict each other.
     """
+    puzzle = views[0]
     hidden = puzzle.is_sensitive.copy()
     free = puzzle.is_printed & ~puzzle.is_fixed & ~puzzle.is_sensitive
-    witnesses = Witnesses(puzzle), Witnesses(puzzle)
+    witnesses = [(Witnesses(v), Witnesses(v)) for v in views]
     cuts: list[Cut] = []
     exact_rounds = 0
     while True:
-        fresh = _open_cuts(puzzle, hidden, free, *witnesses)
+        fresh: list[Cut] = []
+        for view, pair in zip(views, witnesses, strict=True):
+            try:
+                fresh.extend(_open_cuts(view, hidden, free, *pair))
+            except InputError:
+                if not view.may_contradict:
+                    raise
         if not fresh:
             return hidden
         for cut in fresh:
@@ -116,7 +130,7 @@ def _open_cuts(
     polytope = Polytope(puzzle.A[visible], puzzle.low[visible], puzzle.high[visible], puzzle.cap)
     rows = np.flatnonzero(visible)
     reach = puzzle.cap * puzzle.A.sum(axis=1)
-    targets = np.flatnonzero(hidden)
+    targets = np.flatnonzero(hidden & puzzle.is_examined)
     cuts: list[Cut] = []
     for t in targets:
         seen_low, seen_high = witnesses.range(visible)
@@ -128,7 +142,9 @@ def _open_cuts(
             if bool((np.abs(end.atoms - np.round(end.atoms)) < TOLERANCE).all()):
                 whole_witnesses.add(np.round(end.atoms))
         high, low = ends[0].value, ends[1].value
-        gains = [(reach[rows] - puzzle.high[rows]) * e.upper_price + puzzle.low[rows] * e.lower_price for e in ends]
+        gains = [
+            (reach[rows] - puzzle.high[rows]) * e.upper_price + puzzle.low[rows] * e.lower_price for e in ends
+        ]
         when = None if puzzle.is_sensitive[t] else int(t)
         for weight, need in (
             (1.0, puzzle.width - (high - low)),

@@ -1,0 +1,186 @@
+"""Everything said about one component, today and before, in the form the optimiser works on.
+
+What belongs here: joining today's drafts with what earlier releases printed and hid, and the views an
+attacker may take of data that changed between releases. Nothing is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from evaluation.disclosure.drafts import Draft
+from evaluation.disclosure.exhibits import Key
+from evaluation.disclosure.lattice import LatticeCell
+from evaluation.disclosure.release import PublishedCell, Release, Space
+from evaluation.disclosure.rules import STRUCTURAL_ZERO_TEXT, DisclosureRules
+from evaluation.disclosure.suppress import Puzzle
+from evaluation.disclosure.system import Component, Members, component_of, incidence, members_of, merge_spaces
+
+TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class Form:
+    """One number of a component: what printing it tells, whether it may be hidden, and which data it is of.
+
+    ``version``: "" for today's data, else the release whose data it was printed from. ``is_change``: not a
+    number but the difference between that release's data and today's.
+    """
+
+    key: Key
+    members: Members
+    low: float
+    high: float
+    value: float
+    cost: float
+    is_printed: bool
+    is_fixed: bool
+    is_sensitive: bool
+    version: str = ""
+    is_change: bool = False
+
+
+def forms_of(
+    component: Component,
+    numbers: Sequence[Draft],
+    guards: Sequence[LatticeCell],
+    dragged: set[Key],
+    space: Space,
+    whole_space: Space,
+    earlier: Sequence[Release],
+    limit: float,
+) -> list[Form]:
+    """Today's numbers, the sensitive remainders nobody prints, and all that earlier releases said.
+
+    ``dragged``: keys to hide because their pupils are hidden. ``space``: today's; ``whole_space``: with the
+    earlier releases'. ``limit``: a change since an earlier release is protected below it.
+    """
+    old_printed, old_hidden = _history(component, whole_space, earlier)
+    truth_of = {g.key: g for g in guards}
+    forms: dict[Key, Form] = {}
+    for d in numbers:
+        key, cell = d.truth.key, d.cell
+        if d.truth.is_structural_zero or key in old_printed:
+            continue
+        assert cell.low is not None
+        assert cell.high is not None
+        have = forms.get(key)
+        low = cell.low if have is None else max(have.low, cell.low)
+        high = cell.high if have is None else min(have.high, cell.high)
+        cost = float(np.sqrt(1 + d.truth.value)) + (have.cost if have else 0.0)
+        is_sensitive = truth_of[key].is_sensitive or key in old_hidden or key in dragged
+        forms[key] = Form(
+            key, members_of(key, space), low, high, d.truth.value, cost, True, False, is_sensitive
+        )
+    for g in guards:
+        if g.is_sensitive and g.key not in forms and g.key not in old_printed:
+            forms[g.key] = _guard(g.key, members_of(g.key, space), g.value)
+    for key, members in old_hidden.items():
+        if key not in forms:
+            forms[key] = _guard(key, members, 0.0)
+    out = list(forms.values())
+    changes: list[Form] = []
+    changed_versions = {
+        cell.since
+        for key, (_, cell) in old_printed.items()
+        if key in truth_of and not _agrees(cell, truth_of[key].value)
+    }
+    for key, (members, cell) in old_printed.items():
+        version = cell.since if cell.since in changed_versions else ""
+        assert cell.low is not None
+        assert cell.high is not None
+        out.append(Form(key, members, cell.low, cell.high, cell.low, 0.0, True, True, False, version))
+        change = cell.low - truth_of[key].value if key in truth_of else 0.0
+        if (
+            version
+            and not _agrees(cell, truth_of[key].value if key in truth_of else cell.low)
+            and abs(change) < limit
+        ):
+            changes.append(replace(_guard(key, members, change), version=version, is_change=True))
+    return out + changes
+
+
+def _guard(key: Key, members: Members, value: float) -> Form:
+    return Form(key, members, 0.0, np.inf, value, 0.0, False, False, True)
+
+
+def _agrees(cell: PublishedCell, truth: float) -> bool:
+    return (
+        cell.low is not None
+        and cell.high is not None
+        and cell.low - TOLERANCE <= truth <= cell.high + TOLERANCE
+    )
+
+
+def _history(
+    component: Component, space: Space, earlier: Sequence[Release]
+) -> tuple[dict[Key, tuple[Members, PublishedCell]], dict[Key, Members]]:
+    """What earlier releases printed in this component (tightest first print wins) and what they hid."""
+    printed: dict[Key, tuple[Members, PublishedCell]] = {}
+    hidden: dict[Key, Members] = {}
+    for release in earlier:
+        own = merge_spaces(release.spaces)
+        if component.universe not in own:
+            continue
+        for cell in release.cells:
+            key = cell.key
+            if cell.is_suppressed or (key.universe, key.quantity) != (component.universe, component.quantity):
+                continue
+            if component_of(key, space) == component and cell.text != STRUCTURAL_ZERO_TEXT:
+                members, have = printed.setdefault(key, (members_of(key, own[key.universe]), cell))
+                if have.since == cell.since and have.low is not None and have.high is not None:
+                    low, high = max(have.low, cell.low or 0.0), min(have.high, cell.high or 0.0)
+                    printed[key] = (members, replace(have, low=low, high=high))
+        for key in release.hidden:
+            if (key.universe, key.quantity) == (component.universe, component.quantity) and (
+                component_of(key, space) == component
+            ):
+                hidden[key] = members_of(key, own[key.universe])
+    return printed, {k: m for k, m in hidden.items() if k not in printed}
+
+
+def views_of(
+    component: Component, forms: Sequence[Form], space: Space, rules: DisclosureRules
+) -> list[Puzzle]:
+    """The forms as the attacker may understand them.
+
+    Where data changed since a release, she may not know it (one set of atoms), or know it: then that
+    release's numbers get columns of their own for the change, and the change itself is a form to protect.
+    """
+    now = incidence(component, space, [f.members for f in forms]).astype(float)
+    is_change = np.array([f.is_change for f in forms])
+    is_days = component.quantity == "days"
+    width = rules.days_width_min if is_days else float(rules.protection_width)
+    unchanged = Puzzle(
+        A=now * ~is_change[:, None],
+        low=np.array([f.low for f in forms]),
+        high=np.array([f.high for f in forms]),
+        cost=np.array([f.cost for f in forms]),
+        is_printed=np.array([f.is_printed for f in forms]),
+        is_fixed=np.array([f.is_fixed for f in forms]),
+        is_sensitive=np.array([f.is_sensitive for f in forms]),
+        width=width,
+        share=rules.days_width_share if is_days else 0.0,
+        is_whole=not is_days and space.is_whole,
+        cap=4 * max((f.value for f in forms), default=0.0) + 10 * width,
+        is_examined=~is_change,
+        may_contradict=any(f.version for f in forms),
+    )
+    versions = sorted({f.version for f in forms if f.version})
+    if not versions:
+        return [unchanged]
+    views = [unchanged]
+    # A reader may know that pupils only left, the sharpest case; where numbers rose too, that view contradicts.
+    for signs in ((1.0,), (1.0, -1.0)):
+        blocks = [unchanged.A]
+        for version in versions:
+            belongs = np.array([[1.0 if f.version == version else 0.0] for f in forms])
+            blocks += [sign * now * belongs for sign in signs]
+        everything = np.ones(len(forms), dtype=bool)
+        views.append(
+            replace(unchanged, A=np.hstack(blocks), is_examined=everything, may_contradict=len(signs) == 1)
+        )
+    return views

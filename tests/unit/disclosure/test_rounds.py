@@ -1,0 +1,215 @@
+"""Several rounds together: frozen baselines, November against June, one pupil withdrawn in between, the ledger."""
+
+from __future__ import annotations
+
+import json
+import stat
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from evaluation.disclosure import Dimension, DisclosureRules, Exhibit, Release, protect
+from evaluation.disclosure.audit import audit
+from evaluation.disclosure.ledger import Ledger, read_ledger, write_ledger
+from evaluation.errors import GateRefused, InputError
+
+RULES = DisclosureRules()
+
+
+def period_table(november: list[int], since: list[int] | None = None) -> Exhibit:
+    """Indsatselever per school: begun until November, and begun since; June prints the sum of both."""
+    schools = Dimension("skole", tuple("ABCD"))
+    leaves = ("nov",) if since is None else ("nov", "siden")
+    period = Dimension("periode", leaves, total="hele året")
+    rows = [("nov", s, n) for s, n in zip(schools.leaves, november, strict=True)]
+    rows += [("siden", s, n) for s, n in zip(schools.leaves, since or [], strict=False)]
+    frame = pd.DataFrame(rows, columns=["periode", "skole", "pupils"])
+    return Exhibit(
+        "indsats",
+        "indsatselever",
+        (period, schools),
+        frame,
+        shown={"periode": ("nov",) if since is None else ("hele året",)},
+    )
+
+
+def test_a_number_once_printed_is_reprinted_not_recomputed(table):
+    november = protect([table([[30, 41], [52, 63]])], RULES, release_id="nov")
+    june = protect([table([[29, 41], [52, 63]])], RULES, (november,), release_id="jun")
+    assert june.table("t")["pupils_text"].tolist() == november.table("t")["pupils_text"].tolist()
+    assert {c.since for c in june.cells} == {"nov"}
+    assert audit(june, (november,)).is_passed
+
+
+def test_a_number_once_hidden_stays_hidden(table):
+    november = protect([table([[3, 41, 50], [52, 63, 70], [40, 45, 46]])], RULES, release_id="nov")
+    june = protect([table([[30, 41, 50], [52, 63, 70], [40, 45, 46]])], RULES, (november,), release_id="jun")
+    assert {c.key for c in june.cells if c.is_suppressed} >= set(november.hidden)
+    assert audit(june, (november,)).is_passed
+
+
+@pytest.mark.parametrize(("new_in_a", "is_hidden"), [(4, True), (5, False), (0, True)])
+def test_june_minus_november(new_in_a, is_hidden):
+    """Nine until November, printed; June's total less November is what is new, and below 5 it may not be printed."""
+    november = protect([period_table([9, 12, 11, 10])], RULES, release_id="nov")
+    assert not november.hidden
+    june = protect([period_table([9, 12, 11, 10], [new_in_a, 8, 9, 7])], RULES, (november,), release_id="jun")
+    shown = june.table("indsats").set_index("skole")
+    assert shown.loc["A", "is_suppressed"] == is_hidden
+    assert audit(june, (november,)).is_passed
+    careless = protect(
+        [period_table([9, 12, 11, 10], [new_in_a, 8, 9, 7])], RULES, release_id="jun", is_complementary=False
+    )
+    assert audit(careless, (november,)).is_passed != is_hidden
+
+
+def test_one_pupil_withdrawn_between_rounds_is_found(table):
+    """November prints the total 12 + 11; June prints parts that add to one less: the difference is one pupil."""
+    november = protect(
+        [table([[12, 11], [14, 9]], shown={"skole": ("i alt",), "klassetrin": ("i alt",)})],
+        RULES,
+        release_id="nov",
+    )
+    parts = {"skole": ("A", "B"), "klassetrin": ("0", "1")}
+    june = protect([table([[11, 11], [14, 9]], shown=parts)], RULES, release_id="jun")
+    report = audit(june, (november,))
+    (change,) = [i for i in report.failures if i.target.kind == "change"]
+    assert (change.low, change.high) == (1, 1)
+    with pytest.raises(GateRefused):
+        report.refuse()
+
+
+@pytest.mark.parametrize(("left", "is_refused"), [(4, True), (5, False)])
+def test_both_sides_of_a_change(table, left, is_refused):
+    november = protect(
+        [table([[30, 11], [14, 9]], shown={"skole": ("i alt",), "klassetrin": ("i alt",)})],
+        RULES,
+        release_id="nov",
+    )
+    parts = {"skole": ("A", "B"), "klassetrin": ("0", "1")}
+    june = protect([table([[30 - left, 11], [14, 9]], shown=parts)], RULES, release_id="jun")
+    assert audit(june, (november,)).is_passed != is_refused
+
+
+def test_protection_against_november_hides_the_withdrawn_pupil(table):
+    november = protect(
+        [table([[12, 11], [14, 9]], shown={"skole": ("i alt",), "klassetrin": ("i alt",)})],
+        RULES,
+        release_id="nov",
+    )
+    parts = {"skole": ("A", "B"), "klassetrin": ("0", "1")}
+    june = protect([table([[11, 11], [14, 9]], shown=parts)], RULES, (november,), release_id="jun")
+    assert june.hidden
+    assert audit(june, (november,)).is_passed
+
+
+def test_total_minus_school_pages(table):
+    """A total and three school pages of four leave a remainder that no exhibit prints: it is guarded."""
+    counts = [[30, 40], [31, 41], [32, 42], [3, 43]]
+    total = table(counts, exhibit="samlet", shown={"skole": ("i alt",)})
+    pages = [
+        table(counts, exhibit=f"side-{s}", shown={"skole": (s,), "klassetrin": ("0", "1")}) for s in "ABC"
+    ]
+    release = protect([total, *pages], RULES)
+    assert any(dict(k.cell) == {"skole": "D", "klassetrin": "0"} for k in release.guarded)
+    assert any(c.is_suppressed for c in release.cells)
+    assert audit(release).is_passed
+    careless = protect([total, *pages], RULES, is_complementary=False)
+    assert not any(c.is_suppressed for c in careless.cells)
+    assert not audit(careless).is_passed
+
+
+def test_leaks_of_earlier_rounds_are_named_but_do_not_stop_what_adds_nothing(table):
+    leaky = protect([table([[3, 41], [52, 63]])], RULES, release_id="nov", is_complementary=False)
+    june = protect(
+        [table([[70, 71], [72, 73]], exhibit="andet", universe="andre")], RULES, (leaky,), release_id="jun"
+    )
+    report = audit(june, (leaky,))
+    assert report.old_leaks
+    assert report.is_passed
+    assert not audit(leaky).is_passed
+
+
+def test_withheld_where_nothing_helps(table):
+    """An earlier total and one pupil group too small to hide behind anything: no table, and a reason."""
+    november = protect(
+        [table([[20, 20], [20, 20]], shown={"skole": ("i alt",), "klassetrin": ("i alt",)})],
+        RULES,
+        release_id="nov",
+    )
+    only = table([[3, 0], [0, 0]], universe="faa", exhibit="faa")
+    release = protect([only], RULES, (november,), release_id="jun")
+    assert all(c.is_suppressed for c in release.cells)
+    assert audit(release, (november,)).is_passed
+
+
+def test_json_round_trip(table, share, days):
+    release = protect(
+        [
+            table([[3, 41, 50], [52, 63, 70], [40, 45, 46]]),
+            share({"6": (3, 60), "7": (20, 45)}, universe="b"),
+            replace(days([("6", 20, 100.0, 1200.0, 20.0)]), universe="c"),
+        ],
+        RULES,
+        release_id="nov",
+    )
+    assert Release.from_dict(json.loads(json.dumps(release.to_dict()))) == release
+    assert "</" not in release.structure()
+
+
+def test_same_exhibits_same_bytes(table):
+    counts = [[3, 41, 50], [52, 2, 70], [40, 45, 46]]
+    one, other = (json.dumps(protect([table(counts)], RULES).to_dict()) for _ in range(2))
+    assert one == other
+    frame = table(counts).frame.sample(frac=1, random_state=1)
+    assert json.dumps(protect([replace(table(counts), frame=frame)], RULES).to_dict()) == one
+
+
+class TestLedger:
+    def test_file(self, table, tmp_path):
+        november = protect([table([[30, 41], [52, 63]])], RULES, release_id="nov")
+        path = tmp_path / "sub" / "ledger.json"
+        assert read_ledger(path) == Ledger()
+        ledger = Ledger().record(november, "2026-11-20", {"a.html": "00"})
+        write_ledger(path, ledger)
+        assert read_ledger(path) == ledger
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+        path.write_text(path.read_text().replace('"text": "63"', '"text": "64"'))
+        with pytest.raises(InputError, match="cannot be trusted"):
+            read_ledger(path)
+
+    def test_holds_no_hidden_number(self, table):
+        release = protect([table([[3, 977], [968, 959]])], RULES, release_id="nov")
+        text = json.dumps(release.to_dict())
+        assert {c.value for c in release.cells if c.value is not None} == {
+            3 + 977 + 968 + 959.0,
+            3 + 977,
+            968 + 959,
+            3 + 968,
+            977 + 959,
+        }
+        for number in (977, 968, 959):
+            assert str(number) not in text
+
+    def test_order_of_rounds(self, table):
+        november, june, later = (
+            protect([table([[30, 41], [52, n]])], RULES, release_id=i)
+            for i, n in (("nov", 63), ("jun", 64), ("dec", 65))
+        )
+        ledger = Ledger().record(november, "2026-11-20", {}).record(june, "2027-06-20", {})
+        assert ledger.earlier_than("nov") == ()
+        assert ledger.earlier_than("jun") == (november,)
+        assert ledger.earlier_than("dec") == (november, june)
+        assert ledger.record(november, "2026-11-21", {"x": "1"}).entries[0].on == "2026-11-21"
+        changed = replace(later, id="nov")
+        with pytest.raises(GateRefused, match="followed by later releases"):
+            ledger.record(changed, "2027-07-01", {})
+        assert Ledger().record(november, "d", {}).record(changed, "e", {}).entries[0].release == changed
+        published = Ledger().record(november, "d", {}).publish("nov", "f")
+        assert published.earlier_than("nov") == (november,)
+        with pytest.raises(GateRefused, match="is published"):
+            published.record(changed, "g", {})
+        with pytest.raises(InputError):
+            published.publish("jun", "h")
