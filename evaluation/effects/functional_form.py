@@ -1,0 +1,253 @@
+"""Would the answer survive another shape of the model? Logit and Poisson beside the linear one.
+
+What belongs here are generalised linear models of days absent out of school days, fitted by statsmodels with
+cluster-robust errors, and the translation of their coefficient into percentage points. What stays out: the
+linear estimate itself. The check answers one question: does "parallel in points" matter, or would "parallel
+in ratios" say the same?
+
+    logit    absent_days ~ Binomial(possible_days, p),  logit p = D·b + fixed effects
+    poisson  absent_days ~ Poisson(mu),                 log mu = log possible_days + D·b + fixed effects
+
+Poisson with dummies for each unit has no incidental-parameter bias; only its mean must be right (Wooldridge
+1999). Inference: CR1 on the clusters, t with G - 1 degrees of freedom; with an exchangeable working
+correlation by GEE (Liang & Zeger 1986; Poisson only).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import t as student
+
+from evaluation.errors import CannotEstimate, InputError
+
+Form = Literal["logit", "poisson"]
+Working = Literal["independence", "exchangeable"]
+Array = NDArray[np.float64]
+
+# A log odds or rate ratio beyond this is a fit running away, never a programme.
+_LARGEST_COEFFICIENT = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionalForm:
+    """One fitted form.
+
+    ``ratio`` is the odds ratio (logit) or rate ratio (poisson) with its interval; ``effect_pp`` the average
+    over treated rows of the fitted share with less without treatment, in percentage points, by the delta
+    method.
+    """
+
+    form: Form
+    ratio: float
+    ratio_low: float
+    ratio_high: float
+    effect_pp: float
+    std_error_pp: float
+    ci_low_pp: float
+    ci_high_pp: float
+    p_value: float
+    df: float
+    clusters: int
+    rows: int
+    notes: tuple[str, ...] = ()
+
+
+def functional_form(
+    frame: pd.DataFrame,
+    form: Form,
+    *,
+    treatment: str = "treated",
+    absent: str = "absent_days",
+    possible: str = "possible_days",
+    fixed_effects: Sequence[str] = ("cell", "month"),
+    cluster: Sequence[str] = ("school_id", "grade"),
+    working: Working = "independence",
+    level: float = 0.95,
+) -> FunctionalForm:
+    """Fit one form to rows (cells × periods, or pupils × periods).
+
+    ``fixed_effects`` may cross columns with ":". Levels of a fixed effect without any absence (or without any
+    attendance) say nothing about the effect in these models and are left out with a note. Raises
+    :class:`CannotEstimate`, in words, for no absence, no variation in an arm, separation, collinearity, a
+    single cluster or a fit that does not settle.
+    """
+    if form not in ("logit", "poisson") or working not in ("independence", "exchangeable"):
+        raise InputError(f"functional form: {form!r} with {working!r} is not known")
+    if form == "logit" and working == "exchangeable":
+        raise InputError("functional form: an exchangeable working correlation is offered for poisson only")
+    columns = [treatment, absent, possible, *cluster, *(c for term in fixed_effects for c in term.split(":"))]
+    missing = [c for c in dict.fromkeys(columns) if c not in frame.columns]
+    if missing:
+        raise InputError(f"functional form: columns {', '.join(missing)} are missing")
+    data = frame[frame[possible] > 0].reset_index(drop=True)
+    data, notes = _informative(data, form, treatment, absent, possible, fixed_effects)
+    group = pd.factorize(data[list(cluster)].astype(str).agg("|".join, axis=1), sort=True)[0].astype(np.int64)
+    clusters = int(group.max()) + 1
+    if clusters < 2:
+        raise CannotEstimate("functional form: one cluster gives no standard error")
+    exog = _design(data, treatment, fixed_effects)
+    parameters, covariance = _fit(data, exog, form, group, absent, possible, working)
+    df = float(clusters - 1)
+    quantile = float(student.ppf(0.5 + level / 2.0, df))
+    b, error = float(parameters[0]), float(np.sqrt(covariance[0, 0]))
+    if not np.isfinite(error) or abs(b) > _LARGEST_COEFFICIENT:
+        raise CannotEstimate(
+            "functional form: the effect runs away (separation): one arm has no absence, or nothing but "
+            "absence"
+        )
+    if not error > 1e-12:
+        raise CannotEstimate(
+            "functional form: the model explains every row, so nothing is left to judge it by"
+        )
+    effect, gradient = _effect_on_the_treated(data, exog, parameters, form, treatment, possible)
+    error_pp = float(np.sqrt(max(float(gradient @ covariance @ gradient), 0.0)))
+    return FunctionalForm(
+        form=form,
+        ratio=float(np.exp(b)),
+        ratio_low=float(np.exp(b - quantile * error)),
+        ratio_high=float(np.exp(b + quantile * error)),
+        effect_pp=effect,
+        std_error_pp=error_pp,
+        ci_low_pp=effect - quantile * error_pp,
+        ci_high_pp=effect + quantile * error_pp,
+        p_value=2.0 * float(student.sf(abs(b) / error, df)),
+        df=df,
+        clusters=clusters,
+        rows=len(data),
+        notes=notes,
+    )
+
+
+def _informative(
+    data: pd.DataFrame, form: Form, treatment: str, absent: str, possible: str, fixed_effects: Sequence[str]
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    if data.empty or not float(data[absent].sum()) > 0:
+        raise CannotEstimate("functional form: no absence at all is registered, so there is nothing to model")
+    if (data[absent] < 0).any() or (data[absent] > data[possible] + 1e-9).any():
+        raise InputError("functional form: some rows have fewer than no or more than all school days absent")
+    for arm, name in ((1.0, "treated"), (0.0, "untreated")):
+        rows = data[data[treatment].astype(float) == arm]
+        if rows.empty or not float(rows[absent].sum()) > 0:
+            raise CannotEstimate(
+                f"functional form: the {name} rows have no absence (separation), no ratio exists"
+            )
+        if form == "logit" and not float((rows[possible] - rows[absent]).sum()) > 0:
+            raise CannotEstimate(f"functional form: the {name} rows have only absence (separation)")
+    notes: list[str] = []
+    for term in fixed_effects:
+        level = data[term.split(":")].astype(str).agg("|".join, axis=1)
+        sums = data.groupby(level)[[absent, possible]].sum()
+        days, school_days = sums[absent].to_numpy(dtype=float), sums[possible].to_numpy(dtype=float)
+        silent = pd.Series((days <= 0) | ((form == "logit") & (days >= school_days - 1e-9)), index=sums.index)
+        if silent.any():
+            notes.append(f"{int(silent.sum())} niveauer af {term} uden variation i fravær er ikke med.")
+            data = data[~level.map(silent).to_numpy(dtype=bool)].reset_index(drop=True)
+    if data[treatment].nunique() < 2:
+        raise CannotEstimate(
+            "functional form: nothing is left to compare once levels without absence are out"
+        )
+    return data, tuple(notes)
+
+
+def _design(data: pd.DataFrame, treatment: str, fixed_effects: Sequence[str]) -> Array:
+    """Treatment first, a constant, then the dummies that are not collinear with what stands before them."""
+    columns = [data[treatment].to_numpy(dtype=float), np.ones(len(data))]
+    for term in fixed_effects:
+        code, labels = pd.factorize(data[term.split(":")].astype(str).agg("|".join, axis=1), sort=True)
+        columns.extend((code == i).astype(float) for i in range(1, labels.size))
+    nuisance = np.column_stack(columns[1:])
+    rank_kept = _independent(nuisance)
+    exog = np.column_stack([columns[0], nuisance[:, rank_kept]])
+    fitted = exog[:, 1:] @ np.linalg.lstsq(exog[:, 1:], columns[0], rcond=None)[0]
+    if np.linalg.norm(columns[0] - fitted) <= 1e-8 * np.linalg.norm(columns[0]):
+        raise CannotEstimate(f"functional form: {treatment} is collinear with the fixed effects")
+    return exog
+
+
+def _independent(columns: Array) -> list[int]:
+    """Indices of columns that add to the rank, left to right."""
+    from scipy.linalg import qr
+
+    _, triangle, order = qr(columns, mode="economic", pivoting=True)
+    size = np.abs(np.diag(triangle))
+    return sorted(order[: int((size > 1e-9 * size[0]).sum())].tolist())
+
+
+def _fit(
+    data: pd.DataFrame,
+    exog: Array,
+    form: Form,
+    group: NDArray[np.int64],
+    absent: str,
+    possible: str,
+    working: Working,
+) -> tuple[Array, Array]:
+    import statsmodels.api as sm
+
+    days, school_days = data[absent].to_numpy(dtype=float), data[possible].to_numpy(dtype=float)
+    model: Any
+    options: dict[str, Any] = {"cov_type": "cluster", "cov_kwds": {"groups": group}, "maxiter": 100}
+    if form == "logit":
+        model = sm.GLM(np.column_stack([days, school_days - days]), exog, family=sm.families.Binomial())
+    elif working == "independence":
+        model = sm.GLM(days, exog, family=sm.families.Poisson(), offset=np.log(school_days))
+    else:
+        structure = sm.cov_struct.Exchangeable()
+        model = sm.GEE(
+            days,
+            exog,
+            groups=group,
+            family=sm.families.Poisson(),
+            offset=np.log(school_days),
+            cov_struct=structure,
+        )
+        options = {"maxiter": 200}
+    # statsmodels warns of separation also when a model merely fits perfectly; separation is judged by its
+    # signs here.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            result = model.fit(**options)
+        except (np.linalg.LinAlgError, ValueError, FloatingPointError) as problem:
+            raise CannotEstimate(
+                f"functional form: {form} cannot be fitted ({type(problem).__name__}); the linear answer "
+                f"stands alone"
+            ) from None
+    if not bool(getattr(result, "converged", True)):
+        raise CannotEstimate(f"functional form: {form} does not settle; the linear answer stands alone")
+    parameters = np.asarray(result.params, dtype=float)
+    covariance = np.asarray(result.cov_params(), dtype=float)
+    if not (np.isfinite(parameters).all() and np.isfinite(covariance[0, 0])):
+        raise CannotEstimate(f"functional form: {form} gives no finite answer")
+    return parameters, covariance
+
+
+def _effect_on_the_treated(
+    data: pd.DataFrame, exog: Array, parameters: Array, form: Form, treatment: str, possible: str
+) -> tuple[float, Array]:
+    """Mean over treated rows (weighted by school days) of share(1) - share(0), in points, and its
+    gradient."""
+    treated = data[treatment].to_numpy(dtype=float) > 0
+    weight = data[possible].to_numpy(dtype=float)[treated]
+    weight = 100.0 * weight / weight.sum()
+    with_it, without = exog[treated].copy(), exog[treated].copy()
+    without[:, 0] = 0.0
+
+    def share(X: Array) -> tuple[Array, Array]:
+        eta = X @ parameters
+        if form == "poisson":
+            rate = np.exp(eta)
+            return rate, rate
+        p = 1.0 / (1.0 + np.exp(-eta))
+        return p, p * (1.0 - p)
+
+    (one, slope_one), (zero, slope_zero) = share(with_it), share(without)
+    gradient = (weight * slope_one) @ with_it - (weight * slope_zero) @ without
+    return float(weight @ (one - zero)), np.asarray(gradient)
