@@ -1,0 +1,325 @@
+"""One run of the engine on one panel: from options to a :class:`DidResult`, caveats included.
+
+Here: which estimator and inference serve the options, and the notes that belong to the numbers. Not here: the
+estimators themselves, reading files (``compress``), printing (``did_json``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from evaluation.effects.bacon import goodman_bacon
+from evaluation.effects.contrasts import aggregate_contrasts
+from evaluation.effects.design import Panel
+from evaluation.effects.did_honest import honest_bounds
+from evaluation.effects.did_options import DidOptions, check
+from evaluation.effects.did_twfe import twfe_terms
+from evaluation.effects.event_study import lead_test
+from evaluation.effects.group_time import group_time
+from evaluation.effects.group_time_aggregate import aggregate, influence_estimates, pre_test
+from evaluation.effects.imputation import ImputationFit, conservative_variance, imputation
+from evaluation.effects.linear import LinearEstimator
+from evaluation.effects.permutation import permutation_test
+from evaluation.effects.results import (
+    OVERALL,
+    DesignCounts,
+    DidResult,
+    Estimate,
+    JointTest,
+    Term,
+    t_interval,
+)
+from evaluation.effects.sandwich import sandwich
+from evaluation.effects.satterthwaite import cluster_robust_estimates
+from evaluation.effects.wild import wild_bootstrap
+from evaluation.errors import CannotEstimate, InputError
+
+FEW_DF = 4.0
+"""Below this many degrees of freedom the Satterthwaite approximation itself is doubtful (Imbens & Kolesár 2016)."""
+
+
+def run_did(panel: Panel, options: DidOptions, *, units: int | None = None) -> DidResult:
+    """Estimate what the options ask for.
+
+    ``units`` is the number of units behind the panel where its cells no longer tell it.
+
+    Raises:
+        InputError: options that contradict each other or the panel.
+        CannotEstimate: the data cannot carry the answer; the message says why.
+    """
+    check(options)
+    panel = _with_start(panel, options)
+    notes = [*panel.notes, *_cluster_notes(panel)]
+    if options.estimator == "group-time":
+        estimates, pretrend, more = _group_time(panel, options)
+    elif options.estimator == "imputation":
+        estimates, pretrend, more = _imputation(panel, options)
+    else:
+        estimates, pretrend, more = _twfe(panel, options)
+    notes += more
+    honest, more = honest_bounds(panel, options) if options.honest is not None else ((), [])
+    notes += more + _inference_notes(estimates, options)
+    return DidResult(
+        design=_design(panel, units),
+        estimates=tuple(_labelled(panel, estimates)),
+        pretrend=pretrend,
+        honest=honest,
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def _group_time(panel: Panel, options: DidOptions) -> tuple[list[Estimate], JointTest | None, list[str]]:
+    _refuse_absorbed(panel)
+    fit = group_time(panel, control=options.control, base=options.base, anticipation=options.anticipation)
+    aggregated = aggregate(fit, options.aggregate, horizon=options.horizon)
+    draws = 999 if not options.draws else options.draws
+    estimates = influence_estimates(
+        fit, aggregated, level=options.level, null=options.null, draws=draws, seed=options.seed
+    )
+    return estimates, pre_test(fit), list(fit.notes)
+
+
+def _imputation(panel: Panel, options: DidOptions) -> tuple[list[Estimate], JointTest | None, list[str]]:
+    fit = imputation(panel, anticipation=options.anticipation, transition=options.transition)
+    terms, omega = aggregate_contrasts(
+        fit, options.aggregate, horizon=options.horizon, weights=options.average
+    )
+    notes = list(fit.notes)
+    if options.inference == "permutation":
+        estimates, more = _permutation(panel, options, float(omega[:, 0] @ fit.effects))
+        notes += more
+    elif options.inference == "influence":
+        theta, cov = conservative_variance(fit, omega)
+        errors = np.sqrt(np.diag(cov))
+        estimates = [
+            t_interval(
+                term, float(b), float(s), None, inference="influence", level=options.level, null=options.null
+            )
+            for term, b, s in zip(terms, theta, errors, strict=True)
+        ]
+    elif options.inference == "wild":
+        estimates, more = _wild([fit.contrast(omega[:, [j]]) for j in range(len(terms))], terms, options)
+        notes += more
+    else:
+        result = sandwich(fit.contrast(omega), options.inference)
+        estimates = cluster_robust_estimates(result, terms, level=options.level, null=options.null)
+    kind = options.inference if options.inference.startswith("cr") else "cr2"
+    return estimates, _leads(fit, kind), notes
+
+
+def _leads(fit: ImputationFit, kind: str) -> JointTest | None:
+    return lead_test(fit, kind) if fit.panel.start is not None else None
+
+
+def _twfe(panel: Panel, options: DidOptions) -> tuple[list[Estimate], JointTest | None, list[str]]:
+    if options.inference == "permutation":
+        if options.horizon is not None:
+            raise InputError("Permutation over event times is available for the imputation estimator.")
+        model = twfe_terms(panel, options)
+        estimates, notes = _permutation(panel, options, float(model.estimator.theta[0]))
+        return estimates, None, notes
+    model = twfe_terms(panel, options, for_bootstrap=options.inference == "wild")
+    notes = list(model.notes)
+    if options.inference == "wild":
+        picks = [model.estimator.pick([j]) for j in range(len(model.terms))]
+        estimates, more = _wild(picks, list(model.terms), options)
+        notes += more
+    else:
+        result = sandwich(model.estimator, options.inference)
+        estimates = cluster_robust_estimates(
+            result, list(model.terms), level=options.level, null=options.null
+        )
+    return estimates, model.pretrend, notes + _bacon_note(panel)
+
+
+def _wild(
+    estimators: list[LinearEstimator], terms: list[Term], options: DidOptions
+) -> tuple[list[Estimate], list[str]]:
+    estimates, notes = [], []
+    for estimator, term in zip(estimators, terms, strict=True):
+        w = wild_bootstrap(
+            estimator,
+            null=options.null,
+            restricted=not options.unrestricted,
+            jackknife=options.jackknife,
+            distribution=options.distribution,
+            draws=options.resampling_draws,
+            seed=options.seed,
+            level=options.level,
+        )
+        low, high = (x if np.isfinite(x) else None for x in (w.ci_low, w.ci_high))
+        estimates.append(
+            Estimate(
+                term,
+                w.estimate,
+                w.std_error,
+                None,
+                w.t,
+                w.p_value,
+                low,
+                high,
+                "wild",
+                smallest_p=w.smallest_p,
+            )
+        )
+        kind = "sign vectors, all of them" if w.enumerated else "draws"
+        notes.append(
+            f"Wild cluster bootstrap ({'WCU' if options.unrestricted else 'WCR'}, {options.distribution}, {w.draws} "
+            f"{kind}): ties count as at least as large; the smallest possible p is {w.smallest_p:.3g}."
+        )
+        alpha = 1 - options.level
+        if (w.p_value <= alpha) != (w.p_other <= alpha) and abs(w.p_value - w.p_other) > 0.02:
+            notes.append(
+                f"Restricted and unrestricted bootstrap disagree (p = {w.p_value:.3f} and {w.p_other:.3f}): "
+                "few treated clusters; trust neither and look at the permutation p-value."
+            )
+        if low is None or high is None:
+            notes.append("The inverted interval has an open end: no null that far away is rejected.")
+    return estimates, notes
+
+
+def _permutation(panel: Panel, options: DidOptions, estimate: float) -> tuple[list[Estimate], list[str]]:
+    assert options.assign is not None
+    result = permutation_test(
+        panel,
+        options.assign,
+        within=options.within,
+        horizon=options.horizon,
+        weights=options.average,
+        anticipation=options.anticipation,
+        transition=options.transition,
+        null=options.null,
+        draws=options.draws or None,
+        seed=options.seed,
+        estimator=options.estimator,
+    )
+    how = "all" if result.enumerated else "sampled"
+    notes = [
+        f"Permutation over {options.assign}: {result.assignments} assignments ({how}); "
+        f"the smallest possible p is {result.smallest_p:.3g}."
+    ]
+    if result.smallest_p > 1 - options.level:
+        notes.append(
+            f"This design cannot reach {100 * (1 - options.level):.3g} %: its smallest possible p is "
+            f"{result.smallest_p:.3g}."
+        )
+    if abs(result.estimate - estimate) > 1e-8 * max(1.0, abs(estimate)):
+        notes.append(
+            "The permutation statistic leaves out cells that cannot be imputed under every assignment."
+        )
+    item = Estimate(
+        OVERALL,
+        estimate,
+        None,
+        None,
+        None,
+        result.p_value,
+        None,
+        None,
+        "permutation",
+        smallest_p=result.smallest_p,
+    )
+    return [item], notes
+
+
+def _bacon_note(panel: Panel) -> list[str]:
+    if panel.start is None or np.unique(panel.start[np.isfinite(panel.start)]).size < 2:
+        return []
+    try:
+        share = goodman_bacon(panel).forbidden_weight
+    except (CannotEstimate, InputError):
+        return [
+            "Treatment starts at different times: two-way fixed effects also use treated units as controls "
+            "(Goodman-Bacon 2021). The imputation estimator does not."
+        ]
+    return [
+        f"{100 * share:.1f} % of the two-way fixed-effects weight compares with units already treated "
+        "(Goodman-Bacon 2021). The imputation estimator does not."
+    ]
+
+
+def _with_start(panel: Panel, options: DidOptions) -> Panel:
+    """Derive each unit's start from a 0/1 column that never switches off, where starts are needed."""
+    if panel.start is not None:
+        return panel
+    wants = options.estimator == "group-time" or options.aggregate != "overall"
+    wants |= options.horizon is not None or options.inference == "permutation" or options.honest is not None
+    if options.estimator == "imputation" and not np.isin(panel.d, (0.0, 1.0)).all():
+        raise InputError("The imputation estimator needs a 0/1 treatment column.")
+    if not wants:
+        return panel
+    if not np.isin(panel.d, (0.0, 1.0)).all() or panel.n_units == panel.n:
+        raise InputError(
+            "This needs the first treated period of each unit: give --start, or a 0/1 treatment with --unit and --time."
+        )
+    first = np.full(int(panel.unit.max()) + 1, np.inf)
+    np.minimum.at(first, panel.unit, np.where(panel.d > 0, panel.time, np.inf))
+    start = first[panel.unit]
+    if not np.array_equal((panel.time >= start).astype(np.float64), panel.d):
+        raise InputError(
+            "Treatment switches off in some units, so there is no first treated period. Use --estimator twfe or "
+            "imputation with --aggregate overall."
+        )
+    return replace(panel, start=start)
+
+
+def _refuse_absorbed(panel: Panel) -> None:
+    extra = [t for t in panel.absorb if ":" in t or len(panel.absorb) > 2]
+    if extra:
+        raise InputError(
+            "Group-time effects compare changes between units and periods and take no other fixed effects. "
+            "Leave --absorb out, or use the imputation estimator."
+        )
+
+
+def _cluster_notes(panel: Panel) -> list[str]:
+    codes = panel.cluster_codes()
+    treated = np.unique(codes[panel.d > 0]).size
+    total = np.unique(codes).size
+    if treated == 1 and total > 1:
+        return [
+            "Only one treated cluster: no standard error sees its own variation; restricted bootstraps reject too "
+            "rarely and unrestricted ones far too often (MacKinnon & Webb 2018). Use permutation."
+        ]
+    return []
+
+
+def _inference_notes(estimates: list[Estimate], options: DidOptions) -> list[str]:
+    few = [e for e in estimates if e.df is not None and e.df < FEW_DF]
+    if few and options.inference.startswith("cr"):
+        return [
+            f"{len(few)} of {len(estimates)} estimates have fewer than {FEW_DF:g} degrees of freedom: their intervals "
+            "are approximations at best."
+        ]
+    return []
+
+
+def _design(panel: Panel, units: int | None) -> DesignCounts:
+    codes = panel.cluster_codes()
+    treated = (
+        panel.d > 0 if panel.start is None else np.isfinite(panel.start) & (panel.start <= panel.time.max())
+    )
+    return DesignCounts(
+        units=panel.n_units if units is None else units,
+        clusters=int(np.unique(codes).size),
+        treated_clusters=int(np.unique(codes[treated]).size),
+        periods=int(np.unique(panel.time).size),
+        observations=panel.N,
+    )
+
+
+def _labelled(panel: Panel, estimates: list[Estimate]) -> list[Estimate]:
+    """Ranks of dates and months back to their labels."""
+    if not panel.time_labels or isinstance(panel.time_labels[0], (int, float)):
+        return estimates
+
+    def label(value: float | str | None) -> float | str | None:
+        inside = isinstance(value, float) and value < len(panel.time_labels)
+        return str(panel.time_labels[int(value)]) if inside else value  # type: ignore[arg-type]
+
+    return [
+        replace(e, term=replace(e.term, group=label(e.term.group), period=label(e.term.period)))
+        for e in estimates
+    ]
