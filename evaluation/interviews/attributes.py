@@ -33,6 +33,8 @@ _SYNONYMS = {
         "givet": "gyldigt",
         "gyldig": "gyldigt",
         "valid": "gyldigt",
+        "true": "gyldigt",
+        "false": "mangler",
         "nej": "mangler",
         "ikke_givet": "mangler",
         "missing": "mangler",

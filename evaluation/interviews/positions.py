@@ -97,11 +97,11 @@ class Text:
 
     def _widths(self, unit: Unit, crlf: bool) -> list[int]:
         """Offset, in the convention, at which each canonical character begins (one more for the end)."""
-        text = self._body.replace("\r\n", "\n") if not crlf else self._body.replace("\r\n", "\uffff")
-        widths = [
-            2 if char == "\uffff" or (unit == "utf16" and char > "\uffff") else 1
-            for char in text.replace("\r", "\n")
-        ]
+        # Where a file has CRLF, only its CRLF count as two; where it has none, all of its LF do.
+        is_double = crlf and self.had_crlf
+        text = self._body.replace("\r\n", "\uffff").replace("\r", "\n") if is_double else self.canonical
+        wide = "\uffff" if is_double else "\n" if crlf else ""
+        widths = [2 if char == wide or (unit == "utf16" and char > "\uffff") else 1 for char in text]
         return [0, *accumulate(widths)]
 
 
@@ -123,8 +123,12 @@ def locate(
     per_document: list[Counter[Convention]] = []
     for number, (text, selections) in enumerate(texts):
         votes = _votes(text, selections, allowed[number])
-        if not votes and (late := _votes(text, selections, text.last_resorts())):
-            allowed[number], votes = [c for c in text.last_resorts() if late[c]], late
+        best = max(votes.values(), default=0)
+        if best < sum(bool(selection.quoted) for selection in selections):
+            late = _votes(text, selections, text.last_resorts())
+            if max(late.values(), default=0) > best:
+                allowed[number] = [*allowed[number], *late]
+                votes += late
         per_document.append(votes)
     whole_file: Counter[Convention] = Counter()
     for votes in per_document:

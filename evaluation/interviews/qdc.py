@@ -222,7 +222,7 @@ def _not_in_tree(code: Code) -> dict[str, Any]:
     return lost
 
 
-_PLAIN = ("version", "title", "language", "status", "unit", "guid_rule")
+_PLAIN = ("version", "title", "language", "status", "unit", "guid_rule", "origin")
 
 
 def _read_extra(root: Any) -> dict[str, Any]:

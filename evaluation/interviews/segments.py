@@ -253,11 +253,10 @@ class _Resolver:
         if (coding.code, label) not in self._cache:
             suffix = _POLARITY_SUFFIX.search(label)
             code = self._codebook.resolve(coding.code) if coding.code else None
-            code = code or self._codebook.resolve(label)
             direction = None
-            if code is None and suffix:
-                code = self._codebook.resolve(label[: suffix.start()])
+            if code is None and suffix and (code := self._codebook.resolve(label[: suffix.start()])):
                 direction = suffix.group(1).casefold()
+            code = code or self._codebook.resolve(label)
             self._cache[coding.code, label] = code, direction
         code, direction = self._cache[coding.code, label]
         if stated and stated not in POLARITIES:
