@@ -1,0 +1,287 @@
+"""One piece of a file, field by field: the mapping's columns looked up, parsed, and their faults quarantined.
+
+What a field means in a kind of file is the business of :mod:`evaluation.door.kinds`; here is only how a field
+gets its value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evaluation.door.calendar import SchoolCalendar
+from evaluation.door.chunks import Chunk, Reading
+from evaluation.door.files import Incoming
+from evaluation.door.mapping import Column
+from evaluation.door.periods import SEPARATOR
+from evaluation.door.pseudonyms import PseudonymKey
+from evaluation.door.quarantine import Quarantine
+from evaluation.door.values import (
+    Parsed,
+    by_distinct,
+    clean,
+    parse_class,
+    parse_cpr,
+    parse_date,
+    parse_number,
+)
+from evaluation.protocol import Protocol
+
+Parser = Callable[[str], tuple[Any, str | None]]
+PUPIL, LOCAL, LABEL, HOLDER = "pupil", "local-id", "class-label", "holder"
+"""Purposes of pseudonyms: one subkey each."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What every file needs at the door.
+
+    ``local_ids``: keyed (school, local id) → pupil key; ``roster_grades``: "pupil key/school year" → grade; both
+    from the rosters, which are read first.
+    """
+
+    protocol: Protocol
+    calendar: SchoolCalendar
+    key: PseudonymKey
+    local_ids: Mapping[str, str] = field(default_factory=dict)
+    roster_grades: Mapping[str, str] = field(default_factory=dict)
+    roster_pupils: frozenset[str] = frozenset()
+
+    def roster_grade(self, pupil: np.ndarray, day: np.ndarray) -> np.ndarray:
+        """The roster's grade (n,) of pupils on days; None where the roster does not say."""
+        month = day.astype("datetime64[M]").astype(np.int64)
+        first = 1970 + (month - (self.protocol.years.starts_month - 1)) // 12
+        tokens = pd.Series(pupil, dtype="object") + "/" + pd.Series(first.astype(str), dtype="object")
+        return tokens.map(dict(self.roster_grades)).to_numpy(dtype=object)
+
+    def is_in_roster(self, pupil: np.ndarray) -> np.ndarray:
+        """Whether each pupil (n,) stands in any roster."""
+        return pd.Series(pupil, dtype="object").isin(self.roster_pupils).to_numpy(dtype=bool)
+
+
+@dataclass
+class Fields:
+    """The fields of one chunk. ``is_bad`` (n,) grows as fields are parsed; bad rows are in the quarantine."""
+
+    desk: Desk
+    source: Incoming
+    reading: Reading
+    chunk: Chunk
+    quarantine: Quarantine
+    is_bad: np.ndarray
+
+    @classmethod
+    def of(
+        cls, desk: Desk, source: Incoming, reading: Reading, chunk: Chunk, quarantine: Quarantine
+    ) -> Fields:
+        """Fields of a chunk, with its rejects already in quarantine."""
+        quarantine.add_rejects(source.name, chunk.rejects)
+        return cls(desk, source, reading, chunk, quarantine, np.zeros(len(chunk.rows), dtype=bool))
+
+    def has(self, name: str) -> bool:
+        """Whether the mapping says where this column of ours comes from."""
+        return name in self.source.mapping.columns
+
+    def text(self, name: str) -> pd.Series:
+        """The column's text (n,), before its map."""
+        spec = self.source.mapping.columns[name]
+        if spec.column is not None:
+            texts = self.chunk.frame[spec.column]
+            return texts if spec.pattern is None else texts.str.extract(spec.pattern, expand=False)
+        return pd.Series([self._single(spec)], dtype="str").take(
+            np.zeros(len(self.chunk.rows), dtype=np.intp)
+        )
+
+    def quarantine_rows(self, name: str, hit: np.ndarray, rule: str, *, found: str | None = None) -> None:
+        """Quarantine the rows where ``hit`` (n,) for one rule; ``found`` in words, else the column's masked text."""
+        at = np.flatnonzero(hit & ~self.is_bad)
+        self.is_bad |= hit
+        rules = np.full(len(at), rule, dtype=object)
+        rows, label = self.chunk.rows[at], self._label(name)
+        if found is None and self.has(name):
+            self.quarantine.add_values(self.source.name, rows, label, rules, self.text(name).iloc[at])
+        else:
+            self.quarantine.add(
+                self.source.name, rows, label, rules, np.full(len(at), found or "", dtype=object)
+            )
+
+    def parse(
+        self,
+        name: str,
+        parser: Parser,
+        dtype: str = "object",
+        *,
+        is_person: bool = False,
+        beside: str | None = None,
+    ) -> np.ndarray:
+        """Values (n,) of a mapped column; rows without a value are quarantined.
+
+        With ``beside`` the parser gets that column's text too, after :data:`~evaluation.door.periods.SEPARATOR`.
+        """
+        spec = self.source.mapping.columns[name]
+        texts = self.text(name)
+        if beside is not None:
+            texts = texts.fillna("") + SEPARATOR + self.text(beside).fillna("")
+        parsed = by_distinct(texts, _mapped(spec, parser), dtype)
+        self._take_faults(name, parsed, texts, is_person=is_person)
+        return parsed.values
+
+    def parse_file_column(self, column: str, parser: Parser, dtype: str = "object") -> np.ndarray:
+        """Values (n,) of a column of the file itself (amounts of totals, cells of a grid)."""
+        texts = self.chunk.frame[column]
+        parsed = by_distinct(texts, parser, dtype)
+        self._take_faults(column, parsed, texts, is_person=False)
+        return parsed.values
+
+    def number(self, name: str) -> np.ndarray:
+        """Numbers (n,)."""
+        return self.parse(name, parse_number(self.source.mapping.decimal), "float64")
+
+    def date(self, name: str, *, optional: bool = False) -> np.ndarray:
+        """Days (n,) as ``datetime64[D]``; with ``optional`` an empty cell is no day and no fault."""
+        parser = parse_date(self.source.mapping.date_formats, epoch_1904=self.reading.epoch_1904)
+        return self.parse(name, _optional(parser) if optional else parser, "datetime64[D]")
+
+    def school(self) -> np.ndarray:
+        """Place of the school in the protocol (n,); -1 where unknown."""
+        schools = self.desk.protocol.schools
+        known = {clean(t).casefold(): i for i, s in enumerate(schools) for t in (s.name, s.short, s.id)}
+        return self.parse("school", _lookup(known, "unknown_school", missing=-1), "int64")
+
+    def grade_and_class(self, *, required: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Grades (n,) and tidy class labels (n,); None where the file does not say (only if not ``required``)."""
+        n = len(self.chunk.rows)
+        grades, labels = np.full(n, None, dtype=object), np.full(n, None, dtype=object)
+        order = self.desk.protocol.grades.order
+        if self.has("class"):
+            parser = _class_parser(
+                order, self.source.mapping.columns["class"], required=not self.has("grade") and required
+            )
+            texts = self.text("class")
+            parsed = by_distinct(texts, parser)
+            if not self.has("grade"):
+                self._take_faults("class", parsed, texts, is_person=False)
+                grades = np.array([v[0] for v in parsed.values], dtype=object) if n else grades
+            labels = self._labels(parsed, texts)
+        if self.has("grade"):
+            known = {**{g.casefold(): g for g in order}, **{f"{int(g):02d}": g for g in order if g.isdigit()}}
+            parser = _lookup(known, "unknown_grade")
+            grades = self.parse("grade", parser if required else _optional(parser))
+        return grades, labels
+
+    def pupil(self, school: np.ndarray) -> np.ndarray:
+        """Pupil keys (n,): of the CPR number, or of the local id by way of the roster."""
+        spec = self.source.mapping.columns["pupil"]
+        if spec.kind != "local":
+            numbers = self.parse("pupil", parse_cpr, is_person=True)
+            return self.desk.key.pseudonyms(PUPIL, pd.Series(numbers, dtype="object")).to_numpy(dtype=object)
+        tokens = self.local_tokens("pupil", school)
+        keys = pd.Series(tokens, dtype="object").map(dict(self.desk.local_ids)).to_numpy(dtype=object)
+        unknown = pd.isna(keys) & ~self.is_bad
+        self.quarantine_rows("pupil", unknown, "unknown_pupil", found="a pupil id that no roster has")
+        return keys
+
+    def local_tokens(self, name: str, school: np.ndarray) -> np.ndarray:
+        """Keyed (school, local id) pairs (n,): what ties a system's own pupil number to the roster."""
+        ids = self.parse(name, lambda t: (t, None) if t else (None, "empty_value"), is_person=True)
+        pairs = pd.Series(school.astype(str), dtype="object") + "/" + pd.Series(ids, dtype="object")
+        return self.desk.key.pseudonyms(LOCAL, pairs).to_numpy(dtype=object)
+
+    def choice(self, name: str, allowed: Iterable[str], *, optional: bool = False) -> np.ndarray:
+        """One of the allowed words (n,), by the column's map or as it stands."""
+        parser = _lookup({a.casefold(): a for a in allowed}, "unknown_value")
+        return self.parse(name, _optional(parser) if optional else parser)
+
+    def exported(self) -> np.ndarray:
+        """The day each row was exported (n,), ``NaT`` where nobody says."""
+        if self.has("exported_on"):
+            return self.date("exported_on")
+        day = np.datetime64(self.source.exported_on or "NaT", "D")
+        return np.full(len(self.chunk.rows), day, dtype="datetime64[D]")
+
+    def _single(self, spec: Column) -> str | None:
+        if spec.constant is not None:
+            return spec.constant
+        if spec.line is not None:
+            lines = self.reading.preamble
+            text: str | None = lines[spec.line - 1] if spec.line <= len(lines) else None
+            pattern = spec.pattern
+        else:
+            text, pattern = self.source.name, spec.file_name
+        if text is None or pattern is None:
+            return text
+        match = re.search(pattern, text)
+        return match[1] if match else None
+
+    def _labels(self, parsed: Parsed, texts: pd.Series) -> np.ndarray:
+        """Class labels: tidy where they are plain, else keyed, because free text may name a person."""
+        labels = np.array([v[1] if v else None for v in parsed.values], dtype=object)
+        free = np.flatnonzero(pd.isna(labels) & texts.notna().to_numpy())
+        if len(free):
+            hashed = self.desk.key.pseudonyms(LABEL, texts.iloc[free].map(clean))
+            labels[free] = ("k" + hashed.str[:6]).to_numpy(dtype=object)
+        return labels
+
+    def _take_faults(self, name: str, parsed: Parsed, texts: pd.Series, *, is_person: bool) -> None:
+        at = np.flatnonzero(parsed.is_bad)
+        if not len(at):
+            return
+        self.is_bad[at] = True
+        self.quarantine.add_values(
+            self.source.name,
+            self.chunk.rows[at],
+            self._label(name),
+            parsed.rules(at),
+            texts.iloc[at],
+            is_person=is_person,
+        )
+
+    def _label(self, name: str) -> str:
+        spec = self.source.mapping.columns.get(name)
+        return spec.column if spec is not None and spec.column is not None else name
+
+
+def _mapped(spec: Column, parser: Parser) -> Parser:
+    """The parser after the column's map; what the map does not name is parsed as it stands."""
+    if not spec.map:
+        return parser
+    table = {clean(k).casefold(): v for k, v in spec.map.items()}
+    return lambda text: parser(table.get(text.casefold(), text))
+
+
+def _optional(parser: Parser) -> Parser:
+    return lambda text: parser(text) if text else (None, None)
+
+
+def _lookup(known: Mapping[str, Any], rule: str, missing: Any = None) -> Parser:
+    def parse(text: str) -> tuple[Any, str | None]:
+        if not text:
+            return missing, "empty_value"
+        found = known.get(text.casefold(), missing)
+        return found, (rule if found is missing or found == missing else None)
+
+    return parse
+
+
+def _class_parser(order: tuple[str, ...], spec: Column, *, required: bool) -> Parser:
+    declared = {clean(k).casefold(): v for k, v in spec.map.items()}
+
+    def parse(text: str) -> tuple[Any, str | None]:
+        if not text:
+            return (None, None), ("empty_value" if required else None)
+        if text.casefold() in declared:
+            grade = declared[text.casefold()]
+            return (grade, None), (None if grade in order else "unknown_grade")
+        grade, label = parse_class(text)
+        if grade is None and text in order:
+            grade, label = text, text
+        if grade in order:
+            return (grade, label), None
+        return (None, label), "unknown_grade"
+
+    return parse

@@ -1,0 +1,251 @@
+"""One round's intake: every file of the inbox through the door, into raw tables, quarantine and ledger.
+
+This module only orchestrates: which files (:mod:`~evaluation.door.files`), how their bytes become columns (the
+readers), what they say (:mod:`~evaluation.door.kinds`), what replaces what (:mod:`~evaluation.door.overlap`).
+Identifiers are gone before a row is staged; what is returned holds none.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from evaluation.door.calendar import Span, build_calendar, read_spans
+from evaluation.door.fields import Desk, Fields
+from evaluation.door.files import Incoming, find_incoming, fingerprint, refuse_if_changed
+from evaluation.door.inbox_calendar import calendar_spans
+from evaluation.door.kinds import KINDS
+from evaluation.door.ledger import Ledger
+from evaluation.door.mapping import ROUTED, read_mappings
+from evaluation.door.mapping import Mapping as FileMapping
+from evaluation.door.produce import raw_tables
+from evaluation.door.pseudonyms import PseudonymKey
+from evaluation.door.quarantine import Quarantine
+from evaluation.door.readers import open_source
+from evaluation.door.stage import Stage
+from evaluation.errors import InputError, Problem
+from evaluation.protocol import Round
+from evaluation.study import Study
+from evaluation.tables import table
+
+ORDER = ("calendar", "pupils", "absence", "totals", "talks", "consents")
+"""Rosters before everything that refers to a pupil, calendars before everything with a day."""
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What came through the door for one round.
+
+    ``tables``: every raw_ table the door makes, by name. ``problems``: refusals of whole files; a round should not
+    be run while there are any. ``interview_files`` and ``form_files``: checked files for their own readers.
+    ``name_matcher_tokens``: keyed hashes of roster name parts (:class:`evaluation.disclosure.names.NameMatcher`).
+    """
+
+    round_id: str
+    key_id: str
+    tables: dict[str, pd.DataFrame]
+    problems: tuple[Problem, ...]
+    interview_files: tuple[tuple[Path, FileMapping], ...]
+    form_files: tuple[tuple[Path, FileMapping], ...]
+    name_matcher_tokens: tuple[str, ...] = field(repr=False)
+
+    def raise_for_problems(self) -> None:
+        """Raise :class:`InputError` with every refusal at once, when there is any."""
+        if self.problems:
+            raise InputError(f"{len(self.problems)} problem(s) in the incoming files", self.problems)
+
+
+def read_incoming(
+    incoming: Path,
+    study: Study,
+    *,
+    round_id: str,
+    key: PseudonymKey,
+    files_after: dt.date | None = None,
+    sql_addresses: Mapping[str, str] | None = None,
+    on_file: Callable[[str], None] | None = None,
+) -> Intake:
+    """Read everything the inbox holds for a round.
+
+    Args:
+        incoming: the inbox. Nothing outside it is read but the study's own files.
+        study: the study with its mappings and calendar.
+        round_id: rows after this round's cut-off, and files exported after its report date, stay out and are counted.
+        key: pseudonym key.
+        files_after: only files exported after this day (files without an export date always count).
+        sql_addresses: SQLAlchemy addresses by the name of the environment variable that mappings name.
+        on_file: called with each file's name before it is read.
+
+    Raises:
+        ProtocolError: mappings or calendar are wrong. Files that are refused do not raise: see ``problems``.
+    """
+    protocol = study.protocol
+    the_round = _round(study, round_id)
+    mappings = read_mappings(study.mappings, type_ids=[t.id for t in protocol.absence_types])
+    spans = read_spans(study.file("calendar.csv"), protocol)
+    sources, problems = find_incoming(incoming, mappings)
+    sources = tuple(
+        s for s in sources if not (files_after and s.exported_on and s.exported_on <= files_after)
+    )
+    session = _Session(
+        the_round, Stage(), Quarantine(), Ledger(key.key_id), list(problems), sql_addresses or {}
+    )
+
+    def each(kind: str) -> Iterable[Incoming]:
+        for source in sources:
+            if source.mapping.kind == kind:
+                if on_file:
+                    on_file(source.name)
+                yield source
+
+    for source in each("calendar"):
+        spans = (*spans, *session.read_calendar(source, study))
+    desk = Desk(protocol, build_calendar(spans, protocol), key)
+    for source in each("pupils"):
+        session.read(source, desk)
+    desk = session.desk_with_roster(desk)
+    for kind in ORDER[2:]:
+        for source in each(kind):
+            session.read(source, desk)
+    routed = {kind: [s for s in each(kind) if session.passes(s)] for kind in sorted(ROUTED)}
+    tables = session.tables(desk)
+    return Intake(
+        round_id,
+        key.key_id,
+        tables,
+        tuple(sorted(session.problems, key=str)),
+        tuple((s.path, s.mapping) for s in routed["interviews"]),
+        tuple((s.path, s.mapping) for s in routed["school_forms"]),
+        tuple(sorted(session.name_tokens)),
+    )
+
+
+@dataclass
+class _Session:
+    """What grows while files are read."""
+
+    round: Round
+    stage: Stage
+    quarantine: Quarantine
+    ledger: Ledger
+    problems: list[Problem]
+    sql_addresses: Mapping[str, str]
+    name_tokens: set[str] = field(default_factory=set)
+    local_ids: dict[str, str] = field(default_factory=dict)
+
+    def read(self, source: Incoming, desk: Desk) -> None:
+        """One file into the stage. A refused file leaves no rows behind."""
+        number = self.ledger.open(source)
+        quarantine = Quarantine()
+        tokens: set[str] = set()
+        local: dict[str, str] = {}
+        try:
+            with ExitStack() as stack:
+                reading, seal = open_source(source, stack, self.sql_addresses)
+                parse = KINDS[source.mapping.kind]
+                for chunk in reading.chunks:
+                    self.ledger.add_rows(number, chunk)
+                    if self._is_after_report(source):
+                        self.ledger.add_out_of_round(number, chunk.rows, [r.row for r in chunk.rejects])
+                        continue
+                    fields = Fields.of(desk, source, reading, chunk, quarantine)
+                    staged = parse(fields, self.round.cutoff)
+                    late = staged.is_late | self._exported_late(staged.columns["exported"])
+                    good = ~fields.is_bad
+                    self.ledger.add_parsed(number, chunk, fields.is_bad, late & good, staged.school)
+                    tokens |= staged.name_tokens
+                    local |= staged.local_ids
+                    keep = good & ~late & ~np.isin(chunk.rows, chunk.rows[fields.is_bad])
+                    if staged.is_silent is not None:
+                        keep &= ~staged.is_silent
+                    if keep.any():
+                        compact = self._compact(number, chunk.rows, staged.school, staged.columns, keep)
+                        self.stage.add(source.mapping.kind, compact)
+                self.ledger.seal(number, seal())
+        except InputError as error:
+            self.problems += error.problems
+            self.ledger.refuse(number)
+            self.stage.drop_file(source.mapping.kind, number)
+            return
+        self.quarantine.entries += quarantine.entries
+        self.name_tokens |= tokens
+        self.local_ids |= local
+
+    def read_calendar(self, source: Incoming, study: Study) -> tuple[Span, ...]:
+        """A calendar file of the inbox as spans; its faults are problems of the file."""
+        try:
+            with ExitStack() as stack:
+                reading, _ = open_source(source, stack, self.sql_addresses)
+                return calendar_spans(source, reading, study.protocol)
+        except InputError as error:
+            self.problems += error.problems
+            return ()
+
+    def passes(self, source: Incoming) -> bool:
+        """Whether a file for another reader is readable and was exported in time."""
+        try:
+            before = fingerprint(source.path)
+        except OSError:
+            self.problems.append(Problem(source.name, found="cannot be read", rule="unreadable"))
+            return False
+        refuse_if_changed(source.path, source.name, before)
+        return not self._is_after_report(source)
+
+    def desk_with_roster(self, desk: Desk) -> Desk:
+        """The desk once the rosters are read."""
+        if not self.stage.has("pupils"):
+            return desk
+        roster = self.stage.frame(
+            "SELECT pupil, year, grade FROM pupils ORDER BY coalesce(exported, -1000000), first"
+        )
+        pupil, year, grade = (
+            self.stage.texts.texts(roster[c].to_numpy()) for c in ("pupil", "year", "grade")
+        )
+        grades = dict(
+            zip((f"{p}/{str(y)[:4]}" for p, y in zip(pupil, year, strict=True)), grade, strict=True)
+        )
+        return replace(desk, local_ids=self.local_ids, roster_grades=grades, roster_pupils=frozenset(pupil))
+
+    def tables(self, desk: Desk) -> dict[str, pd.DataFrame]:
+        """All raw tables; overlap is decided here, over all files."""
+        made = raw_tables(self.stage, desk, self.ledger, self.quarantine)
+        made["raw_calendar"] = desk.calendar.frame()
+        made["raw_school_forms"] = table("raw_school_forms").empty()
+        made["raw_quarantine"] = self.quarantine.frame()
+        made["raw_ledger"] = self.ledger.frame(desk.protocol)
+        return made
+
+    def _is_after_report(self, source: Incoming) -> bool:
+        return source.exported_on is not None and source.exported_on > self.round.report_date
+
+    def _exported_late(self, exported: np.ndarray) -> np.ndarray:
+        return np.asarray(exported > np.datetime64(self.round.report_date, "D"))
+
+    def _compact(
+        self,
+        number: int,
+        rows: np.ndarray,
+        school: np.ndarray,
+        columns: dict[str, np.ndarray],
+        keep: np.ndarray,
+    ) -> dict[str, np.ndarray]:
+        """The kept rows with every text numbered."""
+        compact = {"file": np.full(int(keep.sum()), number, dtype=np.int32), "row": rows[keep],
+                   "school": school[keep].astype(np.int32)}  # fmt: skip
+        for name, values in columns.items():
+            kept = values[keep]
+            compact[name] = self.stage.texts.codes(kept) if kept.dtype == object else kept
+        return compact
+
+
+def _round(study: Study, round_id: str) -> Round:
+    try:
+        return study.protocol.round(round_id)
+    except KeyError as error:
+        raise InputError(str(error.args[0])) from None

@@ -1,0 +1,73 @@
+"""From a file of the inbox to columns of text: opening, the reader of its format, and the seal afterwards."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO
+
+from evaluation.door.chunks import Reading
+from evaluation.door.files import Fingerprint, Incoming, fingerprint, refuse_if_changed
+from evaluation.errors import InputError, Problem
+
+
+def open_source(
+    source: Incoming, stack: ExitStack, sql_addresses: Mapping[str, str]
+) -> tuple[Reading, Callable[[], str]]:
+    """Open a file for reading in pieces.
+
+    Returns the reading and a function that, called after the last piece, gives the file's SHA-256.
+
+    Raises:
+        InputError: what is wrong with the file as a whole; also from the pieces and from the seal (the file changed
+            while it was read).
+    """
+    mapping = source.mapping
+    if mapping.format == "sql":
+        from evaluation.door.read_sql import read_sql
+
+        return read_sql(source, sql_addresses, stack)
+    before = _fingerprint(source)
+
+    def seal() -> str:
+        refuse_if_changed(source.path, source.name, before)
+        return before.sha256
+
+    stream = stack.enter_context(_open(source, stack))
+    if mapping.format == "xlsx":
+        from evaluation.door.read_excel import read_excel
+
+        seekable = source.path if source.member is None else io.BytesIO(stream.read())
+        return read_excel(seekable, mapping, source.name), seal
+    if mapping.format == "xml":
+        from evaluation.door.read_xml import read_xml
+
+        return read_xml(stream, mapping, source.name), seal
+    if mapping.format == "grid":
+        from evaluation.door.read_grid import read_grid
+
+        return read_grid(stream, source), seal
+    from evaluation.door.read_text import read_text
+
+    return read_text(stream, mapping, source.name), seal
+
+
+def _fingerprint(source: Incoming) -> Fingerprint:
+    try:
+        return fingerprint(source.path)
+    except OSError as error:
+        raise InputError(
+            f"{source.name} cannot be read",
+            [Problem(source.name, found=f"cannot be read: {error.strerror}", rule="unreadable",
+                     next_step="give the user that runs komglad access")],
+        ) from None  # fmt: skip
+
+
+def _open(source: Incoming, stack: ExitStack) -> IO[bytes]:
+    if source.member is None:
+        return Path(source.path).open("rb")
+    archive = stack.enter_context(zipfile.ZipFile(source.path))
+    return archive.open(source.member)
