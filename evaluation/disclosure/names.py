@@ -113,9 +113,9 @@ class NameMatcher:
 
     def _is_name(self, word: str) -> bool:
         plain = re.sub(r"['’`´-]", "", word)
-        forms = {plain, re.sub(r"['’`´]s?$", "", word).replace("-", "")}
+        forms = {plain, re.sub(r"['’`´][sS]?$", "", word).replace("-", "")}
         # Genitive: Ida → Idas; Lars → Lars' and Lars's; Max → Max'; also the spelling Maxes.
-        forms |= {re.sub(r"(?<=.)(es|s)$", "", plain), re.sub(r"(?<=.)s$", "", plain)}
+        forms |= {re.sub(r"(?<=.)(?i:es|s)$", "", plain), re.sub(r"(?<=.)[sS]$", "", plain)}
         for form in forms:
             token = normalise_token(form)
             is_ordinary = word.islower() and token in _ORDINARY

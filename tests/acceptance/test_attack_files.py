@@ -1,0 +1,205 @@
+"""The attack on rendered files: nothing is known here but what stands in the files.
+
+The reports of the demonstration, where they have been rendered (``data/reports`` or ``KOMGLAD_REPORTS``), are
+attacked as they are. Beside them a small set of pages is rendered here, safe and careless, so that the attack
+is seen to find what it should.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from evaluation.disclosure import Dimension, DisclosureRules, Exhibit, Release, html_attributes, protect
+from evaluation.disclosure.attack_files import attack_files, read_html_files
+from evaluation.errors import InputError
+
+RULES = DisclosureRules()
+PROJECT = Path(__file__).resolve().parents[2]
+SCHOOLS = Dimension("skole", ("A", "B", "C", "D"))
+GRADES = Dimension("klassetrin", ("1", "6", "8"))
+OVER = Dimension("over10", ("ja", "nej"), role="attribute")
+PERIOD = Dimension("periode", ("nov", "siden"), total="hele året")
+INDSATS = {"nov": (9, 12, 11, 10), "siden": (2, 8, 9, 7)}
+
+
+def exhibits(round_id: str) -> list[Exhibit]:
+    """A total, four school pages, a share over 10 % and a cumulative count of indsatselever."""
+    pupils = {
+        (s, g): 60 + 3 * i + j
+        for (i, s), (j, g) in itertools.product(enumerate(SCHOOLS.leaves), enumerate(GRADES.leaves))
+    }
+    pupils["D", "8"] = 3
+    by_school = pd.DataFrame(
+        [(*cell, n) for cell, n in pupils.items()], columns=["skole", "klassetrin", "pupils"]
+    )
+    over = {"1": 4, "6": 41, "8": 52}
+    per_grade = {g: sum(n for (_, grade), n in pupils.items() if grade == g) for g in GRADES.leaves}
+    shares = pd.DataFrame(
+        [
+            (g, o, over[g] if o == "ja" else per_grade[g] - over[g])
+            for g in GRADES.leaves
+            for o in OVER.leaves
+        ],
+        columns=["klassetrin", "over10", "pupils"],
+    )
+    leaves = PERIOD.leaves if round_id == "jun" else ("nov",)
+    period = Dimension("periode", leaves, total="hele året")
+    cumulative = pd.DataFrame(
+        [(p, s, n) for p in leaves for s, n in zip(SCHOOLS.leaves, INDSATS[p], strict=True)],
+        columns=["periode", "skole", "pupils"],
+    )
+    printed = {"periode": ("hele året",) if round_id == "jun" else ("nov",)}
+    return [
+        Exhibit("samlet", "elever", (SCHOOLS, GRADES), by_school, shown={"skole": ("i alt",)}),
+        *(
+            Exhibit(f"side-{s}", "elever", (SCHOOLS, GRADES), by_school, shown={"skole": (s,)})
+            for s in SCHOOLS.leaves
+        ),
+        Exhibit(
+            "over10", "elever", (GRADES, OVER), shares, ("pupils", "share"), shown={"over10": ("ja", "i alt")}
+        ),
+        Exhibit("indsats", "indsatselever", (period, SCHOOLS), cumulative, shown=printed),
+    ]
+
+
+def render(release: Release, exhibit: str, *, extra: str = "") -> str:
+    """One page with a table and a chart, by the convention of docs/disclosure.md."""
+    rows = "".join(
+        f"<tr><th>{c.exhibit}</th><td {html_attributes(c.exhibit, c.cell, c.measure)}>{c.text}"
+        f"{' %' if c.measure == 'share' and not c.is_suppressed else ''}</td></tr>"
+        for c in release.cells
+        if c.exhibit == exhibit
+    )
+    cells = [
+        {
+            "exhibit": c.exhibit,
+            "cell": ";".join("=".join(p) for p in c.cell),
+            "measure": c.measure,
+            "value": c.value,
+        }
+        for c in release.cells
+        if c.exhibit == exhibit
+    ]
+    chart = json.dumps(
+        {"cells": cells, "data": [{"y": [c["value"] for c in cells]}], "layout": {"width": 640}}
+    )
+    return (
+        f'<!doctype html><html lang="da"><body><table>{rows}</table>'
+        f'<script type="application/json" data-disclosure="chart">{chart}</script>'
+        f'<script type="application/json" id="komglad-exhibits">{release.structure()}</script>{extra}</body></html>'
+    )
+
+
+def write(folder: Path, release: Release, **extra: str) -> None:
+    for exhibit in release.exhibit_ids():
+        page = folder / release.id / f"{exhibit}.html"
+        page.parent.mkdir(exist_ok=True)
+        page.write_text(render(release, exhibit, extra=extra.get(exhibit, "")), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def rounds() -> tuple[Release, Release]:
+    november = protect(exhibits("nov"), RULES, release_id="nov")
+    return november, protect(exhibits("jun"), RULES, [november], release_id="jun")
+
+
+def test_all_pages_of_both_rounds_together(rounds, tmp_path):
+    for release in rounds:
+        write(tmp_path, release)
+    found = attack_files(read_html_files(tmp_path), RULES, ["nov", "jun"])
+    assert found.leaks == ()
+    assert found.unmarked == ()
+    assert found.contradictions == ()
+    assert found.numbers == 2 * sum(len(r.cells) for r in rounds)
+    hidden = [i for i in found.intervals if i.target.kind == "hidden"]
+    assert hidden
+    assert min(i.high - i.low for i in hidden) >= RULES.protection_width
+    # The cell of three pupils, and the two new indsatselever that June less November would show, are among them.
+    attacked = {i.target.key.cell for i in found.intervals}
+    assert (("klassetrin", "8"), ("skole", "D")) in attacked
+    assert (("periode", "siden"), ("skole", "A")) in attacked
+
+
+def test_primary_suppression_alone_is_opened_by_its_files(tmp_path):
+    write(tmp_path, protect(exhibits("nov"), RULES, release_id="nov", is_complementary=False))
+    found = attack_files(read_html_files(tmp_path), RULES)
+    opened = {i.target.key.cell: (i.low, i.high) for i in found.leaks}
+    assert opened[("klassetrin", "8"), ("skole", "D")] == (3, 3)
+
+
+def test_june_alone_is_safe_but_not_beside_november(tmp_path):
+    november = protect(exhibits("nov"), RULES, release_id="nov")
+    careless = protect(
+        [e for e in exhibits("jun") if e.id == "indsats"], RULES, release_id="jun", is_complementary=False
+    )
+    write(tmp_path, careless)
+    assert attack_files(read_html_files(tmp_path), RULES).leaks == ()
+    write(tmp_path, november)
+    found = attack_files(read_html_files(tmp_path), RULES, ["nov", "jun"])
+    assert {(i.target.key.cell, i.low, i.high) for i in found.leaks} == {
+        ((("periode", "siden"), ("skole", "A")), 2, 2)
+    }
+
+
+@pytest.mark.parametrize(("extra", "kind"), [
+    ('<img alt="På D har 8. klasse 3 elever">', "unmarked"),
+    ('<svg><g aria-label="6,25 % fravær"></g></svg>', "unmarked"),
+    ('<svg><text>97,5 %</text></svg>', "unmarked"),
+    ("<table><tr><td>3</td></tr></table>", "unmarked"),
+    ('<script type="application/json" data-disclosure="chart">{"cells": [], "data": [{"y": [3]}]}</script>', "unmarked"),
+    ('<script type="application/json" data-disclosure="chart">{"data": [{"hovertext": ["3 elever"]}]}</script>', "unmarked"),
+    ('<td data-exhibit="side-D" data-cell="skole=D;klassetrin=8" data-measure="pupils">3</td>', "contradictions"),
+    ('<script type="application/json" data-disclosure="chart">{"cells": [{"exhibit": "side-D", "cell": '
+     '"skole=D;klassetrin=8", "measure": "pupils", "value": 3}]}</script>', "contradictions"),
+])  # fmt: skip
+def test_a_number_that_slipped_by_the_gate_is_seen(rounds, tmp_path, extra, kind):
+    write(tmp_path, rounds[0], **{"side-D": extra})
+    found = attack_files(read_html_files(tmp_path), RULES)
+    assert len(getattr(found, kind)) == 1
+    assert bool(found.leaks) == (kind == "contradictions")
+
+
+@pytest.mark.parametrize("extra", [
+    '<td data-model="out_did.estimate">−0,4</td>',
+    "<td><span data-exhibit=\"side-A\" data-cell=\"skole=A;klassetrin=6\" data-measure=\"pupils\">61</span></td>",
+    '<img alt="På A er der 61 elever">', '<p title="Figur 3, uge 46">x</p>',
+    '<script type="application/json" data-disclosure="chart">{"model": [0.4], "data": [{"y": [0.4]}]}</script>',
+])  # fmt: skip
+def test_what_is_named_or_no_number_of_pupils_is_let_by(rounds, tmp_path, extra):
+    write(tmp_path, rounds[0], **{"side-A": extra})
+    found = attack_files(read_html_files(tmp_path), RULES)
+    assert (found.unmarked, found.contradictions, found.leaks) == ((), (), ())
+
+
+@pytest.mark.parametrize("page", [
+    '<td data-exhibit="x" data-cell="" data-measure="pupils">3</td>',
+    '<script type="application/json">{"cells": [</script>',
+])  # fmt: skip
+def test_files_that_cannot_be_attacked_are_refused(page):
+    with pytest.raises(InputError):
+        attack_files({"a.html": page}, RULES)
+
+
+def rendered_reports() -> list[Path]:
+    """Folders of rendered reports on this machine: those of the demonstration, if it has been run."""
+    places = (
+        [Path(os.environ["KOMGLAD_REPORTS"])]
+        if os.environ.get("KOMGLAD_REPORTS")
+        else [PROJECT / "data" / "reports"]
+    )
+    return [p for p in places if p.is_dir() and any(p.rglob("*.html"))]
+
+
+@pytest.mark.parametrize("folder", rendered_reports(), ids=str)
+def test_the_rendered_reports(folder):
+    found = attack_files(read_html_files(folder), RULES)
+    assert found.numbers > 0
+    assert [i.target.key.text for i in found.leaks] == []
+    assert found.contradictions == ()
+    assert found.unmarked == ()
