@@ -1,0 +1,177 @@
+"""Patterns on a small calendar where every figure can be counted by hand."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+import pytest
+
+from evaluation.effects.patterns import (
+    COLUMNS,
+    ThresholdRule,
+    after_holiday_pattern,
+    band_pattern,
+    long_spell_pattern,
+    single_day_pattern,
+    spells,
+    threshold_pattern,
+    weekday_pattern,
+)
+from evaluation.errors import InputError
+
+YEAR = "2026/27"
+
+
+def school_days() -> pd.DataFrame:
+    """Four school weeks, Monday 5 October 2026 on, without the week of 12 October (autumn holiday)."""
+    days = [
+        dt.date(2026, 10, 5) + dt.timedelta(days=7 * week + day) for week in (0, 2, 3, 4) for day in range(5)
+    ]
+    return pd.DataFrame(
+        {
+            "school_id": "A",
+            "day_on": days,
+            "school_year": YEAR,
+            "week_from": [d - dt.timedelta(days=d.weekday()) for d in days],
+            "weekday": [d.isoweekday() for d in days],
+            "is_after_holiday": [d.isocalendar().week == 43 for d in days],
+        }
+    )
+
+
+def absence(*rows: tuple[str, str, str, float]) -> pd.DataFrame:
+    """(pupil, date, type, fraction) in grade 6 of school A."""
+    return pd.DataFrame(
+        [(p, dt.date.fromisoformat(d), YEAR, "A", "6", kind, f) for p, d, kind, f in rows],
+        columns=["pupil_key", "day_on", "school_year", "school_id", "grade", "absence_type", "day_fraction"],
+    )
+
+
+def weeks(absent: pd.DataFrame, pupils: tuple[str, ...] = ("p1", "p2")) -> pd.DataFrame:
+    frame = pd.DataFrame(
+        [(p, w) for p in pupils for w in sorted(set(school_days()["week_from"]))],
+        columns=["pupil_key", "week_from"],
+    ).assign(school_year=YEAR, school_id="A", grade="6", possible_days=5.0)
+    days = absent.assign(week_from=[d - dt.timedelta(days=d.weekday()) for d in absent["day_on"]])
+    sums = days.groupby(["pupil_key", "week_from"])["day_fraction"].sum().rename("absent_days").reset_index()
+    return frame.merge(sums, on=["pupil_key", "week_from"], how="left").fillna({"absent_days": 0.0})
+
+
+# p1: Thursday and Friday before the holiday and Monday after it (one spell of three school days), then a
+# single day.
+DAYS = absence(
+    ("p1", "2026-10-08", "sick", 1.0),
+    ("p1", "2026-10-09", "sick", 1.0),
+    ("p1", "2026-10-19", "unlawful", 1.0),
+    ("p1", "2026-10-28", "unlawful", 0.5),
+)
+
+
+def test_weekdays_by_hand() -> None:
+    found = weekday_pattern(DAYS, weeks(DAYS), school_days()).set_index("level")
+    assert list(found.columns) == [c for c in COLUMNS if c != "level"]
+    # Two pupils and four weeks: eight possible days on each weekday.
+    assert found.loc["mandag", "share_pct"] == pytest.approx(100 * 1 / 8)
+    assert found.loc["onsdag", "share_pct"] == pytest.approx(100 * 0.5 / 8)
+    assert found.loc["tirsdag", "share_pct"] == 0.0
+    assert found["possible_days"].sum() == 40.0
+
+
+def test_days_after_a_holiday_by_hand() -> None:
+    found = after_holiday_pattern(DAYS, weeks(DAYS), school_days()).set_index("level")
+    assert found.loc["efter ferie", "share_pct"] == pytest.approx(100 * 1 / 10)
+    assert found.loc["øvrige dage", "share_pct"] == pytest.approx(100 * 2.5 / 30)
+
+
+def test_a_holiday_does_not_break_a_spell_but_a_school_day_does() -> None:
+    found = spells(DAYS, school_days())
+    assert found["length"].tolist() == [3, 1]
+    assert found["days"].tolist() == [3.0, 0.5]
+    broken = spells(DAYS[DAYS["day_on"] != dt.date(2026, 10, 9)], school_days())
+    assert broken["length"].tolist() == [1, 1, 1]
+
+
+def test_two_types_on_one_day_are_one_day_of_a_spell() -> None:
+    both = absence(("p1", "2026-10-08", "sick", 0.5), ("p1", "2026-10-08", "unlawful", 0.5))
+    found = spells(both, school_days())
+    assert (found["length"].tolist(), found["days"].tolist()) == ([1], [1.0])
+
+
+def test_spells_of_two_pupils_do_not_run_together() -> None:
+    found = spells(
+        absence(("p1", "2026-10-08", "sick", 1.0), ("p2", "2026-10-09", "sick", 1.0)), school_days()
+    )
+    assert found["length"].tolist() == [1, 1]
+
+
+def test_single_days_and_long_spells() -> None:
+    rows = spells(DAYS, school_days())
+    single = single_day_pattern(rows, weeks(DAYS)).set_index("level")
+    assert (single.loc["1 dag", "count"], single.loc["1 dag", "share_pct"]) == (1.0, 50.0)
+    assert single.loc["2 dage eller flere", "absent_days"] == 3.0
+    long = long_spell_pattern(rows, weeks(DAYS), lengths=(3, 4)).set_index("level")
+    assert (long.loc["3+", "count"], long.loc["3+", "share_pct"]) == (1.0, 50.0)
+    assert (long.loc["4+", "count"], long.loc["4+", "share_pct"]) == (0.0, 0.0)
+
+
+def test_bands_hold_their_lower_edge() -> None:
+    two = absence(*[("p1", d, "sick", 1.0) for d in ("2026-10-05", "2026-10-06")])
+    found = band_pattern(weeks(two)).set_index("level")
+    assert found["count"].to_dict() == {
+        "0-5": 1.0,
+        "5-10": 0.0,
+        "10-20": 1.0,
+        "20+": 0.0,
+    }  # 2 of 20 days is 10 %
+    less = absence(("p1", "2026-10-05", "sick", 1.0), ("p1", "2026-10-06", "sick", 0.5))
+    assert band_pattern(weeks(less)).set_index("level")["count"].to_dict()["5-10"] == 1.0
+    assert found["share_pct"].sum() == pytest.approx(100.0)
+    with pytest.raises(InputError, match="begin at 0"):
+        band_pattern(weeks(two), (5, 10))
+
+
+@pytest.mark.parametrize(("value", "count"), [(1.5, 1.0), (1.51, 0.0)])
+def test_threshold_in_days_on_both_sides(value: float, count: float) -> None:
+    rule = ThresholdRule("x", value, "school_days", "school_year", ("unlawful",), dt.date(2019, 8, 1))
+    assert threshold_pattern(DAYS, weeks(DAYS), [rule])["count"].tolist() == [count]
+
+
+@pytest.mark.parametrize(("value", "count"), [(7.5, 1.0), (7.6, 0.0)])
+def test_threshold_in_percent_of_the_quarter_on_both_sides(value: float, count: float) -> None:
+    # 1.5 unlawful days of 20 school days in the fourth quarter.
+    rule = ThresholdRule("x", value, "pct_of_school_days", "quarter", ("unlawful",), dt.date(2019, 8, 1))
+    found = threshold_pattern(DAYS, weeks(DAYS), [rule])
+    assert found["count"].tolist() == [count]
+    assert found["share_pct"].tolist() == [50.0 * count]
+
+
+def test_a_threshold_counts_only_while_it_is_in_force() -> None:
+    late = ThresholdRule("late", 0.5, "school_days", "school_year", ("unlawful",), dt.date(2026, 10, 28))
+    over = ThresholdRule(
+        "over", 0.5, "school_days", "school_year", ("unlawful",), dt.date(2019, 8, 1), dt.date(2026, 10, 18)
+    )
+    found = threshold_pattern(DAYS, weeks(DAYS), [late, over]).set_index("level")["count"]
+    assert found.to_dict() == {"late": 1.0, "over": 0.0}
+
+
+def test_groups_add_up_and_nothing_identifies_a_pupil() -> None:
+    for found in (
+        weekday_pattern(DAYS, weeks(DAYS), school_days(), by="grade"),
+        band_pattern(weeks(DAYS), by="school"),
+    ):
+        assert set(found["group_id"]) in ({"6"}, {"A"})
+        assert "pupil_key" not in found.columns
+
+
+def test_no_absence_at_all_gives_zero_and_not_an_error() -> None:
+    none = DAYS.iloc[:0]
+    assert weekday_pattern(none, weeks(DAYS), school_days())["share_pct"].tolist() == [0.0] * 5
+    rows = spells(none, school_days())
+    assert len(rows) == 0
+    assert long_spell_pattern(rows, weeks(DAYS))["count"].tolist() == [0.0, 0.0, 0.0]
+
+
+def test_missing_columns_are_named() -> None:
+    with pytest.raises(InputError, match="day_fraction"):
+        spells(DAYS.drop(columns="day_fraction"), school_days())
