@@ -18,9 +18,13 @@ BAND = "#eef2f6"
 
 @dataclass(frozen=True)
 class Line:
-    """One line. ``faint`` is last year's; ``low``/``high`` draw each point's interval."""
+    """One line. ``label`` stands at its end, ``name`` says it in full. ``faint`` is last year's.
+
+    ``low``/``high`` draw each point's interval.
+    """
 
     name: str
+    label: str
     y: tuple[float | None, ...]
     colour: str = BLUE
     faint: bool = False

@@ -23,12 +23,9 @@ SMALL = ("nul", "én", "to", "tre", "fire", "fem", "seks", "syv", "otte", "ni", 
 
 def is_missing(value: Any) -> bool:
     """Whether a cell holds nothing: None, NaN, NaT or the empty text."""
-    if value is None or value == "":
+    if value is None or (isinstance(value, str) and not value):
         return True
-    try:
-        return bool(pd.isna(value))
-    except (TypeError, ValueError):
-        return False
+    return bool(pd.isna(value)) if pd.api.types.is_scalar(value) else False
 
 
 def rounded(value: float, decimals: int = 1) -> float:

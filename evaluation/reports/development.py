@@ -96,17 +96,18 @@ def calendar_figure(
     values = {k: shown([value(s.get(x, {}), "absence_pct") for x in labels]) for k, s in series.items()}
     who = say.groups([p.grades.name(g) for g in waves])
     rest = "Hele skolen" if school_id else f"Øvrige {inputs.group_word(plural=True)}"
+    shades = _talk_shades(inputs, waves, kind, labels, parts["now"])
     chart = Lines(
         x=tuple(labels),
         lines=(
-            Line(f"{who} i år", values["now"], BLUE),
-            Line(f"{rest} i år", values["other"], RUST, marker="square"),
-            Line(f"{who} sidste år", values["now_before"], BLUE, faint=True),
-            Line(f"{rest} sidste år", values["other_before"], RUST, faint=True),
+            Line(f"{who} i år", who, values["now"], BLUE),
+            Line(f"{rest} i år", rest, values["other"], RUST, marker="square"),
+            Line(f"{who} sidste år", "sidste år", values["now_before"], BLUE, faint=True),
+            Line(f"{rest} sidste år", "sidste år", values["other_before"], RUST, faint=True),
         ),
         unit="Fravær i procent af skoledagene",
         x_title="Uge" if kind == "week" else "",
-        shades=_talk_shades(inputs, waves, kind, labels, parts["now"]),
+        shades=shades,
     )
     frame = pd.DataFrame([{"label": x, **{k: (values[k][i]) for k in values}} for i, x in enumerate(labels)])
     columns = [Column("label", "Uge" if kind == "week" else "Måned")]
@@ -127,7 +128,7 @@ def calendar_figure(
     )
     return Exhibit(
         identity,
-        _calendar_finding(inputs, waves, school_id, values, labels, kind),
+        _calendar_finding(capital(who), rest, values, _start(shades), kind),
         render_table(identity, f"Fravær pr. {'uge' if kind == 'week' else 'måned'}, {who} og {rest.lower()}", frame, columns, key=("label",), marker=p.disclosure.marker),
         f"{DEFINITION} {capital(span)}, {p.years.follow_up} og {inputs.last_year}. {n}.",
         "out_description",
@@ -404,29 +405,29 @@ def _grades_table(inputs: ReportInputs) -> Exhibit | None:
 
 
 def _calendar_finding(
-    inputs: ReportInputs,
-    waves: tuple[str, ...],
-    school_id: str | None,
-    values: Mapping[str, tuple[float | None, ...]],
-    labels: list[str],
-    kind: str,
+    who: str, rest: str, values: Mapping[str, tuple[float | None, ...]], start: int | None, kind: str
 ) -> str:
-    """The finding by rule: in how many periods after the talks this year lies below last year."""
-    who = capital(say.groups([inputs.protocol.grades.name(g) for g in waves]))
-    pairs = [
-        (a, b)
-        for a, b in zip(values["now"], values["now_before"], strict=True)
-        if a is not None and b is not None
-    ]
-    if not pairs:
+    """The finding by rule: how often this year lies below last year once the talks began, here and elsewhere."""
+    since = 0 if start is None else start
+    own, others = (
+        [
+            a < b
+            for a, b in zip(values[x][since:], values[f"{x}_before"][since:], strict=True)
+            if a is not None and b is not None
+        ]
+        for x in ("now", "other")
+    )
+    if not own:
         return f"{who}: fraværet over året"
-    below = sum(a < b for a, b in pairs)
-    unit = {"week": ("uge", "uger"), "month": ("måned", "måneder")}[kind][len(pairs) != 1]
-    if below == len(pairs):
-        return f"{who}: lavere fravær end sidste år i alle {len(pairs)} {unit}"
-    if below == 0:
-        return f"{who}: ikke lavere fravær end sidste år i nogen af {len(pairs)} {unit}"
-    return f"{who}: lavere fravær end sidste år i {below} af {len(pairs)} {unit}"
+    unit = {"week": ("uge", "uger"), "month": ("måned", "måneder")}[kind][len(own) != 1]
+    times = f"i alle {len(own)} {unit}" if all(own) else f"i {sum(own)} af {len(own)} {unit}"
+    began = " siden samtalerne begyndte" if start is not None else ""
+    beside = f"; {rest.lower()} i {sum(others)}" if len(others) == len(own) else ""
+    return f"{who} ligger under sidste år {times}{began}{beside}"
+
+
+def _start(shades: tuple[Shade, ...]) -> int | None:
+    return int(shades[0].start + 0.5) if shades else None
 
 
 def _by_label(kind: str, rows: list[dict[str, Any]], labels: list[str]) -> dict[str, dict[str, Any]]:

@@ -107,6 +107,7 @@ def event_study(inputs: ReportInputs) -> Section:
     found = [Effect.from_row(r) for r in months.to_dict("records")]
     line = Line(
         "",
+        "",
         shown([e.estimate for e in found]),
         BLUE,
         low=shown([e.low for e in found]),

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from evaluation.disclosure.exhibits import cell_text
 from evaluation.disclosure.release import html_attributes
-from evaluation.reports.danish import count, date, is_missing, number, percent, signed
+from evaluation.reports.danish import NBSP, count, date, is_missing, number, percent, signed
 
 Kind = Literal["text", "count", "pct", "pct0", "pp", "number", "number2", "date", "yes"]
 _NUMBERS = {"count", "pct", "pct0", "pp", "number", "number2"}
@@ -79,7 +79,12 @@ def render_table(
     any_hidden = False
     for row in frame.to_dict("records"):
         own = tuple((k, str(row[k])) for k in key if not is_missing(row.get(k)))
-        cells = [Markup('<th scope="row">{}</th>').format(_plain(columns[0], row.get(columns[0].name)))]
+        heading = _plain(columns[0], row.get(columns[0].name))
+        cells = [
+            Markup('<th scope="row">{}</th>').format(
+                heading.replace(" ", NBSP) if len(heading) < 16 else heading
+            )
+        ]
         for c in columns[1:]:
             if not c.is_number:
                 cells.append(Markup("<td>{}</td>").format(_plain(c, row.get(c.name))))

@@ -194,10 +194,7 @@ def milestone(question: str, verdict: Verdict | None, months: int, units: str, m
                 tone="wait",
             )
         case "opnået":
-            in_days = (
-                f" ({days(verdict.estimate)} pr. elev på et skoleår)" if verdict.estimate is not None else ""
-            )
-            return Answer(question, f"{label}: {size}{in_days}." if size else f"{label}.", spread, "fall")
+            return Answer(question, f"{label}: {size}." if size else f"{label}.", spread, "fall")
         case "tegn på fald, men usikkert":
             return Answer(question, f"{label}: {size}." if size else f"{label}.", spread, "fall")
         case "ikke påvist":

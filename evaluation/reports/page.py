@@ -49,6 +49,11 @@ class Exhibit:
         return draw(self.chart) if self.chart is not None else Markup("")
 
     @property
+    def still_low(self) -> Markup:
+        """The same, low enough for page one on paper."""
+        return draw(self.chart, height=235) if self.chart is not None else Markup("")
+
+    @property
     def still_narrow(self) -> Markup:
         """The same for a telephone."""
         return draw(self.chart, NARROW) if self.chart is not None else Markup("")

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from evaluation.reports.charts import BAND, GREY, Bars, Chart, Dots, Lines, chart_numbers
 from evaluation.reports.danish import signed
@@ -105,7 +105,7 @@ def _lines(chart: Lines) -> tuple[list[dict[str, Any]], dict[str, Any]]:
                 "dash": "dash" if line.faint else "solid",
             },
             "marker": {"color": line.colour, "size": 7, "symbol": line.marker},
-            "hovertemplate": "%{x}: %{y:.1f}<extra></extra>",
+            "hovertemplate": f"{escape(line.name)}<br>%{{x}}: %{{y:.1f}}<extra></extra>",
         }
         if has_interval:
             trace["error_y"] = {
@@ -125,9 +125,10 @@ def _lines(chart: Lines) -> tuple[list[dict[str, Any]], dict[str, Any]]:
             }
         data.append(trace)
         last = max((i for i, v in enumerate(line.y) if v is not None), default=None)
-        if last is not None and line.name:
+        if last is not None and line.label:
             notes.append(
-                {"x": last, "y": line.y[last], "text": line.name if line.faint else f"<b>{line.name}</b>", "xanchor": "left",
+                {"x": 1,
+                    "xref": "paper", "y": line.y[last], "text": line.label if line.faint else f"<b>{line.label}</b>", "xanchor": "left",
                  "xshift": 8, "showarrow": False, "font": {"color": line.colour}, "align": "left", "name": "end"}
             )  # fmt: skip
     shapes = [
@@ -153,12 +154,12 @@ def _lines(chart: Lines) -> tuple[list[dict[str, Any]], dict[str, Any]]:
                 "line": {"color": INK, "width": 1.4},
             }
         )
-    longest = max((len(line.name) for line in chart.lines), default=0)
+    longest = max((len(line.label) for line in chart.lines), default=0)
     return data, {
         "height": 360,
         "margin": {"l": 44, "r": min(26 + 8 * longest, 240), "t": 34, "b": 48},
         "xaxis": _axis(
-            type="category", categoryarray=list(chart.x), categoryorder="array", showgrid=False, title={"text": chart.x_title},
+            type="category", categoryarray=list(chart.x), categoryorder="array", showgrid=False, title={"text": chart.x_title, "font": {"size": 13, "color": GREY}},
             range=[-0.4, len(chart.x) - 0.6], tickangle=0,
         ),
         "yaxis": _axis(range=[bottom, top], rangemode="tozero" if chart.from_zero else "normal", ticklabelposition="outside"),

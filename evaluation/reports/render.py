@@ -18,6 +18,7 @@ from evaluation.reports.danish import date
 from evaluation.reports.html_tables import legend
 from evaluation.reports.inputs import ReportInputs, headline
 from evaluation.reports.language import dots_signs, dots_text
+from evaluation.reports.malplan import Heading, paragraphs_html
 from evaluation.reports.page import Exhibit, Section
 from evaluation.reports.plotly_figures import PLOTLY_CONFIG, plotly_js, safe_json
 
@@ -116,6 +117,17 @@ def render_accessibility_statement(protocol: Protocol, contact: str = "") -> str
     """What is done for accessibility, what is known to be missing, and whom to ask."""
     return _template("accessibility.html").render(
         **_common(protocol), title=f"Tilgængelighed: {protocol.study.title}", contact=contact, exhibits=[]
+    )
+
+
+def render_malplan_page(inputs: ReportInputs, headings: tuple[Heading, ...]) -> str:
+    """The Målplan text as a page to copy from."""
+    return _page(
+        "malplan.html",
+        inputs,
+        title=f"Målplanen: {inputs.round.title}",
+        body=paragraphs_html(headings),
+        exhibits=[],
     )
 
 

@@ -18,18 +18,20 @@ WIDTH, NARROW = 720, 340
 INK, RULE = "#1b1f24", "#d5dae0"
 
 
-def draw(chart: Chart, width: int = WIDTH) -> Markup:
-    """The figure as an SVG element without a name of its own: the figure around it carries the alternative."""
+def draw(chart: Chart, width: int = WIDTH, height: float = 350) -> Markup:
+    """The figure as an SVG element without a name of its own: the figure around it carries the alternative.
+
+    ``height`` is for lines; rows and bars take the room they need."""
     if isinstance(chart, Lines):
-        body, height = _lines(chart, width)
+        body, tall = _lines(chart, width, height)
     elif isinstance(chart, Dots):
-        body, height = _dots(chart, width)
+        body, tall = _dots(chart, width)
     else:
-        body, height = _bars(chart, width)
+        body, tall = _bars(chart, width)
     return Markup(
         '<svg class="{kind}" viewBox="0 0 {w} {h}" preserveAspectRatio="xMidYMid meet" aria-hidden="true" '
         'focusable="false">{body}</svg>'
-    ).format(kind="wide" if width > NARROW else "narrow", w=width, h=_n(height), body=Markup("").join(body))
+    ).format(kind="wide" if width > NARROW else "narrow", w=width, h=_n(tall), body=Markup("").join(body))
 
 
 def nice_ticks(low: float, high: float, target: int = 5) -> list[float]:
@@ -123,14 +125,14 @@ def _wrapped(content: str, letters: int) -> list[str]:
     return lines
 
 
-def _lines(chart: Lines, width: int) -> tuple[list[Markup], float]:
+def _lines(chart: Lines, width: int, height: float) -> tuple[list[Markup], float]:
     values = [v for line in chart.lines for s in (line.y, line.low, line.high) for v in s if v is not None]
     lowest = 0.0 if chart.from_zero else min([*values, 0.0])
     ticks = nice_ticks(lowest, max([*values, 0.1]))
     letters = 40 if width > NARROW else 10
-    names = {line.name: _wrapped(line.name, letters) for line in chart.lines}
+    names = {line.label: _wrapped(line.label, letters) for line in chart.lines}
     longest = max((len(part) for parts in names.values() for part in parts), default=0)
-    left, right, top, height = (44.0 if width > NARROW else 30.0), 24 + 7.4 * longest, 42.0, 350.0
+    left, right, top = (44.0 if width > NARROW else 30.0), 24 + 7.4 * longest, 42.0
     bottom = height - (46 if chart.x_title else 30)
     n = max(len(chart.x) - 1, 1)
 
@@ -168,8 +170,8 @@ def _lines(chart: Lines, width: int) -> tuple[list[Markup], float]:
             if not line.faint:
                 out.append(_mark(line.marker, px(i), py(v), line.colour))
         last = max((i for i, v in enumerate(line.y) if v is not None), default=None)
-        if last is not None and line.name:
-            ends.append((px(last), py(line.y[last] or 0), line.name, line.colour, line.faint))
+        if last is not None and line.label:
+            ends.append((px(n), py(line.y[last] or 0), line.label, line.colour, line.faint))
     gap = 17.0 * max((len(names[e[2]]) for e in ends), default=1) + (4 if width <= NARROW else 0)
     for (x, _, name, colour, faint), y in zip(ends, spread([e[1] for e in ends], gap), strict=True):
         for i, part in enumerate(names[name]):

@@ -1,0 +1,164 @@
+"""The released tables as files: CSV and XLSX with a codebook sheet, the same bytes for the same tables.
+
+Texts that a spreadsheet would run as a formula are made harmless; hidden numbers are the marker, never blank,
+because a blank is read as zero or as "not asked".
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evaluation.reports.archives import workbook
+from evaluation.reports.danish import as_date, date
+from evaluation.reports.inputs import ReportInputs
+from evaluation.tables import TABLES
+
+MEASURES_OF_PUPILS = {
+    "out_description": ("pupils", "possible_days", "absent_days", "absence_pct", "over_10_pupils", "over_10_pct"),
+    "out_implementation": (
+        "pupils", "talks_planned", "talks_held", "coverage_pct", "follow_ups", "targeted",
+        "consents_given", "consents_missing", "consents_withdrawn",
+    ),
+    "out_patterns": ("pupils", "possible_days", "absent_days", "count", "share_pct"),
+    "out_themes": ("sources", "segments"),
+}  # fmt: skip
+"""Columns where a missing number is a hidden one."""
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_UNITS = {"_pct": "procent", "_pp": "procentpoint", "_days": "dage", "_on": "dato"}
+
+
+@dataclass(frozen=True)
+class TableFiles:
+    """``csv``: bytes by file name, UTF-8 with BOM, semicolon and decimal comma. ``xlsx``: all in one workbook."""
+
+    csv: Mapping[str, bytes]
+    xlsx: bytes
+
+
+def report_tables(inputs: ReportInputs) -> dict[str, pd.DataFrame]:
+    """The tables as they leave: declared columns only, rounded as the report shows them, the marker where hidden.
+
+    Numbers of pupils: shares and per cent with one decimal, counts whole. Estimates keep three decimals.
+    """
+    out = {}
+    for name in sorted(inputs.frames):
+        if not name.startswith("out_") or name not in TABLES:
+            continue
+        frame = inputs.frames[name]
+        table = TABLES[name]
+        out[name] = pd.DataFrame(
+            {
+                c: _column(frame[c], k, c, name, inputs.protocol.disclosure.marker)
+                for c, k in table.columns.items()
+                if c in frame
+            }
+        )
+    return out
+
+
+def table_files(inputs: ReportInputs) -> TableFiles:
+    """CSV and XLSX of :func:`report_tables`, with the codebook and a note on where they come from."""
+    tables = report_tables(inputs)
+    book = codebook(inputs)
+    files = {f"{name}.csv": _csv(frame) for name, frame in {**tables, "kodebog": book}.items()}
+    return TableFiles(files, _xlsx({"kodebog": book, **tables}, inputs))
+
+
+def codebook(inputs: ReportInputs) -> pd.DataFrame:
+    """One row per table and column: grain, type and unit."""
+    rows = [
+        {
+            "tabel": name,
+            "kolonne": column,
+            "type": kind.lower(),
+            "enhed": _unit(column),
+            "en række er": TABLES[name].grain,
+        }
+        for name in sorted(inputs.frames)
+        if name in TABLES
+        for column, kind in TABLES[name].columns.items()
+    ]
+    return pd.DataFrame(rows, columns=["tabel", "kolonne", "type", "enhed", "en række er"])
+
+
+def harmless(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _unit(column: str) -> str:
+    return next((unit for ending, unit in _UNITS.items() if column.endswith(ending)), "")
+
+
+def _column(values: pd.Series, kind: str, name: str, table: str, marker: str) -> list[Any]:
+    is_of_pupils = name in MEASURES_OF_PUPILS.get(table, ())
+    missing = values.isna().to_numpy()
+    blank = marker if is_of_pupils else None
+    if kind == "DOUBLE" and pd.api.types.is_numeric_dtype(values):
+        digits = 0 if is_of_pupils and not name.endswith("_pct") else 1 if is_of_pupils else 3
+        scaled = np.abs(values.to_numpy(dtype=float, na_value=np.nan)) * 10.0**digits
+        # Halves away from zero, as on the page; the tiny addend takes back what binary fractions lose.
+        shown = (
+            np.copysign(np.floor(scaled + 0.5 + 1e-9), values.to_numpy(dtype=float, na_value=np.nan))
+            / 10.0**digits
+            + 0.0
+        )
+        if digits == 0:
+            return [blank if m else int(v) for v, m in zip(shown.tolist(), missing, strict=True)]
+        return [blank if m else v for v, m in zip(shown.tolist(), missing, strict=True)]
+    convert: Callable[[Any], Any] = {"BIGINT": int, "BOOLEAN": bool, "DATE": as_date}.get(
+        kind, lambda v: harmless(str(v))
+    )
+    return [
+        blank if m or v == "" else v if isinstance(v, str) and v == marker else convert(v)
+        for v, m in zip(values.tolist(), missing, strict=True)
+    ]
+
+
+def _csv(frame: pd.DataFrame) -> bytes:
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
+    writer.writerow(frame.columns)
+    columns = [[_csv_text(v) for v in frame[c]] for c in frame]
+    writer.writerows(zip(*columns, strict=True))
+    return out.getvalue().encode("utf-8-sig")
+
+
+def _csv_text(v: Any) -> str:
+    if v is None or v is pd.NaT or v is pd.NA:
+        return ""
+    if isinstance(v, bool | np.bool_):
+        return "ja" if v else "nej"
+    if isinstance(v, float):
+        return "" if v != v else f"{v:g}".replace(".", ",") if abs(v) < 1e6 else f"{v:.3f}".replace(".", ",")
+    return str(v)
+
+
+def _xlsx(tables: Mapping[str, pd.DataFrame], inputs: ReportInputs) -> bytes:
+    sheets: dict[str, Iterable[Sequence[Any]]] = {"om": [[line] for line in _about(inputs)]}
+    for name, frame in tables.items():
+        sheets[name] = [list(frame.columns), *zip(*(frame[c].tolist() for c in frame), strict=True)]
+    title = f"{inputs.protocol.study.title}: {inputs.round.title}"
+    return workbook(
+        sheets, title=title, creator=inputs.protocol.study.municipality, created=inputs.round.report_date
+    )
+
+
+def _about(inputs: ReportInputs) -> list[str]:
+    lines = [
+        f"{inputs.protocol.study.title}: {inputs.round.title}",
+        f"Data til og med {date(inputs.round.cutoff)}. Protokol {str(inputs.protocol.hash)[:16]}.",
+        f"{inputs.protocol.disclosure.marker} betyder: tallet er skjult af hensyn til elevernes anonymitet.",
+        "Alle tal er efter diskretionskontrol. Kolonnernes betydning står i arket kodebog.",
+    ]
+    if inputs.protocol.study.is_fictitious:
+        lines.insert(0, "OPDIGTEDE DATA: skoler, elever og tal er fundet på.")
+    return lines
