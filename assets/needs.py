@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any, Protocol
 
 import pandas as pd
+
+from evaluation.disclosure.ledger import Ledger
+from evaluation.disclosure.release import Release
 
 
 class Key(Protocol):
@@ -16,21 +20,61 @@ class Key(Protocol):
 
 
 class Places(Protocol):
-    """Folders outside the warehouse."""
+    """Folders outside the warehouse: the inbox, and what is written for people."""
 
     incoming: Path
-    reports: Path
-    releases: Path
+
+    @property
+    def sql_addresses(self) -> dict[str, str]:
+        """Addresses of SQL sources by the name of the environment variable that holds them."""
+
+    def report_path(self, name: str) -> Path:
+        """Where a report file is, by its path below the reports' folder."""
+
+    def write_report(self, name: str, content: bytes) -> None:
+        """Write a report file whole, readable by its owner only."""
+
+    def reports_of(self, round_id: str) -> dict[str, bytes]:
+        """A round's report files by path below its folder, the manifest left out."""
+
+    def read_ledger(self) -> Ledger:
+        """What has been released before."""
+
+    def record_release(self, release: Release, on: str, hashes: dict[str, str]) -> None:
+        """Keep what this round releases, so that later rounds are attacked together with it."""
+
+
+class Provenance(Protocol):
+    """Which code made a report."""
+
+    git_commit: str
+    package_versions: dict[str, str]
+
+
+class FrozenPlans(Protocol):
+    """What is known about the plan having been frozen before outcomes were seen."""
+
+    def state(self, protocol: Any, report_date: dt.date) -> dict[str, Any]:
+        """Frozen in time or not, when, and which decisions changed since."""
 
 
 class Warehouse(Protocol):
-    """Tables by round."""
+    """Tables and small JSON records by round."""
 
     def read(self, round_id: str, table: str) -> pd.DataFrame:
         """A table, whatever its checks said."""
 
-    def read_gated(self, round_id: str, table: str) -> pd.DataFrame:
-        """A table whose checks passed."""
+    def write(self, round_id: str, table: str, frame: pd.DataFrame) -> Path:
+        """Replace a table."""
+
+    def read_json(self, round_id: str, name: str) -> dict[str, Any] | None:
+        """A record, None when there is none."""
+
+    def write_json(self, round_id: str, name: str, content: dict[str, Any]) -> None:
+        """Replace a record."""
+
+    def require_checked(self, round_id: str) -> None:
+        """Refuse unless every checked table of the round passed for exactly its bytes."""
 
     def tables(self, round_id: str) -> list[str]:
         """Names of the round's tables."""

@@ -214,13 +214,17 @@ class DataSet(Model):
 
 
 class Round(Model):
-    """A report round: a data cut-off and the date the report is due."""
+    """A report round: a data cut-off and the date the report is due.
+
+    ``occasions`` are the codebook's occasions (nedslag) whose interviews and forms belong to it; empty: all.
+    """
 
     id: Identifier
     title: str
     kind: Literal["interim", "final"]
     cutoff: dt.date
     report_date: dt.date
+    occasions: tuple[str, ...] = ()
 
 
 class Protocol(Model):

@@ -257,7 +257,7 @@ TABLES: dict[str, Table] = {
             "core_interview_codes",
             "One row per coded segment and code with consent in force, doubly coded segments once per coder.",
             "document_id informant school_id grade occasion form coder code family polarity is_approved_quote BOOLEAN "
-            "segment_id",
+            "segment_id start BIGINT end BIGINT",
             "document_id segment_id code coder",
         ),
         # --- out: what the evaluation found ---------------------------------------------------------------
@@ -367,8 +367,8 @@ TABLES: dict[str, Table] = {
         _table(
             "out_joint_display",
             "One row per sign of the Målplan: numbers, words and how they relate (bekræfter | udvider | modsiger | tavs).",
-            "round sign_id sign quant_verdict estimate_pp DOUBLE ci_low_pp DOUBLE ci_high_pp DOUBLE qual_summary "
-            "sources BIGINT relation is_overridden BOOLEAN override_reason quote quote_attribution reading",
+            "round sign_id sign quant_verdict estimate_pp DOUBLE ci_low_pp DOUBLE ci_high_pp DOUBLE quant_text "
+            "qual_summary sources BIGINT sources_total BIGINT relation is_overridden BOOLEAN override_reason quote quote_attribution reading",
             "round sign_id",
         ),
         _table(

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evaluation.disclosure.ledger import Ledger, read_ledger, write_ledger
+from evaluation.disclosure.release import Release
 from evaluation.errors import EnvironmentProblem, Problem
 from evaluation.protocol import Protocol
 from evaluation.study import Study, load_study
 from pipelines.frozen import frozen_state
 from pipelines.io_manager import ParquetIOManager
 from pipelines.progress import Progress
+from pipelines.provenance import provenance
 from pipelines.settings import Settings
-from pipelines.storage import Warehouse
+from pipelines.storage import Warehouse, write_bytes
 
 if TYPE_CHECKING:
     from evaluation.door.pseudonyms import PseudonymKey
@@ -69,11 +73,44 @@ def _refuse_inside(path: Path, data: Path) -> None:
 
 @dataclass(frozen=True)
 class Places:
-    """The inbox and the folder of reports, with the project's own folder for the manifest's git commit."""
+    """The inbox and the folder of reports, with the ledger of what has been released beside them."""
 
     incoming: Path
     reports: Path
-    releases: Path
+
+    @property
+    def sql_addresses(self) -> dict[str, str]:
+        """Addresses of SQL sources, by the name of the environment variable that a mapping names."""
+        return dict(os.environ)
+
+    def report_path(self, name: str) -> Path:
+        """Where a report file is."""
+        return self.reports / name
+
+    def write_report(self, name: str, content: bytes) -> None:
+        """Write a report file whole, readable by its owner only."""
+        write_bytes(self.reports / name, content)
+
+    def reports_of(self, round_id: str) -> dict[str, bytes]:
+        """A round's report files by path below its folder, the manifest left out."""
+        folder = self.reports / round_id
+        found = (p for p in sorted(folder.rglob("*")) if p.is_file() and not p.name.startswith("."))
+        return {
+            n: p.read_bytes() for p in found if (n := p.relative_to(folder).as_posix()) != "manifest.json"
+        }
+
+    @property
+    def ledger(self) -> Path:
+        """The ledger of releases."""
+        return self.reports / "ledger.json"
+
+    def read_ledger(self) -> Ledger:
+        """What has been released before."""
+        return read_ledger(self.ledger)
+
+    def record_release(self, release: Release, on: str, hashes: dict[str, str]) -> None:
+        """Keep what this round releases."""
+        write_ledger(self.ledger, self.read_ledger().record(release, on, hashes))
 
 
 @dataclass(frozen=True)
@@ -94,8 +131,9 @@ def resources_from(settings: Settings, progress: Progress | None = None) -> dict
     return {
         "study": study,
         "warehouse": warehouse,
-        "places": Places(settings.incoming, settings.reports, settings.data / "releases"),
+        "places": Places(settings.incoming, settings.reports),
         "key": KeySource(settings),
         "frozen": FrozenPlans(settings.data),
+        "provenance": provenance(),
         "io_manager": ParquetIOManager(warehouse, progress or Progress()),
     }

@@ -17,16 +17,15 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evaluation.errors import EnvironmentProblem, GateRefused, InputError, Problem
+from evaluation.expectations import CHECKED_TABLES
 from evaluation.tables import TABLES
 
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
-
-CHECKED_LAYERS = ("raw", "core")
 
 
 @contextlib.contextmanager
@@ -139,42 +138,60 @@ class Warehouse:
         Raises:
             GateRefused: a blocking check failed, or the table was never checked since it was written.
         """
-        if table.split("_")[0] in CHECKED_LAYERS and table in TABLES:
-            verdict = self.verdict(round_id, table)
-            digest = self.digest(round_id, table)
-            if verdict is None or verdict["sha256"] != digest:
-                raise GateRefused(
-                    f"{table} has not been checked since it was written, so nothing may be made from it",
-                    [Problem(f"{round_id}/{table}", found="no verdict", next_step=f"komglad run {round_id}")],
-                )
-            if not verdict["passed"]:
-                raise GateRefused(
-                    f"{table} did not pass its checks, so nothing may be made from it",
-                    [
-                        Problem(f"{round_id}/{table}", found=s, next_step="komglad check")
-                        for s in verdict["failed"]
-                    ],
-                )
+        if table in CHECKED_TABLES:
+            self._require_passed(round_id, table)
         return self.read(round_id, table)
+
+    def require_checked(self, round_id: str) -> None:
+        """The export gate: every checked table of the round passed for exactly its bytes.
+
+        Raises:
+            GateRefused: naming the first table that did not.
+        """
+        for table in CHECKED_TABLES:
+            self._require_passed(round_id, table)
+
+    def _require_passed(self, round_id: str, table: str) -> None:
+        verdict = self.verdict(round_id, table)
+        if verdict is None or verdict["sha256"] != self.digest(round_id, table):
+            raise GateRefused(
+                f"{table} has not been checked since it was written, so nothing may be made from it",
+                [Problem(f"{round_id}/{table}", found="no verdict", next_step=f"komglad run {round_id}")],
+            )
+        if not verdict["passed"]:
+            raise GateRefused(
+                f"{table} did not pass its checks, so nothing may be made from it",
+                [
+                    Problem(f"{round_id}/{table}", found=s, next_step="komglad check")
+                    for s in verdict["failed"]
+                ],
+            )
+
+    def read_json(self, round_id: str, name: str) -> dict[str, Any] | None:
+        """A record of a round, None when there is none."""
+        path = self.root / round_id / f"{name}.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+    def write_json(self, round_id: str, name: str, content: dict[str, Any]) -> None:
+        """Replace a record of a round."""
+        text = json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1)
+        write_text(self.root / round_id / f"{name}.json", text + "\n")
 
     def digest(self, round_id: str, table: str) -> str:
         """SHA-256 of a table's file; empty when there is none."""
         path = self.path(round_id, table)
         return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
-    def verdict(self, round_id: str, table: str) -> dict[str, object] | None:
+    def verdict(self, round_id: str, table: str) -> dict[str, Any] | None:
         """The stored verdict of a table's checks."""
-        path = self.root / round_id / "checks" / f"{table}.json"
-        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+        return self.read_json(round_id, f"checks/{table}")
 
     def store_verdict(
-        self, round_id: str, table: str, *, passed: bool, failed: list[str], results: list[dict]
+        self, round_id: str, table: str, *, passed: bool, failed: list[str], results: list[dict[str, Any]]
     ) -> None:
         """Write what the checks said about the bytes that are there now."""
         content = {"table": table, "sha256": self.digest(round_id, table), "passed": passed}
-        content |= {"failed": failed, "results": results}
-        text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-        write_text(self.root / round_id / "checks" / f"{table}.json", text)
+        self.write_json(round_id, f"checks/{table}", {**content, "failed": failed, "results": results})
 
     def tables(self, round_id: str) -> list[str]:
         """Names of the tables a round has."""

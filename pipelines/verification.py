@@ -9,6 +9,7 @@ from pathlib import Path
 from pipelines.resources import Places, resources_from
 from pipelines.runner import run_round
 from pipelines.settings import Settings
+from pipelines.storage import write_bytes
 
 COMPARED = {".html", ".csv", ".xlsx", ".docx", ".json", ".txt"}
 """PDFs are left out: the browser stamps them with the time they were printed."""
@@ -18,7 +19,9 @@ def rerun(settings: Settings, round_id: str, scratch: Path) -> Settings:
     """Run a round from the real inbox into ``scratch``. Returns the scratch settings."""
     again = replace(settings, data=scratch / "data")
     real = resources_from(settings)
-    places = Places(settings.incoming, again.reports, again.data / "releases")
+    places = Places(settings.incoming, again.reports)
+    if real["places"].ledger.is_file():
+        write_bytes(places.ledger, real["places"].ledger.read_bytes())
     run_round(again, round_id, resource_overrides={"places": places, "frozen": real["frozen"]})
     return again
 

@@ -48,9 +48,18 @@ class GradeModel:
 
 
 def analysis_panel(
-    monthly: pd.DataFrame, outcome: Outcome, protocol: Protocol, *, model: str, weights: str
+    monthly: pd.DataFrame,
+    outcome: Outcome,
+    protocol: Protocol,
+    *,
+    model: str,
+    weights: str,
+    keep: tuple[str, ...] = (),
 ) -> Panel:
-    """The engine's panel for one outcome: weights are pupil-days (with the working model that makes them so) or equal."""
+    """The engine's panel for one outcome: weights are pupil-days (with the working model that makes them so) or equal.
+
+    ``keep`` names further label columns that are wanted with the panel.
+    """
     frame = monthly.assign(y=outcome_pct(monthly, outcome, protocol))
     by_days = weights == "pupil_days"
     return Panel.from_frame(
@@ -64,7 +73,7 @@ def analysis_panel(
         cluster=protocol.inference.cluster,
         rows="possible_days",
         working="inverse-weight" if by_days else "identity",
-        keep=("school_id", "grade", "month", "cell"),
+        keep=("school_id", "grade", "month", "cell", *keep),
     )
 
 

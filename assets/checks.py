@@ -1,0 +1,77 @@
+"""One blocking check per raw_ and core_ table: Great Expectations suites, counts and row numbers out, never values.
+
+The verdict is stored beside the table, because Dagster's own blocking holds only within one run.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from assets.needs import Warehouse
+from assets.rounds import round_of
+from evaluation.expectations import CHECKED_TABLES, NEEDS, CheckResult, raise_if_crashed, run_suite
+from evaluation.study import Study
+
+
+def table_checks() -> list[dg.AssetChecksDefinition]:
+    """A check for every checked table."""
+    return [_table_check(name) for name in CHECKED_TABLES]
+
+
+def _table_check(name: str) -> dg.AssetChecksDefinition:
+    needed = [n for n in NEEDS.get(name, ()) if n != name]
+
+    @dg.asset_check(
+        asset=name,
+        name="expectations",
+        blocking=True,
+        additional_deps=needed,
+        description=f"Forventninger til {name}: kolonner, nøgler, intervaller, henvisninger og fuldstændighed.",
+    )
+    def expectations(
+        context: dg.AssetCheckExecutionContext,
+        study: dg.ResourceParam[Study],
+        warehouse: dg.ResourceParam[Warehouse],
+    ) -> dg.AssetCheckResult:
+        the_round = round_of(context, study)
+        frame = warehouse.read(the_round.id, name)
+        others = {n: warehouse.read(the_round.id, n) for n in needed}
+        results = run_suite(name, frame, study.protocol, others=others, cutoff=the_round.cutoff)
+        raise_if_crashed(results)
+        refused = [r for r in results if r.is_blocking]
+        warned = [r for r in results if not r.is_passed and not r.is_blocking]
+        warehouse.store_verdict(
+            the_round.id,
+            name,
+            passed=not refused,
+            failed=[r.sentence for r in refused],
+            results=[as_record(r) for r in results],
+        )
+        return dg.AssetCheckResult(
+            passed=not refused,
+            metadata={
+                "checks": len(results),
+                "refused": len(refused),
+                "warnings": len(warned),
+                "sentences": dg.MetadataValue.md(
+                    "\n".join(f"- {r.sentence}" for r in (*refused, *warned)) or "–"
+                ),
+            },
+        )
+
+    return expectations
+
+
+def as_record(result: CheckResult) -> dict[str, object]:
+    """A result as plain values for the stored verdict."""
+    return {
+        "check_name": result.check_name,
+        "table_name": result.table_name,
+        "group_id": result.group_id,
+        "severity": result.severity,
+        "is_passed": result.is_passed,
+        "count": result.count,
+        "of_total": result.of_total,
+        "sentence": result.sentence,
+        "row_numbers": list(result.row_numbers),
+    }

@@ -1,0 +1,91 @@
+"""out_: what was done and what people say, and what is known about the data themselves."""
+
+from __future__ import annotations
+
+import dagster as dg
+import pandas as pd
+
+from assets.needs import Warehouse
+from assets.rounds import described, round_of
+from evaluation.expectations import CHECKED_TABLES
+from evaluation.questions import implementation, quality, voices
+from evaluation.study import Study
+
+StudyParam = dg.ResourceParam[Study]
+
+
+@dg.asset(**described("core_interview_codes"))
+def core_interview_codes(raw_interviews: pd.DataFrame, study: StudyParam) -> pd.DataFrame:
+    return voices.consented_codes(raw_interviews, study)
+
+
+@dg.asset(**described("out_implementation"))
+def out_implementation(
+    context: dg.AssetExecutionContext,
+    core_talks: pd.DataFrame,
+    core_band_cells: pd.DataFrame,
+    core_consents: pd.DataFrame,
+    core_pupils: pd.DataFrame,
+    study: StudyParam,
+) -> pd.DataFrame:
+    return implementation.answer(
+        core_talks, core_band_cells, core_consents, core_pupils, study.protocol, round_of(context, study).id
+    )
+
+
+@dg.asset(**described("out_themes"))
+def out_themes(
+    context: dg.AssetExecutionContext, core_interview_codes: pd.DataFrame, study: StudyParam
+) -> pd.DataFrame:
+    return voices.themes(core_interview_codes, study, round_of(context, study).id)
+
+
+@dg.asset(**described("out_agreement"))
+def out_agreement(
+    context: dg.AssetExecutionContext, core_interview_codes: pd.DataFrame, study: StudyParam
+) -> pd.DataFrame:
+    return voices.coder_agreement(core_interview_codes, study, round_of(context, study).id)
+
+
+@dg.asset(**described("out_joint_display"))
+def out_joint_display(
+    context: dg.AssetExecutionContext,
+    core_interview_codes: pd.DataFrame,
+    raw_interview_texts: pd.DataFrame,
+    raw_school_forms: pd.DataFrame,
+    out_implementation: pd.DataFrame,
+    out_effects: pd.DataFrame,
+    out_verdicts: pd.DataFrame,
+    study: StudyParam,
+) -> pd.DataFrame:
+    return voices.signs_joined(
+        core_interview_codes,
+        raw_interview_texts,
+        raw_school_forms,
+        out_implementation,
+        out_effects,
+        out_verdicts,
+        study,
+        round_of(context, study).id,
+    )
+
+
+@dg.asset(**described("out_quality"), deps=[dg.AssetKey(name) for name in CHECKED_TABLES])
+def out_quality(
+    context: dg.AssetExecutionContext, study: StudyParam, warehouse: dg.ResourceParam[Warehouse]
+) -> pd.DataFrame:
+    round_id = round_of(context, study).id
+    stored = [warehouse.verdict(round_id, name) for name in CHECKED_TABLES]
+    return quality.answer(
+        [v for v in stored if v is not None], warehouse.read(round_id, "raw_ledger"), round_id
+    )
+
+
+ASSETS: list[dg.AssetsDefinition] = [
+    core_interview_codes,
+    out_implementation,
+    out_themes,
+    out_agreement,
+    out_joint_display,
+    out_quality,
+]

@@ -1,0 +1,41 @@
+"""raw_: what came through the door. The only asset that reads the outside."""
+
+from __future__ import annotations
+
+import dagster as dg
+import pandas as pd
+
+from assets.needs import Key, Places
+from assets.rounds import out_spec, round_of
+from evaluation.intake import RAW_TABLES, read_round
+from evaluation.study import Study
+
+
+@dg.multi_asset(
+    name="incoming_files",
+    outs={name: out_spec(name) for name in RAW_TABLES},
+    description="Alle filer i data/incoming læst én gang: rækker ind = brugt + karantæne + dubletter + erstattede.",
+)
+def incoming_files(
+    context: dg.AssetExecutionContext,
+    study: dg.ResourceParam[Study],
+    places: dg.ResourceParam[Places],
+    key: dg.ResourceParam[Key],
+) -> tuple[pd.DataFrame, ...]:
+    intake = read_round(
+        places.incoming,
+        study,
+        round_id=round_of(context, study).id,
+        key=key.load(),
+        sql_addresses=places.sql_addresses,
+    )
+    intake.raise_for_problems()
+    ledger = intake.tables["raw_ledger"]
+    context.add_output_metadata(
+        {column: int(ledger[column].sum()) for column in ledger if column.startswith("rows_")},
+        output_name="raw_ledger",
+    )
+    return tuple(intake.tables[name] for name in RAW_TABLES)
+
+
+ASSETS: list[dg.AssetsDefinition] = [incoming_files]

@@ -1,0 +1,119 @@
+"""report_: what leaves the warehouse. First the release through the disclosure gate, then files from what it released."""
+
+from __future__ import annotations
+
+import hashlib
+
+import dagster as dg
+
+from assets.needs import FrozenPlans, Places, Provenance, Warehouse
+from assets.rendering import finish, print_pdfs, released_inputs, write_files
+from assets.rounds import round_of
+from evaluation.disclosure.release import Release
+from evaluation.publication import files
+from evaluation.publication.manifest import manifest
+from evaluation.publication.publish import PUBLISHED_TABLES, publish
+from evaluation.study import Study
+
+StudyParam = dg.ResourceParam[Study]
+WarehouseParam = dg.ResourceParam[Warehouse]
+PlacesParam = dg.ResourceParam[Places]
+
+_REPORT = {"group_name": "report", "kinds": {"html"}}
+
+
+@dg.asset(
+    group_name="report",
+    kinds={"parquet"},
+    deps=[dg.AssetKey(name) for name in PUBLISHED_TABLES],
+    description="Én udgivelse pr. runde: alle tal, der forlader datalageret, beskyttet samlet og angrebet sammen med "
+    "alt, der er udgivet før. Uden bestået angreb skrives intet.",
+)
+def release(
+    context: dg.AssetExecutionContext,
+    study: StudyParam,
+    warehouse: WarehouseParam,
+    places: PlacesParam,
+    frozen: dg.ResourceParam[FrozenPlans],
+    provenance: dg.ResourceParam[Provenance],
+) -> None:
+    the_round = round_of(context, study)
+    warehouse.require_checked(the_round.id)
+    tables = {name: warehouse.read(the_round.id, name) for name in PUBLISHED_TABLES}
+    publication = publish(tables, study.protocol, the_round, places.read_ledger())
+    for name, frame in publication.frames.items():
+        warehouse.write(the_round.id, f"released_{name}", frame)
+    stated = manifest(
+        study.protocol,
+        the_round,
+        frozen=frozen.state(study.protocol, the_round.report_date),
+        ledger=warehouse.read(the_round.id, "raw_ledger"),
+        table_hashes=warehouse.digests(the_round.id),
+        git_commit=provenance.git_commit,
+        package_versions=provenance.package_versions,
+    )
+    warehouse.write_json(
+        the_round.id, "release", {"release": publication.release.to_dict(), "manifest": stated}
+    )
+    context.add_output_metadata(publication.counts)
+
+
+@dg.asset(**_REPORT, deps=[release], description="Styregruppens rapport som HTML og PDF.")
+def report_steering_group(
+    context: dg.AssetExecutionContext, study: StudyParam, warehouse: WarehouseParam, places: PlacesParam
+) -> None:
+    the_round = round_of(context, study)
+    made = files.steering_group_files(released_inputs(study, the_round, warehouse))
+    write_files(places, the_round.id, made)
+    notes = print_pdfs(places, the_round.id)
+    context.add_output_metadata({**{k: len(v) for k, v in made.items()}, **notes})
+
+
+@dg.asset(**_REPORT, deps=[release], description="En side til hver skoles lokale arbejdsgruppe.")
+def report_school(
+    context: dg.AssetExecutionContext, study: StudyParam, warehouse: WarehouseParam, places: PlacesParam
+) -> None:
+    the_round = round_of(context, study)
+    write_files(places, the_round.id, files.school_files(released_inputs(study, the_round, warehouse)))
+
+
+@dg.asset(**_REPORT, deps=[release], description="Tekst til Målplanens felter: Evaluering, Læring og Tegn.")
+def report_malplan(
+    context: dg.AssetExecutionContext, study: StudyParam, warehouse: WarehouseParam, places: PlacesParam
+) -> None:
+    the_round = round_of(context, study)
+    write_files(places, the_round.id, files.malplan_files(released_inputs(study, the_round, warehouse)))
+
+
+@dg.asset(**_REPORT, deps=[release], description="De udgivne tabeller som CSV og Excel med kodebog.")
+def report_tables(
+    context: dg.AssetExecutionContext, study: StudyParam, warehouse: WarehouseParam, places: PlacesParam
+) -> None:
+    the_round = round_of(context, study)
+    write_files(places, the_round.id, files.table_export_files(released_inputs(study, the_round, warehouse)))
+
+
+@dg.asset(
+    **_REPORT,
+    deps=[report_steering_group, report_school, report_malplan, report_tables],
+    description="Manifest, udgivelsesbog og oversigtssiden over alle runder.",
+)
+def report_index(
+    context: dg.AssetExecutionContext, study: StudyParam, warehouse: WarehouseParam, places: PlacesParam
+) -> None:
+    the_round = round_of(context, study)
+    stored = warehouse.read_json(the_round.id, "release")
+    made = places.reports_of(the_round.id)
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in made.items()}
+    places.record_release(Release.from_dict(stored["release"]), the_round.report_date.isoformat(), hashes)
+    finish(study, the_round, released_inputs(study, the_round, warehouse), warehouse, places)
+
+
+ASSETS: list[dg.AssetsDefinition] = [
+    release,
+    report_steering_group,
+    report_school,
+    report_malplan,
+    report_tables,
+    report_index,
+]

@@ -1,0 +1,232 @@
+"""Question (c) and doubt about it: months before and after the talks, what a trend before could mean, and how
+wrong parallel trends may be before the milestone's answer turns.
+
+Year on year: the model compares every month with the cell's own same month in earlier years, so the months before
+the talks (leads) are estimated beside those after it, in one imputation that uses neither, and never run over
+the summer. Month 0 is the talk month itself; it is a transition and stands as the reference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from evaluation.effects.honest import Restriction, breakdown_value, honest_intervals
+from evaluation.effects.imputation import ImputationFit, imputation
+from evaluation.effects.pretrends import pretrend_power
+from evaluation.effects.results import FloatArray, Term
+from evaluation.effects.sandwich import Sandwich, sandwich
+from evaluation.effects.satterthwaite import htz_test
+from evaluation.errors import CannotEstimate, KomgladError
+from evaluation.protocol import Protocol
+from evaluation.questions.model import GradeModel, analysis_panel, contrast_rows, weights_kind
+from evaluation.questions.rows import EffectRow
+from evaluation.tables import table
+
+SMOOTHNESS_PP = (0.0, 0.1, 0.25)
+"""How much the difference in trend may bend from month to month, percentage points."""
+
+MINIMUM_CLUSTERS = 4
+"""A month is shown when at least so many cells stand behind it: fewer is a school, not a pattern."""
+
+
+@dataclass(frozen=True)
+class EventStudy:
+    """``months`` (m,) since the talks, 0 left out; ``omega`` (n1, m); ``meat`` with the joint covariance."""
+
+    model: GradeModel
+    months: tuple[int, ...]
+    omega: FloatArray
+    meat: Sandwich
+
+    @property
+    def leads(self) -> list[int]:
+        """Positions of the months before the talks that at least half of the treated cells stand behind.
+
+        Leads of a single late wave would cost degrees of freedom without speaking for the others.
+        """
+        cluster = self.model.panel.cluster_codes()[self.model.fit.treated]
+        behind = [np.unique(cluster[np.abs(self.omega[:, i]) > 0]).size for i in range(len(self.months))]
+        return [i for i, m in enumerate(self.months) if m < 0 and behind[i] >= max(behind) / 2]
+
+    @property
+    def posts(self) -> list[int]:
+        """Positions of the months after the talks."""
+        return [i for i, m in enumerate(self.months) if m > 0]
+
+
+def event_study(monthly: pd.DataFrame, protocol: Protocol) -> EventStudy:
+    """Effects by month since the talks, leads within the follow-up year included.
+
+    Raises:
+        CannotEstimate: no grade has a whole month after its talks, or nothing to compare with.
+    """
+    if not monthly["is_treated"].any():
+        raise CannotEstimate("Ingen årgang har en hel måned efter samtalerne endnu.")
+    weights = protocol.estimand.weights
+    panel = analysis_panel(
+        monthly, protocol.primary_outcome, protocol, model=protocol.estimand.model, weights=weights
+    )
+    in_year = monthly["school_year"].eq(protocol.years.follow_up)
+    first = monthly.loc[in_year, "t"].min()
+    reach = int((monthly["start"] - first).max())
+    fit = imputation(panel, anticipation=reach)
+    model = GradeModel(monthly, panel, fit, protocol.primary_outcome, protocol, 0, weights)
+    months, omega = _columns(fit, float(first), monthly, weights)
+    return EventStudy(model, months, omega, sandwich(fit.contrast(omega), protocol.inference.interval))
+
+
+def _columns(
+    fit: ImputationFit, first_t: float, monthly: pd.DataFrame, weights: str
+) -> tuple[tuple[int, ...], FloatArray]:
+    panel = fit.panel
+    event = panel.event[fit.treated] + 1
+    transition = monthly.groupby("cell")["transition"].first().fillna(0)
+    own = transition.reindex(panel.keys["cell"].to_numpy()[fit.treated]).to_numpy()
+    # Leads are counted back from the first talk month, posts forward from the last.
+    month = np.where(event >= 1, event, np.where(event > -own + 0.5, 0, event + own - 1))
+    inside = (panel.time[fit.treated] >= first_t) & (month != 0)
+    cluster = panel.cluster_codes()[fit.treated]
+    shown = [
+        int(m)
+        for m in np.unique(month[inside])
+        if np.unique(cluster[inside & (month == m)]).size >= MINIMUM_CLUSTERS
+    ]
+    if not shown:
+        raise CannotEstimate(
+            "For få skoler og årgange bag hver måned til at vise udviklingen måned for måned."
+        )
+    kind = weights_kind(weights)
+    return tuple(shown), np.column_stack([fit.weights(inside & (month == m), kind) for m in shown])
+
+
+@dataclass(frozen=True)
+class Leads:
+    """Everything question (c) says: rows of the effects table, ``out_pretrend`` and ``out_honest``."""
+
+    rows: list[EffectRow]
+    pretrend: pd.DataFrame
+    honest: pd.DataFrame
+
+
+def answer(monthly: pd.DataFrame, protocol: Protocol, round_id: str) -> Leads:
+    """The months since the talks, the test of those before, and the robust intervals; in words where there are none."""
+    try:
+        study, why_not = event_study(monthly, protocol), ""
+        rows = event_rows(study)
+    except CannotEstimate as refusal:
+        study, why_not = None, refusal.message
+        blank = EffectRow(
+            "event_study",
+            "imputation",
+            protocol.primary_outcome.id,
+            "all",
+            "all",
+            "",
+            protocol.estimand.weights,
+        )
+        rows = [blank.refused(why_not)]
+    return Leads(rows, pretrend_table(study, why_not, round_id), honest_table(study, why_not, round_id))
+
+
+def event_rows(study: EventStudy) -> list[EffectRow]:
+    """One row per month since the talks."""
+    model = study.model
+    blank = EffectRow("event_study", "imputation", model.outcome.id, "all", "all", "", model.weights)
+    rows = contrast_rows(model, [Term("event", event=float(m)) for m in study.months], study.omega, blank)
+    return [replace(row, horizon=str(m)) for row, m in zip(rows, study.months, strict=True)]
+
+
+def pretrend_table(study: EventStudy | None, why_not: str, round_id: str) -> pd.DataFrame:
+    """``out_pretrend``: the joint test of the leads, always with its power, or in words why there is none."""
+    declared = table("out_pretrend")
+    row: dict[str, object] = {"round": round_id, "look": "all", "note": why_not}
+    if study is not None and study.leads and study.posts:
+        row |= _tested(study)
+    elif study is not None:
+        row["note"] = (
+            "Der er ingen måneder før samtalerne i opfølgningsåret, så udviklingen før kan ikke prøves."
+        )
+    return declared.conform(pd.DataFrame([row]).reindex(columns=list(declared.columns)))
+
+
+def _tested(study: EventStudy) -> dict[str, object]:
+    fit = study.model.fit
+    try:
+        joint = htz_test(
+            sandwich(fit.contrast(study.omega[:, study.leads]), study.model.protocol.inference.interval)
+        )
+        order = [*study.leads, *study.posts]
+        months = [float(study.months[i]) for i in order]
+        blind = pretrend_power(
+            study.meat.cov[np.ix_(order, order)], months, _milestone_weights(study), reference=0.0
+        )
+    except KomgladError as refusal:
+        return {"note": refusal.message}
+    slopes, biases = (
+        dict(zip(blind.powers, blind.slopes, strict=True)),
+        dict(zip(blind.powers, blind.biases, strict=True)),
+    )
+    return {
+        "statistic": joint.statistic,
+        "df_num": joint.df,
+        "df_denom": joint.df_denom,
+        "p_value": joint.p_value,
+        "slope_50": slopes[0.5],
+        "slope_80": slopes[0.8],
+        "bias_at_milestone_pp": biases[0.8],
+        "note": "",
+    }
+
+
+def _milestone_weights(study: EventStudy) -> FloatArray:
+    """Weights over the posts that make up the milestone, pupil-days; over all posts when none is in it."""
+    fit, wanted = study.model.fit, set(study.model.protocol.milestone.months)
+    own = study.model.panel.w[fit.treated]
+    sizes = np.array(
+        [own[np.abs(study.omega[:, i]) > 0].sum() if study.months[i] in wanted else 0.0 for i in study.posts]
+    )
+    if not sizes.sum() > 0:
+        sizes = np.ones(len(study.posts))
+    return np.asarray(sizes / sizes.sum(), dtype=np.float64)
+
+
+def honest_table(study: EventStudy | None, why_not: str, round_id: str) -> pd.DataFrame:
+    """``out_honest``: the interval at the milestone's weights under bounded violations of parallel trends."""
+    declared = table("out_honest")
+    if study is None or not study.leads or not study.posts:
+        note = why_not or "Der er ingen måneder før samtalerne i opfølgningsåret at måle afvigelser på."
+        row = {"round": round_id, "look": "all", "restriction": "relative-magnitudes", "note": note}
+        return declared.conform(pd.DataFrame([row]).reindex(columns=list(declared.columns)))
+    protocol = study.model.protocol
+    order = [*study.leads, *study.posts]
+    beta = (study.omega.T @ study.model.fit.effects)[order]
+    sigma = study.meat.cov[np.ix_(order, order)]
+    shape = (len(study.leads), len(study.posts), _milestone_weights(study))
+    rows: list[dict[str, object]] = []
+    plan: tuple[tuple[Restriction, tuple[float, ...]], ...] = (
+        ("relative-magnitudes", protocol.inference.honest_relative_magnitudes),
+        ("smoothness", SMOOTHNESS_PP),
+    )
+    for restriction, bounds in plan:
+        try:
+            found = honest_intervals(beta, sigma, *shape, restriction, bounds, protocol.verdict.level)
+            breakdown = breakdown_value(beta, sigma, *shape, restriction, protocol.verdict.level)
+        except KomgladError as refusal:
+            rows.append({"restriction": restriction, "note": refusal.message})
+            continue
+        rows += [
+            {
+                "restriction": i.restriction,
+                "bound": i.bound,
+                "ci_low_pp": i.ci_low,
+                "ci_high_pp": i.ci_high,
+                "breakdown": breakdown,
+                "note": "",
+            }
+            for i in found
+        ]
+    frame = pd.DataFrame(rows).reindex(columns=list(declared.columns)).assign(round=round_id, look="all")
+    return declared.conform(frame)

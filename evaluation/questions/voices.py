@@ -1,0 +1,108 @@
+"""What children and staff say, beside the numbers: themes, agreement, implementation and the joint display.
+
+Segments reach this module with consent in force only (core_interview_codes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from evaluation.codebooks import Codebook, load_codebook
+from evaluation.interviews.agreement import agreement
+from evaluation.interviews.consent import with_valid_consent
+from evaluation.interviews.joint_display import joint_display
+from evaluation.interviews.process_indicators import process_indicators
+from evaluation.interviews.quotes import approved_quotes
+from evaluation.interviews.signs import sign_themes
+from evaluation.interviews.themes import theme_table
+from evaluation.study import Study
+from evaluation.tables import table
+
+
+def codebook_of(study: Study) -> Codebook:
+    """The study's codebook."""
+    return load_codebook(study.file("codebook.yaml"))
+
+
+def consented_codes(raw_interviews: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """``core_interview_codes``: segments of documents whose consent is valid wherever it is stated."""
+    declared = table("core_interview_codes")
+    if raw_interviews.empty:
+        return declared.empty()
+    kept = with_valid_consent(raw_interviews).segments
+    codebook = codebook_of(study)
+    families = {code: codebook.folder_of(code) for code in kept["code"].unique()}
+    return declared.conform(kept.assign(family=kept["code"].map(families))[list(declared.columns)])
+
+
+GROUPS = {"informant": "informant", "school": "school_id", "grade": "grade", "occasion": "occasion"}
+
+
+def themes(codes: pd.DataFrame, study: Study, round_id: str) -> pd.DataFrame:
+    """``out_themes``: each code over all sources and by informant, school, grade and occasion."""
+    declared = table("out_themes")
+    if codes.empty:
+        return declared.empty()
+    codebook = codebook_of(study)
+    parts = [theme_table(codes, codebook).assign(group_kind="all", group_id="all")]
+    for kind, column in GROUPS.items():
+        found = theme_table(codes, codebook, by=(column,))
+        parts.append(found.rename(columns={column: "group_id"}).assign(group_kind=kind))
+    frame = pd.concat(parts).rename(columns={"name": "code_name", "folder": "family"}).assign(round=round_id)
+    return declared.conform(frame[list(declared.columns)])
+
+
+def coder_agreement(codes: pd.DataFrame, study: Study, round_id: str) -> pd.DataFrame:
+    """``out_agreement``: Krippendorff's alpha per code and family with its interval, and whether the rule is met."""
+    declared = table("out_agreement")
+    if codes.empty:
+        return declared.empty()
+    found = agreement(codes, codebook_of(study), seed=study.protocol.study.seed)
+    frame = found.table.rename(columns={"units_set": "positive", "verdict": "note"}).assign(
+        round=round_id, double_coded_share=found.double_coded_share, rule_met=found.is_rule_met
+    )
+    return declared.conform(frame[list(declared.columns)])
+
+
+def signs_joined(
+    codes: pd.DataFrame,
+    texts: pd.DataFrame,
+    school_forms: pd.DataFrame,
+    implementation: pd.DataFrame,
+    effects: pd.DataFrame,
+    verdicts: pd.DataFrame,
+    study: Study,
+    round_id: str,
+    overrides: Mapping[str, tuple[str, str]] | None = None,
+) -> pd.DataFrame:
+    """``out_joint_display``: one row per sign of the Målplan with numbers, words and how they relate."""
+    declared = table("out_joint_display")
+    if codes.empty:
+        return declared.empty()
+    codebook = codebook_of(study)
+    by_sign = sign_themes(codes, codebook)
+    process = process_indicators(implementation, school_forms, by_sign)
+    indicators = pd.concat([f for f in (_measured(effects, verdicts), process) if len(f)])
+    quotes = approved_quotes(codes.rename(columns={"is_approved_quote": "approved_quote"}), texts, codebook)
+    joined = joint_display(codebook, indicators, by_sign, quotes, dict(overrides or {}))
+    return declared.conform(joined.assign(round=round_id)[list(declared.columns)])
+
+
+def _measured(effects: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
+    """Indicators that absence data speak of: the milestone's estimate where it is due, else what is seen so far."""
+    pooled = effects[(effects["group_kind"] == "all") & (effects["estimator"] == "imputation")]
+    main = pooled[pooled["question"].eq("milestone") & pooled["status"].eq("estimated")]
+    if main.empty:
+        main = pooled[pooled["question"].eq("grade") & pooled["status"].eq("estimated")]
+    overall = verdicts[verdicts["look"] == "all"]
+    if main.empty or overall.empty:
+        return pd.DataFrame()
+    row = main.sort_values("weights", ascending=False).iloc[0]
+    numbers = {c: float(row[c]) for c in ("estimate_pp", "ci_low_pp", "ci_high_pp")}
+    verdict = str(overall["verdict"].iloc[0])
+    names = ("fravaer_total_pct", "samme_periode_sidste_aar", "did_estimat_med_interval")
+    return pd.DataFrame(
+        [{"indicator": n, "verdict": verdict, "says": None, "text": None, **numbers} for n in names]
+    )

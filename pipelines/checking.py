@@ -1,0 +1,150 @@
+"""What ``komglad check`` finds: the ledger of every file, what is in quarantine, and what the checks say. Writes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from evaluation.errors import Problem
+from evaluation.expectations import CHECKED_TABLES, NEEDS, CheckResult, raise_if_crashed, run_suite
+from evaluation.intake import read_round
+from evaluation.panel import calendar, cells, pupils
+from evaluation.protocol import Round
+from evaluation.study import Study
+from pipelines.resources import KeySource, resources_from
+from pipelines.settings import Settings
+
+QUARANTINE_SHOWN = 40
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Everything about an inbox for one round."""
+
+    round_id: str
+    ledger: pd.DataFrame
+    quarantine: pd.DataFrame
+    problems: tuple[Problem, ...]
+    results: tuple[CheckResult, ...]
+
+    @property
+    def refused(self) -> tuple[CheckResult, ...]:
+        """Results that would stop the round."""
+        return tuple(r for r in self.results if r.is_blocking)
+
+    @property
+    def warnings(self) -> tuple[CheckResult, ...]:
+        """Results that call for a look."""
+        return tuple(r for r in self.results if not r.is_passed and not r.is_blocking)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For machines."""
+        counts = [c for c in self.ledger if c.startswith("rows_")]
+        return {
+            "round": self.round_id,
+            "files": self.ledger[["source_file", "source_kind", *counts]].to_dict("records"),
+            "quarantine": self.quarantine.astype(object)
+            .where(self.quarantine.notna(), None)
+            .to_dict("records"),
+            "problems": [
+                p.__class__.__name__ and {s: getattr(p, s) for s in p.__slots__} for p in self.problems
+            ],
+            "checks": [
+                {
+                    "check": r.check_name,
+                    "table": r.table_name,
+                    "group": r.group_id,
+                    "severity": r.severity,
+                    "passed": r.is_passed,
+                    "count": r.count,
+                    "of_total": r.of_total,
+                    "rows": list(r.row_numbers),
+                    "sentence": r.sentence,
+                }
+                for r in self.results
+            ],
+            "would_run": not self.problems and not self.refused,
+        }
+
+
+def check_round(settings: Settings, study: Study, the_round: Round) -> Findings:
+    """Read the inbox as a run would, make the core tables that checks look at, and judge them all."""
+    key = KeySource(settings).load()
+    places = resources_from(settings)["places"]
+    intake = read_round(
+        settings.incoming, study, round_id=the_round.id, key=key, sql_addresses=places.sql_addresses
+    )
+    tables = dict(intake.tables)
+    if not intake.problems:
+        tables |= _core(tables, the_round)
+    results: list[CheckResult] = []
+    for name in CHECKED_TABLES:
+        if name in tables:
+            others = {n: tables[n] for n in NEEDS.get(name, ()) if n in tables}
+            results += run_suite(name, tables[name], study.protocol, others=others, cutoff=the_round.cutoff)
+    raise_if_crashed(results)
+    return Findings(
+        the_round.id, tables["raw_ledger"], tables["raw_quarantine"], intake.problems, tuple(results)
+    )
+
+
+def _core(raw: dict[str, pd.DataFrame], the_round: Round) -> dict[str, pd.DataFrame]:
+    days = calendar.school_days(raw["raw_calendar"], the_round.cutoff)
+    spells = pupils.enrolment_spells(raw["raw_pupils"])
+    absence = pupils.absence_days(raw["raw_absence"], spells, days)
+    weeks = cells.pupil_weeks(spells, absence, days, raw["raw_totals"])
+    return {
+        "core_school_days": days,
+        "core_pupils": spells,
+        "core_absence_days": absence,
+        "core_pupil_weeks": weeks,
+        "core_cells": cells.cells(weeks, raw["raw_totals"], days),
+    }
+
+
+def print_page(found: Findings) -> None:
+    """The findings as a page for the terminal, in Danish."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    console.print(f"[bold]Kontrol af {found.round_id}[/bold]\n")
+    ledger = Table(title="Filer: rækker ind = brugt + karantæne + dubletter + erstattet + uden for runden")
+    ledger.add_column("fil")
+    names = {
+        "rows_in": "ind",
+        "rows_kept": "brugt",
+        "rows_quarantined": "karantæne",
+        "rows_duplicate": "dubletter",
+        "rows_superseded": "erstattet",
+        "rows_out_of_round": "uden for",
+    }
+    for heading in names.values():
+        ledger.add_column(heading, justify="right")
+    for row in found.ledger.itertuples():
+        ledger.add_row(row.source_file, *(f"{getattr(row, c):,}".replace(",", ".") for c in names))
+    console.print(ledger)
+    if len(found.quarantine):
+        kinds = found.quarantine.groupby(["source_file", "rule", "column_name"], dropna=False)
+        held = Table(title="Karantæne (højst de 40 største grupper)")
+        for heading in ("fil", "regel", "kolonne", "rækker", "første linjer", "hvad nu"):
+            held.add_column(heading, overflow="fold")
+        largest = sorted(kinds, key=lambda item: (-len(item[1]), str(item[0])))[:QUARANTINE_SHOWN]
+        for (file, rule, column), rows in largest:
+            lines = ", ".join(str(int(n)) for n in rows["source_row"].dropna().head(4))
+            held.add_row(
+                str(file), str(rule), str(column), str(len(rows)), lines, str(rows["next_step"].iloc[0])
+            )
+        console.print(held)
+    for title, style, results in (
+        ("Stopper runden", "red", found.refused),
+        ("Bør ses efter", "yellow", found.warnings),
+    ):
+        if results:
+            console.print(f"\n[bold {style}]{title}[/bold {style}]")
+            for r in results:
+                console.print(f"  {r.table_name}: {r.sentence}")
+    if not found.problems and not found.refused:
+        console.print("\n[green]Runden kan køres.[/green]")
