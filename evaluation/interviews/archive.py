@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import stat
+import struct
 import zipfile
 import zlib
 from collections import Counter
@@ -25,6 +26,11 @@ MAX_RATIO = 100
 RATIO_COUNTS_FROM_BYTES = 1024**2
 _NESTED = {".zip", ".qdpx", ".7z", ".rar", ".gz", ".tgz", ".bz2", ".xz", ".tar", ".jar"}
 _ZIPPED_DOCUMENTS = {".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", ".epub", ".docm", ".xlsm"}
+_ZIP_ERRORS = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, OSError, struct.error),
+    *(NotImplementedError, RuntimeError, ValueError),
+)
+"""What :mod:`zipfile` raises on damaged archives."""
 _STRAY = {"__macosx", ".ds_store", "thumbs.db", "desktop.ini"}
 
 
@@ -41,7 +47,7 @@ class Archive:
         try:
             with zipfile.ZipFile(io.BytesIO(self.data)) as archive:
                 return archive.read(member)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError):
+        except _ZIP_ERRORS:
             raise damaged(self.file, "a member of the archive cannot be unpacked") from None
 
     def find(self, path: str) -> str | None:
@@ -75,7 +81,7 @@ def archive_from_bytes(data: bytes, file: str) -> Archive:
             problems = _directory_problems(infos, file)
             if not problems:
                 problems = _nested_problems(archive, infos, file)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError):
+    except _ZIP_ERRORS:
         raise damaged(file, "not a complete zip archive") from None
     if problems:
         raise InputError(f"{file} was refused before it was unpacked.", problems)
@@ -119,6 +125,10 @@ def _directory_problems(infos: list[zipfile.ZipInfo], file: str) -> list[Problem
         )
     if any(_leaves_folder(info.filename) for info in infos):
         refuse("an entry whose path leaves the archive", "path traversal", "paths inside the archive")
+    if any(not info.filename for info in infos):
+        refuse("an entry without a name", "complete archive", "ordinary files")
+    if any(info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for info in infos):
+        refuse("an unusual compression", "compression", "an ordinary zip archive")
     if any(stat.S_ISLNK(info.external_attr >> 16) for info in infos):
         refuse("an entry that is a link", "links", "ordinary files")
     if any(info.flag_bits & 0x1 for info in infos):

@@ -65,7 +65,7 @@ def implementation_table(
         raise InputError("The talks cannot be counted.", [problem])
     table = talks.assign(
         _held=status.isin(HELD),
-        _follow=talks["kind"].map(lambda value: slug(str(value)) in FOLLOW_UPS),
+        _follow=talks["kind"].map(lambda value: slug(str(value))).isin(FOLLOW_UPS),
         _all="",
     )
     by = [*keys, "_all"]

@@ -23,14 +23,14 @@ def codings_of_project(
     connection: sqlite3.Connection, file: str, codebook: Codebook
 ) -> tuple[list[Coding], dict[str, DocumentAttributes], list[Problem], int]:
     """(codings, documents by normal name, problems, rows lost) of a QualCoder database."""
-    sources = {row["id"]: row for row in rows_of(connection, "source")}
+    sources = {row["id"]: row for row in rows_of(connection, "source", "id", "name", "fulltext")}
     names = {key: text_of(row.get("name")) for key, row in sources.items()}
     labels = _labels(connection)
     coded: dict[Any, list[dict[str, Any]]] = {key: [] for key in sources}
     problems: list[Problem] = []
     lost = 0
     codings: list[Coding] = []
-    for number, row in enumerate(rows_of(connection, "code_text"), 1):
+    for number, row in enumerate(rows_of(connection, "code_text", "cid", "fid", "pos0", "pos1"), 1):
         if row.get("fid") not in sources or row.get("cid") not in labels:
             lost += 1
             problems.append(Problem(file, number, "code_text", "a reference to nothing", "QualCoder"))
@@ -80,7 +80,7 @@ def _selection(row: dict[str, Any]) -> Selection:
 def _labels(connection: sqlite3.Connection) -> dict[Any, str]:
     """Code → label; the id in brackets that the exported codebook leaves in the memo wins over the name."""
     labels: dict[Any, str] = {}
-    for row in rows_of(connection, "code_name"):
+    for row in rows_of(connection, "code_name", "cid", "name"):
         memo = text_of(row.get("memo"))
         has_id = memo.startswith("[") and "]" in memo
         labels[row["cid"]] = memo[1 : memo.index("]")] if has_id else text_of(row.get("name"))

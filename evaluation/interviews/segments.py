@@ -253,10 +253,9 @@ class _Resolver:
         if (coding.code, label) not in self._cache:
             suffix = _POLARITY_SUFFIX.search(label)
             code = self._codebook.resolve(coding.code) if coding.code else None
-            direction = None
-            if code is None and suffix and (code := self._codebook.resolve(label[: suffix.start()])):
-                direction = suffix.group(1).casefold()
-            code = code or self._codebook.resolve(label)
+            stem = self._codebook.resolve(label[: suffix.start()]) if suffix else None
+            code = code or stem or self._codebook.resolve(label)
+            direction = suffix.group(1).casefold() if suffix and stem is not None and stem == code else None
             self._cache[coding.code, label] = code, direction
         code, direction = self._cache[coding.code, label]
         if stated and stated not in POLARITIES:

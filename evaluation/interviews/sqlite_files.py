@@ -28,7 +28,7 @@ def open_sqlite(path: Path) -> Iterator[sqlite3.Connection]:
         connection.execute("PRAGMA query_only = ON")
         connection.text_factory = lambda data: data.decode("utf-8", "replace")
         yield connection
-    except (sqlite3.Error, OverflowError):
+    except (sqlite3.Error, OverflowError, UnicodeError):
         raise _unusable(path.name) from None
     finally:
         connection.close()
@@ -40,14 +40,19 @@ def tables_of(connection: sqlite3.Connection) -> frozenset[str]:
     return frozenset(str(name[0]).casefold() for name in names)
 
 
-def rows_of(connection: sqlite3.Connection, table: str) -> list[dict[str, Any]]:
+def rows_of(connection: sqlite3.Connection, table: str, *columns: str) -> list[dict[str, Any]]:
     """All rows of a table as mappings, in the order of its row ids; empty when the table does not exist.
 
-    ``table`` is a constant of the calling reader, never a name taken from the file.
+    ``table`` and the ``columns`` it must have are constants of the calling reader, never names from the file.
+    Raises ``sqlite3.DatabaseError`` (a refusal inside :func:`open_sqlite`) when a column is missing.
     """
     if table not in tables_of(connection):
         return []
-    return [dict(row) for row in connection.execute(f'SELECT * FROM "{table}" ORDER BY rowid')]
+    cursor = connection.execute(f'SELECT * FROM "{table}" ORDER BY rowid')
+    names = [str(item[0]) for item in cursor.description]
+    if not set(columns) <= set(names):
+        raise sqlite3.DatabaseError(f"{table} has other columns")
+    return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
 def text_of(value: Any) -> str:

@@ -11,6 +11,7 @@ import csv
 import io
 import unicodedata
 import zipfile
+import zlib
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -24,6 +25,12 @@ from evaluation.interviews.plain_columns import ALIASES
 DELIMITERS = (";", ",", "\t", "¤", "|")
 MAX_TABLE_BYTES = 200 * 1024 * 1024
 MAX_SHEET_ROWS = 200_000
+MAX_SHEET_CELLS = 5_000_000
+_OPENPYXL_ERRORS = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, OSError, SyntaxError, RuntimeError, NotImplementedError),
+    *(KeyError, ValueError, TypeError, AttributeError, IndexError, OverflowError, AssertionError),
+)
+"""What openpyxl is known to raise on damaged workbooks; ``SyntaxError`` is what XML parsers raise."""
 
 
 @dataclass(frozen=True)
@@ -85,16 +92,7 @@ def read_sheets(path: Path) -> dict[str, tuple[tuple[str, ...], ...]]:
     archive_from_bytes(_bytes(path), path.name)
     try:
         book = openpyxl.load_workbook(path, data_only=False, keep_links=False)
-    except (
-        zipfile.BadZipFile,
-        KeyError,
-        ValueError,
-        TypeError,
-        OSError,
-        AttributeError,
-        IndexError,
-        SyntaxError,
-    ):
+    except _OPENPYXL_ERRORS:
         problem = Problem(
             path.name, found="not an Excel workbook", expected=".xlsx", next_step="save it again"
         )
@@ -104,8 +102,10 @@ def read_sheets(path: Path) -> dict[str, tuple[tuple[str, ...], ...]]:
     for sheet in book.worksheets:
         if sheet.sheet_state != "visible":
             continue
-        if (sheet.max_row or 0) > MAX_SHEET_ROWS:
-            problems.append(Problem(path.name, found=f"more than {MAX_SHEET_ROWS:,} rows", expected="fewer"))
+        size = (sheet.max_row or 0) * (sheet.max_column or 0)
+        if (sheet.max_row or 0) > MAX_SHEET_ROWS or size > MAX_SHEET_CELLS:
+            found = f"a sheet of {sheet.max_row:,} rows and {sheet.max_column:,} columns"
+            problems.append(Problem(path.name, found=found, expected=f"at most {MAX_SHEET_ROWS:,} rows"))
             continue
         rows = []
         for number, cells in enumerate(sheet.iter_rows(), 1):

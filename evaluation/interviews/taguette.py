@@ -53,15 +53,18 @@ def codings_of_database(
     connection: sqlite3.Connection, file: str, coder: str | None
 ) -> tuple[list[Coding], list[Problem], int]:
     """(codings, problems, rows lost) of a Taguette project; positions become code points of the plain text."""
-    documents = {r["id"]: r for r in rows_of(connection, "documents")}
+    documents = {r["id"]: r for r in rows_of(connection, "documents", "id", "name", "contents")}
     texts = {key: plain_text(text_of(r.get("contents"))) for key, r in documents.items()}
-    tags = {r["id"]: text_of(r.get("path") or r.get("name")) for r in rows_of(connection, "tags")}
-    highlights = {r["id"]: r for r in rows_of(connection, "highlights")}
+    tags = {r["id"]: text_of(r.get("path") or r.get("name")) for r in rows_of(connection, "tags", "id")}
+    highlights = {
+        r["id"]: r
+        for r in rows_of(connection, "highlights", "id", "document_id", "start_offset", "end_offset")
+    }
     coders = _coders(connection)
     codings: list[Coding] = []
     problems: list[Problem] = []
     lost = 0
-    for number, link in enumerate(rows_of(connection, "highlight_tags"), 1):
+    for number, link in enumerate(rows_of(connection, "highlight_tags", "highlight_id", "tag_id"), 1):
         highlight = highlights.get(link.get("highlight_id"))
         document = documents.get(highlight["document_id"]) if highlight else None
         label = tags.get(link.get("tag_id"))

@@ -147,7 +147,8 @@ def test_plain_long_table(tmp_path: Path, read: Any, encoding: str, delimiter: s
 
 
 def test_plain_wide_table_with_code_columns(tmp_path: Path, read: Any) -> None:
-    text = "dokument;koder;start;slut;MP.TEGN.FALD;Hjem;X.MODBEVIS;bemærkning\na;AB;0;5;positiv;x;;\na;AB;6;9;;0;ja;!\nb;AB;1;2;;;;\n"
+    head = "dokument;koder;start;slut;MP.TEGN.FALD;Hjem;X.MODBEVIS;bemærkning\n"
+    text = head + "a;AB;0;5;positiv;x;;\na;AB;6;9;;0;ja;!\nb;AB;1;2;;;;\n"
     batch = read(write(tmp_path / "w.csv", text))
     got = list(
         zip(

@@ -1,0 +1,152 @@
+"""Krippendorff's alpha against published examples, by hand, and against the ``krippendorff`` package."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import krippendorff
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evaluation.codebooks import Codebook
+from evaluation.interviews.agreement import agreement, nominal_alpha
+
+NAN = np.nan
+# Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability", University of Pennsylvania, asc_papers/43.
+# A: two observers, binary, ten units. B: two observers, nominal, twelve units. C: four observers, missing values.
+A = [[0, 1, 0, 0, 0, 0, 0, 0, 1, 0], [1, 1, 1, 0, 0, 1, 0, 0, 0, 0]]
+B = [[ord(c) for c in row] for row in ("aabbdcccedda", "babbbccceddd")]
+C = [
+    [1, 2, 3, 3, 2, 1, 4, 1, 2, NAN, NAN, NAN],
+    [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, NAN, 3],
+    [NAN, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, NAN],
+    [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, NAN],
+]
+
+
+@pytest.mark.parametrize(("values", "published"), [(A, 0.095), (B, 0.692), (C, 0.743)])
+def test_published_examples(values: list[list[float]], published: float) -> None:
+    # printed with three decimals
+    assert nominal_alpha(values) == pytest.approx(published, abs=5e-4)
+
+
+def test_example_a_by_hand() -> None:
+    """o: 6 agreeing of 10 units; n0 = 14, n1 = 6, n = 20."""
+    observed_disagreement = 4 * 2
+    expected_disagreement = (14 * 6 + 6 * 14) / (20 - 1)
+    assert nominal_alpha(A) == pytest.approx(1 - observed_disagreement / expected_disagreement, abs=1e-12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.lists(st.sampled_from([0.0, 1.0, 2.0, NAN]), min_size=8, max_size=8), min_size=2, max_size=4)
+)
+def test_same_as_the_krippendorff_package(values: list[list[float]]) -> None:
+    data = np.array(values)
+    pairable = data[:, (~np.isnan(data)).sum(axis=0) >= 2]
+    if len(np.unique(pairable[~np.isnan(pairable)])) < 2:
+        assert np.isnan(nominal_alpha(data))
+        return
+    reference = krippendorff.alpha(data, level_of_measurement="nominal")
+    assert nominal_alpha(data) == pytest.approx(reference, abs=1e-10)
+
+
+def coded(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["document_id", "segment_id", "start", "end", "code", "coder"])
+    return frame.astype({"start": "Int64", "end": "Int64"})
+
+
+def example_a() -> pd.DataFrame:
+    """Example A as coding: value 1 is "the code is set"; every unit also has a code both set."""
+    rows = []
+    for coder, values in zip(("k_1", "k_2"), A, strict=True):
+        for unit, value in enumerate(values):
+            rows.append(("d_1", f"s_{unit}", unit * 10, unit * 10 + 9, "KL.GJORT", coder))
+            if value:
+                rows.append(("d_1", f"s_{unit}", unit * 10, unit * 10 + 9, "MP.UFRIV", coder))
+    return coded(rows)
+
+
+def test_example_a_as_coded_segments(book: Codebook) -> None:
+    result = agreement(example_a(), book, draws=500)
+    row = result.table.set_index(["level", "code"]).loc[("kode", "MP.UFRIV")]
+    assert row["alpha"] == pytest.approx(0.095, abs=5e-4)
+    assert row["raw_agreement"] == pytest.approx(6 / 10)
+    assert (row["units"], row["times_set"], row["units_set"], row["coders"]) == (10, 2 + 4, 5, 2)
+    assert row["verdict"] == "under grænsen"
+    assert row["ci_low"] < row["alpha"] < row["ci_high"]
+    assert len(result.discussion) == 4
+    assert set(result.discussion["code"]) == {"MP.UFRIV"}
+    both = result.table.set_index(["level", "code"]).loc[("kode", "KL.GJORT")]
+    assert np.isnan(both["alpha"])
+    assert (both["raw_agreement"], both["verdict"]) == (1.0, "kan ikke opgøres")
+
+
+def test_families_and_the_whole_pool_their_codes_units(book: Codebook) -> None:
+    result = agreement(example_a(), book, draws=10).table.set_index(["level", "code"])
+    # both codes on ten units: 6 + 10 units agree of 20; n1 = 6 + 20, n0 = 14 of n = 40
+    expected = 1 - (40 - 1) * (4 * 2) / (2 * 26 * 14)
+    assert result.loc[("alle", ""), "alpha"] == pytest.approx(expected, abs=1e-12)
+    assert result.loc[("alle", ""), "raw_agreement"] == pytest.approx(16 / 20)
+    assert result.loc[("mappe", "MP"), "alpha"] == pytest.approx(result.loc[("kode", "MP.UFRIV"), "alpha"])
+
+
+def test_the_interval_is_seeded_and_close_to_a_plain_bootstrap(book: Codebook) -> None:
+    one, two = (agreement(example_a(), book, seed=7).table for _ in range(2))
+    pd.testing.assert_frame_equal(one, two)
+    row = one.set_index(["level", "code"]).loc[("kode", "MP.UFRIV")]
+    rng = np.random.default_rng(3)
+    data = np.array(A, dtype=float)
+    draws = [nominal_alpha(data[:, rng.integers(0, 10, 10)]) for _ in range(4000)]
+    low, high = np.nanquantile(draws, [0.025, 0.975])
+    # quantiles of 2,000 and 4,000 draws of a coarse distribution
+    assert row["ci_low"] == pytest.approx(low, abs=0.06)
+    assert row["ci_high"] == pytest.approx(high, abs=0.06)
+
+
+def test_segments_with_other_limits_are_one_unit_when_they_overlap(book: Codebook) -> None:
+    rows = [
+        ("d", "s_1", 0, 100, "MP.UFRIV", "k_1"),
+        ("d", "s_2", 5, 110, "MP.UFRIV", "k_2"),
+        ("d", "s_3", 200, 300, "MP.UFRIV", "k_1"),
+        ("d", "s_4", 290, 500, "MP.MAAL", "k_2"),
+    ]
+    table = agreement(coded(rows), book, draws=10).table.set_index("code")
+    assert table.loc["MP.UFRIV", "units"] == 3  # s_1 with s_2 (95 of 110), s_3, s_4 (10 of 300)
+    assert (
+        agreement(coded(rows), book, draws=10, min_overlap=1.0)
+        .table.set_index("code")
+        .loc["MP.UFRIV", "units"]
+        == 4
+    )
+
+
+def test_a_coder_who_found_nothing_counts(book: Codebook) -> None:
+    rows = coded([("d", "s_1", 0, 9, "MP.UFRIV", "k_1"), ("d", "s_2", 10, 19, "MP.MAAL", "k_1")])
+    documents = pd.DataFrame({"document_id": ["d", "e"], "coders": ["k_1|k_2", "k_1"]})
+    assert agreement(rows, book).table.empty
+    result = agreement(rows, book, documents=documents, draws=10)
+    assert (result.documents, result.double_coded, result.double_coded_share) == (2, 1, 0.5)
+    assert result.table.set_index("code").loc["MP.UFRIV", "raw_agreement"] == pytest.approx(1 / 2)
+
+
+@pytest.mark.parametrize(
+    ("documents", "double", "is_met"), [(10, 2, False), (10, 3, True), (20, 3, False), (20, 4, True)]
+)
+def test_the_share_is_held_against_the_codebook_s_rule(
+    book: Codebook, documents: int, double: int, is_met: bool
+) -> None:
+    """At least 20 % and at least three documents."""
+    rows = [(f"d{n}", f"s{n}", 0, 9, "MP.UFRIV", "k_1") for n in range(documents)]
+    rows += [(f"d{n}", f"s{n}", 0, 9, "MP.UFRIV", "k_2") for n in range(double)]
+    result = agreement(coded(rows), book, draws=10)
+    assert (result.double_coded, result.is_rule_met) == (double, is_met)
+
+
+def test_no_segments_no_agreement(book: Codebook) -> None:
+    result = agreement(coded([]), book)
+    assert result.table.empty
+    assert not result.is_rule_met
