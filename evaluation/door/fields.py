@@ -166,7 +166,7 @@ class Fields:
             parsed = by_distinct(texts, parser)
             if not self.has("grade"):
                 self._take_faults("class", parsed, texts, is_person=False)
-                grades = np.array([v[0] for v in parsed.values], dtype=object) if n else grades
+                grades = np.array([v[0] if v else None for v in parsed.values], dtype=object) if n else grades
             labels = self._labels(parsed, texts)
         if self.has("grade"):
             known = {**{g.casefold(): g for g in order}, **{f"{int(g):02d}": g for g in order if g.isdigit()}}

@@ -23,7 +23,7 @@ from evaluation.door.chunks import Chunk, Reading, Reject, check_header, empty_f
 from evaluation.door.mapping import Mapping
 from evaluation.errors import InputError, Problem
 
-PIECE_BYTES = 16 * 1024**2
+PIECE_BYTES = 8 * 1024**2
 LONGEST_RECORD = 25
 """Lines that one quoted cell may span; beyond it the quotation mark counts as unclosed."""
 QUOTE = '"'
@@ -98,13 +98,14 @@ def _encoding(first: bytes, mapping: Mapping, name: str) -> str:
     """The encoding to use: the declared one, or the first of several that fits; a byte order mark decides."""
     marks = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
     marked = next((encoding for mark, encoding in marks if first.startswith(mark)), None)
-    declared = tuple(codecs.lookup(e).name for e in mapping.encoding)
-    plain = {"utf-8-sig": "utf-8", "utf-16-le": "utf-16", "utf-16-be": "utf-16"}
-    declared = tuple(plain.get(d, d) for d in declared)
+    declared = tuple(codecs.lookup(e).name.removesuffix("-sig") for e in mapping.encoding)
     if marked:
-        if plain.get(marked, marked) in declared:
+        family = marked.removesuffix("-sig")
+        if any(d.startswith(family) for d in declared):
             return marked
-        raise _wrong_encoding(name, 1, declared[0], plain.get(marked, marked))
+        raise _wrong_encoding(name, 1, declared[0], family)
+    # Windows programs that leave the mark out write the little-endian form.
+    declared = tuple("utf-16-le" if d == "utf-16" else d for d in declared)
     for encoding in declared:
         sample = first if len(first) < PIECE_BYTES else first[: first.rfind(b"\n") + 1]
         if encoding == "cp1252" and not sample.isascii() and _decodes(sample, "utf-8"):

@@ -127,9 +127,9 @@ def by_distinct(
 
 def _parse_clean(text: str, parse: Callable[[str], tuple[Any, str | None]]) -> tuple[Any, str | None]:
     if any(ord(c) in INVISIBLE for c in text):
-        return None, "invisible"
+        return parse("")[0], "invisible"
     if has_look_alike(text):
-        return None, "look_alike"
+        return parse("")[0], "look_alike"
     return parse(clean(text))
 
 
