@@ -229,7 +229,7 @@ def _implied(numbers: Sequence[_Named], spaces: Mapping[str, Space]) -> set[Key]
         choices = []
         for d in space.dimensions:
             used = {n.cell[d.name] for n in mine if d.name in n.cell}
-            if used and d.role != "split":
+            if used and d.divides_pupils:
                 choices.append([(d.name, c) for c in (d.categories if d.total else sorted(used))])
         if math.prod(len(c) for c in choices) > MAX_IMPLIED:
             continue

@@ -15,7 +15,7 @@ import pandas as pd
 
 from evaluation.errors import InputError, Problem
 
-Role = Literal["group", "attribute", "split"]
+Role = Literal["group", "attribute", "split", "time"]
 Measure = Literal["pupils", "share", "pct", "days"]
 Quantity = Literal["pupils", "days"]
 MEASURES: tuple[Measure, ...] = ("pupils", "share", "pct", "days")
@@ -36,7 +36,8 @@ class Dimension:
     leaves are never added (school year, reporting period): each is a population of its own. ``bands`` are
     further named sums of leaves ("indskoling" = 0–3). ``role``: *group* is what others can see about a
     pupil (school, grade); *attribute* is what the table tells about the pupils (over 10 %, indsatselev,
-    consent), whose 0 % and 100 % are hidden; *split* divides days, not pupils (type of absence).
+    consent), whose 0 % and 100 % are hidden; *split* divides days absent, not pupils or school days (type of
+    absence); *time* divides days and school days, not pupils (the months of a year).
     """
 
     name: str
@@ -61,6 +62,11 @@ class Dimension:
                     )
                 ],
             )
+
+    @property
+    def divides_pupils(self) -> bool:
+        """Whether counts of pupils add up over this dimension."""
+        return self.role in ("group", "attribute")
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -117,7 +123,7 @@ class Exhibit:
     ``frame``: one row per combination of leaves, with the columns
 
     - one per dimension, as strings;
-    - ``pupils``: pupils of that leaf cell (repeated over the leaves of a *split* dimension);
+    - ``pupils``: pupils of that leaf cell (repeated over the leaves of a *split* or *time* dimension);
     - for *pct* and *days*: ``days_absent``, ``max_days`` (the most days any one pupil has in that cell);
       for *pct* also ``days_possible``.
 
@@ -165,7 +171,7 @@ def key_of(
     pairs = [
         (d.name, cell[d.name])
         for d in dimensions
-        if cell.get(d.name, d.total) != d.total and not (quantity == "pupils" and d.role == "split")
+        if cell.get(d.name, d.total) != d.total and (quantity == "days" or d.divides_pupils)
     ]
     return Key(universe, quantity, tuple(sorted(pairs)))
 
@@ -215,6 +221,8 @@ def _exhibit_problems(exhibit: Exhibit) -> list[Problem]:
         problem("unknown measure", ", ".join(MEASURES))
     if "share" in exhibit.measures and not any(d.role == "attribute" for d in exhibit.dimensions):
         problem("a share without an attribute", 'a dimension with role "attribute"')
+    if "pupils" in exhibit.measures and any(d.role == "time" for d in exhibit.dimensions):
+        problem("pupils by time", "pupils do not add up over time: print them in an exhibit without it")
     for shown in (exhibit.shown, *exhibit.coarser):
         for name, categories in shown.items():
             if name not in names or set(categories) - set(exhibit.dimension(name).categories):

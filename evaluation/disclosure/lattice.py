@@ -40,7 +40,7 @@ def lattice(exhibit: Exhibit, rules: DisclosureRules) -> dict[tuple[Quantity, Ce
     """Every cell (leaves, bands, totals, crossed) of each quantity the exhibit publishes.
 
     Cells name every dimension. Pupils are added over groups and attributes and stand unchanged over the
-    splits of days; the largest contributor of a sum is the largest over groups (pupils differ) and at most
+    splits of days and over time; the largest contributor of a sum is the largest over groups (pupils differ) and at most
     the sum over splits (the same pupil may be the largest of each).
     """
     shape = tuple(len(d.leaves) for d in exhibit.dimensions)
@@ -56,7 +56,8 @@ def lattice(exhibit: Exhibit, rules: DisclosureRules) -> dict[tuple[Quantity, Ce
     for combination in exhibit.structural_zeros:
         is_zero[tuple(index[k][leaf] for k, leaf in enumerate(combination))] = True
 
-    split = tuple(k for k, d in enumerate(exhibit.dimensions) if d.role == "split")
+    split = tuple(k for k, d in enumerate(exhibit.dimensions) if not d.divides_pupils)
+    types = [k for k, d in enumerate(exhibit.dimensions) if d.role == "split"]
     attribute = tuple(k for k, d in enumerate(exhibit.dimensions) if d.role == "attribute")
     sums: dict[str, FloatArray] = {
         "pupils": _fold(exhibit, leaves["pupils"], dict.fromkeys(split, "max")),
@@ -68,7 +69,7 @@ def lattice(exhibit: Exhibit, rules: DisclosureRules) -> dict[tuple[Quantity, Ce
     sums["group"] = _fold(exhibit, group_pupils, dict.fromkeys((*split, *attribute), "max"))
     for column in ("days_absent", "days_possible"):
         if column in leaves:
-            how = dict.fromkeys(split, "max") if column == "days_possible" else {}
+            how = dict.fromkeys(types, "max") if column == "days_possible" else {}
             sums[column] = _fold(exhibit, leaves[column], how)
     if "max_days" in leaves:
         group = [k for k in range(len(names)) if k not in split]

@@ -110,7 +110,7 @@ def _hide(
 def _pupils_key(key: Key, space: Space) -> Key | None:
     if key.quantity == "pupils":
         return None
-    split = {d.name for d in space.dimensions if d.role == "split"}
+    split = {d.name for d in space.dimensions if not d.divides_pupils}
     return Key(key.universe, "pupils", tuple(p for p in key.cell if p[0] not in split))
 
 

@@ -132,17 +132,32 @@ def test_leaks_of_earlier_rounds_are_named_but_do_not_stop_what_adds_nothing(tab
     assert not audit(leaky).is_passed
 
 
-def test_withheld_where_nothing_helps(table):
-    """An earlier total and one pupil group too small to hide behind anything: no table, and a reason."""
-    november = protect(
-        [table([[20, 20], [20, 20]], shown={"skole": ("i alt",), "klassetrin": ("i alt",)})],
-        RULES,
-        release_id="nov",
-    )
-    only = table([[3, 0], [0, 0]], universe="faa", exhibit="faa")
-    release = protect([only], RULES, (november,), release_id="jun")
+def test_everything_hidden_where_a_table_is_too_small(table):
+    release = protect([table([[3, 0], [0, 0]])], RULES)
     assert all(c.is_suppressed for c in release.cells)
-    assert audit(release, (november,)).is_passed
+    assert audit(release).is_passed
+
+
+def test_withheld_with_a_reason_where_nothing_helps(table):
+    """What a careless November printed leaves three pupils of school C bare: no table of theirs is printed again."""
+    shown = {"skole": ("A", "B", "i alt"), "klassetrin": ("i alt",)}
+    counts = [[30, 40], [31, 41], [1, 2]]
+    careless = protect([table(counts, shown=shown)], RULES, release_id="nov", is_complementary=False)
+    assert not audit(careless).is_passed
+    other = table([[50, 60], [51, 61]], exhibit="andet", universe="andre")
+    june = protect([other, table(counts, shown=shown)], RULES, (careless,), release_id="jun")
+    assert [w.exhibit for w in june.withheld] == ["t"]
+    assert "skjulte tal kan regnes ud" in june.withheld[0].reason
+    assert june.exhibit_ids() == ("andet",)
+    assert audit(june, (careless,)).is_passed
+
+
+def test_too_much_to_attack_is_refused_not_tried(table):
+    names = tuple(f"s{i}" for i in range(90))
+    dimensions = tuple(Dimension(d, names) for d in ("a", "b"))
+    frame = pd.DataFrame([(a, b, 3) for a in names for b in names], columns=["a", "b", "pupils"])
+    with pytest.raises(InputError, match="more than can be attacked together"):
+        protect([Exhibit("x", "u", dimensions, frame)], RULES)
 
 
 def test_json_round_trip(table, share, days):

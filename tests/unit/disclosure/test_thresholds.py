@@ -170,3 +170,23 @@ def test_exhibits_that_are_not_what_they_claim(table):
             protect([wrong], RULES)
     with pytest.raises(InputError, match="cannot be protected as declared"):
         protect([one, one], RULES)
+
+
+def test_months_add_up_in_days_and_not_in_pupils():
+    month = Dimension("måned", ("aug", "sep", "okt"), total="året", role="time")
+    grade = Dimension("klassetrin", ("6", "8"))
+    rows = [(m, g, 60 + k, days, 60.0 * 20, 8.0) for k, m in enumerate(month.leaves)
+            for g, days in (("6", (70.0, 0.0, 90.0)[k]), ("8", (80.0, 81.0, 83.0)[k]))]  # fmt: skip
+    columns = ["måned", "klassetrin", "pupils", "days_absent", "days_possible", "max_days"]
+    exhibit = Exhibit("m", "elever", (month, grade), pd.DataFrame(rows, columns=columns), ("pct",))
+    cells = lattice(exhibit, RULES)
+    year = cells["days", (("måned", "året"), ("klassetrin", "6"))]
+    assert (year.value, year.possible, year.contributors) == (70 + 0 + 90, 3 * 60 * 20, 62)
+    release = protect([exhibit], RULES)
+    shown = release.table("m").set_index(["måned", "klassetrin"])["pct_is_suppressed"]
+    # September's 0 % of grade 6 is the year less August and October: more than itself must be hidden.
+    assert shown["sep", "6"]
+    assert shown.sum() > 1
+    assert audit(release).is_passed
+    with pytest.raises(InputError, match="pupils do not add up over time"):
+        protect([dataclasses.replace(exhibit, measures=("pupils", "pct"))], RULES)
