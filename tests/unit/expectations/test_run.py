@@ -1,0 +1,256 @@
+"""Running suites: a crash is not wrong data, numbers are row numbers, speed, and the quality table."""
+
+from __future__ import annotations
+
+import datetime as dt
+import socket
+
+import pandas as pd
+import pytest
+
+from evaluation.errors import EnvironmentProblem
+from evaluation.expectations import Check, CheckResult, quality_table, raise_if_crashed, run_suite, suite_for
+from evaluation.expectations.checks import Frames
+from evaluation.expectations.coverage import school_weeks
+from evaluation.expectations.run import judge
+from evaluation.study import load_study
+from evaluation.synthetic import Scenario, cells, make_municipality
+from evaluation.tables import table
+
+STUDY = load_study("demo_kommune")
+P = STUDY.protocol
+LEDGER = {
+    "source_file": "a.csv",
+    "source_kind": "absence",
+    "school_id": "990001",
+    "exported_on": pd.Timestamp(2026, 11, 20),
+    "sha256": "ab",
+    "rows_in": 10,
+    "rows_kept": 10,
+    "rows_quarantined": 0,
+    "rows_duplicate": 0,
+    "rows_superseded": 0,
+    "rows_out_of_round": 0,
+    "key_id": "k",
+}
+
+
+def ledger(*changes: dict) -> pd.DataFrame:
+    return table("raw_ledger").conform(pd.DataFrame([LEDGER | c for c in changes]))
+
+
+def days(m, *, through=None) -> pd.DataFrame:
+    """core_school_days of a municipality, as far as the checks read it."""
+    frame = m.school_days
+    monday = frame["day_on"] - pd.to_timedelta(frame["day_on"].dt.day_of_week, unit="D")
+    out = frame.assign(week_from=monday)
+    return out if through is None else out[out["day_on"] <= pd.Timestamp(through)]
+
+
+def test_a_rule_that_raises_is_a_crash_and_never_wrong_data():
+    def explode(f: Frames) -> pd.Series:
+        raise ZeroDivisionError("0101154321")
+
+    checks = [
+        Check("explodes", "raw_ledger", "blocking", "Noget", rows=explode),
+        Check(
+            "wrong",
+            "raw_ledger",
+            "blocking",
+            "Filen hedder b",
+            rows=lambda f: f.frame["source_file"] == "b.csv",
+        ),
+    ]
+    crashed, wrong = judge(checks, Frames(ledger({}), P))
+    assert (crashed.is_crashed, crashed.is_passed) == (True, False)
+    assert (wrong.is_crashed, wrong.is_passed, wrong.count) == (False, False, 1)
+    assert "0101154321" not in crashed.sentence
+    with pytest.raises(EnvironmentProblem) as stopped:
+        raise_if_crashed([crashed, wrong])
+    assert stopped.value.exit_code == 5
+    assert "0101154321" not in str(stopped.value)
+    raise_if_crashed([wrong])
+
+
+def test_a_crash_inside_great_expectations_is_told_apart(monkeypatch):
+    from great_expectations.expectations.metrics.column_map_metrics.column_values_in_set import (
+        ColumnValuesInSet,
+    )
+
+    def explode(*args: object, **kwargs: object) -> None:
+        raise ValueError("out of order")
+
+    from great_expectations.expectations import registry
+
+    stored = registry._registered_metrics["column_values.in_set.condition"]["providers"]
+    broken = {k: (cls, explode) for k, (cls, _) in stored.items()}
+    assert any(cls is ColumnValuesInSet for cls, _ in stored.values())
+    monkeypatch.setitem(registry._registered_metrics["column_values.in_set.condition"], "providers", broken)
+    (result,) = judge(
+        [Check("plain", "raw_ledger", "blocking", "Alt", rows=lambda f: f.frame["rows_in"] > 0)],
+        Frames(ledger({}), P),
+    )
+    assert result.is_crashed
+    assert not result.is_passed
+
+
+def test_results_come_back_in_the_order_of_the_suite():
+    results = run_suite("raw_ledger", ledger({}), P)
+    assert [r.check_name for r in results] == ["columns", *(c.name for c in suite_for("raw_ledger", P))]
+
+
+def test_row_numbers_are_lines_of_the_source_file_and_only_the_first_few():
+    rows = [
+        {
+            "source_file": "a.csv",
+            "source_row": 100 + n,
+            "exported_on": pd.Timestamp(2026, 11, 20),
+            "pupil_key": f"k{n}",
+            "purpose": "evaluering",
+            "holder": "1",
+            "answer": "perhaps",
+            "given_on": pd.Timestamp(2026, 9, 1),
+            "withdrawn_on": pd.NaT,
+        }
+        for n in range(30)
+    ]
+    frame = table("raw_consents").conform(pd.DataFrame(rows))
+    answer = next(r for r in run_suite("raw_consents", frame, P) if r.check_name == "known_answer")
+    assert answer.count == answer.of_total == 30
+    assert answer.row_numbers == tuple(range(100, 110))
+
+
+def test_a_missing_column_is_said_and_nothing_else_is_asked():
+    results = run_suite("raw_ledger", ledger({}).drop(columns="rows_in"), P)
+    assert [(r.check_name, r.group_id, r.is_blocking) for r in results] == [("columns", "rows_in", True)]
+
+
+def test_another_type_is_said():
+    results = run_suite("raw_ledger", ledger({}).astype({"rows_in": "str"}), P)
+    assert [(r.check_name, r.group_id) for r in results] == [("columns", "rows_in")]
+
+
+def test_the_frame_is_not_changed():
+    frame = ledger({}, {"source_file": "b.csv", "rows_kept": 9})
+    before = frame.copy(deep=True)
+    run_suite("raw_ledger", frame, P)
+    pd.testing.assert_frame_equal(frame, before)
+
+
+def test_a_table_without_rows_passes_its_row_checks():
+    results = run_suite("raw_absence", table("raw_absence").empty(), P)
+    assert all(r.is_passed for r in results)
+    assert {r.of_total for r in results if r.check_name != "columns"} == {0}
+
+
+def test_no_connection_is_tried(monkeypatch):
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise AssertionError("a connection was tried")
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    assert run_suite("raw_ledger", ledger({}), P)
+
+
+def test_an_out_table_has_no_suite():
+    with pytest.raises(KeyError, match="no checks are declared"):
+        suite_for("out_effects", P)
+
+
+def test_quality_table_is_out_quality_and_a_crash_blocks_there():
+    results = [
+        CheckResult("a", "raw_ledger", "info", True, 0, 3, "I orden."),
+        CheckResult("b", "raw_ledger", "warning", False, 0, 0, "Gik ned.", is_crashed=True),
+    ]
+    frame = quality_table(results, "november_2026")
+    assert list(frame.columns) == list(table("out_quality").columns)
+    assert frame["severity"].tolist() == ["info", "blocking"]
+    assert frame["round"].unique().tolist() == ["november_2026"]
+    assert quality_table([], "november_2026").empty
+
+
+@pytest.fixture(scope="module")
+def municipality():
+    return make_municipality(STUDY, seed=5)
+
+
+def test_an_undisturbed_municipality_raises_no_alarm(municipality):
+    for r in P.rounds:
+        frame = cells(municipality, through=r.cutoff)
+        others = {"core_school_days": days(municipality, through=r.cutoff)}
+        results = run_suite(
+            "core_cells", table("core_cells").conform(frame), P, others=others, cutoff=r.cutoff
+        )
+        assert [x.sentence for x in results if not x.is_passed and x.severity != "info"] == []
+
+
+def test_a_missing_week_is_named_with_about_what_was_expected(municipality):
+    cutoff = dt.date(2026, 11, 13)
+    frame = cells(municipality, through=cutoff)
+    gone = (frame["school_id"] == "990002") & (frame["period"] == "2026-W45")
+    truth = frame.loc[gone, "absent_days"].sum()
+    for delivered in (
+        frame[~gone],
+        frame.assign(
+            **{c: frame[c].where(~gone, 0.0) for c in frame if c.endswith("days") and c != "possible_days"}
+        ),
+    ):
+        results = run_suite(
+            "core_cells",
+            table("core_cells").conform(delivered),
+            P,
+            others={"core_school_days": days(municipality, through=cutoff)},
+            cutoff=cutoff,
+        )
+        (found,) = [x for x in results if x.check_name == "missing_weeks" and not x.is_passed]
+        assert found.group_id == "990002 2026/27"
+        assert "uge 45 (2026)" in found.sentence
+        weeks = school_weeks(
+            Frames(delivered, P, {"core_school_days": days(municipality, through=cutoff)}, cutoff)
+        )
+        mine = weeks[(weeks["school_id"] == "990002") & (weeks["period_from"] == pd.Timestamp(2026, 11, 2))]
+        # Neighbouring weeks tell the level; season and luck move a week's illness by up to a third.
+        assert mine["expected_days"].iloc[0] == pytest.approx(truth, rel=0.35)
+
+
+def test_an_unregistered_class_is_seen_and_not_named(municipality):
+    weeks = municipality.pupil_days.merge(
+        municipality.absences[["pupil", "day_on", "day_fraction"]], on=["pupil", "day_on"], how="left"
+    ).fillna({"day_fraction": 0.0})
+    weeks["week_from"] = weeks["day_on"] - pd.to_timedelta(weeks["day_on"].dt.day_of_week, unit="D")
+    keys = ["pupil", "school_year", "school_id", "grade", "letter", "week_from", "month"]
+    frame = weeks.groupby(keys, as_index=False).agg(
+        possible_days=("day_on", "size"), absent_days=("day_fraction", "sum")
+    )
+    silent = (
+        (frame["school_id"] == "990002")
+        & (frame["grade"] == "4")
+        & (frame["letter"] == 0)
+        & frame["week_from"].between(pd.Timestamp(2026, 10, 5), pd.Timestamp(2026, 11, 2))
+    )
+    frame["pupil_key"] = frame["pupil"].astype(str)
+    classes = frame.assign(class_label=frame["letter"].map(lambda n: f"class {n}"))
+    others = {
+        "core_pupils": classes[
+            ["pupil_key", "school_year", "school_id", "grade", "class_label"]
+        ].drop_duplicates()
+    }
+    check = [c for c in suite_for("core_pupil_weeks", P) if c.name == "silent_classes"]
+    (sound,) = judge(check, Frames(frame, P, others))
+    assert sound.is_passed
+    broken = frame.assign(absent_days=frame["absent_days"].where(~silent, 0.0))
+    (found,) = judge(check, Frames(broken, P, others))
+    assert (found.is_passed, found.count, found.group_id) == (False, 1, "990002 4 2026/27")
+    assert "class" not in found.sentence
+    assert "4. årgang (2026/27): én klasse" in found.sentence
+
+
+def test_a_change_of_registration_is_warned_of():
+    m = make_municipality(STUDY, seed=5, scenario=Scenario(kind="registration_change"))
+    frame = table("core_cells").conform(cells(m))
+    treated = frame[frame["grade"].isin(["1", "6", "8"])]
+    check = [c for c in suite_for("core_cells", P) if c.name == "type_shares"]
+    results = judge(check, Frames(treated, P))
+    alarms = [r for r in results if not r.is_passed]
+    assert any("ulovligt fravær" in r.sentence for r in alarms)
+    assert all("ændret registrering" in r.sentence for r in alarms)
