@@ -3,8 +3,6 @@
 The verdict is stored beside the table, because Dagster's own blocking holds only within one run.
 """
 
-from __future__ import annotations
-
 import dagster as dg
 
 from assets.needs import Warehouse

@@ -1,7 +1,5 @@
 """core_: the tables the evaluation is made from. One asset a table; the work is in :mod:`evaluation.panel`."""
 
-from __future__ import annotations
-
 import dagster as dg
 import pandas as pd
 

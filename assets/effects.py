@@ -1,7 +1,5 @@
 """out_: what the evaluation found about absence. Each asset asks one question of :mod:`evaluation.questions`."""
 
-from __future__ import annotations
-
 import dagster as dg
 import pandas as pd
 

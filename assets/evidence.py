@@ -1,7 +1,5 @@
 """out_: what was done and what people say, and what is known about the data themselves."""
 
-from __future__ import annotations
-
 import dagster as dg
 import pandas as pd
 

@@ -1,6 +1,6 @@
 """raw_: what came through the door. The only asset that reads the outside."""
 
-from __future__ import annotations
+from collections.abc import Iterator
 
 import dagster as dg
 import pandas as pd
@@ -21,7 +21,7 @@ def incoming_files(
     study: dg.ResourceParam[Study],
     places: dg.ResourceParam[Places],
     key: dg.ResourceParam[Key],
-) -> tuple[pd.DataFrame, ...]:
+) -> Iterator[dg.Output[pd.DataFrame]]:
     intake = read_round(
         places.incoming,
         study,
@@ -31,11 +31,10 @@ def incoming_files(
     )
     intake.raise_for_problems()
     ledger = intake.tables["raw_ledger"]
-    context.add_output_metadata(
-        {column: int(ledger[column].sum()) for column in ledger if column.startswith("rows_")},
-        output_name="raw_ledger",
-    )
-    return tuple(intake.tables[name] for name in RAW_TABLES)
+    balance = {column: int(ledger[column].sum()) for column in ledger if column.startswith("rows_")}
+    for name in RAW_TABLES:
+        metadata = balance if name == "raw_ledger" else None
+        yield dg.Output(intake.tables[name], output_name=name, metadata=metadata)
 
 
 ASSETS: list[dg.AssetsDefinition] = [incoming_files]

@@ -1,7 +1,5 @@
 """report_: what leaves the warehouse. First the release through the disclosure gate, then files from what it released."""
 
-from __future__ import annotations
-
 import hashlib
 
 import dagster as dg

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition as Job
 
 JOB = "report_round"
 
 
-def round_job(rounds: dg.PartitionsDefinition) -> dg.UnresolvedAssetJobDefinition:
+def round_job(rounds: dg.PartitionsDefinition) -> Job:
     """Materialise every asset and run every check of one round."""
     return dg.define_asset_job(
         JOB,

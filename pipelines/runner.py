@@ -10,7 +10,7 @@ import dagster as dg
 
 from evaluation import errors
 from evaluation.errors import GateRefused, KomgladError
-from pipelines.definitions import build_defs
+from pipelines.build import build_defs
 from pipelines.instance import end_dead_runs, open_instance
 from pipelines.jobs import JOB
 from pipelines.lock import run_lock

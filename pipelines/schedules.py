@@ -1,20 +1,19 @@
 """One schedule per report round: early on its report date, in Danish time, and only in its year."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import dagster as dg
 
 from evaluation.protocol import Protocol, Round
+from pipelines.jobs import Job
 
 
-def report_schedules(protocol: Protocol, job: dg.UnresolvedAssetJobDefinition) -> list[dg.ScheduleDefinition]:
+def report_schedules(protocol: Protocol, job: Job) -> list[dg.ScheduleDefinition]:
     """A schedule for each round, stopped until someone turns it on."""
     return [_schedule(r, job) for r in protocol.rounds]
 
 
-def _schedule(report_round: Round, job: dg.UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+def _schedule(report_round: Round, job: Job) -> dg.ScheduleDefinition:
     day = report_round.report_date
     return dg.ScheduleDefinition(
         name=f"report_{report_round.id}",

@@ -1,7 +1,5 @@
 """A sensor on the inbox: when files have settled, the round that is due next runs."""
 
-from __future__ import annotations
-
 import datetime as dt
 import hashlib
 from pathlib import Path
@@ -9,14 +7,13 @@ from pathlib import Path
 import dagster as dg
 
 from evaluation.protocol import Protocol, Round
+from pipelines.jobs import Job
 from pipelines.settings import Settings
 
 SETTLED_SECONDS = 60
 
 
-def incoming_sensor(
-    settings: Settings, protocol: Protocol, job: dg.UnresolvedAssetJobDefinition
-) -> dg.SensorDefinition:
+def incoming_sensor(settings: Settings, protocol: Protocol, job: Job) -> dg.SensorDefinition:
     """Requests the open round once per state of the inbox; files still being written are waited for."""
 
     @dg.sensor(
