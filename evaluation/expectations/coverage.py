@@ -18,9 +18,9 @@ MISSING_BELOW, THIN_BELOW = 0.05, 0.30
 """Share of the expected absence days below which a week counts as missing, or as thin."""
 SMALLEST_EXPECTED = 5.0
 """Below so many expected days a school's week is too small to judge."""
-ZERO_RUN_EXPECTED = 20.0
-"""A class without absence is suspicious when so many days were to be expected: with spells of two days that is ten
-spells, P(none) = exp(−10) = 5·10⁻⁵, small also against the thousands of class-weeks looked at."""
+ZERO_RUN_EXPECTED = 24.0
+"""A class without absence is suspicious when so many days were to be expected: with spells of two days that is twelve
+spells, P(none) = exp(−12) = 6·10⁻⁶, small also against the thousands of class-weeks looked at."""
 TYPE_SHARE_MINIMUM_DAYS = 200.0
 
 
@@ -173,14 +173,15 @@ def silent_classes(f: Frames) -> pd.DataFrame | None:
     group = ["school_id", "school_year", "grade", "class_label"]
     by_week = rows.groupby([*group, "week_from"], as_index=False)[["possible_days", "absent_days"]].sum()
     by_week = by_week[by_week["possible_days"] > 0].sort_values([*group, "week_from"], ignore_index=True)
+    silent = by_week["absent_days"] == 0
     days = ["possible_days", "absent_days"]
     of_school = by_week.groupby(["school_id", "school_year"])[days].transform("sum")
-    of_class = by_week.groupby(group)[days].transform("sum")
-    # A healthy class is judged by its own level; one that never noted anything has none of its own.
+    noted = by_week[days].where(~silent, 0.0)
+    of_class = noted.groupby([by_week[c] for c in group]).transform("sum")
+    # A class is judged by the weeks it did note, at most at its school's level; one that never noted any, at that.
     school_rate = of_school["absent_days"] / of_school["possible_days"]
     class_rate = (of_class["absent_days"] / of_class["possible_days"]).where(of_class["absent_days"] > 0)
     by_week["expected"] = by_week["possible_days"] * class_rate.clip(upper=school_rate).fillna(school_rate)
-    silent = by_week["absent_days"] == 0
     starts = (~silent) | (by_week[group] != by_week[group].shift()).any(axis=1)
     run = starts.cumsum()
     runs = (

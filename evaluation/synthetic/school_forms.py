@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.protocol import Protocol
+from evaluation.study import Study
 
 THEMES = ("KOMP", "HJEM", "HELHED", "KLASSE", "ELEV")
 GOOD = (
@@ -56,6 +57,15 @@ def invent_forms(protocol: Protocol, occasions: Sequence[str], *, seed: int) -> 
     return pd.DataFrame(rows, columns=columns)
 
 
-def write_forms(forms: pd.DataFrame, incoming: Path, day: dt.date) -> list[str]:
-    """Write one workbook per school and occasion; returns the names of the files."""
-    return []
+def write_forms(forms: pd.DataFrame, study: Study, incoming: Path, day: dt.date) -> list[str]:
+    """Write each school's workbook of one occasion on the empty forms it was given; returns the files' names."""
+    from evaluation.codebooks import load_codebook
+    from evaluation.interviews.form_templates import write_filled_forms
+
+    codebook = load_codebook(study.file("codebook.yaml"))
+    names = []
+    for school_id, mine in forms.groupby("school_id", sort=True):
+        name = f"skemaer/skema_{school_id}_{day}.xlsx"
+        write_filled_forms(incoming / name, mine, codebook)
+        names.append(name)
+    return names

@@ -37,6 +37,7 @@ class Voices:
     forms, and what was planted in them.
     """
 
+    study: Study
     segments: pd.DataFrame
     forms: pd.DataFrame
     planted: dict[str, Any]
@@ -55,7 +56,7 @@ class Voices:
             text = mine.to_csv(sep=DELIMITER, index=False, lineterminator="\n")
             path.write_bytes(text.encode(ENCODING))
             files.append(name)
-            files += write_forms(self.forms[self.forms["occasion"] == occasion], incoming, day)
+            files += write_forms(self.forms[self.forms["occasion"] == occasion], self.study, incoming, day)
 
 
 def invent_voices(study: Study, *, seed: int) -> Voices:
@@ -66,7 +67,8 @@ def invent_voices(study: Study, *, seed: int) -> Voices:
     for document in documents:
         rows += _coded(document, rng)
     segments = pd.DataFrame(rows, columns=list(SEGMENT_COLUMNS))
-    return Voices(segments, invent_forms(study.protocol, OCCASIONS, seed=seed), _planted(documents, segments))
+    forms = invent_forms(study.protocol, OCCASIONS, seed=seed)
+    return Voices(study, segments, forms, _planted(documents, segments))
 
 
 def _documents(
