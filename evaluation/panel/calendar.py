@@ -65,6 +65,10 @@ class SchoolMonths:
         later = [m for m in self.names if m > month]
         return later[steps - 1] if len(later) >= steps else None
 
+    def end_of(self, month: str) -> dt.date:
+        """When a month is over: its calendar end, or its weeks' last open day where that is later."""
+        return max(pd.Period(month, "M").end_time.date(), self.last_day[month])
+
     def of(self, day: pd.Timestamp) -> str:
         """The school month of a day; of the last open day before it when the day itself is closed."""
         at = int(self.month_of_day.index.searchsorted(day, side="right")) - 1

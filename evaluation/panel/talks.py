@@ -66,13 +66,13 @@ def _window(
     first_month = months.after(last_month)
     third = months.after(last_month, max(protocol.milestone.months))
     provisional = dt.timedelta(days=protocol.quality.provisional_days)
-    complete = months.last_day[third] + provisional if third else None
+    complete = months.end_of(third) + provisional if third else None
     return {
         "school_id": school_id,
         "grade": wave.grade,
         "wave": wave.id,
         "pupils": pupils,
-        "talks_planned": len(talks),
+        "talks_planned": int(talks["pupil_key"].nunique()),
         "talks_held": len(held),
         "follow_ups": int(((mine["kind"] == "follow_up") & (mine["status"] == "held")).sum()),
         "coverage_pct": coverage,

@@ -21,7 +21,7 @@ SEPARATOR = " | "
 
 
 def answer(
-    milestones: pd.DataFrame,
+    effects: pd.DataFrame,
     core_talks: pd.DataFrame,
     registration: pd.DataFrame,
     pretrend: pd.DataFrame,
@@ -34,10 +34,13 @@ def answer(
 ) -> pd.DataFrame:
     """``out_verdicts``: one row per look.
 
-    ``milestones`` holds the ``out_effects`` rows of question "milestone"; ``completeness`` the share (0–1) of
-    expected registrations that are there; alarms come from ``registration`` and ``pretrend``.
+    ``effects`` is the tidy effects table; ``completeness`` the share (0–1) of expected registrations that are
+    there; alarms come from ``registration`` and ``pretrend``. A look that is not due yet has the certainty of what
+    is seen so far.
     """
-    mine = milestones[milestones["weights"] == protocol.milestone.weights]
+    mine = _by_imputation(effects, "milestone", protocol.milestone.weights)
+    so_far = _by_imputation(effects, "grade", protocol.estimand.weights)
+    so_far = so_far[so_far["outcome"] == protocol.primary_outcome.id]
     looks = {"all": ("all", "all"), **{w.id: ("grade", w.grade) for w in protocol.waves}}
     found = {look: _row_of(mine, *where) for look, where in looks.items()}
     alarms = _alarms(registration, pretrend, protocol)
@@ -65,10 +68,23 @@ def answer(
         )
         rows.append(
             _verdict_row(look, grade if kind == "grade" else "", row, judged, protocol)
-            | _certainty_columns(row, judged, pretrend, protocol, completeness, is_frozen)
+            | _certainty_columns(
+                row if _number(row, "estimate_pp") is not None else _row_of(so_far, kind, grade),
+                judged,
+                pretrend,
+                protocol,
+                completeness,
+                is_frozen,
+            )
         )
     frame = pd.DataFrame(rows).assign(round=round_id, protocol_hash=protocol.hash)
     return table("out_verdicts").conform(frame)
+
+
+def _by_imputation(effects: pd.DataFrame, question: str, weights: str) -> pd.DataFrame:
+    """The protocol's own estimates of a question; the checks beside them never decide."""
+    is_mine = effects["question"].eq(question) & effects["weights"].eq(weights)
+    return effects[is_mine & effects["estimator"].eq("imputation")]
 
 
 def _row_of(rows: pd.DataFrame, kind: str, group: str) -> dict[str, object]:
