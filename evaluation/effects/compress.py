@@ -20,6 +20,8 @@ from evaluation.errors import CannotEstimate, InputError
 
 MAX_CELLS = 6_000_000
 """Most cells that are taken into memory."""
+SMALL_FILE = 50_000_000
+"""Bytes up to which a text file is read once more to be sure of its types."""
 NUMBER = "number "
 """Prefix of a column read as a number, since the same column may also be a label (a year, a covariate)."""
 NUMBERS = ("INT", "DOUBLE", "FLOAT", "DECIMAL", "REAL", "NUMERIC", "BOOL")
@@ -75,17 +77,13 @@ def _open(con: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
     parquet = suffixes.endswith((".parquet", ".pq"))
     if not parquet and path.stat().st_size == 0:
         raise InputError(f'File "{path.name}" is empty.')
-    nothing = ", ".join("'" + word + "'" for word in NOTHING)
-    reader = (
-        f"read_parquet({name})"
-        if parquet
-        else f"read_csv({name}, header = true, nullstr = [{nothing}]{{more}})"
-    )
+    readers = [f"read_parquet({name})"] if parquet else _csv_readers(con, name)
     problem: Exception | None = None
-    for more in ("",) if parquet else ("", ", sample_size = -1", ", sample_size = -1, all_varchar = true"):
+    for reader in readers:
         try:
-            con.execute(f"CREATE OR REPLACE VIEW source AS SELECT * FROM {reader.format(more=more)}")
-            if not parquet and path.stat().st_size < 50_000_000:
+            con.execute(f"CREATE OR REPLACE VIEW source AS SELECT * FROM {reader}")
+            if not parquet and path.stat().st_size < SMALL_FILE:
+                # A value that does not fit the sampled type shows only when every value is read.
                 con.execute("SELECT count(COLUMNS(*)) FROM source").fetchall()
             described = con.execute("DESCRIBE source").fetchall()
             return {str(row[0]): str(row[1]) for row in described}
@@ -96,6 +94,20 @@ def _open(con: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
         f'File "{path.name}" cannot be read as {"parquet" if parquet else "csv"}: {first}. '
         "Expected a csv or csv.gz file with a header line, or parquet."
     ) from problem
+
+
+def _csv_readers(con: duckdb.DuckDBPyConnection, name: str) -> list[str]:
+    """Ways to read the file, the strictest first. Between semicolons a comma is a decimal sign."""
+    nothing = ", ".join("'" + word + "'" for word in NOTHING)
+    common = f"header = true, nullstr = [{nothing}]"
+    try:
+        delimiter = con.execute(f"SELECT Delimiter FROM sniff_csv({name}, header = true)").fetchall()[0][0]
+    except duckdb.Error:
+        delimiter = None
+    if delimiter == ";":
+        common += ", delim = ';', decimal_separator = ','"
+    wider = ("", ", sample_size = -1", ", sample_size = -1, all_varchar = true")
+    return [f"read_csv({name}, {common}{more})" for more in wider]
 
 
 def _cells(con: duckdb.DuckDBPyConnection, spec: PanelSpec, types: dict[str, str]) -> tuple[Panel, int]:
@@ -284,6 +296,8 @@ def _label(column: str, kind: str) -> str:
         return f"{name}::INT"
     if _is_number(kind):
         return f"{name}::DOUBLE" if kind.startswith("DECIMAL") or kind == "HUGEINT" else name
+    if kind.startswith("TIMESTAMP"):
+        return f"regexp_replace({name}::VARCHAR, ' 00:00:00.*$', '')"
     return f"CASE WHEN trim({name}::VARCHAR) = '' THEN NULL ELSE {name}::VARCHAR END"
 
 

@@ -269,8 +269,8 @@ def _start(values: pd.Series, time: pd.Series, time_labels: tuple[object, ...]) 
     never = values.isna() | texts.str.lower().isin(
         ["", "0", "0.0", "never", "nan", "none", "nat", "na", "inf"]
     )
-    labels = np.array([str(v) for v in time_labels])
-    wanted = texts.to_numpy(dtype=str)
+    # Built from lists: pandas' own to_numpy(dtype=str) cuts every text to the width of the first.
+    labels, wanted = np.array([str(v) for v in time_labels]), np.array(texts.tolist())
     position = np.searchsorted(labels, wanted).astype(np.float64)
     return np.where(never.to_numpy(), np.inf, position)
 

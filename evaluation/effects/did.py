@@ -51,6 +51,8 @@ def run_did(panel: Panel, options: DidOptions, *, units: int | None = None) -> D
     """
     check(options)
     panel = _with_start(panel, options)
+    if np.ptp(panel.y) == 0:
+        raise CannotEstimate("Cannot estimate an effect: the outcome does not vary at all.")
     notes = [*panel.notes, *_cluster_notes(panel)]
     if options.estimator == "group-time":
         estimates, pretrend, more = _group_time(panel, options)
@@ -287,6 +289,12 @@ def _cluster_notes(panel: Panel) -> list[str]:
 
 
 def _inference_notes(estimates: list[Estimate], options: DidOptions) -> list[str]:
+    silent = [e for e in estimates if e.std_error is None and e.estimate != 0.0]
+    if silent and options.inference != "permutation":
+        return [
+            f"{len(silent)} of {len(estimates)} estimates show no variation between clusters: no standard error, "
+            "no interval."
+        ]
     few = [e for e in estimates if e.df is not None and e.df < FEW_DF]
     if few and options.inference.startswith("cr"):
         return [

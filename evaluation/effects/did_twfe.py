@@ -125,8 +125,6 @@ def _refuse_trivial(panel: Panel) -> None:
     if np.ptp(panel.d) == 0:
         state = "treated" if panel.d[0] else "untreated"
         raise CannotEstimate(f"Cannot estimate an effect: every cell is {state} (treatment does not vary).")
-    if np.ptp(panel.y) == 0:
-        raise CannotEstimate("Cannot estimate an effect: the outcome does not vary at all.")
     if not np.isin(panel.d, (0.0, 1.0)).all() or np.unique(panel.time).size < 2:
         return
     ever, untreated = np.unique(panel.unit[panel.d > 0]), np.unique(panel.unit[panel.d == 0])

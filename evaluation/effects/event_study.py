@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from evaluation.effects.absorb import fit_nuisance
 from evaluation.effects.design import Panel
@@ -228,7 +228,7 @@ def _banded(
     bands as they widen the intervals.
     """
     deviation = np.sqrt(np.diag(cov))
-    critical = float(stats.norm.ppf(0.5 + level / 2))
+    critical = float(special.ndtri(0.5 + level / 2))
     if len(events) > 1 and (deviation > 0).all():
         rng = np.random.default_rng(seed)
         # Scores times independent normals have exactly the covariance scores'scores.
@@ -239,7 +239,7 @@ def _banded(
         if item.std_error is None or item.ci_high is None:
             banded.append(item)
             continue
-        half = (item.ci_high - item.estimate) * critical / float(stats.norm.ppf(0.5 + level / 2))
+        half = (item.ci_high - item.estimate) * critical / float(special.ndtri(0.5 + level / 2))
         banded.append(replace(item, band_low=item.estimate - half, band_high=item.estimate + half))
     return EventStudy(tuple(events), beta, cov, tuple(banded), pretrend, critical, tuple(notes))
 

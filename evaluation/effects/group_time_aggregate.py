@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from evaluation.effects.group_time import GroupTime, cluster_influence
 from evaluation.effects.results import OVERALL, BoolArray, Estimate, FloatArray, JointTest, Term, t_interval
@@ -149,7 +149,7 @@ def simultaneous_critical(scores: FloatArray, *, level: float, draws: int, seed:
     high = rng.random((draws, scores.shape[0])) < golden / np.sqrt(5)
     multipliers = np.where(high, 1 - golden, golden)
     t = np.abs(multipliers @ scores) / np.sqrt((scores**2).sum(axis=0))
-    return max(float(np.quantile(t.max(axis=1), level)), float(stats.norm.ppf(0.5 + level / 2)))
+    return max(float(np.quantile(t.max(axis=1), level)), float(special.ndtri(0.5 + level / 2)))
 
 
 def pre_test(result: GroupTime) -> JointTest | None:
@@ -162,4 +162,4 @@ def pre_test(result: GroupTime) -> JointTest | None:
         return None
     W = float(result.att[pre] @ np.linalg.solve(covariance, result.att[pre]))
     q = float(pre.sum())
-    return JointTest(W, q, None, float(stats.chi2.sf(W, q)), "Wald (influence)")
+    return JointTest(W, q, None, float(special.chdtrc(q, W)), "Wald (influence)")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -120,11 +120,11 @@ def t_interval(
         return Estimate(term, estimate, None, df, None, None, None, None, inference)
     t = (estimate - null) / std_error
     if df is None or not np.isfinite(df):
-        p = 2.0 * float(stats.norm.sf(abs(t)))
-        q = float(stats.norm.ppf(0.5 + level / 2))
+        p = 2.0 * float(special.ndtr(-abs(t)))
+        q = float(special.ndtri(0.5 + level / 2))
     else:
-        p = 2.0 * float(stats.t.sf(abs(t), df))
-        q = float(stats.t.ppf(0.5 + level / 2, df))
+        p = 2.0 * float(special.stdtr(df, -abs(t)))
+        q = float(special.stdtrit(df, 0.5 + level / 2))
     return Estimate(
         term, estimate, std_error, df, t, p, estimate - q * std_error, estimate + q * std_error, inference
     )

@@ -7,7 +7,7 @@ Satterthwaite (Bell & McCaffrey 2002; Imbens & Kolesár 2016) for one contrast, 
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from evaluation.effects.moments import CrossMoments
 from evaluation.effects.results import Estimate, FloatArray, JointTest, Term, t_interval
@@ -71,4 +71,4 @@ def htz_test(result: Sandwich, null: FloatArray | None = None) -> JointTest:
             f"Cannot test {q} contrasts jointly: the clusters carry only {eta:.1f} degrees of freedom."
         )
     F = (eta - q + 1) / (eta * q) * Q
-    return JointTest(F, float(q), eta - q + 1, float(stats.f.sf(F, q, eta - q + 1)), f"HTZ ({result.kind})")
+    return JointTest(F, float(q), eta - q + 1, float(special.fdtrc(q, eta - q + 1, max(F, 0.0))), f"HTZ ({result.kind})")
