@@ -6,25 +6,27 @@ the questions is fixed: a steering group must find the same question in the same
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 from markupsafe import Markup
 
+from evaluation.protocol import Wave
 from evaluation.reports import language as say
 from evaluation.reports.danish import capital, count, date, join, number, percent, word
-from evaluation.reports.html_tables import Mark
+from evaluation.reports.findings import findings
 from evaluation.reports.inputs import (
-    Level,
     ReportInputs,
     Verdict,
     headline,
-    level,
     main_effect,
+    records,
     text,
     value,
     verdicts,
 )
+from evaluation.reports.levels import treated_level
 from evaluation.reports.page import marked
 
 INFORMANTS = {
@@ -44,24 +46,13 @@ PUPILS = ("elev", "elevgruppe")
 
 
 def started_names(inputs: ReportInputs) -> str:
-    """The groups that have had the programme, as they read in a sentence."""
-    return say.groups([inputs.protocol.grades.name(w.grade) for w in inputs.started_waves()])
+    """The groups that have had the programme, in the grades' order, as they read in a sentence."""
+    return _names(inputs, inputs.started_waves())
 
 
-def treated_level(inputs: ReportInputs, year: str, outcome: str | None = None) -> Level:
-    """Level of the groups that had begun: the one group's own row, else the sum of the groups' rows."""
-    waves = inputs.started_waves() or inputs.protocol.waves
-    levels = [level(inputs, year, "grade", w.grade, outcome) for w in waves]
-    if len(levels) == 1:
-        return levels[0]
-    if any(x.absence is None or x.possible_days is None for x in levels):
-        # One hidden group must not be found by subtraction, so the sum is not made from the others.
-        return Level(None, None, None, None, is_present=any(x.is_present for x in levels))
-    total = sum(x.possible_days or 0 for x in levels)
-    if not total:
-        return Level(None, None, None, None, is_present=False)
-    absent = sum((x.absence or 0) * (x.possible_days or 0) for x in levels)
-    return Level(absent / total, sum(x.pupils or 0 for x in levels), total, None)
+def _names(inputs: ReportInputs, waves: Sequence[Wave]) -> str:
+    p = inputs.protocol
+    return say.groups([p.grades.name(g) for g in sorted((w.grade for w in waves), key=p.grades.order.index)])
 
 
 def period_phrase(inputs: ReportInputs) -> str:
@@ -77,21 +68,26 @@ def others_phrase(inputs: ReportInputs) -> str:
 
 
 def smallest_change(inputs: ReportInputs, verdict: Verdict | None) -> tuple[float | None, float | None]:
-    """The smallest detectable change behind the headline and the level it is a part of, in points."""
+    """The smallest detectable change behind the headline and the level it is a part of, in points.
+
+    Of the headline's own look when it is due, else of what is seen so far.
+    """
+    names = ["grade:all"]
+    if verdict is not None and verdict.is_due:
+        grade = {w.id: w.grade for w in inputs.protocol.waves}.get(verdict.look, "all")
+        names.insert(0, f"milestone:{grade}")
     power = inputs.frame("out_power")
-    look = verdict.look if verdict else "all"
-    rows = power[power["look"] == look]
-    rows = rows if len(rows) else power
+    seen = power[power["basis"] == "observed"]
+    for name in names:
+        for row in records(seen[seen["look"] == name]):
+            base = value(row, "baseline_pct")
+            return value(row, "mde_pp"), base if base is not None else treated_level(
+                inputs, inputs.last_year
+            ).absence
     effect = main_effect(inputs)
-    mde = base = None
-    if len(rows):
-        observed = rows[rows["basis"].astype(str).str.contains("observed|estimate", regex=True)]
-        row = (observed if len(observed) else rows).iloc[0].to_dict()
-        mde, base = value(row, "mde_pp"), value(row, "baseline_pct")
-    if effect is not None:
-        mde = effect.mde if mde is None else mde
-        base = effect.baseline if base is None else base
-    return mde, base if base is not None else treated_level(inputs, inputs.last_year).absence
+    if effect is None:
+        return None, None
+    return effect.mde, effect.baseline or treated_level(inputs, inputs.last_year).absence
 
 
 def answers(inputs: ReportInputs) -> tuple[say.Answer, ...]:
@@ -116,7 +112,8 @@ def answers(inputs: ReportInputs) -> tuple[say.Answer, ...]:
     found = [
         first,
         say.contrast(
-            f"Mere end {inputs.on_group} de {inputs.group_word(plural=True)}, der ikke har haft {p.study.programme}?",
+            f"Mere end {inputs.on_group} de {inputs.group_word(plural=True)}, der ikke har haft "
+            f"{p.study.programme}?",
             main_effect(inputs),
             others_phrase(inputs),
             p.verdict.alpha,
@@ -170,7 +167,7 @@ def arguments(inputs: ReportInputs) -> Arguments:
         go_on.append(f"interviewene bekræfter {_signs(backed)}")
     if against:
         adjust.append(f"interviewene modsiger {_signs(against)}")
-    if not (inputs.frame("out_quality")["is_passed"].fillna(True).astype(bool)).all():
+    if findings(inputs).open:
         adjust.append("registreringerne har huller, der skal lukkes")
     return Arguments(tuple(go_on), tuple(adjust), tuple(stop))
 
@@ -197,7 +194,7 @@ def low_coverage(inputs: ReportInputs) -> list[tuple[str, str, float]]:
     """School × grade with begun talks below the protocol's coverage: school, grade, per cent."""
     begun = {w.grade for w in inputs.started_waves()}
     out = []
-    for row in inputs.frame("out_implementation").to_dict("records"):
+    for row in records(inputs.frame("out_implementation")):
         share = value(row, "coverage_pct")
         if row["grade"] in begun and share is not None and share < inputs.protocol.talks.minimum_coverage_pct:
             out.append((text(row, "school_id"), text(row, "grade"), share))
@@ -226,7 +223,7 @@ def voices(inputs: ReportInputs) -> tuple[str, ...]:
     overall = themes[(themes["group_kind"] == "all") & themes["is_disconfirming"].fillna(False).astype(bool)]
     overall = overall[overall["sources"].notna() & (overall["sources"].fillna(0) > 0)]
     top = overall.sort_values(["sources", "code"], ascending=[False, True]).head(1)
-    for row in top.to_dict("records"):
+    for row in records(top):
         said.append(f"Imod: »{text(row, 'code_name')}« nævnes i {_of(row)}.")
     return tuple(s for s in said if s)
 
@@ -235,7 +232,7 @@ def _speaks(rows: pd.DataFrame) -> str:
     if not len(rows):
         return ""
     ordered = rows.sort_values(["sources", "segments", "code"], ascending=[False, False, True])
-    row = ordered.iloc[0].to_dict()
+    row = records(ordered.head(1))[0]
     who = INFORMANTS.get(text(row, "group_id"), capital(text(row, "group_id").replace("_", " ")))
     return f"{who} taler især om »{text(row, 'code_name')}« ({_of(row)})."
 
@@ -251,36 +248,35 @@ def _of(row: dict[str, object]) -> str:
 def to_discuss(inputs: ReportInputs, limit: int = 4) -> tuple[str, ...]:
     """Matters for the meeting by rule, the most pressing first: registration, coverage, plan, consent, doubt."""
     found: list[str] = []
-    quality = inputs.frame("out_quality")
-    open_ = quality[~quality["is_passed"].fillna(True).astype(bool)]
-    order = {"blocking": 0, "warning": 1, "info": 2}
-    ranked = open_.assign(_o=open_["severity"].map(order).fillna(3)).sort_values("_o", kind="stable")
-    for row in ranked.head(1).to_dict("records"):
-        sentence = text(row, "sentence").rstrip(".")
+    open_ = findings(inputs).open
+    if open_:
         more = f" (og {word(len(open_) - 1)} andre fund, se datakvalitet)" if len(open_) > 1 else ""
-        found.append(f"{sentence}: hvem følger op?{more}")
+        found.append(f"{open_[0].sentence.rstrip('.')}: hvem følger op?{more}")
     low = low_coverage(inputs)
     if low:
         found.append(f"Samtalerne har nået for få {_places(inputs, low)}: hvad skal der til?")
     begun = {w.id for w in inputs.started_waves()}
-    waiting = [inputs.protocol.grades.name(w.grade) for w in inputs.protocol.waves if w.id not in begun]
+    waiting = [w for w in inputs.protocol.waves if w.id not in begun]
     if waiting:
-        found.append(f"Skal samtalerne {inputs.on_group} {say.groups(waiting)} fastholdes som planlagt?")
+        found.append(f"Skal samtalerne {inputs.on_group} {_names(inputs, waiting)} fastholdes som planlagt?")
     for v in verdicts(inputs):
         if v.word == "ikke påvist" and v.estimate is not None and say.direction(v.estimate) == "rise":
             found.append(
-                f"Fraværet er højere end ventet {inputs.on_group} {inputs.wave_name(v.look)}: hvad ved skolerne om det?"
+                f"Fraværet er højere end ventet {inputs.on_group} {inputs.wave_name(v.look)}: hvad ved "
+                "skolerne om det?"
             )
             break
     alarms = inputs.frame("out_registration")
     alarms = alarms[alarms["is_alarm"].fillna(False).astype(bool)]
     if len(alarms):
         found.append("Registreringen af fravær har ændret sig: er praksis den samme som sidste år?")
-    missing = inputs.frame("out_implementation")["consents_missing"].sum()
+    answers_ = inputs.frame("out_implementation")["consents_missing"]
+    # With one school hidden no total is given: it could be found by subtraction.
+    missing = 0 if answers_.isna().any() else int(answers_.sum())
     if missing and missing >= inputs.protocol.disclosure.minimum_pupils:
         found.append(f"{count(missing)} samtykker mangler svar: hvordan hentes de?")
     against = inputs.frame("out_joint_display")
-    for row in against[against["relation"] == "modsiger"].head(1).to_dict("records"):
+    for row in records(against[against["relation"] == "modsiger"].head(1)):
         found.append(f"Tal og interviews peger hver sin vej om »{text(row, 'sign')}«: hvad ligger bag?")
     if inputs.round.kind == "final" and len(found) < limit:
         found.append("Skal indsatsen fortsætte, justeres eller stoppe, og hvor forankres den?")
@@ -301,7 +297,7 @@ def status_line(inputs: ReportInputs) -> str:
             else f"{started_names(inputs)} er i gang"
         )
     if waiting:
-        parts.append(f"{say.groups([p.grades.name(w.grade) for w in waiting])} venter")
+        parts.append(f"{_names(inputs, waiting)} venter")
     return " · ".join(parts)
 
 
@@ -321,13 +317,7 @@ def interview_count(inputs: ReportInputs) -> str:
 def marked_answers(inputs: ReportInputs) -> tuple[tuple[say.Answer, Markup, Markup], ...]:
     """The answers with the numbers of pupils marked for the disclosure audit; the rest are model numbers."""
     found = answers(inputs)
-    waves = inputs.started_waves() or inputs.protocol.waves
-    where = "+".join(w.grade for w in waves)
-    marks = []
-    for year in (inputs.protocol.years.follow_up, inputs.last_year):
-        level_ = treated_level(inputs, year)
-        if level_.absence is not None:
-            cell = (("skoleår", year), ("klassetrin", where), ("type", inputs.primary))
-            marks.append((percent(level_.absence), Mark("description_year_to_date", cell, "pct")))
-    out = [(found[0], marked(found[0].first, marks), marked(found[0].second, []))]
-    return (*out, *((a, marked(a.first, []), marked(a.second, [])) for a in found[1:]))
+    levels = [treated_level(inputs, y) for y in (inputs.protocol.years.follow_up, inputs.last_year)]
+    marks = [(percent(x.absence), x.mark) for x in levels if x.absence is not None]
+    first = (found[0], marked(found[0].first, marks), marked(found[0].second, []))
+    return (first, *((a, marked(a.first, []), marked(a.second, [])) for a in found[1:]))

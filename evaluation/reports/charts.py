@@ -66,6 +66,12 @@ class Dot:
     ghost: float | None = None
 
 
+def dot(label: str, ends: Sequence[float | None], colour: str = BLUE, ghost: float | None = None) -> Dot:
+    """A row from its estimate, low and high end, rounded as the reader sees them."""
+    estimate, low, high = shown(ends)
+    return Dot(label, estimate, low, high, colour, ghost)
+
+
 @dataclass(frozen=True)
 class Dots:
     """Estimates with intervals around zero, one row each."""

@@ -120,11 +120,8 @@ def one_in(share_pct: float) -> str:
 
 def fraction(share: float) -> str:
     """A share of something in everyday words, for sizes and never for results."""
-    names = ((0.1, "en tiendedel"), (0.2, "en femtedel"), (0.25, "en fjerdedel"), (1 / 3, "en tredjedel"))
-    names += (
-        (0.5, "halvdelen"),
-        (2 / 3, "to tredjedele"),
-        (0.75, "tre fjerdedele"),
-        (1.0, "hele størrelsen"),
-    )
+    names: tuple[tuple[float, str], ...] = (
+        (0.1, "en tiendedel"), (0.2, "en femtedel"), (0.25, "en fjerdedel"), (1 / 3, "en tredjedel"),
+        (0.5, "halvdelen"), (2 / 3, "to tredjedele"), (0.75, "tre fjerdedele"), (1.0, "hele størrelsen"),
+    )  # fmt: skip
     return min(names, key=lambda pair: abs(pair[0] - share))[1]

@@ -1,6 +1,7 @@
-"""Sections that show estimates: milestone by wave, months since the talks, schools, targeted pupils, doubt.
+"""Schools and targeted pupils: estimates that invite wrong readings, shown so that they do not.
 
-Every sentence says "end ventet": the design carries a comparison, not a cause.
+Schools stand in the protocol's order with raw and shrunk numbers, never ranked. Targeted pupils' fall stands
+beside the fall that comes of itself.
 """
 
 from __future__ import annotations
@@ -10,438 +11,163 @@ from typing import Any
 import pandas as pd
 
 from evaluation.reports import language as say
-from evaluation.reports.charts import BLUE, GREEN, GREY, RUST, Bars, Dot, Dots, Line, Lines, Part, shown
-from evaluation.reports.danish import (
-    capital,
-    count,
-    date,
-    join,
-    number,
-    percent,
-    points,
-    rounded,
-    signed,
-    word,
-)
+from evaluation.reports.charts import RUST, Bars, Dot, Dots, Part, dot, shown
+from evaluation.reports.danish import capital, count, percent, rounded
 from evaluation.reports.html_tables import Column, render_table
-from evaluation.reports.inputs import Effect, ReportInputs, Verdict, effects, headline, text, value, verdicts
+from evaluation.reports.inputs import Effect, ReportInputs, records, text, value
+from evaluation.reports.milestone import UNIT
 from evaluation.reports.page import Exhibit, Section
 
-UNIT = "Procentpoint i forhold til det ventede"
-EFFECT_KEY = ("question", "estimator", "outcome", "group_kind", "group_id", "horizon", "weights")
-VERDICT_COLUMNS = (
-    Column("verdict", "Afgørelse"),
-    Column("estimate_pp", "Ændring (procentpoint)", "pp", "none"),
-    Column("ci_low_pp", "Interval fra", "pp", "none"),
-    Column("ci_high_pp", "Interval til", "pp", "none"),
-)
-
-
-def milestone_figure(inputs: ReportInputs, identity: str = "milepael") -> Exhibit | None:
-    """The looks at the milestone with their intervals; None when no look has an estimate."""
-    found = verdicts(inputs)
-    if not found:
-        return None
-    rows = tuple(
-        Dot(
-            capital(inputs.wave_name(v.look)),
-            *shown((v.estimate, v.low, v.high)),
-            colour=BLUE if v.look == "all" else GREEN,
-        )
-        for v in found
-    )
-    frame = inputs.frame("out_verdicts")
-    order = {v.look: i for i, v in enumerate(found)}
-    frame = frame[frame["look"].isin(order)].sort_values("look", key=lambda s: s.map(order), kind="stable")
-    frame = frame.assign(verdict=[_verdict_text(v) for v in found])
-    columns = [Column("look", "Hvem", names=lambda k: capital(inputs.wave_name(k))), *VERDICT_COLUMNS]
-    table = render_table(
-        identity,
-        "Milepælen: afgørelse, ændring og interval",
-        frame,
-        columns,
-        key=("look",),
-        marker=inputs.protocol.disclosure.marker,
-        source="out_verdicts",
-    )
-    m = inputs.protocol.milestone.months
-    what = f"Ændring i de første {word(len(m))} hele måneder efter samtalerne i forhold til det, de øvrige {inputs.group_word(plural=True)} og sidste år lod vente. 95 %-intervaller."
-    has = any(r.estimate is not None for r in rows)
-    return Exhibit(
-        identity, _milestone_finding(inputs, found), table, what, "out_verdicts", Dots(rows, UNIT) if has else None,
-        "Prikfigur med usikkerhed. Til venstre for nul: mindre fravær end ventet. Til højre: mere." if has else "",
-    )  # fmt: skip
-
-
-def milestone(inputs: ReportInputs) -> Section:
-    """What the milestone asks, each look's verdict and its reasons."""
-    p = inputs.protocol
-    exhibit = milestone_figure(inputs)
-    intro = (
-        f"Målplanens milepæl lyder: »{p.milestone.text}«. Reglen for, hvornår den er nået, blev skrevet i protokollen på forhånd: "
-        f"ændringen i de første {word(len(p.milestone.months))} hele måneder efter samtalerne skal være et fald, og både intervallet og "
-        "ombytningstesten skal skille faldet fra tilfældige udsving. En måned, hvor der blev holdt samtaler, tælles ikke med."
-    )
-    reasons = [
-        f"{capital(inputs.wave_name(v.look))}: {_verdict_text(v)}. {' '.join(v.reasons)}".strip()
-        for v in verdicts(inputs)
-    ]
-    if exhibit is None:
-        return Section("milepael", "Milepælen", (intro, "Runden har ingen afgørelse af milepælen."))
-    return Section("milepael", "Milepælen", (intro,), (exhibit,), tuple(reasons))
-
-
-def event_study(inputs: ReportInputs) -> Section:
-    """Months before and after the talks, with what the test of the months before could have seen."""
-    rows = effects(inputs, "event_study")
-    title = "Måned for måned før og efter samtalerne"
-    months = rows[
-        rows["horizon"].astype(str).str.fullmatch(r"-?\d+")
-        & (rows["estimator"] == (rows["estimator"].iloc[0] if len(rows) else ""))
-    ]
-    if not len(months):
-        return Section(
-            "forloeb", title, ("Der er endnu ikke nok måneder efter samtalerne til at vise forløbet.",)
-        )
-    months = months.drop_duplicates("horizon").assign(_m=lambda d: d["horizon"].astype(int)).sort_values("_m")
-    found = [Effect.from_row(r) for r in months.to_dict("records")]
-    line = Line(
-        "",
-        "",
-        shown([e.estimate for e in found]),
-        BLUE,
-        low=shown([e.low for e in found]),
-        high=shown([e.high for e in found]),
-    )
-    chart = Lines(
-        tuple(signed(float(e.horizon), 0) for e in found),
-        (line,),
-        UNIT,
-        "Måneder siden samtalerne (0 = samtalemåneden)",
-        from_zero=False,
-    )
-    columns = [
-        Column("horizon", "Måneder siden samtalerne", names=lambda h: signed(float(h), 0)),
-        Column("estimate_pp", "Forskel (procentpoint)", "pp", "none"),
-        Column("ci_low_pp", "Interval fra", "pp", "none"),
-        Column("ci_high_pp", "Interval til", "pp", "none"),
-    ]
-    table = render_table(
-        "forloeb",
-        "Forskel til det ventede, måned for måned",
-        months,
-        columns,
-        key=EFFECT_KEY,
-        marker=inputs.protocol.disclosure.marker,
-        source="out_effects",
-    )
-    after = [e for e in found if int(e.horizon) > 0 and e.estimate is not None]
-    below = sum((e.estimate or 0) < 0 for e in after)
-    finding = (
-        f"Efter samtalerne ligger fraværet under det ventede i {below} af {len(after)} måneder"
-        if after
-        else "Måneder før samtalerne, som de ventede ud fra de øvrige"
-    )
-    before = [
-        _pretrend(r)
-        for r in inputs.frame("out_pretrend").to_dict("records")
-        if text(r, "look") in ("all", "")
-    ]
-    what = "Hver prik er en måneds forskel til det ventede; stregen er 95 %-intervallet. Prikker til venstre for 0 er før samtalerne og skal ligge omkring nul."
-    alt = "Prikker med lodrette usikkerhedsstreger, én for hver måned før og efter samtalerne."
-    return Section(
-        "forloeb",
-        title,
-        (
-            "Hvis årgangene allerede udviklede sig forskelligt før samtalerne, kan forskellen bagefter ikke tilskrives samtalerne. Derfor vises månederne før også.",
-        ),
-        (Exhibit("forloeb", finding, table, what, "out_effects", chart, alt),),
-        tuple(b for b in before if b),
-    )
+BARS = ("Faldet, som det ser ud", "Ventet fald af sig selv", "Forskellen")
+FAIR = "Mod lige så høje elever uden samtaler"
 
 
 def schools(inputs: ReportInputs) -> Section:
-    """Schools in the protocol's order, raw and shrunk, never ranked."""
+    """Each school's change, raw and shrunk, in the protocol's order."""
     title = "Skolerne"
-    rows = inputs.frame("out_effects")
-    rows = rows[
-        (rows["question"] == "school")
-        & (rows["outcome"] == inputs.primary)
-        & (rows["group_kind"] == "school")
-    ]
-    note = (
-        f"Skolerne står i protokollens rækkefølge og er ikke rangordnet. En skole for sig har få elever på de berørte {inputs.group_word(plural=True)}, "
-        "så tallet for sig selv svinger meget. Det udjævnede tal låner styrke fra de andre skoler og er det bedste bud på skolens ændring."
-    )
-    if not len(rows):
-        return Section("skoler", title, ("Der er ikke tal nok til at vise skolerne hver for sig.",))
-    is_shrunk = rows["estimator"].astype(str).str.contains("shrunk|blup|pooled", case=False)
-    shrunk = {str(r["group_id"]): Effect.from_row(r) for r in rows[is_shrunk].to_dict("records")}
-    raw = {str(r["group_id"]): Effect.from_row(r) for r in rows[~is_shrunk].to_dict("records")}
+    every = inputs.frame("out_effects")
+    every = every[(every["question"] == "school") & (every["outcome"] == inputs.primary)]
+    rows = every[every["group_kind"] == "school"]
+    found = {
+        kind: {str(r["group_id"]): Effect.from_row(r) for r in records(rows[rows["estimator"] == kind])}
+        for kind in ("raw", "shrunk")
+    }
     dots, table_rows = [], []
     for s in inputs.protocol.schools:
-        best, own = shrunk.get(s.id) or raw.get(s.id), raw.get(s.id)
+        own = found["raw"].get(s.id)
+        best = found["shrunk"].get(s.id) or own
         if best is None:
             continue
-        ghost = rounded(own.estimate) if own and own.estimate is not None and s.id in shrunk else None
-        dots.append(Dot(s.short, *shown((best.estimate, best.low, best.high)), ghost=ghost))
-        table_rows.append(
-            {
-                "group_id": s.id,
-                "raw": own.estimate if own else None,
-                "shrunk": best.estimate,
-                "low": best.low,
-                "high": best.high,
-            }
+        is_pooled = s.id in found["shrunk"]
+        ghost = rounded(own.estimate) if is_pooled and own and own.estimate is not None else None
+        dots.append(dot(s.short, (best.estimate, best.low, best.high), ghost=ghost))
+        numbers = {"raw": own.estimate if own else None, "shrunk": best.estimate if is_pooled else None}
+        table_rows.append({"group_id": s.id, **numbers, "low": best.low, "high": best.high})
+    if not any(d.estimate is not None for d in dots):
+        notes = [x for r in records(every) if (x := text(r, "note")) and text(r, "status") != "estimated"]
+        return Section(
+            "skoler",
+            title,
+            (notes[0] if notes else "Der er ikke tal nok til at vise skolerne hver for sig.",),
         )
     columns = [
         Column("group_id", "Skole", names=inputs.school_name),
         Column("raw", "For sig selv", "pp"),
-        Column("shrunk", "Udjævnet", "pp"),
-        Column("low", "Interval fra", "pp"),
-        Column("high", "Interval til", "pp"),
+        Column("shrunk", "Udjævnet", "pp", "none"),
+        Column("low", "Interval fra", "pp", "none"),
+        Column("high", "Interval til", "pp", "none"),
     ]
-    table = render_table(
-        "skoler",
-        "Ændring pr. skole i procentpoint i forhold til det ventede",
-        pd.DataFrame(table_rows),
-        columns,
-        key=("group_id",),
-        marker=inputs.protocol.disclosure.marker,
-        source="out_effects",
-    )
-    return Section(
-        "skoler",
-        title,
-        (note,),
-        (
-            Exhibit(
-                "skoler",
-                _schools_finding(dots),
-                table,
-                "Fyldt prik: udjævnet tal med 95 %-interval. Åben rude: skolens tal for sig selv.",
-                "out_effects",
-                Dots(tuple(dots), UNIT),
-                "Prikfigur med én række for hver skole, i protokollens rækkefølge.",
-            ),
+    caption = "Ændring pr. skole i procentpoint i forhold til det ventede"
+    marker = inputs.protocol.disclosure.marker
+    frame = pd.DataFrame(table_rows)
+    exhibit = Exhibit(
+        "skoler-figur",
+        _schools_finding(dots),
+        render_table(
+            "skoler", caption, frame, columns, key=("group_id",), marker=marker, source="out_effects"
         ),
+        f"Fyldt prik: udjævnet tal med {percent(100 * inputs.protocol.verdict.level, 0)}-interval. "
+        "Åben rude: skolens tal for sig selv.",
+        "out_effects",
+        Dots(tuple(dots), UNIT),
+        "Prikfigur med én række for hver skole, i protokollens rækkefølge.",
     )
+    note = (
+        "Skolerne står i protokollens rækkefølge og er ikke rangordnet. En skole for sig har få elever på de "
+        "berørte "
+        f"{inputs.group_word(plural=True)}, så tallet for sig selv svinger meget. Det udjævnede tal låner "
+        "styrke fra "
+        "de andre skoler og er det bedste bud på skolens ændring."
+    )
+    return Section("skoler", title, (note,), (exhibit,))
 
 
 def targeted(inputs: ReportInputs) -> Section | None:
-    """The naive fall, the fall to be expected from selection alone, and the difference, as three bars."""
+    """Per grade: the naive fall, the fall expected from selection alone, and the difference, as three bars."""
     t = inputs.protocol.targeted
     if t is None:
         return None
     title = capital(t.label)
     rows = inputs.frame("out_targeted")
-    naive = _first(rows[rows["estimator"].astype(str).str.contains("naive|before_after", case=False)])
-    equal = _first(
-        rows[
-            rows["estimator"].astype(str).str.contains("equal|did", case=False) & rows["estimate_pp"].notna()
-        ]
+    groups = [g for g in ("all", *inputs.protocol.grades.order) if (rows["group_id"].astype(str) == g).any()]
+    whole = {
+        g: {str(r["estimator"]): r for r in records(rows[rows["group_id"].astype(str) == g])} for g in groups
+    }
+    known = {g: f for g, f in whole.items() if value(f.get("naive", {}), "change_pp") is not None}
+    if not known:
+        why = "Der er endnu ingen tal om indsatseleverne, eller de kan ikke vises af hensyn til elevernes anonymitet."
+        return Section("indsatselever", title, (why,))
+    why = (
+        "Elever udvælges, netop når deres fravær er højest. Derefter falder det i gennemsnit, også uden "
+        "nogen indsats. "
+        "Et fald fra før til efter er derfor ikke i sig selv et bevis."
     )
-    if naive is None:
-        return Section(
-            "indsatselever",
-            title,
-            (
-                "Der er endnu ingen tal om indsatseleverne, eller de kan ikke vises af hensyn til elevernes anonymitet.",
-            ),
-        )
-    change, expected = value(naive, "change_pp"), value(naive, "expected_change_pp")
+    parts = tuple(_group(inputs, g, f) for g, f in known.items())
+    if len(parts) == 1:
+        return Section("indsatselever", title, (why, *parts[0].paragraphs), parts[0].exhibits)
+    return Section("indsatselever", title, (why,), parts=parts)
+
+
+def _group(inputs: ReportInputs, group: str, figures: dict[str, dict[str, Any]]) -> Section:
+    t = inputs.protocol.targeted
+    assert t is not None  # the caller asked
+    naive, fair = figures["naive"], figures.get("equally_high", {})
+    change = value(naive, "change_pp")
+    expected = value(figures.get("regression_to_mean", {}), "expected_change_pp")
     if expected is None:
-        other = _first(rows[rows["expected_change_pp"].notna()])
-        expected = value(other, "expected_change_pp") if other else None
-    estimate = value(equal, "estimate_pp") if equal else None
+        expected = value(naive, "expected_change_pp")
+    estimate, low, high = (value(fair, c) for c in ("estimate_pp", "ci_low_pp", "ci_high_pp"))
     rest = None if change is None or expected is None else rounded(rounded(change) - rounded(expected))
-    labels = ("Faldet, som det ser ud", "Ventet fald af sig selv", "Forskellen")
-    falls = tuple(None if v is None else -v if v <= 0 else 0.0 for v in shown((change, expected, rest)))
-    chart = Bars(labels, (Part("fald", falls, RUST),), "Fald i procentpoint")
+    falls = tuple(None if v is None else max(-v, 0.0) for v in shown((change, expected, rest)))
+    who = inputs.protocol.grades.name(group) if group in inputs.protocol.grades.order else t.label
     frame = pd.DataFrame(
         {
-            "what": [*labels, "Mod lige så høje elever uden samtaler"],
-            "pp": [change, expected, rest, estimate],
-            "low": [None, None, None, value(equal or {}, "ci_low_pp")],
-            "high": [None, None, None, value(equal or {}, "ci_high_pp")],
+            "what": [*BARS, FAIR],
+            "pp": pd.Series([change, expected, rest, estimate], dtype="float64"),
+            "low": pd.Series([None, None, None, low], dtype="float64"),
+            "high": pd.Series([None, None, None, high], dtype="float64"),
         }
     )
-    table = render_table(
-        "indsats",
-        f"{title}: ændring i fravær, procentpoint",
-        frame,
-        [
-            Column("what", "Tal"),
-            Column("pp", "Ændring", "pp"),
-            Column("low", "Interval fra", "pp", "none"),
-            Column("high", "Interval til", "pp", "none"),
-        ],
-        key=("what",),
-        marker=inputs.protocol.disclosure.marker,
-        source="out_targeted",
-    )
-    sentence = say.regression_to_mean(change, expected, estimate)
-    spread = say.interval(value(equal or {}, "ci_low_pp"), value(equal or {}, "ci_high_pp"))
+    columns = [
+        Column("what", "Tal"),
+        Column("pp", "Ændring", "pp", "none"),
+        Column("low", "Interval fra", "pp", "none"),
+        Column("high", "Interval til", "pp", "none"),
+    ]
+    identity = f"indsats-{group}"
+    marker = inputs.protocol.disclosure.marker
+    caption = f"{capital(t.label)}, {who}: ændring i fravær i procentpoint"
     n = value(naive, "pupils")
-    finding = (
-        "Det meste af faldet ville være kommet af sig selv"
-        if change is not None and expected is not None and change < 0 and expected <= 0.5 * change
-        else "Faldet skal læses sammen med det fald, der kommer af sig selv"
+    size = f"; {count(n)} elever" if n is not None else ""
+    exhibit = Exhibit(
+        identity,
+        f"{capital(who)}: {_finding(change, expected)}",
+        render_table(identity, caption, frame, columns, key=("what",), marker=marker, source="out_targeted"),
+        f"Elever med mindst {percent(t.threshold_pct, 0)} fravær over {t.window_school_days} skoledage{size}.",
+        "out_targeted",
+        Bars(BARS, (Part("fald", falls, RUST),), "Fald i procentpoint"),
+        "Tre liggende søjler: faldet, det ventede fald af sig selv og forskellen.",
     )
-    if change is not None and change >= 0:
-        finding = f"{title} har ikke mindre fravær end før"
-    what = f"Elever med mindst {percent(t.threshold_pct, 0)} fravær over {t.window_school_days} skoledage" + (
-        f"; {count(n)} elever med samtykke." if n is not None else "."
-    )
-    why = "Elever udvælges, netop når deres fravær er højest. Derefter falder det i gennemsnit, også uden nogen indsats. Et fald fra før til efter er derfor ikke i sig selv et bevis."
-    return Section(
-        "indsatselever",
-        title,
-        (f"{sentence} {spread}".strip(), why),
-        (
-            Exhibit(
-                "indsats",
-                finding,
-                table,
-                what,
-                "out_targeted",
-                chart,
-                "Tre liggende søjler: faldet, det ventede fald af sig selv og forskellen.",
-            ),
-        ),
-    )
+    sentence = f"{say.regression_to_mean(change, expected, estimate)} {say.interval(low, high)}".strip()
+    return Section(identity + "-del", capital(who), (sentence,), (exhibit,))
 
 
-def doubt(inputs: ReportInputs) -> Section:
-    """What would change our mind: the sensitivity analyses in words, and their table."""
-    rows = effects(inputs, "sensitivity")
-    main = headline(inputs)
-    points_: list[str] = []
-    for r in inputs.frame("out_honest").to_dict("records"):
-        if text(r, "look") == "all" and text(r, "restriction") == "relative_magnitudes":
-            low, high, bound = value(r, "ci_low_pp"), value(r, "ci_high_pp"), value(r, "bound")
-            if low is None or high is None or bound is None:
-                continue
-            holds = "står faldet stadig fast" if high < 0 else "kan faldet ikke længere skilles fra nul"
-            points_.append(
-                f"Hvis årgangene efter samtalerne afveg {number(bound)} gange så meget fra hinanden, som de højst gjorde før, {holds} ({signed(low)} til {signed(high)})."
-            )
-    exhibits: list[Exhibit] = []
-    if len(rows):
-        rows = rows.assign(name=[_check_name(inputs, str(e)) for e in rows["estimator"]])
-        found = [Effect.from_row(r) for r in rows.to_dict("records")]
-        same = sum(
-            e.estimate is not None
-            and main is not None
-            and main.estimate is not None
-            and (e.estimate < 0) == (main.estimate < 0)
-            for e in found
-            if "placebo" not in e.estimator
-        )
-        total = sum(e.estimate is not None for e in found if "placebo" not in e.estimator)
-        dots = tuple(
-            Dot(n, *shown((e.estimate, e.low, e.high)), colour=GREY if "placebo" in e.estimator else BLUE)
-            for n, e in zip(rows["name"], found, strict=True)
-        )
-        columns = [
-            Column("name", "Beregning"),
-            Column("estimate_pp", "Ændring (procentpoint)", "pp", "none"),
-            Column("ci_low_pp", "Interval fra", "pp", "none"),
-            Column("ci_high_pp", "Interval til", "pp", "none"),
-        ]
-        table = render_table(
-            "tvivl",
-            "Beregningen gjort om på andre måder",
-            rows,
-            columns,
-            key=EFFECT_KEY,
-            marker=inputs.protocol.disclosure.marker,
-            source="out_effects",
-        )
-        title = (
-            f"{same} af {total} andre måder at regne på peger samme vej"
-            if main and main.estimate is not None
-            else "Beregningen gjort om på andre måder"
-        )
-        exhibits.append(
-            Exhibit(
-                "tvivl",
-                title,
-                table,
-                "Blå: hele beregningen gjort om. Grå: en prøve, hvor der ikke kan være nogen forskel, og hvor tallet derfor skal ligge omkring nul.",
-                "out_effects",
-                Dots(dots, UNIT),
-                "Prikfigur med én række for hver anden måde at regne på.",
-            )
-        )
-    intro = "Et resultat, der kun viser sig på én måde at regne på, skal man ikke stole på. Her er beregningen gjort om uden én skole eller årgang ad gangen, med andre vægte, og som en prøve i et år, hvor der ikke var samtaler."
-    if not exhibits and not points_:
-        intro = "Der er endnu intet samlet resultat at prøve af."
-    return Section("tvivl", "Hvad kunne få os til at ændre mening", (intro,), tuple(exhibits), tuple(points_))
-
-
-def _verdict_text(v: Verdict) -> str:
-    return f"{v.word} (tidligst {date(v.earliest_on)})" if not v.is_due and v.earliest_on else v.word
-
-
-def _milestone_finding(inputs: ReportInputs, found: tuple[Verdict, ...]) -> str:
-    due = [v for v in found if v.is_due]
-    if not due:
-        return "Milepælen kan endnu ikke opgøres"
-    head = headline(inputs)
-    if head is None or head.estimate is None:
-        return "Milepælen kan ikke vurderes"
-    way = {"fall": "lavere end", "rise": "højere end", "same": "som"}[say.direction(head.estimate)]
-    size = "" if way == "som" else f"{points(head.estimate)} "
-    return f"{capital(inputs.wave_name(head.look))}: fraværet er {size}{way} ventet; {head.word}"
-
-
-def _pretrend(row: dict[str, Any]) -> str:
-    slope, bias, p = value(row, "slope_80"), value(row, "bias_at_milestone_pp"), value(row, "p_value")
-    if p is None:
-        return text(row, "note")
-    seen = (
-        "Der ses ingen forskel i udviklingen før samtalerne."
-        if p > 0.05
-        else "Årgangene udviklede sig forskelligt allerede før samtalerne."
-    )
-    if slope is not None and bias is not None:
-        seen += f" Prøven ville i fire af fem tilfælde opdage en skævhed på {number(abs(slope))} procentpoint pr. måned, som ville flytte milepælens tal med {number(abs(bias))} procentpoint; en mindre skævhed kan være overset."
-    return seen
+def _finding(change: float | None, expected: float | None) -> str:
+    if change is None or expected is None:
+        return "faldet skal læses sammen med det, der falder af sig selv"
+    if rounded(change) >= 0:
+        return "fraværet er ikke lavere end før"
+    share = expected / change
+    if share >= 0.9:
+        return "faldet er ikke større, end det ville være af sig selv"
+    if share >= 0.5:
+        return "det meste af faldet ville være kommet af sig selv"
+    return "en del af faldet ville være kommet af sig selv"
 
 
 def _schools_finding(dots: list[Dot]) -> str:
-    known = [d for d in dots if d.estimate is not None]
-    if not known:
-        return "Skolernes tal kan ikke vises"
-    overlap = max((d.low for d in known if d.low is not None), default=0) <= min(
-        (d.high for d in known if d.high is not None), default=0
-    )
-    if overlap:
-        return "Tallene skiller ikke skolerne fra hinanden: alle intervaller dækker hinanden"
-    return "Skolerne har udviklet sig forskelligt"
-
-
-_CHECKS = {
-    "unweighted": "Alle grupper vejer lige meget", "equal_weights": "Alle grupper vejer lige meget", "two_way": "Enklere model",
-    "placebo_year": "Prøve: året før, uden samtaler", "placebo_grade": "Prøve: årgange uden samtaler", "no_edges": "Uden yngste og ældste årgang",
-}  # fmt: skip
-
-
-def _check_name(inputs: ReportInputs, estimator: str) -> str:
-    kind, _, what = estimator.partition(":")
-    if "school" in kind:
-        return f"Uden {inputs.school_name(what)}"
-    if "grade" in kind and what:
-        name = inputs.protocol.grades.name(what)
-        return f"Prøve: {name}" if "placebo" in kind else f"Uden {name}"
-    return _CHECKS.get(kind, capital(estimator.replace("_", " ").replace(":", " ")))
-
-
-def _first(rows: pd.DataFrame) -> dict[str, Any] | None:
-    return rows.iloc[0].to_dict() if len(rows) else None
-
-
-def joined_waves(inputs: ReportInputs) -> str:
-    """The waves' names in a sentence."""
-    return join(inputs.protocol.grades.name(w.grade) for w in inputs.protocol.waves)
+    lows = [d.low for d in dots if d.low is not None]
+    highs = [d.high for d in dots if d.high is not None]
+    if not lows or max(lows) <= min(highs):
+        return "Tallene skiller ikke skolerne fra hinanden"
+    return "Skolernes udvikling er forskellig"

@@ -98,6 +98,13 @@ def _unit(column: str) -> str:
     return next((unit for ending, unit in _UNITS.items() if column.endswith(ending)), "")
 
 
+def _text(v: Any) -> str:
+    return harmless(str(v))
+
+
+_CONVERTERS: Mapping[str, Callable[..., Any]] = {"BIGINT": int, "BOOLEAN": bool, "DATE": as_date}
+
+
 def _column(values: pd.Series, kind: str, name: str, table: str, marker: str) -> list[Any]:
     is_of_pupils = name in MEASURES_OF_PUPILS.get(table, ())
     missing = values.isna().to_numpy()
@@ -114,9 +121,7 @@ def _column(values: pd.Series, kind: str, name: str, table: str, marker: str) ->
         if digits == 0:
             return [blank if m else int(v) for v, m in zip(shown.tolist(), missing, strict=True)]
         return [blank if m else v for v, m in zip(shown.tolist(), missing, strict=True)]
-    convert: Callable[[Any], Any] = {"BIGINT": int, "BOOLEAN": bool, "DATE": as_date}.get(
-        kind, lambda v: harmless(str(v))
-    )
+    convert: Callable[..., Any] = _CONVERTERS.get(kind, _text)
     return [
         blank if m or v == "" else v if isinstance(v, str) and v == marker else convert(v)
         for v, m in zip(values.tolist(), missing, strict=True)

@@ -77,7 +77,8 @@ def render_table(
     )
     body = []
     any_hidden = False
-    for row in frame.to_dict("records"):
+    for found in frame.to_dict("records"):
+        row = {str(k): v for k, v in found.items()}
         own = tuple((k, str(row[k])) for k in key if not is_missing(row.get(k)))
         heading = _plain(columns[0], row.get(columns[0].name))
         cells = [

@@ -20,6 +20,8 @@ from evaluation.reports.danish import as_date, is_missing
 from evaluation.tables import TABLES
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-ZÆØÅ])")
+EFFECT_KEY = ("question", "estimator", "outcome", "group_kind", "group_id", "horizon", "weights")
+"""The columns that name a row of ``out_effects``."""
 _OVERALL = ("all", "overall", "", "nan", "None")
 
 
@@ -104,6 +106,11 @@ class ReportInputs:
         return f"alle indsats{self.group_word(plural=True)} samlet"
 
 
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The frame's rows as plain mappings from column to value."""
+    return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
+
+
 @dataclass(frozen=True)
 class Effect:
     """One row of ``out_effects``: percentage points, None where nothing is estimated."""
@@ -183,7 +190,7 @@ def effects(inputs: ReportInputs, question: str, outcome: str | None = None, **w
     rank = (
         (~found["horizon"].astype(str).isin(_OVERALL)).astype(int) * 4
         + (found["weights"] != inputs.protocol.estimand.weights).astype(int) * 2
-        + (~found["estimator"].astype(str).str.contains("imputation")).astype(int)
+        + (found["estimator"] != "imputation").astype(int)
     )
     return found.assign(_rank=rank).sort_values("_rank", kind="stable").drop(columns="_rank")
 
@@ -193,49 +200,8 @@ def main_effect(inputs: ReportInputs, outcome: str | None = None) -> Effect | No
     for kind in ("all", "treated", "grade"):
         rows = effects(inputs, "grade", outcome, group_kind=kind)
         if len(rows) and (kind != "grade" or rows["group_id"].nunique() == 1):
-            return Effect.from_row(rows.iloc[0].to_dict())
+            return Effect.from_row(records(rows.head(1))[0])
     return None
-
-
-@dataclass(frozen=True)
-class Level:
-    """A group's registered absence over a period, with its denominators; None where hidden."""
-
-    absence: float | None
-    pupils: float | None
-    possible_days: float | None
-    over_10: float | None
-    is_present: bool = True
-
-
-def level(
-    inputs: ReportInputs,
-    year: str,
-    group_kind: str,
-    group_id: str | None = None,
-    outcome: str | None = None,
-    period_kind: str = "year_to_date",
-) -> Level:
-    """The group's level in a school year up to the same point of the year as the cut-off."""
-    frame = inputs.frame("out_description")
-    keep = (
-        (frame["period_kind"] == period_kind)
-        & (frame["school_year"] == year)
-        & (frame["group_kind"] == group_kind)
-        & (frame["outcome"] == (outcome or inputs.primary))
-    )
-    if group_id is not None:
-        keep &= frame["group_id"].astype(str) == group_id
-    rows = frame[keep]
-    if not len(rows):
-        return Level(None, None, None, None, is_present=False)
-    row = rows.iloc[0].to_dict()
-    return Level(
-        value(row, "absence_pct"),
-        value(row, "pupils"),
-        value(row, "possible_days"),
-        value(row, "over_10_pct"),
-    )
 
 
 @dataclass(frozen=True)
@@ -262,7 +228,7 @@ class Verdict:
 def verdicts(inputs: ReportInputs) -> tuple[Verdict, ...]:
     """All looks, the pooled one first, then the waves in the protocol's order."""
     order = {"all": 0, **{w.id: i for i, w in enumerate(inputs.protocol.waves, start=1)}}
-    rows = [_verdict(r) for r in inputs.frame("out_verdicts").to_dict("records") if _is_primary(inputs, r)]
+    rows = [_verdict(r) for r in records(inputs.frame("out_verdicts")) if _is_primary(inputs, r)]
     return tuple(sorted(rows, key=lambda v: order.get(v.look, 99)))
 
 

@@ -175,7 +175,7 @@ def milestone(question: str, verdict: Verdict | None, months: int, units: str, m
         return Answer(question, "Kan ikke vurderes: rundens tabeller har ingen afgørelse.")
     whole = f"{word(months)} hele måneder" if months > 1 else "én hel måned"
     label = capital(verdict.word)
-    reason = verdict.reasons[0] if verdict.reasons else ""
+    reason = plain_reason(verdict.reasons)
     spread = interval(verdict.low, verdict.high)
     size = ""
     if verdict.estimate is not None:
@@ -203,6 +203,14 @@ def milestone(question: str, verdict: Verdict | None, months: int, units: str, m
             able = f"Målingen kunne have vist et fald på {points(mde)} eller mere." if mde is not None else ""
             return Answer(question, f"{label}: {size}." if size else f"{label}.", able or spread, "same")
     return Answer(question, f"{label}: {_ended(reason or 'data kan ikke bære en afgørelse')}", spread)
+
+
+def plain_reason(reasons: tuple[str, ...]) -> str:
+    """The first reason a reader without statistics understands; test values never stand on page one."""
+    if not reasons:
+        return ""
+    plain = [r for r in reasons if "p =" not in r and "p-værdi" not in r]
+    return plain[0] if plain else "Der er for få grupper til at skille en ændring fra tilfældige udsving."
 
 
 def security(

@@ -9,8 +9,8 @@ from markupsafe import Markup
 
 from evaluation.reports import language as say
 from evaluation.reports.answers import answers, arguments, to_discuss, voices
-from evaluation.reports.danish import capital, count, date
-from evaluation.reports.inputs import ReportInputs, text, value
+from evaluation.reports.danish import capital, date
+from evaluation.reports.inputs import ReportInputs, records, text
 from evaluation.reports.words import RELATIONS, UNWILLING
 
 
@@ -38,11 +38,11 @@ def headings(inputs: ReportInputs) -> tuple[Heading, ...]:
         dots = f"{say.dots_signs(a.dots)} " if a.dots is not None else ""
         evaluation.append(f"{a.question} {dots}{a.text}")
     evaluation.append("Rapporten måler registreret fravær. " + UNWILLING)
-    signs = [_sign(r) for r in inputs.frame("out_joint_display").to_dict("records")]
+    signs = [_sign(r) for r in records(inputs.frame("out_joint_display"))]
     learning = list(voices(inputs))
     if inputs.round.kind == "final":
-        a = arguments(inputs)
-        pairs = (("fortsætte", a.go_on), ("justere", a.adjust), ("stoppe", a.stop))
+        case = arguments(inputs)
+        pairs = (("fortsætte", case.go_on), ("justere", case.adjust), ("stoppe", case.stop))
         learning += [f"Taler for at {verb}: {'; '.join(xs)}." for verb, xs in pairs if xs]
     learning += [f"Til drøftelse: {m}" for m in to_discuss(inputs)]
     return (
@@ -93,14 +93,11 @@ def malplan_docx(inputs: ReportInputs) -> bytes:
 
 def _sign(row: dict[str, object]) -> str:
     numbers = text(row, "quant_verdict")
-    summary = text(row, "qual_summary").rstrip(".")
-    n = value(row, "sources")
-    parts = [f"{text(row, 'sign')}:"]
-    if numbers:
-        parts.append(f"tallene viser »{numbers}«.")
-    if summary:
-        parts.append(f"{capital(summary)}{f' ({count(n)} kilder)' if n is not None and n != 1 else ''}.")
     relation = text(row, "relation") or "tavs"
+    parts = [f"{text(row, 'sign')}:"]
+    parts.append(f"Tallene: {numbers}." if numbers else "Der er ingen tal for tegnet.")
+    if text(row, "qual_summary"):
+        parts.append(f"Interviewene: {text(row, 'qual_summary').rstrip('.')}.")
     parts.append(f"{capital(RELATIONS.get(relation, relation))}.")
     return " ".join(parts)
 

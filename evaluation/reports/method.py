@@ -7,23 +7,32 @@ from typing import Any
 import pandas as pd
 
 from evaluation.reports import language as say
-from evaluation.reports.answers import certainty_details, treated_level
+from evaluation.reports.answers import certainty_details
 from evaluation.reports.charts import shown
 from evaluation.reports.danish import (
     capital,
     count,
     date,
-    is_missing,
     join,
     number,
-    percent,
     points,
     rounded,
     word,
 )
+from evaluation.reports.findings import findings
 from evaluation.reports.glossary import TERMS
 from evaluation.reports.html_tables import Column, render_table
-from evaluation.reports.inputs import ReportInputs, Verdict, headline, main_effect, text, value, verdicts
+from evaluation.reports.inputs import (
+    ReportInputs,
+    Verdict,
+    headline,
+    main_effect,
+    records,
+    text,
+    value,
+    verdicts,
+)
+from evaluation.reports.levels import treated_level
 from evaluation.reports.page import Exhibit, Section
 
 VERDICT_RULES = (
@@ -39,17 +48,20 @@ def reading_guide(inputs: ReportInputs) -> Section:
     """How to read: the words, the dots, the unit people feel, the hidden numbers."""
     verdict = headline(inputs)
     points_ = [
-        f"»Ventet« er det fravær, der kunne ventes ud fra de øvrige {inputs.group_word(plural=True)} på samme skole og samme måned sidste år.",
-        f"1 procentpoint svarer til cirka {number(say.SCHOOL_DAYS_PER_YEAR / 100, 0)} skoledage pr. elev på et skoleår ({say.SCHOOL_DAYS_PER_YEAR} skoledage).",
-        "Afgørelsen om milepælen har altid ét af fem faste ord og følger en regel, der blev skrevet på forhånd: "
-        + join([f"»{w}«" for w in VERDICT_RULES], "eller")
-        + ".",
-        "Prikkerne viser, hvor sikkert grundlaget er, fra 0 til 5. Én prik for hvert krav, der er opfyldt; for få elever eller årgange sætter et loft.",
-        f"Mærket {inputs.protocol.disclosure.marker} står for et tal, der er skjult af hensyn til elevernes anonymitet. Det er ikke nul.",
+        f"»Ventet« er det fravær, der kunne ventes ud fra de øvrige {inputs.group_word(plural=True)} på "
+        "samme skole og samme måned sidste år.",
+        f"1 procentpoint svarer til cirka {number(say.SCHOOL_DAYS_PER_YEAR / 100, 0)} skoledage pr. elev på "
+        f"et skoleår ({say.SCHOOL_DAYS_PER_YEAR} skoledage).",
+        "Afgørelsen om milepælen har altid ét af fem faste ord og følger en regel, der blev skrevet på "
+        "forhånd: " + join([f"»{w}«" for w in VERDICT_RULES], "eller") + ".",
+        "Prikkerne viser, hvor sikkert grundlaget er, fra 0 til 5. Én prik for hvert krav, der er opfyldt; "
+        "for få elever eller årgange sætter et loft.",
+        f"Mærket {inputs.protocol.disclosure.marker} står for et tal, der er skjult af hensyn til elevernes "
+        "anonymitet. Det er ikke nul.",
         "Registreringer fra de seneste uger kan stadig blive rettet.",
     ]
     reasons = certainty_details(inputs)
-    parts = ()
+    parts: tuple[Section, ...] = ()
     if verdict and reasons:
         heading = f"Hvorfor {say.dots_text(verdict.dots)}: {verdict.certainty or 'kan ikke vurderes'}"
         parts = (Section("prikker", heading, points=reasons),)
@@ -57,39 +69,39 @@ def reading_guide(inputs: ReportInputs) -> Section:
 
 
 def quality(inputs: ReportInputs) -> Section:
-    """Findings about the data in words: what is missing first, then what was checked and found in order."""
-    rows = inputs.frame("out_quality")
-    if not len(rows):
+    """Findings about the data in words: what calls for someone first, then what was checked, then each file."""
+    found = findings(inputs)
+    if not (found.open or found.fine or found.files):
         return Section("kvalitet", "Datakvalitet", ("Runden har ingen fund om datakvalitet at vise.",))
-    passed = rows["is_passed"].fillna(False).astype(bool)
-    order = {"blocking": 0, "warning": 1, "info": 2}
-    rows = rows.assign(_p=passed, _s=rows["severity"].map(order).fillna(3)).sort_values(
-        ["_p", "_s"], kind="stable"
+    paragraphs = ["Intet i data kræver, at nogen følger op."]
+    if found.open:
+        paragraphs = [f"{capital(word(len(found.open)))} fund kræver, at nogen følger op."]
+    checks = inputs.frame("out_registration")
+    alarms = [text(r, "note") for r in records(checks[checks["is_alarm"].fillna(False).astype(bool)])]
+    if alarms:
+        paragraphs += [
+            "Registreringen af fravær har ændret sig. En ændring i tallene kan komme af det.",
+            *alarms,
+        ]
+    elif len(checks):
+        paragraphs.append(
+            "Registreringen ser ud som sidste år: ingen af prøverne for ændret registrering har slået ud."
+        )
+    lists = (
+        ("kvalitet-aaben", "Kræver opmærksomhed", found.open),
+        ("kvalitet-ok", "Undersøgt og i orden", found.fine),
+        ("kvalitet-filer", "Modtagne filer", found.files),
     )
-    open_ = tuple(
-        _closed(text(r, "sentence")) for r in rows[~rows["_p"]].to_dict("records") if text(r, "sentence")
+    parts = tuple(
+        Section(
+            i,
+            title,
+            points=tuple(f"{x.group}: {x.sentence}" if i.endswith("filer") else x.sentence for x in xs),
+        )
+        for i, title, xs in lists
+        if xs
     )
-    fine = tuple(
-        _closed(text(r, "sentence")) for r in rows[rows["_p"]].to_dict("records") if text(r, "sentence")
-    )
-    alarms = inputs.frame("out_registration")
-    alarms = alarms[alarms["is_alarm"].fillna(False).astype(bool)]
-    registration = (
-        "Registreringen ser ud som sidste år: ingen af prøverne for ændret registrering har slået ud."
-        if not len(alarms)
-        else f"Registreringen har ændret sig ({count(len(alarms))} {'prøve' if len(alarms) == 1 else 'prøver'} har slået ud). En ændring i tallene kan komme af det."
-    )
-    if not len(inputs.frame("out_registration")):
-        registration = ""
-    parts = []
-    if open_:
-        parts.append(Section("kvalitet-aaben", "Kræver opmærksomhed", points=open_))
-    if fine:
-        parts.append(Section("kvalitet-ok", "Undersøgt og i orden", points=fine))
-    summary = f"{count(int(passed.sum()))} af {count(len(rows))} prøver af data er i orden."
-    return Section(
-        "kvalitet", "Datakvalitet", tuple(x for x in (summary, registration) if x), parts=tuple(parts)
-    )
+    return Section("kvalitet", "Datakvalitet", tuple(paragraphs), parts=parts)
 
 
 def method(inputs: ReportInputs) -> Section:
@@ -97,13 +109,18 @@ def method(inputs: ReportInputs) -> Section:
     p = inputs.protocol
     groups = inputs.group_word(plural=True)
     text_ = (
-        f"Hver {inputs.group_word()} sammenlignes med sin egen samme måned sidste år og med de {groups} på samme skole, der ikke har haft {p.study.programme}. "
-        "Det ventede fravær regnes kun ud fra måneder uden samtaler, så en gruppe, der allerede har haft samtaler, aldrig bruges som sammenligning.",
-        "Usikkerheden regnes på det niveau, samtalerne blev fordelt på: skole og årgang. Med så få grupper bruges beregninger, der er lavet til få grupper, og en ombytningstest, der ikke forudsætter noget om fordelingen.",
+        f"Hver {inputs.group_word()} sammenlignes med sin egen samme måned sidste år og med de {groups} på "
+        f"samme skole, der ikke har haft {p.study.programme}. "
+        "Det ventede fravær regnes kun ud fra måneder uden samtaler, så en gruppe, der allerede har haft "
+        "samtaler, aldrig bruges som sammenligning.",
+        "Usikkerheden regnes på det niveau, samtalerne blev fordelt på: skole og årgang. Med så få grupper "
+        "bruges beregninger, der er lavet til få grupper, og en ombytningstest, der ikke forudsætter noget "
+        "om fordelingen.",
     )
     limits = (
         f"Der går andre elever på en {inputs.group_word()} i år end sidste år.",
-        "Samtalerne er ikke fordelt ved lodtrækning. Sker der noget særligt på netop disse årgange på alle skoler samtidig, kan det ikke skilles fra samtalerne.",
+        "Samtalerne er ikke fordelt ved lodtrækning. Sker der noget særligt på netop disse årgange på alle "
+        "skoler samtidig, kan det ikke skilles fra samtalerne.",
         "Rapporten måler registreret fravær. Bedre registrering kan få fraværet til at se højere ud.",
         "Ufrivilligt fravær er ikke en registreringstype; det kan kun belyses gennem interviewene.",
         "Forskelle mellem skoler kan ikke afgøres med så få elever pr. skole.",
@@ -137,14 +154,17 @@ def rerun(inputs: ReportInputs) -> Section:
     else:
         lead = "Planen for undersøgelsen (protokollen) var ikke låst, før resultaterne blev set. Læs resultaterne med det forbehold."
     facts = [
-        f"Protokol: {inputs.protocol.study.id}, version {inputs.protocol.study.version}, kontrolsum {str(m.get('protocol_hash') or inputs.protocol.hash)[:16]}",
-        f"Runde: {inputs.round.id}, data til og med {date(inputs.round.cutoff)}, rapportdato {date(inputs.round.report_date)}",
+        f"Protokol: {inputs.protocol.study.id}, version {inputs.protocol.study.version}, kontrolsum "
+        f"{str(m.get('protocol_hash') or inputs.protocol.hash)[:16]}",
+        f"Runde: {inputs.round.id}, data til og med {date(inputs.round.cutoff)}, rapportdato "
+        f"{date(inputs.round.report_date)}",
     ]
     if m.get("git_commit"):
         facts.append(f"Programmets udgave: {str(m['git_commit'])[:12]}")
     if m.get("input_hashes"):
         facts.append(
-            f"Modtagne filer: {count(len(m['input_hashes']))}, hver med kontrolsum i manifestet ved siden af rapporten"
+            f"Modtagne filer: {count(len(m['input_hashes']))}, hver med kontrolsum i manifestet ved siden af "
+            "rapporten"
         )
     facts.append(f"Gør tallene om: komglad verify {inputs.round.id}")
     parts = (Section("gentag", "Sådan gøres tallene om", points=tuple(facts)),)
@@ -193,7 +213,7 @@ def comparison(inputs: ReportInputs) -> Section | None:
         why.append("Protokollen er ændret")
     fell = level_text(before, inputs)
     intro = f"Sammenlignet med {inputs.previous_round.title.lower()}. {fell}".strip()
-    exhibits = ()
+    exhibits: tuple[Exhibit, ...] = ()
     if rows:
         columns = [
             Column("what", "Tal"),
@@ -263,18 +283,7 @@ def _power(inputs: ReportInputs) -> Exhibit | None:
     rows = inputs.frame("out_power")
     if not len(rows):
         return None
-    names = {
-        "observed": "ud fra rundens egne tal",
-        "estimate": "ud fra rundens egne tal",
-        "baseline": "ud fra årene før",
-        "placebo": "ud fra årene før",
-    }
-    rows = rows.assign(
-        who=[
-            f"{capital(inputs.wave_name(str(k)))}, {names.get(str(b), str(b).replace('_', ' '))}"
-            for k, b in zip(rows["look"], rows["basis"], strict=True)
-        ]
-    )
+    rows = rows.assign(who=[_look_name(inputs, r) for r in records(rows)])
     columns = [
         Column("who", "Hvem"),
         Column("mde_pp", "Mindste ændring, der kan opdages (procentpoint)", "number", "none"),
@@ -290,7 +299,7 @@ def _power(inputs: ReportInputs) -> Exhibit | None:
         marker=inputs.protocol.disclosure.marker,
         source="out_power",
     )
-    sizes = [x for x in shown([value(r, "mde_pp") for r in rows.to_dict("records")]) if x is not None]
+    sizes = [x for x in shown([value(r, "mde_pp") for r in records(rows)]) if x is not None]
     relevant = inputs.protocol.milestone.relevant_change_pp
     if not sizes:
         finding = "Det kan ikke beregnes, hvor små ændringer undersøgelsen kan opdage"
@@ -305,6 +314,22 @@ def _power(inputs: ReportInputs) -> Exhibit | None:
         "Så stor skal en ændring være for at blive fundet i fire af fem tilfælde.",
         "out_power",
     )
+
+
+def _look_name(inputs: ReportInputs, row: dict[str, Any]) -> str:
+    """``milestone:6`` and ``grade:all`` in words, with what the number rests on."""
+    question, _, group = text(row, "look").partition(":")
+    grades = inputs.protocol.grades
+    who = (
+        grades.name(group)
+        if group in grades.order
+        else f"alle indsats{inputs.group_word(plural=True)} samlet"
+    )
+    what = {"milestone": "milepælen", "grade": "indtil nu"}.get(question, question)
+    basis = {"observed": "rundens egne tal", "planned": "planlagt ud fra årene før"}.get(
+        text(row, "basis"), text(row, "basis")
+    )
+    return f"{capital(who)}, {what} ({basis})"
 
 
 def _characteristics(inputs: ReportInputs) -> Exhibit | None:
@@ -356,12 +381,3 @@ def _characteristics(inputs: ReportInputs) -> Exhibit | None:
         "Andel af gentagne prøver.",
         "operating_characteristics",
     )
-
-
-def _closed(sentence: str) -> str:
-    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
-
-
-def share_text(x: Any) -> str:
-    """A share for a sentence, or nothing."""
-    return "" if is_missing(x) else percent(float(x), 0)

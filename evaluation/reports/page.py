@@ -12,7 +12,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from evaluation.disclosure.exhibits import cell_text
+from evaluation.disclosure.exhibits import cell_text, parse_cell
 from evaluation.reports.charts import Chart, is_empty
 from evaluation.reports.html_tables import Mark
 from evaluation.reports.plotly_figures import figure_json
@@ -96,25 +96,40 @@ def marked(text: str, marks: Sequence[tuple[str, Mark]]) -> Markup:
     return out + escape(rest)
 
 
+def own_mark(row: Mapping[str, Any], column: str) -> Mark | None:
+    """The mark the disclosure gate left on a released row: ``_exhibit`` and ``_cell``; None without one."""
+    exhibit = row.get("_exhibit")
+    if not isinstance(exhibit, str) or not exhibit:
+        return None
+    cell = tuple(parse_cell(str(row.get("_cell") or "")).items())
+    return Mark(exhibit, cell, measure_of(column))
+
+
+def measure_of(column: str) -> str:
+    """The disclosure measure a column shows."""
+    if column.endswith("_days"):
+        return "days"
+    return {"absence_pct": "pct", "over_10_pct": "share", "share_pct": "share", "coverage_pct": "share"}.get(
+        column, "pupils"
+    )
+
+
 def description_mark(row: Mapping[str, Any], column: str) -> Mark:
-    """The mark of a number of ``out_description``: totals are left out of the cell."""
-    measure = {
-        "absence_pct": "pct",
-        "over_10_pct": "share",
-        "absent_days": "days",
-        "possible_days": "days",
-    }.get(column, "pupils")
+    """The mark of a number of ``out_description``: the gate's own, else named by year, period and group."""
+    own = own_mark(row, column)
+    if own is not None:
+        return own
+    measure = measure_of(column)
     cell = [("skoleår", str(row["school_year"]))]
     if row["period_kind"] in ("month", "week"):
         cell.append(("periode", str(row["period"])))
     kind, group = str(row["group_kind"]), str(row["group_id"])
-    match kind:
-        case "grade" | "treated" | "comparison":
-            cell.append(("klassetrin", group))
-        case "school":
-            cell.append(("skole", group))
-        case "school_grade":
-            cell += [("skole", str(row["school_id"])), ("klassetrin", str(row["grade"]))]
+    if kind in ("school", "school_grade"):
+        cell.append(("skole", str(row["school_id"]) or group))
+    if kind in ("grade", "school_grade"):
+        cell.append(("klassetrin", str(row["grade"]) or group))
+    if kind in ("treated", "comparison"):
+        cell.append(("klassetrin", kind))
     if measure in ("pct", "days"):
         cell.append(("type", str(row["outcome"])))
     if column.startswith("over_10"):

@@ -6,7 +6,6 @@ numbers come from the page itself. A new profile is used and thrown away, and no
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import tempfile
@@ -71,7 +70,8 @@ def print_pdf(html_path: Path, pdf_path: Path, browser: Path | None = None, time
     if browser is None:
         return PdfResult(
             None,
-            "Ingen PDF: der er ingen Chrome, Edge eller Chromium på maskinen. HTML-siden kan udskrives fra en browser.",
+            "Ingen PDF: der er ingen Chrome, Edge eller Chromium på maskinen. HTML-siden kan udskrives fra "
+            "en browser.",
         )
     partial = pdf_path.with_name(f".{pdf_path.name}.part")
     with tempfile.TemporaryDirectory(prefix="komglad-pdf-") as profile:
@@ -93,5 +93,5 @@ def print_pdf(html_path: Path, pdf_path: Path, browser: Path | None = None, time
         partial.unlink(missing_ok=True)
         return PdfResult(None, f"Ingen PDF: browseren endte med kode {done.returncode} uden en brugbar fil.")
     partial.chmod(0o600)
-    os.replace(partial, pdf_path)
+    partial.replace(pdf_path)
     return PdfResult(pdf_path)

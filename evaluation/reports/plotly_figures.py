@@ -127,18 +127,45 @@ def _lines(chart: Lines) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         last = max((i for i, v in enumerate(line.y) if v is not None), default=None)
         if last is not None and line.label:
             notes.append(
-                {"x": 1,
-                    "xref": "paper", "y": line.y[last], "text": line.label if line.faint else f"<b>{line.label}</b>", "xanchor": "left",
-                 "xshift": 8, "showarrow": False, "font": {"color": line.colour}, "align": "left", "name": "end"}
-            )  # fmt: skip
+                {
+                    "x": 1,
+                    "xref": "paper",
+                    "y": line.y[last],
+                    "text": line.label if line.faint else f"<b>{line.label}</b>",
+                    "xanchor": "left",
+                    "xshift": 8,
+                    "showarrow": False,
+                    "font": {"color": line.colour},
+                    "align": "left",
+                    "name": "end",
+                }
+            )
     shapes = [
-        {"type": "rect", "x0": s.start, "x1": s.end, "y0": 0, "y1": 1, "yref": "paper", "fillcolor": BAND, "line": {"width": 0}, "layer": "below"}
+        {
+            "type": "rect",
+            "x0": s.start,
+            "x1": s.end,
+            "y0": 0,
+            "y1": 1,
+            "yref": "paper",
+            "fillcolor": BAND,
+            "line": {"width": 0},
+            "layer": "below",
+        }
         for s in chart.shades
-    ]  # fmt: skip
+    ]
     notes += [
-        {"x": (s.start + s.end) / 2, "y": 1, "yref": "paper", "yanchor": "bottom", "text": s.label, "showarrow": False, "font": {"color": GREY, "size": 13}}
+        {
+            "x": (s.start + s.end) / 2,
+            "y": 1,
+            "yref": "paper",
+            "yanchor": "bottom",
+            "text": s.label,
+            "showarrow": False,
+            "font": {"color": GREY, "size": 13},
+        }
         for s in chart.shades
-    ]  # fmt: skip
+    ]
     values = [v for line in chart.lines for s in (line.y, line.low, line.high) for v in s if v is not None]
     top = max([*values, 0.1]) * 1.06
     bottom = 0 if chart.from_zero else min([*values, 0.0]) * 1.06
@@ -159,14 +186,30 @@ def _lines(chart: Lines) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         "height": 360,
         "margin": {"l": 44, "r": min(26 + 8 * longest, 240), "t": 34, "b": 48},
         "xaxis": _axis(
-            type="category", categoryarray=list(chart.x), categoryorder="array", showgrid=False, title={"text": chart.x_title, "font": {"size": 13, "color": GREY}},
-            range=[-0.4, len(chart.x) - 0.6], tickangle=0,
+            type="category",
+            categoryarray=list(chart.x),
+            categoryorder="array",
+            showgrid=False,
+            title={"text": chart.x_title, "font": {"size": 13, "color": GREY}},
+            range=[-0.4, len(chart.x) - 0.6],
+            tickangle=0,
         ),
-        "yaxis": _axis(range=[bottom, top], rangemode="tozero" if chart.from_zero else "normal", ticklabelposition="outside"),
+        "yaxis": _axis(
+            range=[bottom, top],
+            rangemode="tozero" if chart.from_zero else "normal",
+            ticklabelposition="outside",
+        ),
         "annotations": _apart(notes, bottom, top),
         "shapes": shapes,
-        "title": {"text": chart.unit, "font": {"size": 13, "color": GREY}, "x": 0, "xanchor": "left", "y": 0.99, "yanchor": "top"},
-    }  # fmt: skip
+        "title": {
+            "text": chart.unit,
+            "font": {"size": 13, "color": GREY},
+            "x": 0,
+            "xanchor": "left",
+            "y": 0.99,
+            "yanchor": "top",
+        },
+    }
 
 
 def _apart(notes: list[dict[str, Any]], bottom: float, top: float) -> list[dict[str, Any]]:
@@ -189,45 +232,104 @@ def _dots(chart: Dots) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         if r.estimate is None:
             continue
         trace: dict[str, Any] = {
-            "type": "scatter", "mode": "markers", "x": [r.estimate], "y": [r.label], "name": r.label,
+            "type": "scatter",
+            "mode": "markers",
+            "x": [r.estimate],
+            "y": [r.label],
+            "name": r.label,
             "marker": {"color": r.colour, "size": 11},
             "hovertemplate": "%{y}: %{x:+.1f}<extra></extra>",
-        }  # fmt: skip
+        }
         if r.low is not None and r.high is not None:
             trace["error_x"] = {
-                "type": "data", "symmetric": False, "array": [round(r.high - r.estimate, 4)],
-                "arrayminus": [round(r.estimate - r.low, 4)], "color": r.colour, "thickness": 2.4, "width": 6,
-            }  # fmt: skip
+                "type": "data",
+                "symmetric": False,
+                "array": [round(r.high - r.estimate, 4)],
+                "arrayminus": [round(r.estimate - r.low, 4)],
+                "color": r.colour,
+                "thickness": 2.4,
+                "width": 6,
+            }
         data.append(trace)
         if r.ghost is not None:
             data.append(
-                {"type": "scatter", "mode": "markers", "x": [r.ghost], "y": [r.label], "name": f"{r.label}, for sig selv",
-                 "marker": {"color": GREY, "size": 10, "symbol": "diamond-open"},
-                 "hovertemplate": "%{y}, for sig selv: %{x:+.1f}<extra></extra>"}
-            )  # fmt: skip
+                {
+                    "type": "scatter",
+                    "mode": "markers",
+                    "x": [r.ghost],
+                    "y": [r.label],
+                    "name": f"{r.label}, for sig selv",
+                    "marker": {"color": GREY, "size": 10, "symbol": "diamond-open"},
+                    "hovertemplate": "%{y}, for sig selv: %{x:+.1f}<extra></extra>",
+                }
+            )
     values = [v for r in rows for v in (r.estimate, r.low, r.high, r.ghost) if v is not None]
     low, high = min([*values, -0.5]), max([*values, 0.5])
     pad = (high - low) * 0.06
     notes = [
-        {"x": 0, "y": 1, "yref": "paper", "yanchor": "bottom", "xanchor": "right", "xshift": -8, "text": f"← {chart.left}", "showarrow": False, "font": {"color": GREY, "size": 13}},
-        {"x": 0, "y": 1, "yref": "paper", "yanchor": "bottom", "xanchor": "left", "xshift": 8, "text": f"{chart.right} →", "showarrow": False, "font": {"color": GREY, "size": 13}},
-    ]  # fmt: skip
+        {
+            "x": 0,
+            "y": 1,
+            "yref": "paper",
+            "yanchor": "bottom",
+            "xanchor": "right",
+            "xshift": -8,
+            "text": f"← {chart.left}",
+            "showarrow": False,
+            "font": {"color": GREY, "size": 13},
+        },
+        {
+            "x": 0,
+            "y": 1,
+            "yref": "paper",
+            "yanchor": "bottom",
+            "xanchor": "left",
+            "xshift": 8,
+            "text": f"{chart.right} →",
+            "showarrow": False,
+            "font": {"color": GREY, "size": 13},
+        },
+    ]
     notes += [
-        {"x": 1, "xref": "paper", "xanchor": "left", "xshift": 6, "y": i, "showarrow": False,
-         "text": "vises ikke" if r.estimate is None else f"<b>{signed(r.estimate)}</b>", "font": {"color": GREY if r.estimate is None else r.colour}}
+        {
+            "x": 1,
+            "xref": "paper",
+            "xanchor": "left",
+            "xshift": 6,
+            "y": i,
+            "showarrow": False,
+            "text": "vises ikke" if r.estimate is None else f"<b>{signed(r.estimate)}</b>",
+            "font": {"color": GREY if r.estimate is None else r.colour},
+        }
         for i, r in enumerate(rows)
-    ]  # fmt: skip
+    ]
     return data, {
         "height": 110 + 40 * len(rows),
         "margin": {"l": 10, "r": 64, "t": 34, "b": 56},
-        "xaxis": _axis(title={"text": chart.unit, "font": {"size": 13, "color": GREY}}, range=[low - pad, high + pad]),
+        "xaxis": _axis(
+            title={"text": chart.unit, "font": {"size": 13, "color": GREY}}, range=[low - pad, high + pad]
+        ),
         "yaxis": _axis(
-            type="category", categoryarray=[r.label for r in rows], categoryorder="array", showgrid=False,
-            range=[-0.6, len(rows) - 0.4], tickfont={"color": INK},
+            type="category",
+            categoryarray=[r.label for r in rows],
+            categoryorder="array",
+            showgrid=False,
+            range=[-0.6, len(rows) - 0.4],
+            tickfont={"color": INK},
         ),
         "annotations": notes,
-        "shapes": [{"type": "line", "x0": 0, "x1": 0, "y0": 0, "y1": 1, "yref": "paper", "line": {"color": INK, "width": 1.4}}],
-    }  # fmt: skip
+        "shapes": [
+            {
+                "type": "line",
+                "x0": 0,
+                "x1": 0,
+                "y0": 0,
+                "y1": 1,
+                "yref": "paper",
+                "line": {"color": INK, "width": 1.4},
+            }
+        ],
+    }
 
 
 def _bars(chart: Bars) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -237,30 +339,70 @@ def _bars(chart: Bars) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     for part in chart.parts:
         values = list(reversed(part.values))
         data.append(
-            {"type": "bar", "orientation": "h", "x": values, "y": labels,
-             "name": part.name, "marker": {"color": part.colour, "line": {"color": "#ffffff", "width": 1}}, "width": 0.66,
-             "texttemplate": f"%{{x:.{chart.decimals}f}}", "textposition": "outside" if single else "inside", "insidetextanchor": "middle", "textangle": 0,
-             "textfont": {"color": part.colour if single else "#ffffff"}, "cliponaxis": False, "constraintext": "none" if single else "both",
-             "hovertemplate": f"%{{y}}, {part.name}: %{{x:.{chart.decimals}f}}<extra></extra>"}
-        )  # fmt: skip
+            {
+                "type": "bar",
+                "orientation": "h",
+                "x": values,
+                "y": labels,
+                "name": part.name,
+                "marker": {"color": part.colour, "line": {"color": "#ffffff", "width": 1}},
+                "width": 0.66,
+                "texttemplate": f"%{{x:.{chart.decimals}f}}",
+                "textposition": "outside" if single else "inside",
+                "insidetextanchor": "middle",
+                "textangle": 0,
+                "textfont": {"color": part.colour if single else "#ffffff"},
+                "cliponaxis": False,
+                "constraintext": "none" if single else "both",
+                "hovertemplate": f"%{{y}}, {part.name}: %{{x:.{chart.decimals}f}}<extra></extra>",
+            }
+        )
     totals = [sum(p.values[i] or 0 for p in chart.parts) for i in range(len(chart.labels))]
     notes: list[dict[str, Any]] = [
-        {"x": 0, "y": label, "xanchor": "left", "xshift": 4, "text": "vises ikke", "showarrow": False, "font": {"color": GREY, "size": 13}}
-        for i, label in enumerate(chart.labels) if any(p.values[i] is None for p in chart.parts)
-    ]  # fmt: skip
+        {
+            "x": 0,
+            "y": label,
+            "xanchor": "left",
+            "xshift": 4,
+            "text": "vises ikke",
+            "showarrow": False,
+            "font": {"color": GREY, "size": 13},
+        }
+        for i, label in enumerate(chart.labels)
+        if any(p.values[i] is None for p in chart.parts)
+    ]
     x = 0.0
     if not single and chart.labels:
         for part in chart.parts:
             notes.append(
-                {"x": x, "y": 1, "yref": "paper", "yanchor": "bottom", "xanchor": "left", "text": f"<b>{part.name}</b>", "showarrow": False, "font": {"color": part.colour, "size": 13}}
-            )  # fmt: skip
+                {
+                    "x": x,
+                    "y": 1,
+                    "yref": "paper",
+                    "yanchor": "bottom",
+                    "xanchor": "left",
+                    "text": f"<b>{part.name}</b>",
+                    "showarrow": False,
+                    "font": {"color": part.colour, "size": 13},
+                }
+            )
             x += part.values[0] or 0
     return data, {
         "height": (70 if single else 96) + 42 * len(labels),
         "barmode": "stack",
         "bargap": 0.3,
         "margin": {"l": 10, "r": 56, "t": 8 if single else 34, "b": 52},
-        "xaxis": _axis(title={"text": chart.unit, "font": {"size": 13, "color": GREY}}, range=[0, max([*totals, 0.1]) * 1.08], rangemode="tozero"),
-        "yaxis": _axis(type="category", categoryarray=labels, categoryorder="array", showgrid=False, tickfont={"color": INK}),
+        "xaxis": _axis(
+            title={"text": chart.unit, "font": {"size": 13, "color": GREY}},
+            range=[0, max([*totals, 0.1]) * 1.08],
+            rangemode="tozero",
+        ),
+        "yaxis": _axis(
+            type="category",
+            categoryarray=labels,
+            categoryorder="array",
+            showgrid=False,
+            tickfont={"color": INK},
+        ),
         "annotations": notes,
-    }  # fmt: skip
+    }

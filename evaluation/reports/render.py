@@ -13,7 +13,8 @@ from markupsafe import Markup
 
 from evaluation.protocol import Protocol, Round
 from evaluation.reports import answers as page_one
-from evaluation.reports import development, estimates, method, school_page, words
+from evaluation.reports import development, doubt, estimates, method, milestone, patterns, school_page, words
+from evaluation.reports.calendar_figure import calendar_figure
 from evaluation.reports.danish import date
 from evaluation.reports.html_tables import legend
 from evaluation.reports.inputs import ReportInputs, headline
@@ -51,15 +52,16 @@ def render_steering_group(inputs: ReportInputs) -> str:
         method.reading_guide(inputs),
         development.development(inputs),
         development.types(inputs),
-        development.bands(inputs),
-        estimates.milestone(inputs),
-        estimates.event_study(inputs),
+        patterns.bands(inputs),
+        patterns.rhythm(inputs),
+        milestone.milestone(inputs),
+        milestone.event_study(inputs),
         estimates.schools(inputs),
         estimates.targeted(inputs),
         words.implementation(inputs),
         words.joint_display(inputs),
         words.learning(inputs),
-        estimates.doubt(inputs),
+        doubt.doubt(inputs),
         method.comparison(inputs),
         method.quality(inputs),
         method.method(inputs),
@@ -104,7 +106,8 @@ def render_school(inputs: ReportInputs, school_id: str) -> str:
 
 def render_index(protocol: Protocol, entries: Sequence[IndexEntry]) -> str:
     """The page that links everything of every round."""
-    return _template("index.html").render(
+    return _render(
+        "index.html",
         **_common(protocol),
         title=f"{protocol.study.title}: rapporter",
         entries=list(entries),
@@ -115,8 +118,12 @@ def render_index(protocol: Protocol, entries: Sequence[IndexEntry]) -> str:
 
 def render_accessibility_statement(protocol: Protocol, contact: str = "") -> str:
     """What is done for accessibility, what is known to be missing, and whom to ask."""
-    return _template("accessibility.html").render(
-        **_common(protocol), title=f"Tilgængelighed: {protocol.study.title}", contact=contact, exhibits=[]
+    return _render(
+        "accessibility.html",
+        **_common(protocol),
+        title=f"Tilgængelighed: {protocol.study.title}",
+        contact=contact,
+        exhibits=[],
     )
 
 
@@ -142,11 +149,11 @@ def headline_words(inputs: ReportInputs) -> str:
 
 
 def _main_figure(inputs: ReportInputs) -> Exhibit | None:
-    found = estimates.milestone_figure(inputs) if inputs.round.kind == "final" else None
+    found = milestone.milestone_figure(inputs) if inputs.round.kind == "final" else None
     if found is not None and found.has_chart:
         return found
     waves = tuple(w.grade for w in inputs.started_waves()) or (inputs.protocol.waves[0].grade,)
-    return development.calendar_figure(inputs, waves, "hovedfigur")
+    return calendar_figure(inputs, waves, "hovedfigur")
 
 
 def _numbered(sections: Iterable[Section], main: Exhibit | None) -> tuple[list[Section], Exhibit | None]:
@@ -162,7 +169,8 @@ def _numbered(sections: Iterable[Section], main: Exhibit | None) -> tuple[list[S
 
 
 def _page(template: str, inputs: ReportInputs, **more: Any) -> str:
-    return _template(template).render(
+    return _render(
+        template,
         **_common(inputs.protocol),
         inputs=inputs,
         round=inputs.round,
@@ -209,5 +217,5 @@ def _environment() -> Environment:
     )
 
 
-def _template(name: str) -> Any:
-    return _environment().get_template(name)
+def _render(template: str, **values: Any) -> str:
+    return str(_environment().get_template(template).render(**values))

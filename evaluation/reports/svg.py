@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 
 from markupsafe import Markup
 
@@ -48,7 +49,7 @@ def spread(positions: Sequence[float], gap: float) -> list[float]:
     """Push label positions apart to at least ``gap``, keeping their order and about their places."""
     order = sorted(range(len(positions)), key=lambda i: positions[i])
     placed = list(positions)
-    for before, after in zip(order, order[1:], strict=False):
+    for before, after in pairwise(order):
         placed[after] = max(placed[after], placed[before] + gap)
     overshoot = max((placed[order[-1]] - positions[order[-1]]) / 2, 0) if order else 0
     return [p - overshoot for p in placed]
@@ -90,12 +91,14 @@ def _mark(shape: str, x: float, y: float, colour: str, size: float = 3.2, filled
     paint = f'fill="{colour if filled else "#fff"}" stroke="{colour}" stroke-width="1.5"'
     if shape == "square":
         return Markup(
-            f'<rect x="{_n(x - size)}" y="{_n(y - size)}" width="{_n(2 * size)}" height="{_n(2 * size)}" {paint}/>'
+            f'<rect x="{_n(x - size)}" y="{_n(y - size)}" width="{_n(2 * size)}" height="{_n(2 * size)}" '
+            f"{paint}/>"
         )
     if shape == "diamond":
         s = size * 1.35
         return Markup(
-            f'<path d="M{_n(x)} {_n(y - s)}L{_n(x + s)} {_n(y)}L{_n(x)} {_n(y + s)}L{_n(x - s)} {_n(y)}Z" {paint}/>'
+            f'<path d="M{_n(x)} {_n(y - s)}L{_n(x + s)} {_n(y)}L{_n(x)} {_n(y + s)}L{_n(x - s)} {_n(y)}Z" '
+            f"{paint}/>"
         )
     return Markup(f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(size)}" {paint}/>')
 

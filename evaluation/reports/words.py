@@ -13,10 +13,10 @@ from markupsafe import Markup
 from evaluation.reports import language as say
 from evaluation.reports.answers import INFORMANTS, arguments, low_coverage
 from evaluation.reports.charts import BLUE, Bars, Part, shown
-from evaluation.reports.danish import capital, count, join, number, percent, rounded, word
+from evaluation.reports.danish import capital, count, join, number, percent, word
 from evaluation.reports.html_tables import Column, Mark, render_table
-from evaluation.reports.inputs import ReportInputs, text, value
-from evaluation.reports.page import Exhibit, Section
+from evaluation.reports.inputs import ReportInputs, records, text, value
+from evaluation.reports.page import Exhibit, Section, measure_of, own_mark
 
 UNWILLING = "Ufrivilligt fravær er ikke en registreringstype. Det, der står om ufrivilligt fravær i denne rapport, kommer alene fra interviewene."
 RELATIONS = {
@@ -29,6 +29,7 @@ STRENGTHS = {
     "enkelt_udsagn": "enkelt udsagn",
     "flere_informanter": "flere kilder",
     "flere_informantgrupper": "flere grupper af kilder",
+    "ingen": "ingen",
 }
 
 
@@ -50,7 +51,7 @@ def implementation(inputs: ReportInputs) -> Section:
     rows = rows.assign(_g=rows["grade"].map(grades), _s=rows["school_id"].map(order)).sort_values(
         ["_g", "_s"]
     )
-    rows = rows.assign(who=[_cell_name(inputs, r, len(begun) > 1) for r in rows.to_dict("records")])
+    rows = rows.assign(who=[_cell_name(inputs, r, len(begun) > 1) for r in records(rows)])
 
     def mark_of(column: str) -> Any:
         def mark(row: Any) -> Mark:
@@ -59,7 +60,7 @@ def implementation(inputs: ReportInputs) -> Section:
                 ("klassetrin", str(row["grade"])),
                 ("opgørelse", column),
             )
-            return Mark("implementation", cell, "share" if column == "coverage_pct" else "pupils")
+            return own_mark(row, column) or Mark("implementation", cell, measure_of(column))
 
         return mark
 
@@ -81,7 +82,7 @@ def implementation(inputs: ReportInputs) -> Section:
         key=("school_id", "grade"),
         marker=inputs.protocol.disclosure.marker,
     )
-    covered = shown([value(r, "coverage_pct") for r in rows.to_dict("records")], 0)
+    covered = shown([value(r, "coverage_pct") for r in records(rows)], 0)
     chart = Bars(
         tuple(rows["who"]),
         (Part("dækning", covered, BLUE),),
@@ -97,11 +98,10 @@ def implementation(inputs: ReportInputs) -> Section:
         finding = f"Alle steder, der kan vises, har nået mindst {limit} af eleverne"
     else:
         finding = f"Alle steder har nået mindst {limit} af eleverne"
-    cells = tuple(
-        (mark_of("coverage_pct")(r), v) for r, v in zip(rows.to_dict("records"), covered, strict=True)
-    )
+    cells = tuple((mark_of("coverage_pct")(r), v) for r, v in zip(records(rows), covered, strict=True))
     paragraphs = [
-        f"En skoles {inputs.group_word()} regnes for at have haft {inputs.protocol.study.programme}, når mindst {limit} af eleverne har haft dem."
+        f"En skoles {inputs.group_word()} regnes for at have haft {inputs.protocol.study.programme}, når "
+        f"mindst {limit} af eleverne har haft dem."
     ]
     if waiting:
         paragraphs.append(f"{capital(say.groups(waiting))} venter og er ikke med i tabellen.")
@@ -135,14 +135,15 @@ def joint_display(inputs: ReportInputs) -> Section:
             title,
             ("Der er ingen interviews i denne runde at sætte ved siden af tallene.", UNWILLING),
         )
-    parts = tuple(_sign(r) for r in rows.to_dict("records"))
+    parts = tuple(_sign(r) for r in records(rows))
     shared = [r for r in RELATIONS if (rows["relation"] == r).any()]
     key = "; ".join(f"»{r}«: {RELATIONS[r]}" for r in shared)
     return Section(
         "samlet",
         title,
         (
-            f"For hvert af Målplanens tegn står her, hvad tallene viser, og hvad interviewene siger. {capital(key)}.",
+            "For hvert af Målplanens tegn står her, hvad tallene viser, og hvad interviewene siger. "
+            f"{capital(key)}.",
             UNWILLING,
         ),
         parts=parts,
@@ -170,7 +171,7 @@ def learning(inputs: ReportInputs) -> Section:
     )
 
     def mark(row: Any) -> Mark:
-        return Mark("themes", (("kode", str(row["code"])),), "pupils")
+        return own_mark(row, "sources") or Mark("themes", (("kode", str(row["code"])),), "pupils")
 
     columns = [
         Column("code_name", "Tema"),
@@ -187,15 +188,16 @@ def learning(inputs: ReportInputs) -> Section:
         key=("code",),
         marker=inputs.protocol.disclosure.marker,
     )
-    lead = order[order["sources"].notna()].head(1).to_dict("records")
+    lead = records(order[order["sources"].notna()].head(1))
     finding = f"Flest kilder taler om »{text(lead[0], 'code_name')}«" if lead else "Temaer fra interviewene"
     totals = everyone["sources_total"].dropna()
     what = f"Antal kilder, der nævner temaet{f', af {count(float(totals.max()))} kilder i alt' if len(totals) else ''}. En kilde er ét interview eller ét referat."
     agreement = _agreement(inputs)
     against = order[order["is_disconfirming"].fillna(False).astype(bool) & order["sources"].notna()]
     points = [
-        f"Taler imod: »{text(r, 'code_name')}« ({count(value(r, 'sources') or 0)} {'kilde' if value(r, 'sources') == 1 else 'kilder'})."
-        for r in against.to_dict("records")
+        f"Taler imod: »{text(r, 'code_name')}« ({count(value(r, 'sources') or 0)} "
+        f"{'kilde' if value(r, 'sources') == 1 else 'kilder'})."
+        for r in records(against)
     ]
     if not points:
         points = ["Der er søgt efter udsagn, der taler imod; ingen kan vises i denne runde."]
@@ -225,32 +227,26 @@ def _argument_parts(inputs: ReportInputs) -> tuple[Section, ...]:
 
 
 def _sign(row: dict[str, Any]) -> Section:
-    estimate, low, high = value(row, "estimate_pp"), value(row, "ci_low_pp"), value(row, "ci_high_pp")
-    numbers = text(row, "quant_verdict")
+    estimate, low, high = (value(row, c) for c in ("estimate_pp", "ci_low_pp", "ci_high_pp"))
+    numbers = capital(text(row, "quant_verdict"))
     if estimate is not None:
-        spread = say.interval(low, high)
-        amount = f"{say.side(rounded(estimate))}{' procentpoint' if say.direction(estimate) != 'same' else ''} i forhold til det ventede"
-        numbers = f"{numbers}: {amount}. {spread}" if numbers else f"{amount}. {spread}"
-    n = value(row, "sources")
-    summary = text(row, "qual_summary") or "Intet at vise."
-    words = f"{summary.rstrip('.')}" + (
-        f" ({count(n)} {'kilde' if n == 1 else 'kilder'})." if n is not None else "."
-    )
+        amount = f"{say.side(estimate)}{' procentpoint' if say.direction(estimate) != 'same' else ''} i forhold til det ventede"
+        numbers = f"{numbers or 'Indtil nu'}: {amount}. {say.interval(low, high)}".strip()
+    numbers = numbers or "Der er ingen tal for dette tegn"
     relation = text(row, "relation") or "tavs"
+    reading = text(row, "reading") or f"{capital(RELATIONS.get(relation, ''))}."
     out: list[str | Markup] = [
-        Markup("<strong>Tallene:</strong> {}").format(
-            capital(numbers).rstrip(".") + "." if numbers else "Der er ikke tal for dette tegn."
-        ),
-        Markup("<strong>Ordene:</strong> {}").format(words),
-        Markup('<strong>Sammen:</strong> <span class="relation">{}</span> – {}. {}').format(
-            relation, RELATIONS.get(relation, ""), text(row, "reading")
+        Markup("<strong>Tallene:</strong> {}").format(numbers if numbers.endswith(".") else f"{numbers}."),
+        Markup("<strong>Ordene:</strong> {}").format(text(row, "qual_summary") or "Intet at vise."),
+        Markup('<strong>Sammen:</strong> <span class="relation">{}</span>. {}').format(
+            capital(relation), reading
         ),
     ]
-    if value(row, "is_overridden"):
-        out.append(Markup("Vurderingen er ændret af en analytiker: {}").format(text(row, "override_reason")))
-    quote = text(row, "quote")
+    reason = text(row, "override_reason")
+    if value(row, "is_overridden") and reason and reason.rstrip(".") not in reading:
+        out.append(f"Vurderingen er ændret af en analytiker: {reason}")
+    quote, by = text(row, "quote"), text(row, "quote_attribution")
     if quote:
-        by = text(row, "quote_attribution")
         out.append(Markup("<q>{}</q>{}").format(quote, f" – {by}" if by else ""))
     return Section(f"tegn-{text(row, 'sign_id').lower().replace('.', '-')}", text(row, "sign"), tuple(out))
 

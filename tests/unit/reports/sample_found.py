@@ -1,0 +1,280 @@
+"""Everything a report gets but the levels: estimates, verdicts, patterns, voices. Every figure here is invented."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evaluation.study import load_study
+from evaluation.tables import TABLES
+
+P = load_study("demo_kommune").protocol
+SCHOOLS = [s.id for s in P.schools]
+PUPILS = {"990001": 39, "990002": 87, "990003": 80, "990004": 53}
+TYPES = {"sick": 0.56, "permitted": 0.21, "unlawful": 0.23}
+CERTAINTY = (
+    "4 årgange på skolerne har haft samtaler; reglen kræver 8. | 97,0 % af de ventede registreringer er der; "
+    "reglen kræver 95,0 %. | Planen var låst, før udfaldet blev set."
+)
+
+
+def make(name: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """A conforming frame from rows that name only some columns."""
+    table = TABLES[name]
+    frame = pd.DataFrame(rows, columns=list(table.columns))
+    for column, kind in table.columns.items():
+        if kind == "VARCHAR":
+            frame[column] = frame[column].fillna("r" if column == "round" else "")
+        if kind == "BOOLEAN":
+            frame[column] = frame[column].astype("boolean").fillna(False)
+    return table.conform(frame)
+
+
+def literal(name: str, text: str) -> pd.DataFrame:
+    """A conforming frame from a table written out: a header, bars between cells, nothing where nothing is known."""
+    lines = "\n".join("|".join(c.strip() for c in line.split("|")) for line in text.strip().splitlines())
+    raw = pd.read_csv(io.StringIO(lines), sep="|", dtype="str", keep_default_na=False)
+    rows: list[dict[str, Any]] = []
+    for row in raw.to_dict("records"):
+        kinds = TABLES[name].columns
+        rows.append({str(c): _typed(str(v), kinds[str(c)]) for c, v in row.items()})
+    return make(name, rows)
+
+
+def _typed(text: str, kind: str) -> Any:
+    if kind == "VARCHAR":
+        return text
+    if not text:
+        return pd.NA if kind == "BIGINT" else None
+    return {"BIGINT": int, "BOOLEAN": lambda v: v == "ja", "DATE": pd.Timestamp}.get(kind, float)(text)
+
+
+def effect(question: str, estimate: float | None, se: float | None, **more: Any) -> dict[str, Any]:
+    """One row of out_effects with a normal interval."""
+    row: dict[str, Any] = {
+        "question": question, "estimator": "imputation", "outcome": "absence", "group_kind": "all", "group_id": "all",
+        "horizon": "all", "weights": "pupil_days", "status": "estimated", "ci_level": 0.95, "inference": "cr2",
+        "clusters": 40, "protocol_hash": P.hash, "baseline_pct": 6.8, "note": "",
+    }  # fmt: skip
+    if estimate is not None and se is not None:
+        row |= {
+            "estimate_pp": estimate, "std_error_pp": se, "ci_low_pp": estimate - 2.1 * se, "df": 14.0,
+            "ci_high_pp": estimate + 2.1 * se, "ci_low_lower_pp": estimate - 1.3 * se,
+            "ci_high_lower_pp": estimate + 1.3 * se, "mde_pp": 3.0 * se,
+        }  # fmt: skip
+    return row | more
+
+
+def effects(is_final: bool) -> list[dict[str, Any]]:
+    """Rows of every question."""
+    size, se = (-1.3, 0.42) if is_final else (-0.4, 0.82)
+    waves = [w for w in P.waves if is_final or w.id == "wave_6"]
+    p = (
+        {"p_permutation": 0.011, "p_smallest": 1 / 720}
+        if is_final
+        else {"p_permutation": 0.4, "p_smallest": 0.1}
+    )
+    rows = [
+        effect(
+            "grade", size, se, pupils=259 * len(waves), pupil_days=40000, treated_clusters=4 * len(waves), **p
+        )
+    ]
+    rows.append(effect("grade", size + 0.2, se, weights="equal"))
+    rows.append(effect("grade", size - 0.1, se, estimator="imputation_two_way"))
+    rows += [effect("grade", size * share, se * 0.6, outcome=o) for o, share in TYPES.items()]
+    grade = [{"group_kind": "grade", "group_id": w.grade, "pupils": 259} for w in waves]
+    rows += [effect("grade", size + 0.3 * (i - 1), se * 1.4, **g) for i, g in enumerate(grade)]
+    for e in (-5, -4, -3, -2, -1, 1, 2, *((3, 4, 5) if is_final else ())):
+        rows.append(
+            effect("event_study", 0.12 * np.sin(e) + (size * 0.9 if e > 0 else 0), se * 0.9, horizon=str(e))
+        )
+    if is_final:
+        rows.append(effect("milestone", size, se, horizon="1-3", pupils=777, **p))
+        rows += [
+            effect("milestone", size + 0.3 * (i - 1), se * 1.5, horizon="1-3", **g)
+            for i, g in enumerate(grade)
+        ]
+    else:
+        rows.append(effect("milestone", None, None, horizon="1-3", status="not_due"))
+    for i, s in enumerate(SCHOOLS):
+        at = {"group_kind": "school", "group_id": s, "pupils": PUPILS[s] * 3}
+        rows.append(effect("school", size + 0.5 * (i - 1.5), se * 2, estimator="raw", **at))
+        rows.append(effect("school", size + 0.15 * (i - 1.5), se * 1.2, estimator="shrunk", **at))
+    for horizon, label, shift in (
+        ("leave_one_out", "990001", 0.1),
+        ("leave_one_out", "9", -0.05),
+        ("without", "0, 9", 0.05),
+        ("placebo_year", "2025/26", 0.1 - size),
+    ):
+        rows.append(effect("sensitivity", size + shift, se, horizon=horizon, group_id=label))
+    rows.append(
+        effect("sensitivity", size * 0.9, se, horizon="functional_form", estimator="poisson", group_id="")
+    )
+    rows.append(effect("same_pupils", size * 0.8, se, estimator="cohort"))
+    return rows
+
+
+FINAL_VERDICTS = """
+look   | grade | verdict                    | estimate_pp | ci_low_pp | ci_high_pp | reasons
+all    |       | opnået                     | -1.3        | -2.2      | -0.4       | Interval og ombytning er enige.
+wave_6 | 6     | tegn på fald, men usikkert | -1.6        | -2.9      | -0.3       | Permutationstesten bekræfter det ikke (p = 0,1).
+wave_1 | 1     | ikke påvist                | -0.6        | -1.9      | 0.7        |
+wave_8 | 8     | kan ikke vurderes          | -1.0        | -2.9      | 0.9        | Den mindste ændring er for stor.
+"""
+INTERIM_VERDICTS = """
+look   | grade | verdict               | earliest_on | reasons
+all    |       | kan endnu ikke opgøres | 2027-01-11 |
+wave_6 | 6     | kan endnu ikke opgøres | 2027-01-11 |
+wave_1 | 1     | kan endnu ikke opgøres | 2027-04-01 |
+wave_8 | 8     | kan endnu ikke opgøres | 2027-06-01 |
+"""
+
+
+def verdicts(is_final: bool) -> pd.DataFrame:
+    """Four looks with their certainty."""
+    frame = literal("out_verdicts", FINAL_VERDICTS if is_final else INTERIM_VERDICTS)
+    return frame.assign(
+        outcome="absence",
+        certainty_dots=4 if is_final else 2,
+        certainty_word="sandsynligt" if is_final else "usikkert",
+        certainty_reasons=CERTAINTY,
+        protocol_hash=P.hash,
+    )
+
+
+TARGETED = """
+group_id | estimator          | status    | pupils | before_pct | after_pct | change_pp | expected_change_pp | estimate_pp | ci_low_pp | ci_high_pp
+6        | naive              | estimated | 32     | 16.2       | 10.9      | -5.3      |                    |             |           |
+6        | regression_to_mean | estimated | 32     |            |           |           | -4.8               |             |           |
+6        | did_all_others     | estimated | 32     |            |           |           |                    | -5.0        | -6.4      | -3.6
+6        | equally_high       | estimated | 32     |            |           |           |                    | -0.5        | -1.9      | 0.9
+"""
+PATTERNS = """
+pattern           | level             | share_pct
+weekday           | mandag            | 7.6
+weekday           | tirsdag           | 6.9
+weekday           | onsdag            | 6.6
+weekday           | torsdag           | 6.7
+weekday           | fredag            | 8.1
+bands             | 0-5               | 44.0
+bands             | 5-10              | 35.0
+bands             | 10-20             | 17.0
+bands             | 20+               | 4.0
+long_spells       | 5+                | 9.4
+long_spells       | 10+               | 3.1
+long_spells       | 15+               | 1.6
+single_day_spells | 1 dag             | 46.0
+single_day_spells | 2 dage eller flere | 54.0
+after_holiday     | efter ferie       | 7.9
+after_holiday     | øvrige dage       | 7.0
+threshold         | parents_informed  | 4.2
+"""
+SIGNS = """
+sign_id         | sign                | quant_verdict              | estimate_pp | ci_low_pp | ci_high_pp | qual_summary                                        | sources | relation  | quote
+MP.TEGN.FALD    | Fald i fravær       | tegn på fald, men usikkert | -0.4        | -2.1      | 1.3        | 6 af 14 kilder taler om det: 4 bekræftende.         | 6       | udvider   |
+MP.TEGN.SPROG   | Fælles fagsprog     |                            |             |           |            | 8 af 14 kilder taler om det: 7 bekræftende.         | 8       | bekræfter | Det var rart, at nogen spurgte.
+MP.TEGN.SAMARB  | Nye samarbejdsmetoder |                          |             |           |            | 5 af 14 kilder taler om det: 5 bekræftende.         | 5       | bekræfter |
+MP.TEGN.FOREBYG | Forankrede indsatser |                           |             |           |            | Ingen af de 14 kilder taler om dette.               | 0       | tavs      |
+MP.MAAL         | Målet               |                            |             |           |            | 3 af 14 kilder taler om det: 3 afvisende.           | 3       | modsiger  |
+"""
+THEMES = """
+group_kind | group_id          | code                 | code_name                     | sources | segments | sources_total | is_disconfirming | strength
+all        | all               | MP.SAMTALE.OPLEVELSE | Elevens oplevelse af samtalen | 9       | 20       | 14            | nej              | flere_informantgrupper
+all        | all               | MP.TEGN.SAMARB       | Nye samarbejdsmetoder         | 6       | 11       | 14            | nej              | flere_informantgrupper
+all        | all               | MP.UFRIV             | Ufrivilligt fravær            | 5       | 8        | 14            | nej              | flere_informanter
+all        | all               | X.MODBEVIS           | Oplever ingen forskel endnu   | 2       | 3        | 14            | ja               | flere_informanter
+informant  | elev              | MP.SAMTALE.OPLEVELSE | Elevens oplevelse af samtalen | 7       | 16       | 9             | nej              | flere_informanter
+informant  | elev              | MP.UFRIV             | Ufrivilligt fravær            | 5       | 8        | 9             | nej              | flere_informanter
+informant  | elev              | X.MODBEVIS           | Oplever ingen forskel endnu   |         |          | 9             | ja               | flere_informanter
+informant  | laerer_paedagog   | MP.TEGN.SAMARB       | Nye samarbejdsmetoder         | 3       | 6        | 3             | nej              | flere_informanter
+informant  | sundhedsplejerske | MP.SAMTALE.OPLEVELSE | Elevens oplevelse af samtalen | 2       | 4        | 2             | nej              | flere_informanter
+"""
+QUALITY = """
+check_name   | table_name   | group_id      | severity | is_passed | count | of_total | sentence
+completeness | core_cells   | 990002        | warning  | nej       | 2     | 13       | Fjordskolen mangler registreringer i uge 42 og 43.
+calendar     | core_cells   |               | warning  | ja        | 0     | 52       | Alle skoledage ligger i skolernes kalender.
+ledger       | raw_ledger   | fravaer_b.csv | warning  | nej       | 41    | 250310   | 250310 rækker ind: 250257 brugt, 41 i karantæne.
+"""
+
+
+def implementation(is_final: bool) -> list[dict[str, Any]]:
+    """Talks by school and grade: one school reaches too few, one has its missing answers hidden."""
+    rows = []
+    for s in SCHOOLS:
+        for w in P.waves:
+            is_begun = is_final or w.id == "wave_6"
+            n = PUPILS[s]
+            held = round(n * (0.71 if s == "990003" and w.grade == "6" else 0.93)) if is_begun else 0
+            rows.append(
+                {
+                    "school_id": s, "grade": w.grade, "wave": w.id, "pupils": n, "talks_planned": n, "talks_held": held,
+                    "coverage_pct": 100 * held / n if is_begun else np.nan, "follow_ups": 9 if is_begun else 0,
+                    "targeted": 12, "consents_given": 7, "consents_missing": 5 if s != "990001" else pd.NA,
+                    "first_on": w.planned_from if is_begun else pd.NaT, "last_on": w.planned_to if is_begun else pd.NaT,
+                }
+            )  # fmt: skip
+    return rows
+
+
+def power(is_final: bool) -> list[dict[str, Any]]:
+    """Observed per look, and as planned."""
+    looks = [
+        "grade:all",
+        *(["milestone:all", "milestone:6", "milestone:1", "milestone:8"] if is_final else []),
+    ]
+    rows = [(k, "observed", (1.3 if k.endswith("all") else 2.0) if is_final else 2.5) for k in looks]
+    return [
+        {"look": k, "basis": b, "mde_pp": m, "df": 12, "relevant_change_pp": 1.0, "baseline_pct": 6.8}
+        for k, b, m in [*rows, ("milestone:all", "planned", 1.1)]
+    ]
+
+
+def found(is_final: bool) -> dict[str, pd.DataFrame]:
+    """All tables but the levels."""
+    years = [literal("out_patterns", PATTERNS).assign(school_year=y) for y in P.years.all[-2:]]
+    patterns = pd.concat(years).assign(group_kind="all", group_id="all", pupils=2590.0)
+    honest = [
+        {
+            "look": "all",
+            "restriction": "relative-magnitudes",
+            "bound": m,
+            "ci_low_pp": -2.2 - m,
+            "ci_high_pp": m - 0.9,
+        }
+        for m in (0.5, 1.0, 2.0)
+    ]
+    pretrend = {
+        "look": "all",
+        "statistic": 1.1,
+        "p_value": 0.38,
+        "slope_80": 0.45,
+        "bias_at_milestone_pp": -0.6,
+    }
+    agreement = {
+        "level": "family", "code": "MP", "alpha": 0.81, "units": 60, "positive": 22, "coders": 2,
+        "double_coded_share": 0.21, "rule_met": True,
+    }  # fmt: skip
+    registration = {
+        "check_name": "type_share",
+        "group_kind": "outcome",
+        "group_id": "unlawful",
+        "is_alarm": False,
+    }
+    return {
+        "out_effects": make("out_effects", effects(is_final)),
+        "out_verdicts": verdicts(is_final),
+        "out_power": make("out_power", power(is_final)),
+        "out_targeted": literal("out_targeted", TARGETED),
+        "out_patterns": patterns,
+        "out_registration": make("out_registration", [registration]),
+        "out_honest": make("out_honest", honest if is_final else []),
+        "out_pretrend": make("out_pretrend", [pretrend]),
+        "out_implementation": make("out_implementation", implementation(is_final)),
+        "out_themes": literal("out_themes", THEMES),
+        "out_agreement": make("out_agreement", [agreement]),
+        "out_joint_display": literal("out_joint_display", SIGNS),
+        "out_quality": literal("out_quality", QUALITY),
+    }
