@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from typing import Literal
 
@@ -66,6 +67,11 @@ class Text:
         self._body = body
         self._boundaries: dict[tuple[Unit, bool], list[int]] = {}
 
+    @cached_property
+    def flat(self) -> str:
+        """The canonical text with blanks collapsed, in which quotations are looked for."""
+        return _flat(self.canonical)
+
     def conventions(self) -> tuple[Convention, ...]:
         """Readings that can differ for this text, the standard's own first."""
         units: tuple[Unit, ...] = ("code_points",) if self.is_plain else ("code_points", "utf16")
@@ -91,7 +97,9 @@ class Text:
     def _position(self, offset: int, unit: Unit, crlf: bool) -> int | None:
         if unit == "code_points" and not crlf:
             return offset if offset <= len(self.canonical) else None
-        boundaries = self._boundaries.setdefault((unit, crlf), self._widths(unit, crlf))
+        if (unit, crlf) not in self._boundaries:
+            self._boundaries[unit, crlf] = self._widths(unit, crlf)
+        boundaries = self._boundaries[unit, crlf]
         place = bisect_left(boundaries, offset)
         return place if place < len(boundaries) and boundaries[place] == offset else None
 
@@ -226,7 +234,7 @@ def _agrees(text: Text, selection: Selection, convention: Convention) -> bool:
 
 def _stands_somewhere(text: Text, quoted: str) -> bool:
     flat = _flat(quoted)
-    return len(flat) >= _SHORTEST_EVIDENCE and flat in _flat(text.canonical)
+    return len(flat) >= _SHORTEST_EVIDENCE and flat in text.flat
 
 
 def _unit_votes(votes: Counter[Convention], convention: Convention) -> int:
