@@ -51,6 +51,7 @@ class Desk:
     local_ids: Mapping[str, str] = field(default_factory=dict)
     roster_grades: Mapping[str, str] = field(default_factory=dict)
     roster_pupils: frozenset[str] = frozenset()
+    forgotten: frozenset[str] = frozenset()
 
     def roster_grade(self, pupil: np.ndarray, day: np.ndarray) -> np.ndarray:
         """The roster's grade (n,) of pupils on days; None where the roster does not say."""
@@ -175,7 +176,14 @@ class Fields:
         return grades, labels
 
     def pupil(self, school: np.ndarray) -> np.ndarray:
-        """Pupil keys (n,): of the CPR number, or of the local id by way of the roster."""
+        """Pupil keys (n,): of the CPR number, or of the local id by way of the roster; never of a forgotten pupil."""
+        keys = self._pupil_keys(school)
+        if self.desk.forgotten:
+            gone = pd.Series(keys, dtype="object").isin(self.desk.forgotten).to_numpy(dtype=bool)
+            self.quarantine_rows("pupil", gone, "forgotten", found="a pupil whose data were withdrawn")
+        return keys
+
+    def _pupil_keys(self, school: np.ndarray) -> np.ndarray:
         spec = self.source.mapping.columns["pupil"]
         if spec.kind != "local":
             numbers = self.parse("pupil", parse_cpr, is_person=True)

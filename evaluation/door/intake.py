@@ -8,7 +8,7 @@ Identifiers are gone before a row is staged; what is returned holds none.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -69,6 +69,7 @@ def read_incoming(
     key: PseudonymKey,
     files_after: dt.date | None = None,
     sql_addresses: Mapping[str, str] | None = None,
+    forgotten: Collection[str] = (),
     on_file: Callable[[str], None] | None = None,
 ) -> Intake:
     """Read everything the inbox holds for a round.
@@ -80,6 +81,7 @@ def read_incoming(
         key: pseudonym key.
         files_after: only files exported after this day (files without an export date always count).
         sql_addresses: SQLAlchemy addresses by the name of the environment variable that mappings name.
+        forgotten: pupil keys that must not come through (:func:`evaluation.door.forget.read_forgotten`).
         on_file: called with each file's name before it is read.
 
     Raises:
@@ -106,7 +108,7 @@ def read_incoming(
 
     for source in each("calendar"):
         spans = (*spans, *session.read_calendar(source, study))
-    desk = Desk(protocol, build_calendar(spans, protocol), key)
+    desk = Desk(protocol, build_calendar(spans, protocol), key, forgotten=frozenset(forgotten))
     for source in each("pupils"):
         session.read(source, desk)
     desk = session.desk_with_roster(desk)

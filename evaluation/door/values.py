@@ -47,6 +47,7 @@ RULES: dict[str, Rule] = {
     "cpr_nine_digits": Rule("ten digits", "leading zero lost? format the column as text before exporting"),
     "cpr_format": Rule("ddmmyy-xxxx or ten digits", "correct at the source"),
     "unknown_pupil": Rule("a pupil of the roster", "add the pupil to the roster, or remove the row"),
+    "forgotten": Rule("a pupil whose data may be used", "nothing; ask the source to leave the pupil out"),
     "unknown_school": Rule("a school of the protocol", "add the code to columns.school.map in the mapping"),
     "unknown_grade": Rule("a grade of the protocol", "declare it in columns.class.map or columns.grade.map"),
     "unknown_type": Rule("a code of the mapping's [types]", "declare the code in [types]"),

@@ -1,0 +1,65 @@
+"""``komglad forget``: carry out a withdrawal of consent. The number is asked for, never an argument."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def forget(
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask before removing")] = False,
+    closed_rounds: Annotated[
+        bool, typer.Option("--closed-rounds", help="also in rounds whose report has gone out")
+    ] = False,
+) -> None:
+    """Remove a pupil from the warehouse and the inbox, and write a receipt without identity.
+
+    The CPR number is read from a hidden prompt, or from standard input when that is no terminal; it is never an
+    argument, because arguments stand in the shell's history and in the list of processes.
+    """
+    import datetime as dt
+    import sys
+
+    from evaluation.door.forget import execute_forget, plan_forget
+    from evaluation.door.mapping import read_mappings
+    from evaluation.study import load_study
+    from pipelines.resources import KeySource
+    from pipelines.settings import Settings
+    from pipelines.storage import write_bytes
+
+    settings = Settings.from_environment()
+    study = load_study(settings.study)
+    key = KeySource(settings).load()
+    mappings = read_mappings(study.mappings)
+    rounds = [
+        folder.name
+        for folder in sorted(settings.warehouse.glob("*"))
+        if folder.is_dir() and (closed_rounds or not (settings.data / "releases" / folder.name).is_dir())
+    ]
+    is_terminal = sys.stdin.isatty()
+    number = typer.prompt("CPR-nummer", hide_input=True) if is_terminal else sys.stdin.readline().strip()
+    places = {"warehouse": settings.warehouse, "incoming": settings.incoming}
+    plan = plan_forget(number, key, rounds=rounds, mappings=mappings, **places)
+    rows = sum(t.rows for t in plan.tables)
+    lines = sum(f.rows for f in plan.files)
+    typer.echo(
+        f"{rows} rækker i {len(plan.tables)} tabeller og {lines} linjer i modtagne filer hører til eleven."
+    )
+    if is_terminal and not yes and not typer.confirm("Fjern dem?", default=False):
+        typer.echo("Intet er ændret.")
+        return
+    today = dt.datetime.now().astimezone().date()
+    receipt = execute_forget(
+        plan, key, data=settings.data, rounds=rounds, mappings=mappings, on=today, **places
+    )
+    folder = settings.data / "receipts"
+    number_of = sum(1 for _ in folder.glob("forget-*.json")) + 1 if folder.is_dir() else 1
+    path = folder / f"forget-{number_of:04d}.json"
+    write_bytes(path, receipt.to_json().encode())
+    typer.echo(f"Fjernet. Kvittering uden identitet: {path}")
+    by_hand = [f.name for f in receipt.files if f.is_by_hand]
+    if by_hand:
+        typer.echo(f"Kan ikke rettes her, bed kilden om et nyt udtræk uden eleven: {', '.join(by_hand)}")
+    if rounds:
+        typer.echo(f"Kør igen, så tallene er uden eleven: {', '.join(f'komglad run {r}' for r in rounds)}")
