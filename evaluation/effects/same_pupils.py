@@ -97,7 +97,7 @@ def same_pupils(rows: pd.DataFrame, *, level: float = 0.95) -> SamePupils:
     """
     if rows.empty or not rows["is_treated"].any():
         raise CannotEstimate(
-            "same pupils: no pupil followed for two years has a whole month after a talk yet"
+            "Ingen af de elever, der er fulgt i to år, har en hel måned efter en samtale endnu."
         )
     by_pupil = "pupil_key" in rows.columns
     unit = ["pupil_key", "year_pair"] if by_pupil else ["school_id", "grade", "year_pair"]
@@ -112,7 +112,9 @@ def same_pupils(rows: pd.DataFrame, *, level: float = 0.95) -> SamePupils:
     data["start"] = data["unit"].map(first).fillna(np.inf)
     untreated_later = data[~data["is_treated"] & data["is_later"]]
     if untreated_later.empty:
-        raise CannotEstimate("same pupils: no untreated grade was followed over the same months")
+        raise CannotEstimate(
+            "Ingen årgang uden samtaler er fulgt i de samme måneder, så der er intet at sammenligne med."
+        )
     has_previous = data["year_pair"].nunique() > 1
     absorb = ["unit:cal_month", "school_id:pair_month", *(["step_later"] if has_previous else [])]
     panel = Panel.from_frame(

@@ -91,15 +91,13 @@ def pool_schools(
     if method not in ("reml", "paule-mandel"):
         raise InputError(f"schools: method {method!r} is not known; expected reml or paule-mandel")
     if k < 2:
-        raise CannotEstimate("schools: at least two schools are needed to speak of a spread between them")
+        raise CannotEstimate("Der skal mindst to skoler til at tale om forskelle mellem dem.")
     if not (np.isfinite(theta).all() and np.isfinite(V).all()):
-        raise CannotEstimate("schools: an effect or its covariance is missing for at least one school")
+        raise CannotEstimate("Mindst én skole mangler et tal eller dets usikkerhed.")
     V = (V + V.T) / 2.0
     own = np.linalg.eigvalsh(V)
     if own[0] <= 1e-10 * own[-1]:
-        raise CannotEstimate(
-            "schools: the covariance of the schools' effects is singular, so they cannot be weighed"
-        )
+        raise CannotEstimate("Skolernes tal hænger så tæt sammen, at de ikke kan vejes mod hinanden.")
 
     tau2 = _reml(theta, V) if method == "reml" else _solve_q(theta, V, float(k - 1))
     alpha = 1.0 - level

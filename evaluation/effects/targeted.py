@@ -191,10 +191,7 @@ def _answer(rows: pd.DataFrame, prior: BetaMixture | None, level: float, notes: 
     data["gap_change"] = data["after"] - data["gap"]
     own = data[data["chosen"] & (data["treated"] > 0)]
     if own.empty:
-        raise CannotEstimate(
-            "targeted pupils: nobody in the treated grades was chosen by the rule, so there is nothing to "
-            "follow"
-        )
+        raise CannotEstimate("Ingen på indsatsårgangene er valgt ud af reglen, så der er ingen at følge.")
     high = data[data["chosen"]]
     # Everybody else, high or not and in whatever grade: the comparison that misleads.
     all_pupils = data.assign(treated=(data["chosen"] & (data["treated"] > 0)).astype(float), band="all")
@@ -231,9 +228,9 @@ def _contrast(
     counts = (round(own["pupils"].sum()), round(controls["pupils"].sum()), clusters)
     try:
         if own.empty:
-            raise CannotEstimate("targeted pupils: no treated pupil has days in this window")
+            raise CannotEstimate("Ingen indsatselev har skoledage i dette vindue.")
         if controls.empty:
-            raise CannotEstimate("targeted pupils: no untreated pupil was chosen by the same rule")
+            raise CannotEstimate("Ingen elev på de andre årgange er valgt ud af samme regel.")
         panel = Panel.from_frame(
             usable,
             outcome=outcome,
@@ -246,9 +243,10 @@ def _contrast(
         )
         estimate = cluster_robust_estimates(sandwich(twfe(panel), "cr2"), [OVERALL], level=level, null=0.0)[0]
     except KomgladError as refusal:
-        return TargetedEstimate(
-            name, "not_estimable", is_answer, None, *counts, *described, expected, str(refusal.message)
-        )
+        # The engine's own words are for analysts; ours, above, are for readers.
+        ours = own.empty or controls.empty
+        reason = refusal.message if ours else "For få skoler og årgange bag tallet til at sammenligne."
+        return TargetedEstimate(name, "not_estimable", is_answer, None, *counts, *described, expected, reason)
     return TargetedEstimate(name, "estimated", is_answer, estimate, *counts, *described, expected, note)
 
 
@@ -279,7 +277,7 @@ def _mean_change(own: pd.DataFrame, level: float) -> Estimate:
     mean, total = float(np.average(change, weights=weight)), float(weight.sum())
     size = np.bincount(cluster, weights=weight)
     if size.size < 2:
-        raise CannotEstimate("targeted pupils: one treated cell gives no standard error")
+        raise CannotEstimate("Én skole med én årgang er for lidt til at regne usikkerhed på.")
     factor = 1.0 / np.sqrt(1.0 - size / total)
     scores = factor * np.bincount(cluster, weights=weight * (change - mean)) / total
     P = -np.outer(factor * size, factor * size) / total**3

@@ -115,9 +115,9 @@ def test_talk_months_and_months_without_counterpart_are_dropped() -> None:
 
 def test_refuses_in_words() -> None:
     frame = counts(pupils(1, size=2))
-    with pytest.raises(CannotEstimate, match="no pupil followed"):
+    with pytest.raises(CannotEstimate, match="hel måned efter en samtale"):
         same_pupils(followed_rows(frame, {}, follow_up_year="2026/27"))
-    with pytest.raises(CannotEstimate, match="no untreated grade"):
+    with pytest.raises(CannotEstimate, match="intet at sammenligne med"):
         answer(
             frame[
                 (frame["grade"] == "6")

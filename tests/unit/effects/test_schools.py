@@ -108,11 +108,11 @@ def test_scaling_scales_and_schools_keep_their_order() -> None:
 
 
 def test_refuses_in_words() -> None:
-    with pytest.raises(CannotEstimate, match="two schools"):
+    with pytest.raises(CannotEstimate, match="mindst to skoler"):
         pool_schools(["A"], [1.0], [[1.0]])
-    with pytest.raises(CannotEstimate, match="singular"):
+    with pytest.raises(CannotEstimate, match="hænger så tæt sammen"):
         pool_schools(["A", "B"], [1.0, 2.0], [[1.0, 1.0], [1.0, 1.0]])
-    with pytest.raises(CannotEstimate, match="missing"):
+    with pytest.raises(CannotEstimate, match="mangler et tal"):
         pool_schools(["A", "B"], [1.0, np.nan], [1.0, 1.0])
     with pytest.raises(InputError, match="do not fit"):
         pool_schools(["A", "B"], [1.0, 2.0], np.eye(3))

@@ -170,8 +170,8 @@ def test_without_controls_or_gap_it_says_so_and_still_describes() -> None:
     found = targeted_from_pupils(only_treated, components=1)
     assert found.of("naive").status == "estimated"
     assert found.of("equally_high").status == "not_estimable"
-    assert "no untreated pupil" in found.of("equally_high").note
-    assert "no treated pupil has days" in found.of("gap_window").note
+    assert "Ingen elev på de andre årgange" in found.of("equally_high").note
+    assert "Ingen indsatselev har skoledage" in found.of("gap_window").note
 
 
 def test_pupils_without_both_windows_are_left_out_and_counted() -> None:
@@ -185,7 +185,7 @@ def test_pupils_without_both_windows_are_left_out_and_counted() -> None:
 
 def test_refuses_in_words_without_a_pupils_key() -> None:
     frame = pupils(15)
-    with pytest.raises(CannotEstimate, match="nobody in the treated grades"):
+    with pytest.raises(CannotEstimate, match="ingen at følge"):
         targeted_from_pupils(frame.assign(is_selected=False), components=1)
     with pytest.raises(InputError, match="columns is_selected are missing"):
         targeted_from_pupils(frame.drop(columns="is_selected"))
