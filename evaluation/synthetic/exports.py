@@ -93,7 +93,8 @@ def interval_faults(upper_grades: tuple[str, ...]) -> list[Fault]:
             1,
             lambda r: r.assign(Kategori=np.where(r["Kategori"] == "Sygdom", "Ulovligt fravær", "Sygdom")),
             spoils_original=True,
-            suits=lambda r: r["Fra"] == r["Til"],
+            # Two half days of different types on one day are no contradiction.
+            suits=lambda r: (r["Fra"] == r["Til"]) & (r["Halv dag"] == "Nej"),
         ),
         Fault("unknown_class", 0.5, dirt.put("Klasse", "Modtagehold")),
         Fault("impossible_date", 0.5, lambda r: r.assign(Fra="31-02-2026", Til="31-02-2026")),
@@ -204,7 +205,7 @@ def week_faults(_: tuple[str, ...]) -> list[Fault]:
         Fault(
             "conflict",
             0.1,
-            dirt.put("Sygdom", "0,5"),
+            dirt.put("Sygdom", "1"),
             spoils_original=True,
             suits=lambda r: (r["Skoledage"] == "5") & (r["Sygdom"] == "0"),
         ),
