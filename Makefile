@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .make
-export PYTHONDONTWRITEBYTECODE := 1
 export UV_NO_CONFIG := 1
+# Compiled modules are kept, also where the machine asks Python not to: importing again would cost seconds.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup dev demo test check bench lock clean
