@@ -81,7 +81,8 @@ def agreement(
 ) -> Agreement:
     """Agreement over all documents with at least two coders.
 
-    ``segments``: the canonical table, several coders' rows together. ``documents`` (from the readers) adds coders
+    ``segments``: the canonical table, several coders' rows together; without ``start`` and ``end`` only segments
+    with the same id are one unit. ``documents`` (from the readers) adds coders
     who found nothing in a document. Segments of different coders are one unit when they share
     ``min_overlap`` of their joint length; 1 asks for the same limits. Raw agreement is the share of coder pairs
     that gave the same value, averaged over units.
@@ -222,7 +223,8 @@ def _units(coded: pd.DataFrame, min_overlap: float) -> pd.DataFrame:
             segment = parent[segment]
         return segment
 
-    with_place = spans.dropna(subset=["start", "end"])
+    has_places = {"start", "end"} <= set(spans.columns)
+    with_place = spans.dropna(subset=["start", "end"]) if has_places else spans.iloc[:0]
     for _, document in with_place.groupby("document_id", sort=True):
         rows = sorted(
             zip(document["start"], document["end"], document["segment_id"], document["coder"], strict=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from evaluation.codebooks import Codebook
 from evaluation.errors import InputError, Problem
-from evaluation.interviews.plain_columns import ALIASES, CODE_SEPARATOR
+from evaluation.interviews.plain_columns import ALIASES
 from evaluation.interviews.tables import read_rows
 
 FIELDS = {
@@ -170,11 +170,6 @@ def read_documents(path: Path) -> dict[str, DocumentAttributes]:
     if problems:
         raise InputError(f"{path.name} has {len(problems)} problem(s).", problems)
     return documents
-
-
-def split_codes(cell: str) -> list[str]:
-    """Codes of one cell, joined by ``|``."""
-    return [part.strip() for part in cell.split(CODE_SEPARATOR) if part.strip()]
 
 
 def normal_name(name: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from evaluation.codebooks import Codebook
 from evaluation.errors import InputError, Problem
-from evaluation.interviews.attributes import FIELDS, split_codes
-from evaluation.interviews.plain_columns import NO, SEGMENT_COLUMNS, YES
+from evaluation.interviews.attributes import FIELDS
+from evaluation.interviews.plain_columns import NO, SEGMENT_COLUMNS, TOOL_EXPORTS, YES
 from evaluation.interviews.segments import POLARITIES, Coding
 from evaluation.interviews.tables import Row, Table
 
@@ -29,7 +30,7 @@ def codings_of_table(
             expected=f"canonical: {', '.join(SEGMENT_COLUMNS)}; the file has {len(table.headings)} headings",
         )
         raise InputError("The mapping of columns does not fit the file.", [problem])
-    headings = {name: given.get(name) or table.heading(name) for name in SEGMENT_COLUMNS}
+    headings = _headings(table, given)
     code_columns = {
         heading: code.id
         for heading in table.headings
@@ -94,9 +95,9 @@ def _row(
         return Problem(
             "", column=headings["citat_godkendt"], found="neither yes nor no", expected="ja or nej"
         )
-    marks: list[tuple[str, str | None]] = []
-    for label in split_codes(cell("kode")) if codebook.resolve(cell("kode")) is None else [cell("kode")]:
-        marks.append((label, cell("retning") or None))
+    marks: list[tuple[str, str | None]] = [
+        (label, cell("retning") or None) for label in split_codes(cell("kode"), codebook)
+    ]
     for heading, code in code_columns.items():
         word = row.get(heading).casefold()
         if word in NO:
@@ -132,6 +133,28 @@ def _row(
     ]
 
 
+def split_codes(cell: str, codebook: Codebook) -> list[str]:
+    """Codes of one cell: joined by ``|`` or on lines of their own; by ``;`` or ``,`` only when all are codes."""
+    if codebook.resolve(cell) is not None:
+        return [cell]
+    parts = [part.strip() for part in re.split(r"[|\n]", cell) if part.strip()]
+    split: list[str] = []
+    for part in parts:
+        finer = [piece.strip() for piece in re.split(r"[;,]", part) if piece.strip()]
+        is_list = codebook.resolve(part) is None and all(codebook.resolve(piece) for piece in finer)
+        split += finer if is_list else [part]
+    return split
+
+
+def _headings(table: Table, given: Mapping[str, str]) -> dict[str, str | None]:
+    """Canonical column → the file's heading: as given, as a tool's export names it, or by its usual spellings."""
+    own = {" ".join(heading.casefold().split()): heading for heading in table.headings}
+    for export in TOOL_EXPORTS:
+        if not given and all(export[name] in own for name in ("dokument", "kode", "tekst")):
+            return {name: own.get(export.get(name, "")) for name in SEGMENT_COLUMNS}
+    return {name: given.get(name) or table.heading(name) for name in SEGMENT_COLUMNS}
+
+
 def _holds_codes(table: Table, heading: str | None, codebook: Codebook) -> bool:
-    cells = [label for row in table.rows for label in split_codes(row.get(heading))]
+    cells = [label for row in table.rows for label in split_codes(row.get(heading), codebook)]
     return bool(cells) and sum(codebook.resolve(cell) is not None for cell in cells) * 2 > len(cells)

@@ -73,6 +73,22 @@ ALIASES: dict[str, tuple[str, ...]] = {
 }
 """Accepted spellings per canonical heading; compared without case and surrounding blanks."""
 
+TOOL_EXPORTS: tuple[dict[str, str], ...] = (
+    # MAXQDA, "Coded segments": Beginning and End are paragraphs, not characters, and Segment is the text.
+    {"dokument": "document name", "kode": "code", "tekst": "segment", "koder": "created by"},
+    {"dokument": "dokumentname", "kode": "code", "tekst": "segment", "koder": "erstellt von"},
+    # ATLAS.ti, "Quotations": Codes holds one code per line.
+    {"dokument": "document", "kode": "codes", "tekst": "text content", "koder": "created by"},
+    {"dokument": "document", "kode": "codes", "tekst": "quotation content", "koder": "created by"},
+    # Dedoose, "Excerpts".
+    {
+        "dokument": "media title",
+        "kode": "codes applied combined",
+        "tekst": "excerpt copy",
+        "koder": "excerpt creator",
+    },
+)
+"""Spreadsheets of QDA tools by their own headings; one is used when its document, code and text are all there."""
+
 YES: frozenset[str] = frozenset({"ja", "1", "true", "x", "yes", "j", "sand"})
 NO: frozenset[str] = frozenset({"", "nej", "0", "false", "no", "n", "falsk"})
-CODE_SEPARATOR = "|"

@@ -47,7 +47,8 @@ def approved_quotes(
     """
     forbidden = tuple(names)
     blocked = set(segments.loc[segments["code"] == PERSONAL_DATA_CODE, "segment_id"])
-    marked = segments[segments["approved_quote"].astype(bool) & ~segments["segment_id"].isin(blocked)]
+    mark = "approved_quote" if "approved_quote" in segments else "is_approved_quote"
+    marked = segments[segments[mark].fillna(False).astype(bool) & ~segments["segment_id"].isin(blocked)]
     body = {
         segment: text.strip()
         for segment, text in zip(texts["segment_id"], texts["text"], strict=True)

@@ -135,7 +135,7 @@ def build_batch(
     table: list[dict[str, object]] = []
     texts: dict[str, str] = {}
     coders: dict[str, set[str]] = {}
-    seen: set[tuple[object, ...]] = set()
+    seen: dict[tuple[object, ...], dict[str, object]] = {}
     attributes: dict[str, DocumentAttributes] = {}
     duplicates = quarantined = 0
     for coding in rows:
@@ -153,10 +153,12 @@ def build_batch(
         segment_id = _segment_id(key, name, coding)
         coder = coding.coder or about.only_coder
         coder_id = pseudonym(key, "koder", slug(coder)) if coder else None
-        if (fact := (segment_id, code.id, coder_id, polarity)) in seen:
+        direction = polarity or marks.polarity(coding)
+        is_approved = coding.approved or marks.is_approved(coding)
+        if (fact := (segment_id, code.id, coder_id)) in seen:
             duplicates += 1
+            _merge(seen[fact], direction, is_approved)
             continue
-        seen.add(fact)
         coders.setdefault(name, set()).update({coder_id} if coder_id else ())
         if coding.text:
             texts.setdefault(segment_id, unicodedata.normalize("NFC", coding.text))
@@ -168,13 +170,14 @@ def build_batch(
                 "_name": name,
                 "coder": coder_id,
                 "code": code.id,
-                "polarity": polarity or marks.polarity(coding),
+                "polarity": direction,
                 "start": coding.start,
                 "end": coding.end,
-                "approved_quote": coding.approved or marks.is_approved(coding),
+                "approved_quote": is_approved,
                 "segment_id": segment_id,
             }
         )
+        seen[fact] = table[-1]
     _block_personal_quotes(table)
     for name, about in known.items():
         attributes.setdefault(name, about)
@@ -195,6 +198,14 @@ def build_batch(
         marks=marks.count,
         notes=tuple(notes),
     )
+
+
+def _merge(row: dict[str, object], direction: str | None, is_approved: bool) -> None:
+    """The same coder's same code again: two directions are *blandet*, one is better than none."""
+    if direction and row["polarity"] not in (direction, None):
+        row["polarity"] = "blandet"
+    row["polarity"] = row["polarity"] or direction
+    row["approved_quote"] = bool(row["approved_quote"]) or is_approved
 
 
 class _Marks:

@@ -12,6 +12,7 @@ from factories import KEY, qualcoder_project, taguette_database
 
 from evaluation.errors import EnvironmentProblem, InputError
 from evaluation.interviews.attributes import read_documents
+from evaluation.interviews.combine import combine
 from evaluation.interviews.consent import with_valid_consent
 from evaluation.interviews.plain_columns import SEGMENT_COLUMNS as PLAIN
 from evaluation.interviews.segments import SEGMENT_COLUMNS, pseudonym
@@ -176,6 +177,37 @@ def test_a_mapping_for_headings_of_one_s_own(tmp_path: Path, read: Any) -> None:
         read(path, columns={"dokument": "Snak", "kode": "Kode"})
 
 
+@pytest.mark.parametrize(
+    ("head", "row"),
+    [
+        (
+            ["Document group", "Document name", "Code", "Beginning", "End", "Segment", "Created by"],
+            ["g", "a", "MP.UFRIV", "12", "12", "Hej du", "AB"],
+        ),
+        (
+            ["ID", "Document", "Quotation Name", "Text Content", "Codes", "Created by"],
+            ["1:1", "a", "x", "Hej du", "Ufrivilligt fravær\nMP.MAAL", "AB"],
+        ),
+        (
+            ["Media Title", "Excerpt Copy", "Codes Applied Combined", "Excerpt Creator"],
+            ["a", "Hej du", "MP.MAAL, Ufrivilligt fravær", "AB"],
+        ),
+    ],
+    ids=["MAXQDA", "ATLAS.ti", "Dedoose"],
+)
+def test_spreadsheets_of_other_tools(tmp_path: Path, read: Any, head: list[str], row: list[str]) -> None:
+    workbook = openpyxl.Workbook()
+    workbook.active.append(head)
+    workbook.active.append(row)
+    workbook.save(tmp_path / "s.xlsx")
+    batch = read(tmp_path / "s.xlsx")
+    assert "MP.UFRIV" in set(batch.segments["code"])
+    assert set(batch.segments["coder"]) == {pseudonym(KEY, "koder", "ab")}
+    assert list(batch.texts["text"]) == ["Hej du"]
+    assert batch.segments["start"].isna().all()
+    assert batch.problems == ()
+
+
 def test_every_row_is_accounted_for(tmp_path: Path, read: Any) -> None:
     text = LONG + "".join(
         [
@@ -198,6 +230,50 @@ def test_every_row_is_accounted_for(tmp_path: Path, read: Any) -> None:
     assert batch.rows_in == batch.kept + batch.quarantined + batch.duplicates
     assert {problem.line for problem in batch.problems} == {5, 6, 7, 8, 9, 10, 11, 12, 13}
     assert "nearest: MP.TEGN.FALD" in str(batch.problems)
+
+
+def test_one_coder_s_two_directions_are_mixed_and_one_row(tmp_path: Path, read: Any) -> None:
+    text = "dokument;start;slut;kode;retning;koder\n" + "".join(
+        f"a;0;3;{code};{direction};{coder}\n"
+        for code, direction, coder in (
+            *(("MP.UFRIV", "positiv", "AB"), ("MP.UFRIV", "negativ", "AB"), ("MP.UFRIV", "negativ", "CD")),
+            *(("MP.MAAL", "", "AB"), ("MP.MAAL", "positiv", "AB")),
+        )
+    )
+    batch = read(write(tmp_path / "c.csv", text))
+    assert not batch.segments.duplicated(["document_id", "segment_id", "code", "coder"]).any()
+    ab = batch.segments[batch.segments["coder"] == pseudonym(KEY, "koder", "ab")].set_index("code")[
+        "polarity"
+    ]
+    assert dict(ab) == {"MP.UFRIV": "blandet", "MP.MAAL": "positiv"}
+    assert (batch.rows_in, batch.kept, batch.duplicates) == (5, 3, 2)
+
+
+def test_files_are_put_together_without_counting_twice(tmp_path: Path, read: Any) -> None:
+    head = "dokument;start;slut;kode;koder;samtykke;informant;tekst\n"
+    one = read(
+        write(
+            tmp_path / "1.csv", head + "a;0;3;MP.UFRIV;AB;gyldigt;elev;hej\nb;0;3;MP.UFRIV;AB;gyldigt;elev;\n"
+        )
+    )
+    two = read(
+        write(
+            tmp_path / "2.csv",
+            head + "a;0;3;MP.UFRIV;AB;;;hej\na;0;3;MP.UFRIV;CD;;;hej\nb;4;9;MP.MAAL;CD;trukket;;\n",
+        )
+    )
+    whole = combine([one, two])
+    assert (whole.rows_in, whole.kept, whole.quarantined, whole.duplicates) == (5, 4, 0, 1)
+    assert whole.kept == len(whole.segments)
+    assert set(whole.segments["consent"]) == {"gyldigt", "trukket_tilbage"}
+    assert (whole.segments["informant"] == "elev").all()
+    assert len(whole.documents) == 2
+    assert list(whole.documents["coders"].str.count("k_")) == [2, 2]
+    assert len(whole.texts) == 1
+    kept = with_valid_consent(whole.segments)
+    assert (kept.documents_kept, kept.documents_withdrawn) == (1, 1)
+    assert combine([one]).segments.equals(one.segments)
+    assert combine([]).kept == 0
 
 
 def test_unknown_attributes_are_counted_and_not_shown(tmp_path: Path, read: Any) -> None:
