@@ -365,7 +365,7 @@ def run(replications: int, date: str, seed: int = SEED) -> pd.DataFrame:
         "model": "targeted",
         "estimand": "targeted",
     }
-    targeted_rows(few, seed, Table(rows, scenario))
+    targeted_rows(max(replications // 3, 2), seed, Table(rows, scenario))
     table = pd.DataFrame(rows)
     return table.assign(date=date, seed=seed).round({"value": 4, "mc_se": 4})
 

@@ -6,7 +6,8 @@ come back in the order they were given.
 
 Model: ``theta_hat = mu 1 + u + e``, u ~ N(0, tau² I), e ~ N(0, V) with V taken as known. tau² by REML or by
 Paule & Mandel (1982), its interval by Q-profile (Viechtbauer 2007, *Statistics in Medicine* 26:37), mu by
-Hartung & Knapp (2001) with k - 1 degrees of freedom, u by best linear unbiased prediction (Henderson 1975).
+Hartung & Knapp (2001) with k - 1 degrees of freedom, u by best linear unbiased prediction (Henderson 1975),
+its intervals averaged over tau.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
+from scipy.special import ndtr
 from scipy.stats import chi2, norm
 from scipy.stats import t as student
 
@@ -25,6 +27,8 @@ from evaluation.errors import CannotEstimate, InputError
 
 Array = NDArray[np.float64]
 Method = Literal["reml", "paule-mandel"]
+
+_TAU_POINTS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,29 +132,39 @@ def pool_schools(
         q_df=k - 1,
         q_p_value=float(chi2.sf(q, k - 1)),
         i2=_i2(V, tau2),
-        schools=_shrink(labels, theta, V, tau2, mu, variance_mu, weights, level),
+        schools=_shrink(labels, theta, V, tau2, mu, weights, level),
     )
 
 
 def _shrink(
-    labels: Sequence[str],
-    theta: Array,
-    V: Array,
-    tau2: float,
-    mu: float,
-    variance_mu: float,
-    weights: Array,
-    level: float,
+    labels: Sequence[str], theta: Array, V: Array, tau2: float, mu: float, weights: Array, level: float
 ) -> tuple[SchoolEffect, ...]:
-    """BLUPs with prediction errors that carry the uncertainty of mu (tau² taken as known)."""
+    """BLUPs at the estimated tau², with intervals that also carry the doubt about tau².
+
+    With few schools tau² is often estimated as zero although the schools differ, and intervals that take it
+    as known cover far too little. So the schools' posterior is averaged over tau: flat on (0, 10 typical
+    standard errors], weighed by the restricted likelihood (Morris 1983, *JASA* 78:47; Gelman 2006, *Bayesian
+    Analysis* 1:515).
+    """
     k = theta.size
     kept = tau2 * weights
     shrunk = mu + kept @ (theta - mu)
-    rest = np.ones(k) - kept @ np.ones(k)
-    prediction = tau2 * np.eye(k) - tau2 * kept + variance_mu * np.outer(rest, rest)
-    error = np.sqrt(np.maximum(np.diag(prediction), 0.0))
     raw_error = np.sqrt(np.diag(V))
     z = float(norm.ppf(0.5 + level / 2.0))
+    taus = 10.0 * _typical_std_error(V) * (np.arange(_TAU_POINTS) + 0.5) / _TAU_POINTS
+    log_weight, centres, spreads = (
+        np.empty(_TAU_POINTS),
+        np.empty((_TAU_POINTS, k)),
+        np.empty((_TAU_POINTS, k)),
+    )
+    for j, tau in enumerate(taus):
+        log_weight[j] = _restricted_log_likelihood(theta, V, tau**2)
+        centres[j], spreads[j] = _predicted(theta, V, tau**2)
+    share = np.exp(log_weight - log_weight.max())
+    share /= share.sum()
+    means = share @ centres
+    errors = np.sqrt(share @ (spreads**2 + (centres - means) ** 2))
+    ends = [_mixture_interval(share, centres[:, i], spreads[:, i], level) for i in range(k)]
     return tuple(
         SchoolEffect(
             label=str(labels[i]),
@@ -159,13 +173,36 @@ def _shrink(
             raw_low=float(theta[i] - z * raw_error[i]),
             raw_high=float(theta[i] + z * raw_error[i]),
             shrunk=float(shrunk[i]),
-            shrunk_std_error=float(error[i]),
-            shrunk_low=float(shrunk[i] - z * error[i]),
-            shrunk_high=float(shrunk[i] + z * error[i]),
+            shrunk_std_error=float(errors[i]),
+            shrunk_low=ends[i][0],
+            shrunk_high=ends[i][1],
             kept=float(kept[i, i]),
         )
         for i in range(k)
     )
+
+
+def _predicted(theta: Array, V: Array, tau2: float) -> tuple[Array, Array]:
+    """BLUPs and their standard errors at a known tau², the uncertainty of mu included; both (k,)."""
+    mu, variance_mu, weights, _ = _generalised_mean(theta, V, tau2)
+    kept = tau2 * weights
+    rest = 1.0 - kept.sum(axis=1)
+    variance = tau2 * (1.0 - np.diag(kept)) + variance_mu * rest**2
+    return np.asarray(mu + kept @ (theta - mu)), np.asarray(np.sqrt(np.maximum(variance, 0.0)))
+
+
+def _mixture_interval(share: Array, centre: Array, spread: Array, level: float) -> tuple[float, float]:
+    """Equal-tailed interval of a mixture of normals."""
+    low, high = float((centre - 12.0 * spread).min()), float((centre + 12.0 * spread).max())
+
+    def excess(x: float, target: float) -> float:
+        return float(share @ ndtr((x - centre) / spread)) - target
+
+    tail = (1.0 - level) / 2.0
+    ends = [
+        float(brentq(excess, low, high, args=(p,), xtol=1e-10 * (high - low))) for p in (tail, 1.0 - tail)
+    ]
+    return ends[0], ends[1]
 
 
 def _generalised_mean(theta: Array, V: Array, tau2: float) -> tuple[float, float, Array, float]:
@@ -194,20 +231,21 @@ def _reml(theta: Array, V: Array) -> float:
         Py = P @ theta
         return float(Py @ Py - np.trace(P)) / 2.0
 
-    def log_likelihood(tau2: float) -> float:
-        omega = V + tau2 * np.eye(theta.size)
-        _, variance_mu, _, q = _generalised_mean(theta, V, tau2)
-        return float(-0.5 * (np.linalg.slogdet(omega)[1] - np.log(variance_mu) + q))
-
     scale = float(np.var(theta)) + float(np.diag(V).max())
     grid = np.concatenate([[0.0], scale * np.geomspace(1e-8, 1e4, 240)])
-    best = int(np.argmax([log_likelihood(t) for t in grid]))
+    best = int(np.argmax([_restricted_log_likelihood(theta, V, float(t)) for t in grid]))
     low, high = float(grid[max(best - 1, 0)]), float(grid[min(best + 1, grid.size - 1)])
     if best == 0 and score(0.0) <= 0.0:
         return 0.0
     if score(low) > 0.0 > score(high):
         return float(brentq(score, low, high, xtol=1e-14 * scale, rtol=1e-12))
     return float(grid[best])
+
+
+def _restricted_log_likelihood(theta: Array, V: Array, tau2: float) -> float:
+    _, variance_mu, _, q = _generalised_mean(theta, V, tau2)
+    log_det = float(np.linalg.slogdet(V + tau2 * np.eye(theta.size))[1])
+    return float(-0.5 * (log_det - np.log(variance_mu) + q))
 
 
 def _root(excess: Callable[[float], float], scale: float) -> float:
@@ -230,6 +268,9 @@ def _projection(V: Array, tau2: float) -> Array:
 
 def _i2(V: Array, tau2: float) -> float:
     """Share of the spread that lies between schools: tau² over tau² plus the typical sampling variance."""
-    P = _projection(V, 0.0)
-    typical = (V.shape[0] - 1) / float(np.trace(P))
-    return float(tau2 / (tau2 + typical))
+    return float(tau2 / (tau2 + _typical_std_error(V) ** 2))
+
+
+def _typical_std_error(V: Array) -> float:
+    """Root of (k - 1)/tr P, the sampling variance a typical school has (Higgins & Thompson 2002)."""
+    return float(np.sqrt((V.shape[0] - 1) / np.trace(_projection(V, 0.0))))
