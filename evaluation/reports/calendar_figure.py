@@ -169,7 +169,7 @@ def _finding(
     unit = {"week": ("uge", "uger"), "month": ("måned", "måneder")}[kind][len(own) != 1]
     times = f"i alle {len(own)} {unit}" if all(own) and len(own) > 1 else f"i {sum(own)} af {len(own)} {unit}"
     began = ", siden samtalerne begyndte" if start is not None else ""
-    beside = f"; {rest.lower()} i {sum(others)}" if len(others) == len(own) else ""
+    beside = f"; {rest.lower()} i {sum(others) or 'ingen'}" if len(others) == len(own) else ""
     return f"{who} ligger under sidste år {times}{began}{beside}"
 
 

@@ -52,6 +52,11 @@ def word(n: int) -> str:
     return SMALL[n] if 0 <= n < len(SMALL) else count(n)
 
 
+def neuter(n: int) -> str:
+    """Small whole numbers before a neuter noun, at the head of a sentence: ``Ét sted``, ``To steder``."""
+    return "Ét" if n == 1 else capital(word(n))
+
+
 def percent(value: float, decimals: int = 1) -> str:
     """``6.84`` as ``6,8 %``."""
     return f"{number(value, decimals)}{NBSP}%"

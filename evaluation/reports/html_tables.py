@@ -45,6 +45,7 @@ class Column:
 
     ``missing`` says what an empty number means: hidden, or simply not there. ``mark`` gives a row's mark;
     without it the table's own is used, with the column as the model's column.
+    ``kind_from`` names a column that holds each row's own kind.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Column:
     missing: Literal["hidden", "none"] = "hidden"
     names: Mapping[str, str] | Callable[[str], str] | None = None
     mark: Callable[[Mapping[str, Any]], Mark] | None = None
+    kind_from: str = ""
 
     @property
     def is_number(self) -> bool:
@@ -91,7 +93,7 @@ def render_table(
                 cells.append(Markup("<td>{}</td>").format(_plain(c, row.get(c.name))))
                 continue
             mark = c.mark(row) if c.mark else Mark(cell=own, model=f"{source}.{c.name}")
-            html, hidden = _number(c, row.get(c.name), mark, marker)
+            html, hidden = _number(c, str(row.get(c.kind_from, c.kind)), row.get(c.name), mark, marker)
             any_hidden |= hidden
             cells.append(html)
         body.append(Markup("<tr>{}</tr>").format(Markup("").join(cells)))
@@ -128,7 +130,7 @@ def shown_text(kind: str, value: float) -> str:
     return number(value)
 
 
-def _number(c: Column, value: Any, mark: Mark, marker: str) -> tuple[Markup, bool]:
+def _number(c: Column, kind: str, value: Any, mark: Mark, marker: str) -> tuple[Markup, bool]:
     is_marker = isinstance(value, str) and value.strip() == marker
     if is_marker or (is_missing(value) and c.missing == "hidden"):
         return (
@@ -141,9 +143,7 @@ def _number(c: Column, value: Any, mark: Mark, marker: str) -> tuple[Markup, boo
         return Markup(
             '<td class="num"><span aria-hidden="true">–</span><span class="sr">intet tal</span></td>'
         ), False
-    return Markup('<td class="num" {}>{}</td>').format(
-        mark.attributes, shown_text(c.kind, float(value))
-    ), False
+    return Markup('<td class="num" {}>{}</td>').format(mark.attributes, shown_text(kind, float(value))), False
 
 
 def _plain(c: Column, value: Any) -> str:

@@ -14,6 +14,7 @@ from evaluation.reports.danish import (
     count,
     date,
     join,
+    neuter,
     number,
     points,
     rounded,
@@ -32,7 +33,6 @@ from evaluation.reports.inputs import (
     value,
     verdicts,
 )
-from evaluation.reports.levels import treated_level
 from evaluation.reports.page import Exhibit, Section
 
 VERDICT_RULES = (
@@ -75,7 +75,7 @@ def quality(inputs: ReportInputs) -> Section:
         return Section("kvalitet", "Datakvalitet", ("Runden har ingen fund om datakvalitet at vise.",))
     paragraphs = ["Intet i data kræver, at nogen følger op."]
     if found.open:
-        paragraphs = [f"{capital(word(len(found.open)))} fund kræver, at nogen følger op."]
+        paragraphs = [f"{neuter(len(found.open))} fund kræver, at nogen følger op."]
     checks = inputs.frame("out_registration")
     alarms = [text(r, "note") for r in records(checks[checks["is_alarm"].fillna(False).astype(bool)])]
     if alarms:
@@ -211,14 +211,16 @@ def comparison(inputs: ReportInputs) -> Section | None:
         why.append("Programmet er en nyere udgave")
     if inputs.manifest.get("protocol_hash") != inputs.previous_manifest.get("protocol_hash"):
         why.append("Protokollen er ændret")
-    fell = level_text(before, inputs)
-    intro = f"Sammenlignet med {inputs.previous_round.title.lower()}. {fell}".strip()
+    intro = (
+        f"Sammenlignet med {inputs.previous_round.title[:1].lower()}{inputs.previous_round.title[1:]}. Fraværets niveau "
+        "sammenlignes ikke mellem runder, fordi årstiden er en anden."
+    )
     exhibits: tuple[Exhibit, ...] = ()
     if rows:
         columns = [
             Column("what", "Tal"),
-            Column("then", inputs.previous_round.title, "number", "none"),
-            Column("now", inputs.round.title, "number", "none"),
+            Column("then", inputs.previous_round.title, "pp", "none", kind_from="kind"),
+            Column("now", inputs.round.title, "pp", "none", kind_from="kind"),
         ]
         table = render_table(
             "runder",
@@ -246,15 +248,6 @@ def comparison(inputs: ReportInputs) -> Section | None:
         tuple(points_),
         parts=(Section("hvorfor", "Hvorfor er tallene ændret", points=tuple(f"{w}." for w in why)),),
     )
-
-
-def level_text(before: ReportInputs, now: ReportInputs) -> str:
-    """Registered absence of the begun grades at both cut-offs."""
-    a = treated_level(before, before.protocol.years.follow_up).absence
-    b = treated_level(now, now.protocol.years.follow_up).absence
-    if a is None or b is None:
-        return ""
-    return f"Fraværet på de {now.group_word(plural=True)}, der var begyndt, er {say.changed(a, b)} procent af skoledagene."
 
 
 def _as_previous(inputs: ReportInputs) -> ReportInputs:

@@ -89,7 +89,12 @@ def milestone(inputs: ReportInputs) -> Section:
         f"{capital(inputs.wave_name(v.look))}: {verdict_text(v)}. {' '.join(v.reasons)}".strip()
         for v in verdicts(inputs)
     ]
-    return Section("milepael", "Milepælen", (intro,), (exhibit,), tuple(reasons))
+    where = (
+        ("Figuren står på rapportens første side.",)
+        if inputs.round.kind == "final" and exhibit.has_chart
+        else ()
+    )
+    return Section("milepael", "Milepælen", (intro, *where), (exhibit,), tuple(reasons))
 
 
 def event_study(inputs: ReportInputs) -> Section:

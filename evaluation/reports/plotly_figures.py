@@ -84,6 +84,9 @@ def _axis(**more: Any) -> dict[str, Any]:
         "zeroline": False,
         "fixedrange": True,
         "tickfont": {"color": GREY},
+        "ticks": "outside",
+        "ticklen": 6,
+        "tickcolor": "#ffffff",
         "automargin": True,
     } | more
 
@@ -332,6 +335,30 @@ def _dots(chart: Dots) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     }
 
 
+def _part_names(chart: Bars, totals: Sequence[float]) -> list[dict[str, Any]]:
+    """The pieces' names over the first bar, pushed right where they would collide (a page is about 640 wide)."""
+    out, x, free = [], 0.0, 0.0
+    per_unit = 540 / (max([*totals, 0.1]) * 1.08)
+    for part in chart.parts:
+        at = max(x * per_unit, free)
+        out.append(
+            {
+                "x": x,
+                "xshift": round(at - x * per_unit, 1),
+                "y": 1,
+                "yref": "paper",
+                "yanchor": "bottom",
+                "xanchor": "left",
+                "text": f"<b>{escape(part.name)}</b>",
+                "showarrow": False,
+                "font": {"color": part.colour, "size": 13},
+            }
+        )
+        free = at + 7.6 * len(part.name) + 10
+        x += part.values[0] or 0
+    return out
+
+
 def _bars(chart: Bars) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     single = len(chart.parts) == 1
     labels = list(reversed(chart.labels))
@@ -371,22 +398,8 @@ def _bars(chart: Bars) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         for i, label in enumerate(chart.labels)
         if any(p.values[i] is None for p in chart.parts)
     ]
-    x = 0.0
     if not single and chart.labels:
-        for part in chart.parts:
-            notes.append(
-                {
-                    "x": x,
-                    "y": 1,
-                    "yref": "paper",
-                    "yanchor": "bottom",
-                    "xanchor": "left",
-                    "text": f"<b>{part.name}</b>",
-                    "showarrow": False,
-                    "font": {"color": part.colour, "size": 13},
-                }
-            )
-            x += part.values[0] or 0
+        notes += _part_names(chart, totals)
     return data, {
         "height": (70 if single else 96) + 42 * len(labels),
         "barmode": "stack",

@@ -45,14 +45,17 @@ def nice_ticks(low: float, high: float, target: int = 5) -> list[float]:
     return [round(i * step, 10) for i in range(first, last + 1)]
 
 
-def spread(positions: Sequence[float], gap: float) -> list[float]:
-    """Push label positions apart to at least ``gap``, keeping their order and about their places."""
+def spread(positions: Sequence[float], gap: float, least: float = float("-inf")) -> list[float]:
+    """Push label positions apart to at least ``gap``, keeping order and about their places, none below ``least``."""
     order = sorted(range(len(positions)), key=lambda i: positions[i])
     placed = list(positions)
     for before, after in pairwise(order):
         placed[after] = max(placed[after], placed[before] + gap)
-    overshoot = max((placed[order[-1]] - positions[order[-1]]) / 2, 0) if order else 0
-    return [p - overshoot for p in placed]
+    if not order:
+        return placed
+    overshoot = max((placed[order[-1]] - positions[order[-1]]) / 2, 0)
+    shift = max(-overshoot, least - placed[order[0]])
+    return [p + shift for p in placed]
 
 
 def _n(x: float) -> str:
@@ -176,7 +179,7 @@ def _lines(chart: Lines, width: int, height: float) -> tuple[list[Markup], float
         if last is not None and line.label:
             ends.append((px(n), py(line.y[last] or 0), line.label, line.colour, line.faint))
     gap = 17.0 * max((len(names[e[2]]) for e in ends), default=1) + (4 if width <= NARROW else 0)
-    for (x, _, name, colour, faint), y in zip(ends, spread([e[1] for e in ends], gap), strict=True):
+    for (x, _, name, colour, faint), y in zip(ends, spread([e[1] for e in ends], gap, top - 8), strict=True):
         for i, part in enumerate(names[name]):
             line_y = y + 5 + 16 * (i - (len(names[name]) - 1) / 2)
             out.append(_text(x + 9, line_y, part, colour=colour, weight=400 if faint else 700))
@@ -189,6 +192,13 @@ def _shade(s: Shade, px: Callable[[float], float], top: float, bottom: float) ->
         _n(x1), _n(top), _n(x2 - x1), _n(bottom - top), BAND
     )
     return box + _text((x1 + x2) / 2, top - 6, s.label, "middle", GREY, size=13)
+
+
+def _unit(content: str, left: float, right: float, y: float, is_narrow: bool) -> Markup:
+    """The axis's unit under its middle; on a telephone over the whole width, in smaller letters where it is long."""
+    if not is_narrow:
+        return _text((left + right) / 2, y, content, "middle", GREY, size=13)
+    return _text(NARROW / 2, y, content, "middle", GREY, size=13 if len(content) < 46 else 11)
 
 
 def _dots(chart: Dots, width: int) -> tuple[list[Markup], float]:
@@ -238,7 +248,7 @@ def _dots(chart: Dots, width: int) -> tuple[list[Markup], float]:
             out.append(_mark("diamond", px(r.ghost), y, GREY, 4.2, filled=False))
         out.append(_mark("circle", px(r.estimate), y, r.colour, 5.5))
         out.append(_text(width, y + 5, signed(r.estimate), "end", r.colour, 700))
-    out.append(_text((left + width - right) / 2, bottom + 38, chart.unit, "middle", GREY, size=13))
+    out.append(_unit(chart.unit, left, width - right, bottom + 38, is_narrow))
     return out, bottom + 46
 
 
@@ -258,7 +268,7 @@ def _bars(chart: Bars, width: int) -> tuple[list[Markup], float]:
 
     out = [_rule(px(t), top, px(t), bottom, INK if t == 0 else RULE) for t in ticks]
     out += [_text(px(t), bottom + 18, number(t, 0 if t == int(t) else 1), "middle", GREY) for t in ticks]
-    out.append(_text((left + width - right) / 2, bottom + 38, chart.unit, "middle", GREY, size=13))
+    out.append(_unit(chart.unit, left, width - right, bottom + 38, is_narrow))
     out += _names(chart, px, top, is_narrow) if not single else []
     for i, label in enumerate(chart.labels):
         y, x = top + step * i + (24 if is_narrow else 7), 0.0

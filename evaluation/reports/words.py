@@ -13,7 +13,7 @@ from markupsafe import Markup
 from evaluation.reports import language as say
 from evaluation.reports.answers import INFORMANTS, arguments, low_coverage
 from evaluation.reports.charts import BLUE, Bars, Part, shown
-from evaluation.reports.danish import capital, count, join, number, percent, word
+from evaluation.reports.danish import capital, count, join, neuter, number, percent
 from evaluation.reports.html_tables import Column, Mark, render_table
 from evaluation.reports.inputs import ReportInputs, records, text, value
 from evaluation.reports.page import Exhibit, Section, measure_of, own_mark
@@ -86,14 +86,14 @@ def implementation(inputs: ReportInputs) -> Section:
     chart = Bars(
         tuple(rows["who"]),
         (Part("dækning", covered, BLUE),),
-        "Andel af eleverne, der har haft samtalen, i procent",
+        "Elever, der har haft samtalen, i procent",
         0,
     )
     low = low_coverage(inputs)
     limit = percent(inputs.protocol.talks.minimum_coverage_pct, 0)
     hidden = sum(v is None for v in covered)
     if low:
-        finding = f"{capital(word(len(low)))} {'sted' if len(low) == 1 else 'steder'} har nået færre end {limit} af eleverne"
+        finding = f"{neuter(len(low))} {'sted' if len(low) == 1 else 'steder'} har nået færre end {limit} af eleverne"
     elif hidden:
         finding = f"Alle steder, der kan vises, har nået mindst {limit} af eleverne"
     else:

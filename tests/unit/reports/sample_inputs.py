@@ -61,7 +61,7 @@ def description(until: dt.date) -> pd.DataFrame:
             ("all", frame.assign(gid="all")),
             ("grade", frame.assign(gid=frame["grade"])),
             ("school", frame.assign(gid=frame["school_id"])),
-            ("school_grade", frame.assign(gid=frame["school_id"] + "|" + frame["grade"])),
+            ("school_grade", frame.assign(gid=frame["school_id"] + ":" + frame["grade"])),
             ("treated", frame[is_treated].assign(gid="treated")),
             ("comparison", frame[~is_treated].assign(gid="comparison")),
         ]
@@ -79,10 +79,10 @@ def description(until: dt.date) -> pd.DataFrame:
                         over = pupils * min(0.19 + (r.absent / r.possible - 0.07) * 2, 0.9)
                         rows.append(
                             {
-                                "period_kind": kind, "school_year": year, "period": getattr(r, column), "period_from": r.start,
+                                "period_kind": kind, "school_year": year, "period": getattr(r, column), "period_from": r.start if kind == "week" else pd.NaT,
                                 "group_kind": group_kind, "group_id": r.gid,
-                                "school_id": r.gid.split("|")[0] if "school" in group_kind else "",
-                                "grade": r.gid.split("|")[-1] if group_kind in ("grade", "school_grade") else "",
+                                "school_id": r.gid.split(":")[0] if "school" in group_kind else "",
+                                "grade": r.gid.split(":")[-1] if group_kind in ("grade", "school_grade") else "",
                                 "outcome": outcome, "pupils": round(pupils), "possible_days": r.possible,
                                 "absent_days": r.absent * share, "absence_pct": 100 * r.absent * share / r.possible,
                                 "over_10_pupils": round(over) if outcome == "absence" and kind == "year_to_date" else np.nan,
