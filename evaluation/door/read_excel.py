@@ -67,9 +67,9 @@ def read_excel(
     head = list(itertools.islice(rows, mapping.header_row))
     if not head or all(_blank([c.value for c in row]) for row in head):
         raise empty_file(name, mapping, header_only=False)
-    names = [_text(c.value, ".") or "" for c in head[-1]] if len(head) == mapping.header_row else [""]
+    names = [cell_text(c.value, ".") or "" for c in head[-1]] if len(head) == mapping.header_row else [""]
     header = check_header(names, mapping, name)
-    preamble = tuple(" ".join(t for c in row if (t := _text(c.value, "."))) for row in head[:-1])
+    preamble = tuple(" ".join(t for c in row if (t := cell_text(c.value, "."))) for row in head[:-1])
     chunks = _chunks(rows, mapping, name, header, piece_rows, formulas=formulas)
     return Reading(preamble, header, chunks, epoch_1904=book.epoch.year == 1904)
 
@@ -174,7 +174,10 @@ def _chunks(
         keep = [i for i, row in enumerate(cells) if not _blank(row)]
         texts = {
             column: pd.Series(
-                [_text(cells[i][place], mapping.decimal) if place < len(cells[i]) else None for i in keep],
+                [
+                    cell_text(cells[i][place], mapping.decimal) if place < len(cells[i]) else None
+                    for i in keep
+                ],
                 dtype="str",
             )
             for column, place in places.items()
@@ -198,7 +201,7 @@ def _blank(row: list[Any]) -> bool:
     return all(v is None or (isinstance(v, str) and not v.strip()) for v in row)
 
 
-def _text(value: Any, decimal: str) -> str | None:
+def cell_text(value: Any, decimal: str) -> str | None:
     """A cell as text: dates marked as such, whole numbers without a decimal part, numbers with the mapping's sign."""
     if value is None:
         return None

@@ -1,0 +1,85 @@
+"""A proposal is a valid mapping that reads the file, names its doubts, and shows nobody."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from evaluation.door.mapping import Mapping, parse_mapping
+from evaluation.door.propose import propose_mapping
+from evaluation.errors import InputError
+from evaluation.study import load_study
+
+PROTOCOL = load_study("demo_kommune").protocol
+
+
+def proposed(path: Path) -> tuple[Mapping, str]:
+    proposal = propose_mapping(path, PROTOCOL)
+    return parse_mapping(tomllib.loads(proposal.toml), name="draft"), "\n".join(
+        [*proposal.doubts, proposal.toml]
+    )
+
+
+def test_day_rows_in_cp1252(tmp_path: Path) -> None:
+    path = tmp_path / "fravær_2026-11-20.csv"
+    rows = ["0101144001;6.A;25-09-2026;S;Hel", "0202144002;6.Å;08-09-2026;U;Halv"] * 3 + [
+        "0101144001;6.A;08-09-2026;Ida Prøve;Hel"
+    ]
+    path.write_text("\n".join(["CPR-nr;Klasse;Dato;Fraværskode;Omfang", *rows]), encoding="cp1252")
+    mapping, text = proposed(path)
+    assert (mapping.shape, mapping.encoding, mapping.delimiter) == ("absence/day", ("cp1252",), ";")
+    assert mapping.date_formats == ("%d-%m-%Y",)
+    assert mapping.types == {"S": "sick", "U": "unlawful"}
+    assert mapping.columns["half_day"].map == {"Hel": "1", "Halv": "0.5"}
+    assert mapping.columns["pupil"].kind == "cpr"
+    assert "which school" in text
+    for secret in ("Ida", "0101144001", "0202144002"):
+        assert secret not in text
+
+
+def test_day_and_month_that_cannot_be_told_apart_are_a_doubt(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "CPR;Klasse;Dato;Kode\n0101144001;6.A;03-04-2026;S\n0101144001;6.A;04-05-2026;S\n", encoding="utf-8"
+    )
+    assert "month first" in proposed(path)[1]
+
+
+def test_roster_with_lines_above_its_header(tmp_path: Path) -> None:
+    path = tmp_path / "elever_2026-27_2026-11-20.txt"
+    path.write_text(
+        "Skoleår 2026/27\nElevID¤Skolekode¤Fornavn¤CPR¤Stamklasse\n17¤990001¤Ida¤0101144001¤6.A\n",
+        encoding="cp1252",
+    )
+    mapping, text = proposed(path)
+    assert (mapping.kind, mapping.header_row, mapping.delimiter) == ("pupils", 2, "¤")
+    assert mapping.columns["local_id"].column == "ElevID"
+    assert "Ida" not in text
+
+
+def test_week_totals_in_a_workbook(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "Opsummering"
+    for row in (
+        ["Årgang", "Uge", "Elever", "Skoledage", "Sygdom", "Fravær med tilladelse", "Ulovligt"],
+        ["6", "2026-W37", 20, 100, 4.5, 1, 0],
+    ):
+        book.active.append(row)
+    book.save(tmp_path / "a.xlsx")
+    mapping, text = proposed(tmp_path / "a.xlsx")
+    assert (mapping.shape, mapping.sheet) == ("totals/week", "Opsummering")
+    assert mapping.totals is not None
+    assert mapping.totals.types["permitted"].add == ("Fravær med tilladelse",)
+    assert "Lessons or half days" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.csv", b""), ("a.csv", b"one\ntwo\n"), ("a.pdf", b"%PDF"), ("a.xlsx", b"PK")]
+)
+def test_what_is_no_table_is_refused(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError):
+        propose_mapping(tmp_path / name, PROTOCOL)
