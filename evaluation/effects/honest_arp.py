@@ -156,29 +156,36 @@ def _edge(accepts: Callable[[Array], NDArray[np.bool_]], inside: float, outside:
 
 def _rejected(values: Array, cov: Array, lf_cv: float, size: float) -> NDArray[np.bool_]:
     """The hybrid test for each row of ``values`` (n, V): the vertices' linear forms at one theta."""
+    eta = values.max(axis=1)
+    v_lo, v_up, sd = _truncation(values, cov)
+    noisy = sd > 0.0
+    scale = np.where(noisy, sd, 1.0)
+    z = eta / scale
+    z_lo, z_up = np.minimum(v_lo / scale, z), np.maximum(np.minimum(v_up, lf_cv) / scale, z)
+    log_tail = _log_mass(z, z_up) - _log_mass(z_lo, z_up)
+    conditional = (eta > 0.0) & (log_tail < np.log(size))
+    return np.asarray(np.where(noisy, (eta > lf_cv) | conditional, eta > 1e-12), dtype=np.bool_)
+
+
+def _truncation(values: Array, cov: Array) -> tuple[Array, Array, Array]:
+    """Given the part of the data independent of the binding form, it lies between v_lo and v_up; and its SD.
+
+    ``values`` (n, V); all three (n,). The SD is zero where the binding form carries no noise.
+    """
     row = np.arange(values.shape[0])
     best = values.argmax(axis=1)
-    eta = values[row, best]
     variance = cov[best, best]
     noisy = variance > _NO_NOISE
-    sd = np.sqrt(np.where(noisy, variance, 1.0))
-
-    # Given the part of the data independent of the binding form, the form lies between v_lo and v_up.
     loading = cov[best] / np.where(noisy, variance, 1.0)[:, None]
-    remainder = values - loading * eta[:, None]
+    remainder = values - loading * values[row, best][:, None]
     gap = 1.0 - loading
     gap[np.abs(gap) < 1e-12] = 0.0
     gap[row, best] = 0.0
     with np.errstate(divide="ignore", invalid="ignore"):
         crossing = remainder / gap
     v_lo = np.where(gap > 0.0, crossing, -np.inf).max(axis=1)
-    v_up = np.minimum(np.where(gap < 0.0, crossing, np.inf).min(axis=1), lf_cv)
-
-    z = eta / sd
-    z_lo, z_up = np.minimum(v_lo / sd, z), np.maximum(v_up / sd, z)
-    log_tail = _log_mass(z, z_up) - _log_mass(z_lo, z_up)
-    conditional = (eta > 0.0) & (log_tail < np.log(size))
-    return np.asarray(np.where(noisy, (eta > lf_cv) | conditional, eta > 1e-12), dtype=np.bool_)
+    v_up = np.where(gap < 0.0, crossing, np.inf).min(axis=1)
+    return v_lo, v_up, np.sqrt(np.where(noisy, variance, 0.0))
 
 
 def _log_mass(low: Array, high: Array) -> Array:

@@ -27,6 +27,8 @@ from evaluation.effects.satterthwaite import satterthwaite_df
 from evaluation.errors import CannotEstimate, InputError
 
 _ENUMERATE_UP_TO = 1000
+# The residual maker is built as a square matrix: 8,000 cells take half a gigabyte.
+_MOST_CELLS = 8000
 
 
 class HasEstimate(Protocol):
@@ -117,6 +119,10 @@ def variance_components(panel: Panel, group: Sequence[str]) -> VarianceComponent
     """
     if bool((panel.d > 0).any()):
         raise InputError("power: variance components need earlier years in which nobody was treated")
+    if panel.n > _MOST_CELLS:
+        raise CannotEstimate(
+            f"power: {panel.n} cells are too many for the components; aggregate to {_MOST_CELLS}"
+        )
     nuisance = fit_nuisance(panel)
     df = panel.n - nuisance.rank
     if df < 2:

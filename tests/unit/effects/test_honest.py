@@ -11,7 +11,7 @@ from scipy.optimize import linprog
 from scipy.stats import foldnorm
 
 from evaluation.effects.honest import breakdown_value, honest_intervals, original_interval
-from evaluation.effects.honest_arp import _dual_vertices
+from evaluation.effects.honest_arp import _dual_vertices, _truncation
 from evaluation.effects.honest_flci import _lasso_path, folded_normal_quantile, optimal_flci
 from evaluation.errors import CannotEstimate, InputError
 
@@ -35,6 +35,23 @@ def test_smoothness_holds_the_published_table(row: dict[str, float]) -> None:
     (found,) = honest_intervals(BETA, SIGMA, 5, 2, None, "smoothness", (row["M"],), 0.95)
     assert found.ci_low == pytest.approx(row["lb"], abs=6e-6)
     assert found.ci_high == pytest.approx(row["ub"], abs=6e-6)
+
+
+@pytest.mark.parametrize(
+    ("m_bar", "low", "high"),
+    [
+        (0.0, 0.041, 0.075),
+        (0.5, 0.033, 0.080),
+        (1.0, 0.020, 0.090),
+        (1.5, 0.006, 0.103),
+        (2.0, -0.008, 0.117),
+    ],
+)
+def test_average_effect_of_the_stata_readme(m_bar: float, low: float, high: float) -> None:
+    # Printed by the authors' Stata package for l_vec = (0.5, 0.5); three decimals, and the grid reports inner
+    # points.
+    (found,) = honest_intervals(BETA, SIGMA, 5, 2, [0.5, 0.5], "relative-magnitudes", (m_bar,))
+    assert (found.ci_low, found.ci_high) == pytest.approx((low, high), abs=1e-3)
 
 
 def _payroll(row: dict[str, object], restriction: str, bound: str) -> tuple[float, float]:
@@ -89,6 +106,42 @@ def test_dual_vertices_give_the_linear_programme_of_the_paper(l_vec: list[float]
         )
         dual = _dual_vertices(sigma, n_pre, weights, m_bar, s, sign)
         assert (dual.forms @ beta - dual.slope * theta).max() == pytest.approx(primal.fun, abs=1e-8)
+
+
+def test_truncation_points_are_where_the_linear_programme_changes_its_vertex() -> None:
+    # Andrews, Roth & Pakes, Algorithm 1: with s the part of the data independent of gamma'y, the statistic
+    # equals c exactly for c between v_lo and v_up. The programme is solved afresh at points inside and
+    # outside.
+    rng = np.random.default_rng(6)
+    n_pre, m_bar = 3, 1.0
+    root = rng.standard_normal((6, 8))
+    sigma, weights = root @ root.T, np.array([0.2, 0.3, 0.5])
+    steps = np.diff(np.insert(np.eye(6), n_pre, 0.0, axis=0), axis=0)
+    moments = np.vstack([steps[n_pre:] - m_bar * steps[1], -steps[n_pre:] - m_bar * steps[1]])
+    cov = moments @ sigma @ moments.T
+    sd = np.sqrt(np.diag(cov))
+    # gamma >= 0, gamma'sd = 1, and no loading on tau but along l.
+    free = np.linalg.svd(weights[None, :])[2][1:]
+    equalities = np.vstack([sd, (moments[:, n_pre:] @ free.T).T])
+
+    def statistic(y: np.ndarray) -> tuple[float, np.ndarray]:
+        found = linprog(-y, A_eq=equalities, b_eq=[1.0, 0.0, 0.0], bounds=[(0, None)] * 6)
+        return -found.fun, found.x
+
+    dual = _dual_vertices(sigma, n_pre, weights, m_bar, 1, 1.0)
+    for _ in range(6):
+        beta = rng.standard_normal(6) * 3
+        eta, gamma = statistic(moments @ beta)
+        slope = cov @ gamma / (gamma @ cov @ gamma)
+        rest = moments @ beta - slope * eta
+        low, high, _ = _truncation((dual.forms @ beta)[None, :], dual.forms @ sigma @ dual.forms.T)
+        assert low[0] <= eta <= high[0]
+        for c in (low[0] + 1e-4, high[0] - 1e-4, eta):
+            if np.isfinite(c):
+                assert statistic(rest + slope * c)[0] == pytest.approx(c, abs=1e-7)
+        for c in (low[0] - 1e-3, high[0] + 1e-3):
+            if np.isfinite(c):
+                assert statistic(rest + slope * c)[0] > c + 1e-9
 
 
 def test_worst_case_bias_of_the_optimal_interval_is_the_linear_programmes() -> None:
@@ -174,6 +227,7 @@ def test_one_period_after_treatment_uses_the_leads_as_moments_too() -> None:
     assert found.ci_high > high
 
 
+@pytest.mark.slow
 def test_coverage_under_the_largest_trend_the_bound_allows() -> None:
     # True differential trend: one step of 0.3 before treatment and M̄ = 1 times that after; the effect is 0.
     rng = np.random.default_rng(5)

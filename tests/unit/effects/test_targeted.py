@@ -62,9 +62,9 @@ def bands(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def test_the_trap_no_effect_does_not_come_out_as_one() -> None:
-    # Truth 0. Expected: naive −1.54 (exact algebra), equally high 0. Twelve studies of 2,600 pupils;
-    # tolerances are about three standard errors of a mean of twelve (0.46/√12 = 0.13 and 0.12).
-    studies = [targeted_from_pupils(pupils(seed), components=1) for seed in range(12)]
+    # Truth 0. Expected: naive −1.54 (exact algebra), equally high 0. Eight studies of 2,600 pupils;
+    # tolerances are between two and three standard errors of a mean of eight (0.46/√8 = 0.16).
+    studies = [targeted_from_pupils(pupils(seed), components=1) for seed in range(8)]
     naive = np.mean([s.of("naive").change_pp for s in studies])
     high = np.mean([s.of("equally_high").estimate.estimate for s in studies])
     others = np.mean([s.of("did_all_others").estimate.estimate for s in studies])
@@ -78,7 +78,7 @@ def test_the_trap_no_effect_does_not_come_out_as_one() -> None:
     rejected = sum(s.of("equally_high").estimate.p_value < 0.05 for s in studies)
     fooled = sum(s.of("did_all_others").estimate.p_value < 0.05 for s in studies)
     assert rejected <= 3
-    assert fooled >= 9
+    assert fooled >= 6
 
 
 def test_a_planted_effect_does_come_out() -> None:
