@@ -23,6 +23,9 @@ Convention = tuple[Unit, bool, bool]
 _ELLIPSIS = ("...", "…", "[...]")
 _SHORTEST_EVIDENCE = 3
 _TRUNCATED_FROM = 20
+_MANY_WORDS, _MORE_WORDS = 0.8, 5
+"""Word boundaries decide when four fifths of a document's segments keep them, twice as many and five more than
+under any other reading."""
 _LETTER = re.compile(r"\w")
 
 
@@ -113,17 +116,25 @@ class Text:
         return [0, *accumulate(widths)]
 
 
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """What is documented of a tool: its unit, and whether it counts CRLF as two (``None``: not known)."""
+
+    unit: Unit | None = None
+    crlf: bool | None = None
+
+
 def locate(
     texts: Sequence[tuple[Text, Sequence[Selection]]],
     unit: Unit | None = None,
     *,
-    tool_unit: Unit | None = None,
+    tool: Counting = Counting(),
 ) -> list[list[Located]]:
     """Place the selections of all documents of one export; one list per document, in order.
 
     Each selection is first read in the convention most of its document's (then its file's) quoted segments agree
-    with. ``unit`` is the analyst's own statement and excludes the other unit. ``tool_unit`` is what is documented
-    of the tool that wrote the file; it is asked only when nothing in the file can tell.
+    with. ``unit`` is the analyst's own statement and excludes the other unit. ``tool`` is what is documented of
+    the tool that wrote the file; it is asked only when nothing in the file can tell.
     """
     allowed = [
         [c for c in text.conventions() if unit is None or text.is_plain or c[0] == unit] for text, _ in texts
@@ -138,18 +149,48 @@ def locate(
                 allowed[number] = [*allowed[number], *late]
                 votes += late
         per_document.append(votes)
-    whole_file: Counter[Convention] = Counter()
-    for votes in per_document:
-        whole_file.update(votes)
-    quotes_are_text = sum(whole_file.values()) > 0
+    evidence = _Evidence([(text, votes) for (text, _), votes in zip(texts, per_document, strict=True)])
     located: list[list[Located]] = []
     for (text, selections), conventions, votes in zip(texts, allowed, per_document, strict=True):
         ranked = sorted(
-            conventions, key=lambda c: (-votes[c], -_unit_votes(whole_file, c), conventions.index(c))
+            conventions, key=lambda c: (-votes[c], -evidence.score(text, c), conventions.index(c))
         )
-        fallback = _fallback(text, selections, conventions, votes, whole_file, tool_unit)
-        located.append([_place(text, one, ranked, fallback, quotes_are_text) for one in selections])
+        settled = _settled(text, selections, conventions, votes, evidence, tool)
+        located.append([_place(text, one, ranked, settled, evidence.has_quotes) for one in selections])
     return located
+
+
+class _Evidence:
+    """Votes of a whole file, by aspect; a text votes only on the aspects that matter in it."""
+
+    def __init__(self, documents: Sequence[tuple[Text, Counter[Convention]]]) -> None:
+        self.has_quotes = any(votes for _, votes in documents)
+        self._counts: tuple[Counter[object], ...] = (Counter(), Counter(), Counter())
+        for text, votes in documents:
+            for convention, count in votes.items():
+                for aspect, matters in enumerate(_matters(text)):
+                    if matters:
+                        self._counts[aspect][convention[aspect]] += count
+
+    def score(self, text: Text, convention: Convention) -> int:
+        return sum(
+            self._counts[aspect][convention[aspect]]
+            for aspect, matters in enumerate(_matters(text))
+            if matters
+        )
+
+    def keep(self, text: Text, conventions: list[Convention]) -> list[Convention]:
+        """Conventions that have, aspect by aspect, more votes in the file than any other."""
+        for aspect, matters in enumerate(_matters(text)):
+            ranked = self._counts[aspect].most_common(2)
+            if matters and ranked and (len(ranked) == 1 or ranked[0][1] > ranked[1][1]):
+                conventions = [c for c in conventions if c[aspect] == ranked[0][0]] or conventions
+        return conventions
+
+
+def _matters(text: Text) -> tuple[bool, bool, bool]:
+    """Does it matter in this text how units, the byte-order mark and CRLF are counted?"""
+    return (not text.is_plain, text.had_mark, text.had_crlf)
 
 
 def _votes(
@@ -163,7 +204,7 @@ def _place(
     text: Text,
     selection: Selection,
     ranked: list[Convention],
-    fallback: Convention | None,
+    settled: Convention | None,
     quotes_are_text: bool,
 ) -> Located:
     slices = {convention: text.slice(selection, convention) for convention in ranked}
@@ -175,34 +216,49 @@ def _place(
             return Located("verified", start, end, text.canonical[start:end], convention[0])
     if selection.quoted and (quotes_are_text or _stands_somewhere(text, selection.quoted)):
         return Located("mismatch")
-    if len(set(possible.values())) == 1:
-        convention, (start, end) = next(iter(possible.items()))
-    elif fallback in possible:
-        convention, (start, end) = fallback, possible[fallback]
-    else:
-        return Located("ambiguous")
+    if settled is not None:
+        possible = {settled: possible[settled]} if settled in possible else {}
+    if len(set(possible.values())) != 1:
+        return Located("ambiguous" if possible else "out_of_range")
+    convention, (start, end) = next(iter(possible.items()))
     return Located("consistent", start, end, text.canonical[start:end], convention[0])
 
 
-def _fallback(
+def _settled(
     text: Text,
     selections: Sequence[Selection],
     conventions: list[Convention],
     votes: Counter[Convention],
-    whole_file: Counter[Convention],
-    tool_unit: Unit | None,
+    evidence: _Evidence,
+    tool: Counting,
 ) -> Convention | None:
-    """Convention for selections that quote nothing: settled by quoted ones, by word boundaries, by the tool."""
-    for counted in (votes, whole_file):
-        best = [c for c in conventions if counted[c] and counted[c] == max(counted[d] for d in conventions)]
-        if len(best) == 1:
-            return best[0]
-    whole = [c for c in conventions if selections and all(_keeps_words(text, one, c) for one in selections)]
-    if len({tuple(text.slice(one, c) for one in selections) for c in whole}) == 1:
+    """The convention of a document's unquoted selections, or ``None`` when nothing settles it.
+
+    Settled by the document's quoted segments, the file's, word boundaries, what is documented of the tool; for
+    the mark and CRLF at last by the standard, which counts the characters of the text file.
+    """
+    best = [c for c in conventions if votes[c] and votes[c] == max(votes.values())]
+    conventions = evidence.keep(text, best or conventions)
+    if _same_slices(text, selections, conventions):
+        return conventions[0]
+    kept = {c: sum(_keeps_words(text, one, c) for one in selections) for c in conventions}
+    whole = [c for c in conventions if kept[c] == len(selections)]
+    if whole and _same_slices(text, selections, whole):
         return whole[0]
-    documented = [c for c in conventions if c[0] == tool_unit]
-    distinct = {tuple(text.slice(one, c) for one in selections) for c in documented}
-    return documented[0] if len(distinct) == 1 else None
+    first, second = sorted(kept.values(), reverse=True)[:2]
+    if first >= _MANY_WORDS * len(selections) and first >= 2 * second and first - second >= _MORE_WORDS:
+        return max(conventions, key=lambda c: kept[c])
+    if tool.unit is None and not text.is_plain and len({c[0] for c in conventions}) > 1:
+        return None
+    crlf = text.had_crlf if tool.crlf is None else tool.crlf and text.had_crlf
+    documented = [c for c in conventions if c[0] == tool.unit or tool.unit is None or text.is_plain]
+    documented = [c for c in documented if c[2] == crlf] or documented
+    documented = [c for c in documented if not c[1]] or documented
+    return documented[0] if documented and _same_slices(text, selections, documented) else None
+
+
+def _same_slices(text: Text, selections: Sequence[Selection], conventions: list[Convention]) -> bool:
+    return len({tuple(text.slice(one, c) for one in selections) for c in conventions}) == 1
 
 
 def _keeps_words(text: Text, selection: Selection, convention: Convention) -> bool:
@@ -235,10 +291,6 @@ def _agrees(text: Text, selection: Selection, convention: Convention) -> bool:
 def _stands_somewhere(text: Text, quoted: str) -> bool:
     flat = _flat(quoted)
     return len(flat) >= _SHORTEST_EVIDENCE and flat in text.flat
-
-
-def _unit_votes(votes: Counter[Convention], convention: Convention) -> int:
-    return sum(count for other, count in votes.items() if other[0] == convention[0])
 
 
 def _flat(text: str) -> str:

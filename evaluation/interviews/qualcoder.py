@@ -12,7 +12,7 @@ from typing import Any
 from evaluation.codebooks import Codebook
 from evaluation.errors import Problem
 from evaluation.interviews.attributes import DocumentAttributes, attribute_name, normal_name
-from evaluation.interviews.positions import Selection, Text, locate
+from evaluation.interviews.positions import Counting, Selection, Text, locate
 from evaluation.interviews.segments import Coding
 from evaluation.interviews.sqlite_files import rows_of, text_of
 
@@ -38,7 +38,7 @@ def codings_of_project(
         coded[row["fid"]].append({**row, "_number": number})
     texts = {key: Text(text_of(row.get("fulltext"))) for key, row in sources.items()}
     pairs = [(texts[key], [_selection(row) for row in coded[key]]) for key in sources]
-    for key, located in zip(sources, locate(pairs, tool_unit="code_points"), strict=True):
+    for key, located in zip(sources, locate(pairs, tool=Counting("code_points")), strict=True):
         for row, place in zip(coded[key], located, strict=True):
             if not place.is_found:
                 lost += 1

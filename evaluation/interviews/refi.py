@@ -16,7 +16,7 @@ from typing import Any
 from evaluation.codebooks import Codebook
 from evaluation.errors import Problem
 from evaluation.interviews.attributes import DocumentAttributes, normal_name
-from evaluation.interviews.positions import Located, Selection, Text, Unit, locate
+from evaluation.interviews.positions import Counting, Located, Selection, Text, Unit, locate
 from evaluation.interviews.qdc import read_codes
 from evaluation.interviews.refi_attributes import source_attributes
 from evaluation.interviews.refi_project import QdaProject
@@ -24,8 +24,13 @@ from evaluation.interviews.safe_xml import attribute, children, local_name, norm
 from evaluation.interviews.segments import Coding
 from evaluation.interviews.tables import decode_text
 
-TOOL_UNITS: dict[str, Unit] = {"nvivo": "utf16", "qualcoder": "code_points"}
-"""What is known of how tools count, asked only when nothing in the file can tell."""
+TOOLS = {
+    "nvivo": Counting("utf16", crlf=True),
+    "qualcoder": Counting("code_points"),
+    "atlas": Counting(crlf=False),
+    "maxqda": Counting(crlf=True),
+}
+"""What is known of how tools count (by a part of ``origin``), asked only when nothing in the file can tell."""
 
 _SELECTIONS = ("PlainTextSelection", "PDFSelection", "PictureSelection", "AudioSelection", "VideoSelection")
 _SOURCES = ("TextSource", "PictureSource", "PDFSource", "AudioSource", "VideoSource")
@@ -126,11 +131,11 @@ def _coding(
 def _locate(project: QdaProject, sources: list[_Source], unit: Unit | None) -> list[list[Located | None]]:
     """Outcome per selection of each source; ``None`` where there is no text to stand in."""
     readable = [s for s in sources if s.text is not None]
-    tool = next((u for name, u in TOOL_UNITS.items() if name in project.origin.casefold()), None)
+    tool = next((how for name, how in TOOLS.items() if name in project.origin.casefold()), Counting())
     pairs = [
         (s.text, [sel for _, sel in s.selections if sel is not None]) for s in readable if s.text is not None
     ]
-    results = iter(locate(pairs, unit, tool_unit=tool))
+    results = iter(locate(pairs, unit, tool=tool))
     placed: list[list[Located | None]] = []
     for source in sources:
         outcome = iter(next(results)) if source.text is not None else iter(())

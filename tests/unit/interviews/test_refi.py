@@ -201,6 +201,48 @@ def test_a_tool_s_documented_way_of_counting_is_the_last_word(
     assert rows(read(qdpx(tmp_path / "p.qdpx", project(source, book=book, origin=origin)))) == [expected]
 
 
+@pytest.mark.parametrize(
+    ("origin", "is_counted"), [("ATLAS.ti 23", False), ("MAXQDA 24", True), ("Ukendt 1", True)]
+)
+def test_line_ends_nothing_can_tell_follow_the_tool_then_the_standard(
+    tmp_path: Path, read: Any, book: Codebook, origin: str, is_counted: bool
+) -> None:
+    text = "a b c d\r\ne f g h"
+    counted = text if is_counted else text.replace("\r", "")
+    start = counted.index("f")
+    inner = selection(start, start + 1, [book.get("MP.UFRIV").guid]) + selection(
+        0, 1, [book.get("MP.UFRIV").guid]
+    )
+    xml = project(text_source("a", inner, path="internal://a.txt"), book=book, origin=origin)
+    # "e f g h": one step to the left is a blank, so word boundaries would tell; ask a segment they cannot judge
+    batch = read(qdpx(tmp_path / "p.qdpx", xml, {"Sources/a.txt": text}))
+    assert [t for _, _, t in rows(batch)] == ["a", "f"]
+
+
+def test_most_segments_keeping_words_settle_a_long_document(
+    tmp_path: Path, read: Any, book: Codebook
+) -> None:
+    """Unquoted segments of a coder who now and then cut a word: nine of ten still show how they were counted."""
+    words = [f"ord{n:03d}" for n in range(60)]
+    text = "😀 " + " ".join(words)
+    inner = "".join(
+        selection(*(p + (n == 0) for p in utf16(text, f"ord{n:03d}")), [book.get("MP.UFRIV").guid])
+        for n in range(0, 60, 6)
+    )
+    batch = read(qdpx(tmp_path / "p.qdpx", project(text_source("a", inner, text=text), book=book)))
+    assert [t for _, _, t in rows(batch)] == ["rd000 ", *(f"ord{n:03d}" for n in range(6, 60, 6))]
+
+
+def test_a_plain_document_says_nothing_of_units(tmp_path: Path, read: Any, book: Codebook) -> None:
+    """Verified segments of a text without emoji are no vote for code points in one that has them."""
+    code = [book.get("MP.UFRIV").guid]
+    sources = text_source("a", selection(0, 3, code, name="Hej"), text="Hej du") + text_source(
+        "b", selection(5, 6, code), text="😀😀 a b c d e f"
+    )
+    batch = read(qdpx(tmp_path / "p.qdpx", project(sources, book=book)))
+    assert (batch.kept, batch.quarantined) == (1, 1)
+
+
 def test_names_that_are_labels_lose_nothing(tmp_path: Path, read: Any, book: Codebook) -> None:
     """A selection may be called "1:3" or "Vigtigt"; that is no quotation and no reason to drop it."""
     inner = selection(*code_points(TEXT, "og tak"), [book.get("MP.UFRIV").guid], name="1:3")
