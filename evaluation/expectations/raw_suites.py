@@ -33,18 +33,23 @@ def _types_at_most_possible(f: Frames) -> pd.Series[bool]:
     return ~(absent > f.frame["school_days"] + r.TOLERANCE_DAYS)
 
 
-def _every_grade(f: Frames) -> pd.DataFrame:
+def _every_grade(f: Frames) -> pd.DataFrame | None:
+    """One finding per school; None when the study needs no roster because everybody delivers totals of grades."""
+    if f.frame.empty:
+        return None
     there = set(map(tuple, f.frame[["school_id", "school_year", "grade"]].drop_duplicates().to_numpy()))
+    years, order = f.protocol.years.all, f.protocol.grades.order
     rows = []
     for school in f.protocol.schools:
-        for year in f.protocol.years.all:
-            lost = [g for g in f.protocol.grades.order if (school.id, year, g) not in there]
-            text = (
-                f"{school.name} har i {year} ingen elever på {', '.join(f.protocol.grades.name(g) for g in lost)}."
-                if lost
-                else f"{school.name} har elever på alle årgange i {year}."
-            )
-            rows.append((f"{school.id} {year}", not lost, len(lost), len(f.protocol.grades.order), text))
+        lost = {y: [g for g in order if (school.id, y, g) not in there] for y in years}
+        n = sum(map(len, lost.values()))
+        parts = [
+            f"i {y} ingen elever på {'nogen årgang' if len(gs) == len(order) else ', '.join(map(f.protocol.grades.name, gs))}"
+            for y, gs in lost.items()
+            if gs
+        ]
+        text = f"{school.name} har {'; '.join(parts)}." if n else f"{school.name} har elever på alle årgange."
+        rows.append((school.id, n == 0, n, len(years) * len(order), text))
     return findings(rows)
 
 
