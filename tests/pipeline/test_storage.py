@@ -1,0 +1,140 @@
+"""The warehouse: whole files or old files, owner-only, and nothing is handed on that was not checked."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from evaluation.errors import EnvironmentProblem, GateRefused, InputError
+from evaluation.tables import table
+from pipelines.storage import Warehouse, atomic_file, connect, write_text
+
+
+def consents(n: int) -> pd.DataFrame:
+    rows = {"pupil_key": [f"p{i}" for i in range(n)], "purpose": "evaluering", "is_in_force": True}
+    return table("core_consents").conform(
+        pd.DataFrame({**rows, "status": "in_force", "from_on": pd.Timestamp("2026-09-01")})
+    )
+
+
+def test_the_same_frame_gives_the_same_bytes(tmp_path):
+    first, second = Warehouse(tmp_path / "a"), Warehouse(tmp_path / "b")
+    first.write("r", "core_consents", consents(3))
+    second.write(
+        "r",
+        "core_consents",
+        consents(3).sample(frac=1, random_state=1).sort_values("pupil_key", ignore_index=True),
+    )
+    assert first.digest("r", "core_consents") == second.digest("r", "core_consents") != ""
+
+
+def test_a_table_comes_back_as_it_was_declared(tmp_path):
+    warehouse = Warehouse(tmp_path)
+    warehouse.write("r", "core_consents", consents(3))
+    pd.testing.assert_frame_equal(warehouse.read("r", "core_consents"), consents(3))
+
+
+def test_files_are_readable_by_their_owner_only(tmp_path):
+    path = Warehouse(tmp_path / "w").write("r", "core_consents", consents(1))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) & 0o077 == 0
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_no_rest(tmp_path):
+    path = tmp_path / "a.txt"
+    write_text(path, "old")
+    with pytest.raises(RuntimeError), atomic_file(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_missing_table_says_what_to_run(tmp_path):
+    with pytest.raises(InputError, match="komglad run november_2026"):
+        Warehouse(tmp_path).read("november_2026", "core_cells")
+
+
+def test_an_unchecked_table_is_not_handed_on(tmp_path):
+    warehouse = Warehouse(tmp_path)
+    warehouse.write("r", "core_consents", consents(2))
+    with pytest.raises(GateRefused, match="has not been checked"):
+        warehouse.read_gated("r", "core_consents")
+    warehouse.store_verdict("r", "core_consents", passed=True, failed=[], results=[])
+    assert len(warehouse.read_gated("r", "core_consents")) == 2
+
+
+def test_a_verdict_holds_only_for_the_bytes_it_was_given_for(tmp_path):
+    warehouse = Warehouse(tmp_path)
+    warehouse.write("r", "core_consents", consents(2))
+    warehouse.store_verdict("r", "core_consents", passed=True, failed=[], results=[])
+    warehouse.write("r", "core_consents", consents(3))
+    with pytest.raises(GateRefused, match="has not been checked since"):
+        warehouse.read_gated("r", "core_consents")
+
+
+def test_a_failed_verdict_stays_a_refusal_in_every_later_run(tmp_path):
+    warehouse = Warehouse(tmp_path)
+    warehouse.write("r", "core_consents", consents(2))
+    warehouse.store_verdict(
+        "r", "core_consents", passed=False, failed=["to elever står to gange"], results=[]
+    )
+    with pytest.raises(GateRefused, match="to elever står to gange") as refused:
+        warehouse.read_gated("r", "core_consents")
+    assert refused.value.exit_code == 3
+
+
+def test_analysts_get_one_view_per_table_and_lock_nothing(tmp_path):
+    warehouse = Warehouse(tmp_path)
+    warehouse.write("r", "core_consents", consents(4))
+    with connect("r", tmp_path) as connection:
+        assert connection.execute("SELECT COUNT(*) FROM core_consents").fetchone() == (4,)
+        warehouse.write("r", "core_consents", consents(5))
+        assert connection.execute("SELECT COUNT(*) FROM core_consents").fetchone() == (5,)
+
+
+FULL = """
+import resource, sys, pandas as pd
+from pathlib import Path
+from evaluation.errors import EnvironmentProblem
+from pipelines.storage import Warehouse
+warehouse = Warehouse(Path(sys.argv[1]))
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+try:
+    warehouse.write("r", "big", pd.DataFrame({"x": range(200_000)}))
+except EnvironmentProblem as problem:
+    print(problem.exit_code, problem)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="file size limits are POSIX")
+def test_a_disk_that_takes_no_more_leaves_the_old_table_whole(tmp_path):
+    warehouse = Warehouse(tmp_path)
+    warehouse.write("r", "big", pd.DataFrame({"x": range(10)}))
+    before = warehouse.digest("r", "big")
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("5 big.parquet could not be written")
+    assert warehouse.digest("r", "big") == before
+    assert [p.name for p in (tmp_path / "r").iterdir()] == ["big.parquet"]
+
+
+def test_a_folder_that_cannot_be_written_is_said_plainly(tmp_path):
+    blocked = tmp_path / "not-a-folder"
+    blocked.write_text("")
+    with pytest.raises(EnvironmentProblem, match="could not be written"):
+        Warehouse(blocked).write("r", "core_consents", consents(1))
+
+
+def test_paths_with_danish_letters_spaces_and_quotes_work(tmp_path):
+    root = tmp_path / "blåbær grød's mappe"
+    Warehouse(root).write("r", "core_consents", consents(2))
+    with connect("r", root) as connection:
+        assert connection.execute("SELECT COUNT(*) FROM core_consents").fetchone() == (2,)
