@@ -128,6 +128,19 @@ def panel_of(frame: pd.DataFrame, waves: str, model: str, cluster: tuple[str, ..
     return panel
 
 
+def estimator_of(
+    panel: Panel, model: str, horizon: tuple[float, ...] | None
+) -> tuple[LinearEstimator, NDArray[np.bool_]]:
+    """The average effect as a linear functional, and the rows of the panel it looks at."""
+    if model == "two_way":
+        return twfe(panel), np.ones(panel.n, dtype=bool)
+    fit = imputation(panel, transition=1)
+    omega = aggregate_contrasts(fit, "overall", horizon=horizon)[1]
+    keep = fit.untreated.copy()
+    keep[fit.treated[omega[:, 0] > 0]] = True
+    return fit.contrast(omega), keep
+
+
 def residuals(est: LinearEstimator, Y: Array) -> Array:
     """``Y − ȳ_group − Z K'Y`` for every column."""
     means = group_sums(est.group, est.n_groups, est.share[:, None] * Y)[est.group]
@@ -210,15 +223,7 @@ def design_rows(
     Y = study.y + (study.shocks if table.scenario["shocks"] == "yes" else 0.0)
     for cluster, name in ((("school_id", "grade"), "cell"), (("grade",), "grade")):
         panel = panel_of(study.frame, waves, model, cluster)
-        keep = np.ones(panel.n, dtype=bool)
-        if model == "two_way":
-            est = twfe(panel)
-        else:
-            fit = imputation(panel, transition=1)
-            omega = aggregate_contrasts(fit, "overall", horizon=horizon)[1]
-            est = fit.contrast(omega)
-            keep = fit.untreated.copy()
-            keep[fit.treated[omega[:, 0] > 0]] = True
+        est, keep = estimator_of(panel, model, horizon)
         treated, used = (panel.event >= 0)[keep].astype(float), Y[keep]
         moved = EFFECT * float(est.V[:, 0] @ treated)
         for kind in ("cr1", "cr2") if name == "cell" else ("cr2",):
