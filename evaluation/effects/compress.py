@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from evaluation.effects.design import Panel, split_term
@@ -25,6 +26,7 @@ SMALL_FILE = 50_000_000
 NUMBER = "number "
 """Prefix of a column read as a number, since the same column may also be a label (a year, a covariate)."""
 NUMBERS = ("INT", "DOUBLE", "FLOAT", "DECIMAL", "REAL", "NUMERIC", "BOOL")
+FLOATS = ("DOUBLE", "FLOAT")
 NOTHING = ("", "NA", "N/A", ".", "NaN", "nan", "NULL", "null", "None", "<NA>")
 
 
@@ -127,10 +129,50 @@ def _cells(con: duckdb.DuckDBPyConnection, spec: PanelSpec, types: dict[str, str
     w = _q(NUMBER + spec.weights) if spec.weights else "1.0"
     if spec.weights and spec.working == "identity":
         keys.append(w)
-    table = _aggregate(con, typed, _unique(keys), y, w, whole=bool(clusters))
+    table = _plain_sums(con, typed, _unique(keys), y, w) if clusters else None
+    if table is None:
+        table = _aggregate(con, typed, _unique(keys), y, w, whole=bool(clusters))
     cells, notes = _usable(table, spec, [c for c in named if c != spec.start], regressors)
     units = int(cells["#rows"].sum()) if spec.unit is None else _units(con, spec, typed, cells)
     return _panel(cells, spec, terms, clusters, notes), units
+
+
+def _plain_sums(
+    con: duckdb.DuckDBPyConnection, typed: list[str], keys: list[str], y: str, w: str
+) -> pd.DataFrame | None:
+    """The cells of a file in which every outcome and weight is usable: the cheapest pass; None for any other file."""
+    weighted = w != "1.0"
+    term = f"{w} * {y}" if weighted else y
+    sums = f'count(*)::DOUBLE AS "#all", count({y})::DOUBLE AS "#rows", sum({term})'
+    sums += ' AS "#y"' + (
+        f', sum({w}) AS "#w", min({w}) AS "#least", count({w})::DOUBLE AS "#weights"' if weighted else ""
+    )
+    source = f"FROM (SELECT {', '.join(typed)} FROM source)" + (
+        f" GROUP BY {', '.join(keys)}" if keys else ""
+    )
+    con.execute(f"CREATE OR REPLACE TEMP TABLE cells AS SELECT {', '.join([*keys, sums])} {source}")
+    table = _fetch(con)
+    if not weighted:
+        table["#w"] = table["#rows"]
+    whole = bool(
+        (table["#rows"] == table["#all"]).all() and np.isfinite(table[["#y", "#w"]].to_numpy()).all()
+    )
+    if weighted:
+        whole &= bool((table["#least"] > 0).all() and (table["#weights"] == table["#all"]).all())
+    if not whole:
+        return None
+    table["#y"] /= table["#w"]
+    return table.assign(**dict.fromkeys(("#no_y", "#no_w", "#infinite", "#zero", "#negative"), 0.0))
+
+
+def _fetch(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    size = int(con.execute("SELECT count(*) FROM cells").fetchall()[0][0])
+    if size > MAX_CELLS:
+        raise CannotEstimate(
+            f"Cannot estimate: the model leaves {size} distinct cells, more than memory holds. "
+            "Name a cluster, use coarser covariates, or aggregate the panel."
+        )
+    return con.execute("SELECT * FROM cells").df()
 
 
 def _aggregate(
@@ -166,13 +208,7 @@ def _aggregate(
         f"CREATE OR REPLACE TEMP TABLE cells AS SELECT {', '.join([*keys, *sums])} "
         f"FROM (SELECT {', '.join(typed)} FROM source){tail}"
     )
-    size = int(con.execute("SELECT count(*) FROM cells").fetchall()[0][0])
-    if size > MAX_CELLS:
-        raise CannotEstimate(
-            f"Cannot estimate: the model leaves {size} distinct cells, more than memory holds. "
-            "Name a cluster, use coarser covariates, or aggregate the panel."
-        )
-    return con.execute("SELECT * FROM cells").df()
+    return _fetch(con)
 
 
 def _usable(
@@ -281,7 +317,11 @@ def _number(column: str, kind: str) -> str:
     if kind == "BOOLEAN":
         return f"{name}::INT::DOUBLE"
     if _is_number(kind):
-        return f"CASE WHEN isnan({name}::DOUBLE) THEN NULL ELSE {name}::DOUBLE END"
+        return (
+            f"CASE WHEN isnan({name}) THEN NULL ELSE {name}::DOUBLE END"
+            if kind in FLOATS
+            else f"{name}::DOUBLE"
+        )
     word = f"lower(trim({name}::VARCHAR))"
     number = f"coalesce(TRY_CAST({word} AS DOUBLE), CASE {word} WHEN 'true' THEN 1 WHEN 'false' THEN 0 END)"
     return f"CASE WHEN isnan({number}) THEN NULL ELSE {number} END"
@@ -290,7 +330,7 @@ def _number(column: str, kind: str) -> str:
 def _label(column: str, kind: str) -> str:
     """Labels: floats without their NaN, dates as ISO text (which sorts), everything else as it is."""
     name = _q(column)
-    if kind in ("DOUBLE", "FLOAT"):
+    if kind in FLOATS:
         return f"CASE WHEN isnan({name}) THEN NULL ELSE {name}::DOUBLE END"
     if kind == "BOOLEAN":
         return f"{name}::INT"

@@ -174,7 +174,7 @@ class Panel:
             raise InputError(f'Working model "{working}" is unknown. Expected: identity or inverse-weight.')
         begin = None
         if start is not None:
-            begin = _start(data[start], data[time] if time else data[start], time_labels)
+            begin = _start(data[start], time_labels)
             _constant_in_unit(begin, unit_codes, start)
             d = (time_values >= begin).astype(np.float64)
         else:
@@ -236,8 +236,8 @@ def _numeric(values: pd.Series, column: str, *, is_start: bool) -> pd.Series:
         words = {"true": 1.0, "false": 0.0, "": np.nan}
         texts = values.map(lambda v: words.get(str(v).strip().lower(), v))
     numbers = pd.to_numeric(texts, errors="coerce").astype(np.float64)
-    bad = numbers.isna() & values.notna() & (values.astype(str).str.strip() != "")
-    bad &= values.astype(str).str.lower() != "nan"
+    suspects = values[numbers.isna() & values.notna()].astype(str).str.strip().str.lower()
+    bad = ~suspects.isin(["", "nan"])
     if bad.any():
         raise InputError(f'Column "{column}" must hold numbers: {int(bad.sum())} rows hold something else.')
     return numbers
@@ -255,9 +255,12 @@ def _time(values: pd.Series) -> tuple[FloatArray, tuple[object, ...]]:
     return codes.astype(np.float64), labels
 
 
-def _start(values: pd.Series, time: pd.Series, time_labels: tuple[object, ...]) -> FloatArray:
+def _start(values: pd.Series, time_labels: tuple[object, ...]) -> FloatArray:
     """First treated period on the scale of ``_time``; empty, zero and infinite mean never."""
-    if pd.api.types.is_numeric_dtype(time) or all(isinstance(v, float) for v in time_labels):
+    if pd.api.types.is_numeric_dtype(values) and all(isinstance(v, float) for v in time_labels):
+        plain = values.to_numpy(np.float64, na_value=np.nan)
+        return np.where(np.isnan(plain) | (plain == 0), np.inf, plain)
+    if all(isinstance(v, float) for v in time_labels):
         numbers = pd.to_numeric(values, errors="coerce").to_numpy(np.float64)
         texts = values.astype(str).str.strip().str.lower()
         never = values.isna() | texts.isin(["", "never", "nan", "none", "na", "inf", "infinity"])

@@ -105,7 +105,7 @@ def _imputation(panel: Panel, options: DidOptions) -> tuple[list[Estimate], Join
         estimates, more = _wild([fit.contrast(omega[:, [j]]) for j in range(len(terms))], terms, options)
         notes += more
     else:
-        result = sandwich(fit.contrast(omega), options.inference)
+        result = sandwich(fit.contrast(omega, for_bootstrap=False), options.inference)
         estimates = cluster_robust_estimates(result, terms, level=options.level, null=options.null)
     kind = options.inference if options.inference.startswith("cr") else "cr2"
     return estimates, _leads(fit, kind), notes

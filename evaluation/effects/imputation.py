@@ -39,12 +39,13 @@ class ImputationFit:
         weighted = np.where(rows, own, 0.0)
         return np.asarray(weighted / weighted.sum(), dtype=np.float64)
 
-    def contrast(self, omega: FloatArray) -> LinearEstimator:
+    def contrast(self, omega: FloatArray, *, for_bootstrap: bool = True) -> LinearEstimator:
         """Estimator of ``Σ_i ω_i τ̂_i`` for each column of ``omega`` (n1, m).
 
         V is ω on treated cells and ``−H'ω`` on untreated ones. Residuals of treated cells are taken around the
         average effect of their wave and event time (see :func:`residual_groups`); their loss of degrees of
-        freedom is part of the residual maker, and CR2 corrects each cluster's score for it.
+        freedom is part of the residual maker, and CR2 corrects each cluster's score for it. ``for_bootstrap``
+        False saves the restricted model that only the wild bootstrap of a single contrast needs.
         """
         panel, nuisance = self.panel, self.nuisance
         spread = np.zeros((panel.n, omega.shape[1]))
@@ -75,7 +76,7 @@ class ImputationFit:
             N=round(float(panel.rows[keep].sum())),
             rank=nuisance.rank + indicator.shape[1],
             by_score=True,
-            null_models=self._null_models(omega, keep) if omega.shape[1] == 1 else (),
+            null_models=self._null_models(omega, keep) if for_bootstrap and omega.shape[1] == 1 else (),
         )
 
     def _null_models(self, omega: FloatArray, keep: BoolArray) -> tuple[NullModel, ...]:

@@ -13,6 +13,9 @@ from evaluation.effects.absorb import group_sums
 from evaluation.effects.linear import LinearEstimator
 from evaluation.effects.results import FloatArray
 
+DENSE_CLUSTERS = 400
+"""Up to here G × G matrices are quicker than their factors."""
+
 
 class CrossMoments:
     """Cov of cluster scores: ``P_gh(s, t) = p_gs'p_ht`` with ``p_g = R'A_g v_g``, never as an n × n matrix."""
@@ -60,16 +63,31 @@ class CrossMoments:
         return np.asarray(out + (auk * au - 2 * (bu * au)).sum(axis=1), dtype=np.float64)
 
     def sums(self, s: int) -> tuple[float, float]:
-        """Trace of ``P = matrix(s, s)`` and of P², in memory linear in G when G is large."""
-        if self.G <= 2000:
-            P = self.matrix(s, s)
-            return float(np.trace(P)), float((P * P).sum())
-        v, a, b, au, bu, auk, akz = self.parts[s]
-        own = sparse.diags_array(np.bincount(self.cluster, weights=v * v, minlength=self.G))
-        S = (own + auk @ au.T - bu @ au.T - au @ bu.T).tocsr()
-        left = np.hstack([b, a, a @ self.KK, akz, a])
-        right = np.hstack([-a, -b, a, a, akz])
-        trace = float(S.trace() + np.einsum("gp,gp->", left, right))
-        cross = float(np.einsum("gp,gp->", np.asarray(S @ right), left))
-        low = float(np.einsum("pq,qp->", right.T @ left, right.T @ left))
-        return trace, float((S.multiply(S)).sum()) + 2 * cross + low
+        """Trace of ``P = matrix(s, s)`` and of P²."""
+        return self.trace(s, s), self.inner((s, s), (s, s))
+
+    def trace(self, s: int, t: int) -> float:
+        """Trace of ``matrix(s, t)``."""
+        S, left, right = self._split(s, t)
+        return float(S.trace() + np.einsum("gp,gp->", left, right))
+
+    def inner(self, first: tuple[int, int], second: tuple[int, int]) -> float:
+        """``Σ_gh P_gh Q_gh`` of two of the matrices, in memory linear in G when G is large."""
+        if self.G <= DENSE_CLUSTERS:
+            return float((self.matrix(*first) * self.matrix(*second)).sum())
+        S, left, right = self._split(*first)
+        Z, below, aside = self._split(*second)
+        total = float(S.multiply(Z).sum())
+        total += float(np.einsum("gp,gp->", np.asarray(S @ aside), below))
+        total += float(np.einsum("gp,gp->", np.asarray(Z @ right), left))
+        return total + float(np.einsum("pq,pq->", left.T @ below, right.T @ aside))
+
+    def _split(self, s: int, t: int) -> tuple[sparse.csr_array, FloatArray, FloatArray]:
+        """``matrix(s, t)`` as a sparse matrix plus ``left right'`` of low rank."""
+        vs, a_s, b_s, au_s, bu_s, auk_s, akz_s = self.parts[s]
+        vt, a_t, b_t, au_t, bu_t, _, akz_t = self.parts[t]
+        own = sparse.diags_array(np.bincount(self.cluster, weights=vs * vt, minlength=self.G))
+        S = (own + auk_s @ au_t.T - bu_s @ au_t.T - au_s @ bu_t.T).tocsr()
+        left = np.hstack([b_s, a_s, a_s @ self.KK, akz_s, a_s])
+        right = np.hstack([-a_t, -b_t, a_t, a_t, akz_t])
+        return S, left, right

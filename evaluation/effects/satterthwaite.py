@@ -48,8 +48,8 @@ def htz_test(result: Sandwich, null: FloatArray | None = None) -> JointTest:
     """
     q = result.T.shape[1]
     moments = CrossMoments(result.estimator, result.T)
-    P = {(s, t): moments.matrix(s, t) for s in range(q) for t in range(q)}
-    omega = np.array([[np.trace(P[s, t]) for t in range(q)] for s in range(q)])
+    pairs = [(s, t) for s in range(q) for t in range(q)]
+    omega = np.array([moments.trace(s, t) for s, t in pairs]).reshape(q, q)
     values, vectors = np.linalg.eigh((omega + omega.T) / 2)
     if (
         values[0] <= 1e-10 * values[-1]
@@ -58,12 +58,10 @@ def htz_test(result: Sandwich, null: FloatArray | None = None) -> JointTest:
         raise CannotEstimate(
             f"Cannot test {q} contrasts jointly: {moments.G} clusters do not identify their covariance."
         )
-    C = (vectors / np.sqrt(values)) @ vectors.T
-    K = np.array([[P[s, t] for t in range(q)] for s in range(q)])
-    K = np.einsum("as,stgh,bt->abgh", C, K, C, optimize=True)
-    own = np.einsum("ssgh->sgh", K)
-    variance = np.einsum("sgh,tgh->", own, own) + np.einsum("stgh,tsgh->", K, K)
-    eta = q * (q + 1) / float(variance)
+    # Adjusted weights are linear in the contrasts: those of Ω^{-½}θ are T Ω^{-½}.
+    standard = CrossMoments(result.estimator, result.T @ ((vectors / np.sqrt(values)) @ vectors.T))
+    variance = sum(standard.inner((s, s), (t, t)) + standard.inner((s, t), (t, s)) for s, t in pairs)
+    eta = q * (q + 1) / variance
     gap = result.estimator.theta - (0.0 if null is None else null)
     Q = float(gap @ np.linalg.solve(result.cov, gap))
     if eta - q + 1 <= 0:
@@ -71,4 +69,6 @@ def htz_test(result: Sandwich, null: FloatArray | None = None) -> JointTest:
             f"Cannot test {q} contrasts jointly: the clusters carry only {eta:.1f} degrees of freedom."
         )
     F = (eta - q + 1) / (eta * q) * Q
-    return JointTest(F, float(q), eta - q + 1, float(special.fdtrc(q, eta - q + 1, max(F, 0.0))), f"HTZ ({result.kind})")
+    return JointTest(
+        F, float(q), eta - q + 1, float(special.fdtrc(q, eta - q + 1, max(F, 0.0))), f"HTZ ({result.kind})"
+    )

@@ -214,24 +214,14 @@ def test_row_order_gives_the_same_bits() -> None:
     assert first.tobytes() == second.tobytes()
 
 
-def test_many_clusters_use_no_g_by_g_matrix_and_agree() -> None:
-    from evaluation.effects.moments import CrossMoments
+def test_many_clusters_use_no_g_by_g_matrix_and_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    from evaluation.effects import moments
 
-    result = sandwich(twfe(mlda_panel()), "cr2")
-    moments = CrossMoments(result.estimator, result.T)
-    dense = moments.sums(0)
-    moments.G = 5000  # takes the other branch; the arrays keep their 50 clusters
-    moments.parts = [tuple(_padded(part, 5000) for part in moments.parts[0])]
-    assert moments.sums(0) == pytest.approx(dense, rel=1e-9)
-
-
-def _padded(part: object, G: int) -> object:
-    from scipy import sparse
-
-    if sparse.issparse(part):
-        return sparse.vstack([part, sparse.csr_array((G - part.shape[0], part.shape[1]))]).tocsr()
-    array = np.asarray(part)
-    return array if array.ndim == 1 else np.vstack([array, np.zeros((G - array.shape[0], array.shape[1]))])
+    result = sandwich(two_coefficients(), "cr2")
+    dense = (satterthwaite_df(result), htz_test(result))
+    monkeypatch.setattr(moments, "DENSE_CLUSTERS", 0)
+    assert satterthwaite_df(result) == pytest.approx(dense[0], rel=1e-9)
+    assert htz_test(result).df_denom == pytest.approx(dense[1].df_denom, rel=1e-9)
 
 
 @pytest.mark.parametrize(
