@@ -43,13 +43,17 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A number the attacker wants. *hidden*: printed as the marker or guarded. *implied*: never printed."""
+    """A number the attacker wants. *hidden*: printed as the marker or guarded. *implied*: never printed.
+
+    ``share``: of its upper bound, by which a number of days must stay uncertain.
+    """
 
     key: Key
     component: Component
     members: Members
     kind: Kind = "hidden"
     since: str = ""
+    share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +196,7 @@ def _judge(
     low, high = low + 0.0, high + 0.0
     width = high - low
     if target.component.quantity == "days":
-        required = max(rules.days_width_min, rules.days_width_share * high) if np.isfinite(high) else np.inf
+        required = max(rules.days_width_min, target.share * high) if np.isfinite(high) else np.inf
         limit = rules.days_width_min
     else:
         required = float(rules.protection_width)

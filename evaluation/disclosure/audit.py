@@ -14,7 +14,7 @@ from evaluation.disclosure.attack import Interval, Statement, Target, attack
 from evaluation.disclosure.exhibits import quantity_of
 from evaluation.disclosure.release import PublishedCell, Release, Space, read_danish_number
 from evaluation.disclosure.rules import STRUCTURAL_ZERO_TEXT
-from evaluation.disclosure.system import component_of, members_of, merge_spaces
+from evaluation.disclosure.system import component_of, members_of, merge_spaces, pupils_key
 from evaluation.errors import GateRefused, Problem
 
 
@@ -110,6 +110,8 @@ def release_statements(release: Release, spaces: dict[str, Space]) -> Iterable[S
 
 def _targets(chain: Sequence[Release], spaces: dict[str, Space]) -> Iterable[Target]:
     """Every hidden number, unless a release before the one that hides it had already printed it."""
+    bare = {key for release in chain for key in release.hidden if key.quantity == "pupils"}
+    rules = chain[-1].rules
     printed: set[object] = set()
     seen: set[object] = set()
     for release in chain:
@@ -119,7 +121,11 @@ def _targets(chain: Sequence[Release], spaces: dict[str, Space]) -> Iterable[Tar
                 continue
             seen.add((key, release.id))
             component = component_of(key, spaces[key.universe])
-            yield Target(key, component, members_of(key, own[key.universe]), "hidden", release.id)
+            share = 0.0
+            if key.quantity == "days":
+                is_bare = pupils_key(key, spaces[key.universe]) in bare
+                share = rules.days_width_share if is_bare else rules.dominance_width_share
+            yield Target(key, component, members_of(key, own[key.universe]), "hidden", release.id, share)
         printed |= {c.key for c in release.cells if not c.is_suppressed}
 
 

@@ -17,7 +17,15 @@ from evaluation.disclosure.lattice import LatticeCell
 from evaluation.disclosure.release import PublishedCell, Release, Space
 from evaluation.disclosure.rules import STRUCTURAL_ZERO_TEXT, DisclosureRules
 from evaluation.disclosure.suppress import Puzzle
-from evaluation.disclosure.system import Component, Members, component_of, incidence, members_of, merge_spaces
+from evaluation.disclosure.system import (
+    Component,
+    Members,
+    component_of,
+    incidence,
+    members_of,
+    merge_spaces,
+    pupils_key,
+)
 
 TOLERANCE = 1e-6
 
@@ -26,7 +34,8 @@ TOLERANCE = 1e-6
 class Form:
     """One number of a component: what printing it tells, whether it may be hidden, and which data it is of.
 
-    ``version``: "" for today's data, else the release whose data it was printed from. ``is_change``: not a
+    ``version``: "" for today's data, else the release whose data it was printed from. ``share``: of its upper
+    bound, by which it must stay uncertain when hidden. ``is_change``: not a
     number but the difference between that release's data and today's.
     """
 
@@ -39,6 +48,7 @@ class Form:
     is_printed: bool
     is_fixed: bool
     is_sensitive: bool
+    share: float = 0.0
     version: str = ""
     is_change: bool = False
 
@@ -47,17 +57,26 @@ def forms_of(
     component: Component,
     numbers: Sequence[Draft],
     guards: Sequence[LatticeCell],
-    dragged: set[Key],
+    bare: set[Key],
     space: Space,
     whole_space: Space,
     earlier: Sequence[Release],
-    limit: float,
+    rules: DisclosureRules,
 ) -> list[Form]:
     """Today's numbers, the sensitive remainders nobody prints, and all that earlier releases said.
 
-    ``dragged``: keys to hide because their pupils are hidden. ``space``: today's; ``whole_space``: with the
-    earlier releases'. ``limit``: a change since an earlier release is protected below it.
+    ``bare``: hidden numbers of pupils, whose days must be hidden too. ``space``: today's; ``whole_space``: with
+    the earlier releases'.
     """
+    is_days = component.quantity == "days"
+    limit = rules.days_width_min if is_days else float(space.minimum)
+
+    def share(key: Key) -> float:
+        if not is_days:
+            return 0.0
+        is_bare = pupils_key(key, whole_space) in bare
+        return rules.days_width_share if is_bare else rules.dominance_width_share
+
     old_printed, old_hidden = _history(component, whole_space, earlier)
     truth_of = {g.key: g for g in guards}
     forms: dict[Key, Form] = {}
@@ -71,16 +90,17 @@ def forms_of(
         low = cell.low if have is None else max(have.low, cell.low)
         high = cell.high if have is None else min(have.high, cell.high)
         cost = float(np.sqrt(1 + d.truth.value)) + (have.cost if have else 0.0)
-        is_sensitive = truth_of[key].is_sensitive or key in old_hidden or key in dragged
+        is_sensitive = truth_of[key].is_sensitive or key in old_hidden
+        is_sensitive = is_sensitive or (is_days and pupils_key(key, space) in bare)
         forms[key] = Form(
-            key, members_of(key, space), low, high, d.truth.value, cost, True, False, is_sensitive
+            key, members_of(key, space), low, high, d.truth.value, cost, True, False, is_sensitive, share(key)
         )
     for g in guards:
         if g.is_sensitive and g.key not in forms and g.key not in old_printed:
-            forms[g.key] = _guard(g.key, members_of(g.key, space), g.value)
+            forms[g.key] = _guard(g.key, members_of(g.key, space), g.value, share(g.key))
     for key, members in old_hidden.items():
         if key not in forms:
-            forms[key] = _guard(key, members, 0.0)
+            forms[key] = _guard(key, members, 0.0, share(key))
     out = list(forms.values())
     changes: list[Form] = []
     changed_versions = {
@@ -92,7 +112,7 @@ def forms_of(
         version = cell.since if cell.since in changed_versions else ""
         assert cell.low is not None
         assert cell.high is not None
-        out.append(Form(key, members, cell.low, cell.high, cell.low, 0.0, True, True, False, version))
+        out.append(Form(key, members, cell.low, cell.high, cell.low, 0.0, True, True, False, version=version))
         change = cell.low - truth_of[key].value if key in truth_of else 0.0
         if (
             version
@@ -103,8 +123,8 @@ def forms_of(
     return out + changes
 
 
-def _guard(key: Key, members: Members, value: float) -> Form:
-    return Form(key, members, 0.0, np.inf, value, 0.0, False, False, True)
+def _guard(key: Key, members: Members, value: float, share: float = 0.0) -> Form:
+    return Form(key, members, 0.0, np.inf, value, 0.0, False, False, True, share)
 
 
 def _agrees(cell: PublishedCell, truth: float) -> bool:
@@ -163,7 +183,7 @@ def views_of(
         is_fixed=np.array([f.is_fixed for f in forms]),
         is_sensitive=np.array([f.is_sensitive for f in forms]),
         width=width,
-        share=rules.days_width_share if is_days else 0.0,
+        share=np.array([f.share for f in forms]),
         is_whole=not is_days and space.is_whole,
         cap=4 * max((f.value for f in forms), default=0.0) + 10 * width,
         is_examined=~is_change,

@@ -14,10 +14,10 @@ from evaluation.disclosure.drafts import Draft, Drafts, draft
 from evaluation.disclosure.exhibits import Exhibit, Key, check_exhibits
 from evaluation.disclosure.forms import forms_of, views_of
 from evaluation.disclosure.lattice import LatticeCell
-from evaluation.disclosure.release import PublishedCell, Release, Space, Withheld
+from evaluation.disclosure.release import PublishedCell, Release, Withheld
 from evaluation.disclosure.rules import STRUCTURAL_ZERO_TEXT, DisclosureRules
 from evaluation.disclosure.suppress import suppress
-from evaluation.disclosure.system import Component, component_of, merge_spaces
+from evaluation.disclosure.system import Component, component_of, merge_spaces, pupils_key
 
 
 def protect(
@@ -88,10 +88,12 @@ def _hide(
     for component in sorted(by_component, key=lambda c: (c.universe, c.quantity != "pupils", c.context)):
         numbers = by_component[component]
         space = new_spaces[component.universe]
-        limit = rules.days_width_min if component.quantity == "days" else float(space.minimum)
-        dragged = {d.truth.key for d in numbers if _pupils_key(d.truth.key, space) in hidden}
+        if component.quantity == "days":
+            # Known to be hidden even where no exhibit prints pupils: the audit asks more of their days.
+            hidden |= {pupils_key(g.key, space) for g in guards[component] if g.contributors < space.minimum}
+        bare = hidden | {key for release in earlier for key in release.hidden}
         forms = forms_of(
-            component, numbers, guards[component], dragged, space, spaces[component.universe], earlier, limit
+            component, numbers, guards[component], bare, space, spaces[component.universe], earlier, rules
         )
         if not any(f.is_sensitive for f in forms):
             continue
@@ -105,13 +107,6 @@ def _hide(
         else:
             hidden |= {f.key for f, flag in zip(forms, flags, strict=True) if flag and not f.is_change}
     return hidden, stuck
-
-
-def _pupils_key(key: Key, space: Space) -> Key | None:
-    if key.quantity == "pupils":
-        return None
-    split = {d.name for d in space.dimensions if not d.divides_pupils}
-    return Key(key.universe, "pupils", tuple(p for p in key.cell if p[0] not in split))
 
 
 def _release(

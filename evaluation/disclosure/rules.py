@@ -25,8 +25,9 @@ class DisclosureRules:
     ``protection_width``: the attacker's largest minus smallest value for a hidden count. At or above
     ``minimum_pupils`` the attacker cannot even tell that a hidden count is below the limit.
     ``dominance_share``: days are hidden where one pupil has more than this share of a cell's days.
-    ``days_width_share``, ``days_width_min``: a hidden number of days must stay uncertain by at least this
-    share of its upper bound and by at least this many days.
+    ``days_width_share``: hidden days of a group whose number of pupils is hidden too must stay uncertain by at
+    least this share of their upper bound; ``dominance_width_share``: the same for other hidden days (one pupil
+    dominates, 0 %, or hidden for another cell's sake). ``days_width_min``: and both by so many days.
     ``quote_min_sources``: an attribution (school, grade, actor) stands only where so many sources share it.
     ``max_hidden_share``: above it a table is made coarser, where its exhibit names a coarser form.
     ``hide_zero``: an empty group that is not a structural zero is hidden (0 % and 100 % of a group).
@@ -36,6 +37,7 @@ class DisclosureRules:
     protection_width: int = 5
     dominance_share: float = 0.5
     days_width_share: float = 0.5
+    dominance_width_share: float = 0.2
     days_width_min: float = 5.0
     quote_min_sources: int = 5
     max_hidden_share: float = 0.6
@@ -56,6 +58,7 @@ class DisclosureRules:
         require(self.protection_width >= 1, "protection_width", "at least 1")
         require(0 < self.dominance_share <= 1, "dominance_share", "above 0, at most 1")
         require(0 <= self.days_width_share < 1, "days_width_share", "from 0 to below 1")
+        require(0 <= self.dominance_width_share < 1, "dominance_width_share", "from 0 to below 1")
         require(self.days_width_min > 0, "days_width_min", "above 0 days")
         require(self.quote_min_sources >= 1, "quote_min_sources", "at least 1")
         require(0 < self.max_hidden_share <= 1, "max_hidden_share", "above 0, at most 1")

@@ -20,7 +20,7 @@ from evaluation.errors import InputError
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 TOLERANCE = 1e-6
-MAX_EXACT_ROUNDS = 60
+MAX_EXACT_ROUNDS = 30
 """Rounds of the exact master; after them the cheapest cell of each open inequality is hidden at once."""
 
 
@@ -44,7 +44,7 @@ class Puzzle:
     is_fixed: BoolArray
     is_sensitive: BoolArray
     width: float
-    share: float
+    share: FloatArray
     is_whole: bool
     cap: float
     is_examined: BoolArray
@@ -130,11 +130,11 @@ def _open_cuts(
     polytope = Polytope(puzzle.A[visible], puzzle.low[visible], puzzle.high[visible], puzzle.cap)
     rows = np.flatnonzero(visible)
     reach = puzzle.cap * puzzle.A.sum(axis=1)
-    targets = np.flatnonzero(hidden & puzzle.is_examined)
+    targets: list[int] = np.flatnonzero(hidden & puzzle.is_examined).tolist()
     cuts: list[Cut] = []
     for t in targets:
         seen_low, seen_high = witnesses.range(visible)
-        if _is_wide(puzzle, seen_low[t], seen_high[t]):
+        if _is_wide(puzzle, t, seen_low[t], seen_high[t]):
             continue
         ends = [polytope.linear(puzzle.A[t], sign) for sign in (1, -1)]
         for end in ends:
@@ -148,7 +148,7 @@ def _open_cuts(
         when = None if puzzle.is_sensitive[t] else int(t)
         for weight, need in (
             (1.0, puzzle.width - (high - low)),
-            (1.0 - puzzle.share, low - (1 - puzzle.share) * high),
+            (1.0 - puzzle.share[t], low - (1 - puzzle.share[t]) * high),
         ):
             if need > TOLERANCE:
                 coefficient = np.zeros(len(hidden))
@@ -159,18 +159,18 @@ def _open_cuts(
         return cuts
     for t in targets:
         seen_low, seen_high = whole_witnesses.range(visible)
-        if _is_wide(puzzle, seen_low[t], seen_high[t]):
+        if _is_wide(puzzle, t, seen_low[t], seen_high[t]):
             continue
         low, high = polytope.whole(puzzle.A[t], -1), polytope.whole(puzzle.A[t], 1)
-        if not _is_wide(puzzle, low, high):
+        if not _is_wide(puzzle, t, low, high):
             # Hiding less is never safer for a form that stays hidden: something further must go.
             more = (free & ~hidden).astype(float)
             return [Cut(more, 1.0, None if puzzle.is_sensitive[t] else int(t))]
     return []
 
 
-def _is_wide(puzzle: Puzzle, low: float, high: float) -> bool:
-    return high - low >= puzzle.width - TOLERANCE and (1 - puzzle.share) * high >= low - TOLERANCE
+def _is_wide(puzzle: Puzzle, t: int, low: float, high: float) -> bool:
+    return high - low >= puzzle.width - TOLERANCE and (1 - puzzle.share[t]) * high >= low - TOLERANCE
 
 
 def _master(puzzle: Puzzle, free: BoolArray, cuts: list[Cut]) -> BoolArray | None:
@@ -192,7 +192,7 @@ def _master(puzzle: Puzzle, free: BoolArray, cuts: list[Cut]) -> BoolArray | Non
         constraints=LinearConstraint(csr_array(np.array(rows)), np.array(lower) - 1e-9, np.inf),
         integrality=np.ones(len(free), dtype=np.int64),
         bounds=Bounds(fixed, np.where(free, 1.0, fixed)),
-        options={"mip_rel_gap": 0.02, "node_limit": 20_000},
+        options={"mip_rel_gap": 0.05, "node_limit": 200},
     )
     if result.x is None:
         return None

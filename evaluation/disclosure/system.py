@@ -50,6 +50,12 @@ def members_of(key: Key, space: Space) -> Members:
     return tuple(out)
 
 
+def pupils_key(key: Key, space: Space) -> Key:
+    """The number of pupils behind a number of days (of pupils: itself)."""
+    divides = {d.name for d in space.dimensions if d.divides_pupils or d.total is None}
+    return Key(key.universe, "pupils", tuple(p for p in key.cell if p[0] in divides))
+
+
 def merge_spaces(spaces: Iterable[Space]) -> dict[str, Space]:
     """One space per population: the union of dimensions, leaves, bands and structural zeros."""
     merged: dict[str, Space] = {}

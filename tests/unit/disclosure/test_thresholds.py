@@ -128,12 +128,13 @@ def test_limits_that_cannot_hold_are_all_named():
             protection_width=0,
             dominance_share=0,
             days_width_share=1,
+            dominance_width_share=1,
             days_width_min=0,
             quote_min_sources=0,
             max_hidden_share=0,
             marker=" ",
         )
-    assert len(caught.value.problems) == 8
+    assert len(caught.value.problems) == 9
 
 
 def test_official_averages_pass_untouched():
