@@ -263,8 +263,9 @@ def provisional_weeks(f: Frames) -> pd.DataFrame | None:
     """Weeks so recent that registrations are still corrected."""
     if f.cutoff is None or f.frame.empty:
         return None
-    edge = pd.Timestamp(f.cutoff) - pd.Timedelta(days=f.protocol.quality.provisional_days)
-    recent = f.frame[f.frame["period_to"] > edge]
+    last = pd.Timestamp(f.cutoff)
+    edge = last - pd.Timedelta(days=f.protocol.quality.provisional_days)
+    recent = f.frame[f.frame["period_to"].where(f.frame["period_to"] < last, last) > edge]
     n = recent["period_from"].nunique()
     sentence = (
         f"Tallene for {_weeks(recent['period_from'])} er foreløbige, fordi fravær rettes i op til "

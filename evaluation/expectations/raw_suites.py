@@ -43,14 +43,15 @@ def _every_grade(f: Frames) -> pd.DataFrame | None:
     for school in f.protocol.schools:
         lost = {y: [g for g in order if (school.id, y, g) not in there] for y in years}
         n = sum(map(len, lost.values()))
-        parts = [
-            f"i {y} ingen elever på {'nogen årgang' if len(gs) == len(order) else ', '.join(map(f.protocol.grades.name, gs))}"
-            for y, gs in lost.items()
-            if gs
-        ]
+        parts = [f"i {y} ingen elever på {_named(f, gs)}" for y, gs in lost.items() if gs]
         text = f"{school.name} har {'; '.join(parts)}." if n else f"{school.name} har elever på alle årgange."
         rows.append((school.id, n == 0, n, len(years) * len(order), text))
     return findings(rows)
+
+
+def _named(f: Frames, grades: list[str]) -> str:
+    is_all = len(grades) == len(f.protocol.grades.order)
+    return "nogen årgang" if is_all else ", ".join(map(f.protocol.grades.name, grades))
 
 
 def _purposes(f: Frames) -> list[str]:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from evaluation.errors import EnvironmentProblem, Problem
 from evaluation.expectations.checks import FINDING, Check, CheckResult, Frames
-from evaluation.expectations.structure import structure_checks
+from evaluation.expectations.structure import column_findings, structure_checks
 from evaluation.expectations.suites import suite_for
 from evaluation.protocol import Protocol
 from evaluation.tables import table
@@ -46,19 +47,16 @@ def run_suite(
         One result per check over rows, one per group for checks over groups; in the order of the suite.
     """
     frames = Frames(frame.reset_index(drop=True), protocol, others or {}, cutoff)
-    structure = judge(structure_checks(table_name), frames)
-    if any(not r.is_passed for r in structure):
-        return tuple(r for r in structure if not r.is_passed)
-    whole = CheckResult(
-        "columns",
-        table_name,
-        "blocking",
-        True,
-        0,
-        len(structure),
-        f"Alle {len(structure)} kolonner i {table_name} er som aftalt.",
-    )
-    return (whole, *judge(suite_for(table_name, protocol), frames))
+    structure = structure_checks(table_name)
+    if not column_findings(table_name, frames)["is_sound"].all():
+        return tuple(r for r in judge(structure, frames) if not r.is_passed)
+    results = judge([*structure, *suite_for(table_name, protocol)], frames)
+    columns = [r for r in results if r.check_name == structure[0].name]
+    if any(r.is_crashed for r in columns):
+        return results
+    text = f"Alle {len(columns)} kolonner i {table_name} er som aftalt."
+    whole = replace(columns[0], of_total=len(columns), sentence=text, group_id="")
+    return (whole, *(r for r in results if r.check_name != structure[0].name))
 
 
 def raise_if_crashed(results: Sequence[CheckResult]) -> None:
@@ -100,14 +98,14 @@ def judge(checks: Sequence[Check], f: Frames) -> tuple[CheckResult, ...]:
                     grouped[check.name] = found.reset_index(drop=True)
         except Exception as error:  # a rule that raises must never look like wrong data
             results[check.name] = (_crashed(check, type(error).__name__),)
-    rows_outcome = _validate(pd.DataFrame(columns)) if columns else {}
+    columns |= {name: found["is_sound"].astype(bool) for name, found in grouped.items()}
+    # One validation for all: shorter columns are filled up with true, which breaks no expectation.
+    outcomes = _validate(pd.DataFrame(columns).fillna(True).astype(bool)) if columns else {}
     for check in checks:
-        if check.name in columns:
-            results[check.name] = (_row_result(check, f, rows_outcome[check.name]),)
-        elif check.name in grouped:
-            frame = grouped[check.name]
-            outcome = _validate(frame[["is_sound"]].astype(bool))["is_sound"]
-            results[check.name] = _group_results(check, frame, outcome)
+        if check.name in grouped:
+            results[check.name] = _group_results(check, grouped[check.name], outcomes[check.name])
+        elif check.name in columns:
+            results[check.name] = (_row_result(check, f, outcomes[check.name]),)
     return tuple(r for check in checks for r in results.get(check.name, ()))
 
 

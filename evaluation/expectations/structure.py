@@ -27,7 +27,7 @@ def structure_checks(table_name: str) -> list[Check]:
             "blocking",
             "Tabellen har de kolonner og typer, der er aftalt",
             "fejlen ligger i programmet eller i et ændret skema, ikke i skolernes data",
-            groups=lambda f: _columns(table_name, f),
+            groups=lambda f: column_findings(table_name, f),
         )
     ]
 
@@ -70,7 +70,8 @@ def key_checks(table_name: str, *, required: tuple[str, ...] = ()) -> list[Check
     return checks
 
 
-def _columns(table_name: str, f: Frames) -> pd.DataFrame:
+def column_findings(table_name: str, f: Frames) -> pd.DataFrame:
+    """One finding per declared column: whether it is there with its type."""
     rows = []
     for column, kind in table(table_name).columns.items():
         found = _kind(f.frame[column]) if column in f.frame else "missing"
