@@ -90,6 +90,10 @@ def _row(
         return Problem(
             "", column=headings["slut"], found="start and slut do not go together", expected="start ≤ slut"
         )
+    text = cell("tekst")
+    if start is not None and end is not None and not _fits(text, end - start):
+        found = "the text is not as long as its position says"
+        return Problem("", column=headings["slut"], found=found, expected="slut − start = the text's length")
     approved = cell("citat_godkendt").casefold()
     if approved not in YES | NO:
         return Problem(
@@ -111,7 +115,6 @@ def _row(
         if code_columns:
             return []
         return Problem("", column=headings["kode"], found="no code", expected="a code's id or name")
-    text = cell("tekst")
     segment = cell("segment") or None
     attributes = {name: cell(name) for name in FIELDS if cell(name)}
     who = cell("koder") or coder
@@ -131,6 +134,20 @@ def _row(
         )
         for label, polarity in marks
     ]
+
+
+def _fits(text: str, length: int) -> bool:
+    """Whether a text can stand in a span of so many characters, in code points or UTF-16 units.
+
+    Blanks at the ends are trimmed when a table is read, and a line break may count as two.
+    """
+    if not text or text.endswith(("...", "…")):
+        return True
+    slack = 2 + text.count("\n")
+    return any(
+        0 <= length - size <= slack
+        for size in (len(text), len(text.encode("utf-16-le", "surrogatepass")) // 2)
+    )
 
 
 def split_codes(cell: str, codebook: Codebook) -> list[str]:

@@ -10,11 +10,14 @@ import typer
 if TYPE_CHECKING:
     from evaluation.codebooks import Codebook
 
-app = typer.Typer(
-    help="The study's codebook: print it, hand it to a QDA tool, compare one that comes back.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.callback(invoke_without_command=True)
+def codebook(context: typer.Context) -> None:
+    """The study's codebook: print it (the default), hand it to a QDA tool, compare one that comes back."""
+    if context.invoked_subcommand is None:
+        print_codebook(None)
 
 
 @app.command("print")

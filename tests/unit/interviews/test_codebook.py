@@ -220,6 +220,7 @@ def test_two_codes_with_one_guid_are_refused() -> None:
 def test_the_command_prints_exports_and_compares(tmp_path: Path, book: Codebook) -> None:
     run = CliRunner()
     assert "MP.TEGN.FALD" in run.invoke(app, ["print"]).output
+    assert run.invoke(app, []).output == run.invoke(app, ["print"]).output
     assert (
         "Definition: Informanten oplever mindre fravær." in run.invoke(app, ["print", "MP.TEGN.FALD"]).output
     )

@@ -232,6 +232,29 @@ def test_every_row_is_accounted_for(tmp_path: Path, read: Any) -> None:
     assert "nearest: MP.TEGN.FALD" in str(batch.problems)
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "text", "is_kept"),
+    [
+        (0, 6, "Hej du", True),
+        (0, 8, "Hej du", True),  # blanks at the ends were trimmed
+        (0, 4, "😀 ab", True),  # code points
+        (0, 5, "😀 ab", True),  # UTF-16 units
+        (0, 60, "Hej du", False),
+        (0, 3, "Hej du", False),
+        (0, 60, "Hej …", True),
+        (0, 60, "", True),
+    ],
+)
+def test_a_text_must_be_as_long_as_its_position_says(
+    tmp_path: Path, read: Any, start: int, end: int, text: str, is_kept: bool
+) -> None:
+    batch = read(
+        write(tmp_path / "c.csv", f"dokument;kode;start;slut;tekst\na;MP.UFRIV;{start};{end};{text}\n")
+    )
+    assert (batch.kept, batch.quarantined) == ((1, 0) if is_kept else (0, 1))
+    assert len(batch.problems) == batch.quarantined
+
+
 def test_one_coder_s_two_directions_are_mixed_and_one_row(tmp_path: Path, read: Any) -> None:
     text = "dokument;start;slut;kode;retning;koder\n" + "".join(
         f"a;0;3;{code};{direction};{coder}\n"
