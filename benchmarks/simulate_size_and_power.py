@@ -2,20 +2,10 @@
 
     python benchmarks/simulate_size_and_power.py --replications 3000 --date 2026-11-23
 
-writes ``evaluation/effects/operating_characteristics.csv``. The studies look like the pilot: four schools ×
-ten grades, two school years of ten months, 50 to 80 pupils in a cell. A pupil's propensity is 97.5 %
-Beta(mean .0665, kappa 32) and 2.5 % Beta(mean .35, kappa 4); absence follows the season and comes in spells
-of two days.
-
-* pupils "new each year": every school year draws its own pupils; "move up": the pupils of a grade are next
-year's
-  pupils of the grade above, as they are in life, which ties cells to each other.
-* shocks "yes": grade-year shocks common to the schools (SD 0.4 points), which clusters of cells cannot see.
-* waves: grade 6 from October ("one wave"), and grades 1 and 8 from January and March ("all waves"): the first whole
-  months after the protocol's planned talks.
-* model "two_way" is weighted least squares with cell and month effects; "same_month_last_year" is the
-protocol's
-  model by imputation, without the month of the talks.
+writes ``evaluation/effects/operating_characteristics.csv``. The studies stand in ``simulated_studies.py``.
+Model "two_way" is weighted least squares with cell and month effects; "same_month_last_year" is the
+protocol's model by imputation, without the month of the talks, over all months after it or over the
+milestone's three.
 
 Everything is linear in the outcome, so each design is set up once by the engine and thousands of outcomes are
 run through its weights at once; the tests compare some of them with the engine's own functions.
@@ -25,16 +15,27 @@ from __future__ import annotations
 
 import argparse
 import itertools
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import t as student
+from simulated_other_questions import same_pupils_rows, school_rows, targeted_rows
+from simulated_studies import (
+    MILESTONE,
+    SEED,
+    STARTS,
+    Array,
+    Study,
+    Table,
+    panel_of,
+    residuals,
+    simulate,
+)
 
 from evaluation.effects.absorb import group_sums
-from evaluation.effects.contrasts import aggregate_contrasts, contrasts_by
+from evaluation.effects.contrasts import aggregate_contrasts
 from evaluation.effects.design import Panel
 from evaluation.effects.imputation import imputation
 from evaluation.effects.linear import LinearEstimator
@@ -43,89 +44,11 @@ from evaluation.effects.permutation import calendars, nuisance_annihilator
 from evaluation.effects.power import minimum_detectable_effect
 from evaluation.effects.sandwich import sandwich, small_sample_factor
 from evaluation.effects.satterthwaite import satterthwaite_df
-from evaluation.effects.schools import pool_schools
-from evaluation.effects.targeted import targeted_from_pupils
 from evaluation.effects.twfe import twfe
 
-Array = NDArray[np.float64]
 OUTPUT = Path(__file__).resolve().parents[1] / "evaluation" / "effects" / "operating_characteristics.csv"
-SEED = 20261113
-SCHOOLS, GRADES, MONTHS = "ABCD", [str(g) for g in range(10)], 20
-SEASON = np.array([0.75, 0.90, 1.00, 1.15, 1.25, 1.15, 1.10, 1.00, 0.90, 0.80])
-SHOCK_SD = 0.4
-DAYS, SPELL = 20, 2
-STARTS = {"one wave": {"6": 12}, "all waves": {"6": 12, "1": 15, "8": 17}}
-MILESTONE = (0.0, 1.0, 2.0)
-MODELS = {"two_way": ("cell", "t"), "same_month_last_year": ("cell:cal_month", "school_id:t")}
 EFFECT = -1.0
 WILD_DRAWS = 399
-
-
-@dataclass(frozen=True)
-class Study:
-    """The cells of a study and many outcomes: ``frame`` one row per cell and month, ``y`` (rows,
-    replications)."""
-
-    frame: pd.DataFrame
-    y: Array
-    shocks: Array
-
-
-def simulate(replications: int, pupils: str = "new each year", seed: int = SEED) -> Study:
-    """Untreated outcomes in percent of school days, with the grade-year shocks kept apart."""
-    rng = np.random.default_rng(seed)
-    # A cohort is named by its grade in the first year; new pupils each year need no cohort to follow.
-    cohorts = range(-1, 10) if pupils == "move up" else range(10)
-    size = {(s, c, y): int(rng.integers(50, 81)) for s in SCHOOLS for c in cohorts for y in (0, 1)}
-    absent: dict[tuple[str, str, int], Array] = {}
-    for school, cohort in itertools.product(SCHOOLS, cohorts):
-        if pupils == "move up":
-            size[school, cohort, 1] = size[school, cohort, 0]
-        for year in (0, 1):
-            if year == 0 or pupils != "move up":
-                p = _propensities(rng, size[school, cohort, year], replications)
-            grade = cohort + (year if pupils == "move up" else 0)
-            if 0 <= grade <= 9:
-                for m in range(10):
-                    spells = rng.binomial(DAYS // SPELL, np.minimum(p * SEASON[m], 1.0))
-                    absent[school, str(grade), 10 * year + m] = SPELL * spells.sum(axis=0, dtype=float)
-    frame = pd.DataFrame(
-        list(itertools.product(SCHOOLS, GRADES, range(MONTHS))), columns=["school_id", "grade", "t"]
-    )
-    frame["cell"] = frame["school_id"] + frame["grade"]
-    frame["year"], frame["cal_month"] = frame["t"] // 10, frame["t"] % 10
-    rows = list(zip(frame["school_id"], frame["grade"], frame["t"], strict=True))
-    step = 1 if pupils == "move up" else 0
-    frame["possible_days"] = [float(DAYS * size[s, int(g) - step * (t // 10), t // 10]) for s, g, t in rows]
-    y = 100.0 * np.array([absent[row] for row in rows]) / frame["possible_days"].to_numpy()[:, None]
-    common = rng.normal(0.0, SHOCK_SD, (10, 2, replications))
-    return Study(frame, y, common[frame["grade"].astype(int), frame["year"]])
-
-
-def _propensities(rng: np.random.Generator, pupils: int, replications: int) -> Array:
-    shape = (pupils, replications)
-    usual, long_term = rng.beta(0.0665 * 32, 0.9335 * 32, shape), rng.beta(0.35 * 4, 0.65 * 4, shape)
-    return np.where(rng.random(shape) < 0.025, long_term, usual)
-
-
-def panel_of(frame: pd.DataFrame, waves: str, model: str, cluster: tuple[str, ...]) -> Panel:
-    """The engine's panel for a design; rows stay in the frame's order (cell, month)."""
-    data = frame.assign(start=frame["grade"].map(STARTS[waves]).fillna(np.inf), y=0.0)
-    panel = Panel.from_frame(
-        data,
-        outcome="y",
-        unit="cell",
-        time="t",
-        start="start",
-        weights="possible_days",
-        absorb=MODELS[model],
-        cluster=cluster,
-        rows="possible_days",
-        working="inverse-weight",
-        keep=("school_id", "grade", "cell"),
-    )
-    assert (panel.keys["cell"].to_numpy() == frame["cell"].to_numpy()).all()
-    return panel
 
 
 def estimator_of(
@@ -139,12 +62,6 @@ def estimator_of(
     keep = fit.untreated.copy()
     keep[fit.treated[omega[:, 0] > 0]] = True
     return fit.contrast(omega), keep
-
-
-def residuals(est: LinearEstimator, Y: Array) -> Array:
-    """``Y − ȳ_group − Z K'Y`` for every column."""
-    means = group_sums(est.group, est.n_groups, est.share[:, None] * Y)[est.group]
-    return np.asarray(Y - means - est.Z @ (est.K.T @ Y))
 
 
 def cluster_t(est: LinearEstimator, Y: Array, kind: str) -> tuple[Array, Array]:
@@ -199,21 +116,6 @@ def permutation_weights(panel: Panel, estimator: str, horizon: tuple[float, ...]
         x = np.linalg.solve(M[np.ix_(S, S)], omega / omega.sum() / root[S])
         out[k] = (x @ M[S]) * root
     return out
-
-
-@dataclass
-class Table:
-    """Rows of the result, each with the Monte-Carlo standard error of its mean."""
-
-    rows: list[dict[str, object]]
-    scenario: dict[str, str]
-
-    def add(self, method: str, measure: str, values: object) -> None:
-        """The mean of ``values`` over the replications; a constant has no Monte-Carlo error."""
-        v = np.asarray(values, dtype=float).ravel()
-        error = float(v.std(ddof=1) / np.sqrt(v.size)) if v.size > 1 else 0.0
-        line = {"method": method, "measure": measure, "value": float(v.mean()), "mc_se": error}
-        self.rows.append({**self.scenario, **line, "replications": v.size})
 
 
 def design_rows(
@@ -276,65 +178,6 @@ def one_wave_rows(frame: pd.DataFrame, Y: Array, table: Table) -> None:
         table.add("Ferman-Pinto", measure, p_b <= 0.05)
 
 
-def targeted_rows(replications: int, seed: int, table: Table) -> None:
-    """Targeted pupils chosen at 10 % of 60 days, nobody helped: the trap and the contrast that escapes it."""
-    rng = np.random.default_rng(seed)
-    found: dict[str, list[tuple[float, bool]]] = {
-        "naive": [],
-        "did_all_others": [],
-        "equally_high": [],
-        "ancova": [],
-    }
-    who = pd.DataFrame(
-        list(itertools.product(SCHOOLS, GRADES, range(65))), columns=["school_id", "grade", "number"]
-    )
-    who["pupil_key"] = who["school_id"] + who["grade"] + "-" + who["number"].astype(str)
-    who["is_treated"] = who["grade"].isin(["1", "6", "8"])
-    for _ in range(replications):
-        p = rng.beta(0.7, 9.3, len(who))
-        window, later = rng.binomial(60, p), rng.binomial(60, p)
-        base = who.assign(is_selected=window >= 6, possible_days=60.0)
-        frame = pd.concat(
-            [
-                base.assign(window="window", absent_days=window),
-                base.assign(window="followup", absent_days=later),
-            ]
-        )
-        result = targeted_from_pupils(frame, components=1)
-        for name, rows in found.items():
-            estimate = result.of(name).estimate
-            rows.append((estimate.estimate, estimate.ci_low <= 0.0 <= estimate.ci_high))
-    for name, rows in found.items():
-        table.add(f"targeted: {name}", "bias", [r[0] for r in rows])
-        table.add(f"targeted: {name}", "coverage 95", [r[1] for r in rows])
-
-
-def school_rows(study: Study, table: Table) -> None:
-    """Four schools with true effects of their own (SD 0.5 around −1): raw and shrunk intervals, common
-    effect."""
-    rng = np.random.default_rng(SEED)
-    panel = panel_of(study.frame, "all waves", "same_month_last_year", ("school_id", "grade"))
-    fit = imputation(panel, transition=1)
-    est = fit.contrast(contrasts_by(fit, "school_id")[1])
-    keep = fit.untreated.copy()
-    keep[fit.treated] = True
-    T = sandwich(est, "cr2").T / np.sqrt(est.phi)[:, None]
-    school = pd.factorize(panel.keys["school_id"], sort=True)[0][keep]
-    treated = (panel.event >= 0)[keep].astype(float)
-    raw, shrunk, common = [], [], []
-    for r in range(study.y.shape[1]):
-        truth = rng.normal(-1.0, 0.5, 4)
-        y = study.y[keep, r] + truth[school] * treated
-        scores = group_sums(est.cluster, est.G, T * residuals(est, y[:, None]))
-        pooled = pool_schools(list(SCHOOLS), est.V.T @ y, scores.T @ scores)
-        raw += [s.raw_low <= t <= s.raw_high for s, t in zip(pooled.schools, truth, strict=True)]
-        shrunk += [s.shrunk_low <= t <= s.shrunk_high for s, t in zip(pooled.schools, truth, strict=True)]
-        common.append(pooled.ci_low <= -1.0 <= pooled.ci_high)
-    table.add("schools: raw", "coverage 95", raw)
-    table.add("schools: shrunk", "coverage 95", shrunk)
-    table.add("schools: common effect, Hartung-Knapp", "coverage 95", common)
-
-
 def run(replications: int, date: str, seed: int = SEED) -> pd.DataFrame:
     """The whole table; the same arguments give the same table."""
     rows: list[dict[str, object]] = []
@@ -363,6 +206,8 @@ def run(replications: int, date: str, seed: int = SEED) -> pd.DataFrame:
         }
         few_studies = Study(study.frame, study.y[:, :few], study.shocks[:, :few])
         school_rows(few_studies, Table(rows, {"pupils": pupils, **scenario}))
+        if pupils == "move up":
+            same_pupils_rows(few_studies, Table(rows, {**scenario, "pupils": pupils, "model": "same_pupils"}))
     scenario = {
         "pupils": "followed",
         "waves": "all waves",

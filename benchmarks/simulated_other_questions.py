@@ -1,0 +1,103 @@
+"""Coverage of the intervals beside the main estimate: targeted pupils, schools, the same pupils followed."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pandas as pd
+from simulated_studies import GRADES, SCHOOLS, SEED, Study, Table, panel_of, residuals
+
+from evaluation.effects.absorb import group_sums
+from evaluation.effects.contrasts import contrasts_by
+from evaluation.effects.imputation import imputation
+from evaluation.effects.same_pupils import followed_rows, same_pupils
+from evaluation.effects.sandwich import sandwich
+from evaluation.effects.schools import pool_schools
+from evaluation.effects.targeted import targeted_from_pupils
+
+
+def targeted_rows(replications: int, seed: int, table: Table) -> None:
+    """Targeted pupils chosen at 10 % of 60 days, nobody helped: the trap and the contrast that escapes it."""
+    rng = np.random.default_rng(seed)
+    found: dict[str, list[tuple[float, bool]]] = {
+        "naive": [],
+        "did_all_others": [],
+        "equally_high": [],
+        "ancova": [],
+    }
+    who = pd.DataFrame(
+        list(itertools.product(SCHOOLS, GRADES, range(65))), columns=["school_id", "grade", "number"]
+    )
+    who["pupil_key"] = who["school_id"] + who["grade"] + "-" + who["number"].astype(str)
+    who["is_treated"] = who["grade"].isin(["1", "6", "8"])
+    for _ in range(replications):
+        p = rng.beta(0.7, 9.3, len(who))
+        window, later = rng.binomial(60, p), rng.binomial(60, p)
+        base = who.assign(is_selected=window >= 6, possible_days=60.0)
+        frame = pd.concat(
+            [
+                base.assign(window="window", absent_days=window),
+                base.assign(window="followup", absent_days=later),
+            ]
+        )
+        result = targeted_from_pupils(frame, components=1)
+        for name, rows in found.items():
+            estimate = result.of(name).estimate
+            rows.append((estimate.estimate, estimate.ci_low <= 0.0 <= estimate.ci_high))
+    for name, rows in found.items():
+        table.add(f"targeted: {name}", "bias", [r[0] for r in rows])
+        table.add(f"targeted: {name}", "coverage 95", [r[1] for r in rows])
+
+
+def school_rows(study: Study, table: Table) -> None:
+    """Four schools with true effects of their own (SD 0.5 around −1): raw and shrunk intervals, common
+    effect."""
+    rng = np.random.default_rng(SEED)
+    panel = panel_of(study.frame, "all waves", "same_month_last_year", ("school_id", "grade"))
+    fit = imputation(panel, transition=1)
+    est = fit.contrast(contrasts_by(fit, "school_id")[1])
+    keep = fit.untreated.copy()
+    keep[fit.treated] = True
+    T = sandwich(est, "cr2").T / np.sqrt(est.phi)[:, None]
+    school = pd.factorize(panel.keys["school_id"], sort=True)[0][keep]
+    treated = (panel.event >= 0)[keep].astype(float)
+    raw, shrunk, common = [], [], []
+    for r in range(study.y.shape[1]):
+        truth = rng.normal(-1.0, 0.5, 4)
+        y = study.y[keep, r] + truth[school] * treated
+        scores = group_sums(est.cluster, est.G, T * residuals(est, y[:, None]))
+        pooled = pool_schools(list(SCHOOLS), est.V.T @ y, scores.T @ scores)
+        raw += [s.raw_low <= t <= s.raw_high for s, t in zip(pooled.schools, truth, strict=True)]
+        shrunk += [s.shrunk_low <= t <= s.shrunk_high for s, t in zip(pooled.schools, truth, strict=True)]
+        common.append(pooled.ci_low <= -1.0 <= pooled.ci_high)
+    table.add("schools: raw", "coverage 95", raw)
+    table.add("schools: shrunk", "coverage 95", shrunk)
+    table.add("schools: common effect, Hartung-Knapp", "coverage 95", common)
+
+
+def same_pupils_rows(study: Study, table: Table) -> None:
+    """Cohorts that move up a grade, nobody helped: is the interval right although pupils carry over?"""
+    frame = study.frame
+    grade, later = frame["grade"].astype(int), frame["t"] >= 10
+    month = 1 + (frame["cal_month"] + 7) % 12
+    calendar_year = np.where(later, 2026, 2025) + (frame["cal_month"] >= 5)
+    rows = frame.assign(
+        school_year=np.where(later, "2026/27", "2025/26"),
+        year_pair="2025/26>2026/27",
+        month=[f"{y}-{m:02d}" for y, m in zip(calendar_year, month, strict=True)],
+        grade=(grade + np.where(later, 0, 1)).astype(str),
+    )
+    first = {"6": "2026-10", "1": "2027-01", "8": "2027-03"}
+    talks = {"6": "2026-09", "1": "2026-12", "8": "2027-02"}
+    begins = {(s, g): m for s in SCHOOLS for g, m in first.items()}
+    transition = {(s, g): m for s in SCHOOLS for g, m in talks.items()}
+    followed = rows["grade"].isin([str(g) for g in range(1, 10)])
+    estimates, covered = [], []
+    for r in range(study.y.shape[1]):
+        days = rows.assign(absent_days=study.y[:, r] * rows["possible_days"] / 100.0)[followed]
+        found = same_pupils(followed_rows(days, begins, transition, follow_up_year="2026/27")).estimate
+        estimates.append(found.estimate)
+        covered.append(found.ci_low <= 0.0 <= found.ci_high)
+    table.add("same pupils", "bias", estimates)
+    table.add("same pupils", "coverage 95", covered)
