@@ -8,6 +8,8 @@ Identifiers are gone before a row is staged; what is returned holds none.
 from __future__ import annotations
 
 import datetime as dt
+import zipfile
+import zlib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -117,6 +119,7 @@ def read_incoming(
             session.read(source, desk)
     routed = {kind: [s for s in each(kind) if session.passes(s)] for kind in sorted(ROUTED)}
     tables = session.tables(desk)
+    session.stage.connection.close()
     return Intake(
         round_id,
         key.key_id,
@@ -170,8 +173,8 @@ class _Session:
                         compact = self._compact(number, chunk.rows, staged.school, staged.columns, keep)
                         self.stage.add(source.mapping.kind, compact)
                 self.ledger.seal(number, seal())
-        except InputError as error:
-            self.problems += error.problems
+        except (InputError, zlib.error, zipfile.BadZipFile, EOFError, OSError) as error:
+            self.problems += _problems_of(error, source)
             self.ledger.refuse(number)
             self.stage.drop_file(source.mapping.kind, number)
             return
@@ -244,6 +247,20 @@ class _Session:
             kept = values[keep]
             compact[name] = self.stage.texts.codes(kept) if kept.dtype == object else kept
         return compact
+
+
+def _problems_of(error: Exception, source: Incoming) -> tuple[Problem, ...]:
+    if isinstance(error, InputError):
+        return error.problems
+    return (
+        Problem(
+            source.name,
+            found=f"the file cannot be read to its end: {type(error).__name__}",
+            rule="damaged",
+            expected="an undamaged file",
+            next_step="copy it again, or ask for the export again",
+        ),
+    )
 
 
 def _round(study: Study, round_id: str) -> Round:

@@ -40,16 +40,7 @@ def read_excel(
 
     try:
         book = openpyxl.load_workbook(source, read_only=True, data_only=False)
-    except (
-        zipfile.BadZipFile,
-        KeyError,
-        ValueError,
-        OSError,
-        TypeError,
-        SyntaxError,
-        IndexError,
-        AttributeError,
-    ):
+    except Exception:  # zipfile, zlib, expat and openpyxl raise many kinds on damage; none may reach a user
         raise InputError(
             f"{name} is not an xlsx workbook",
             [Problem(name, found="the workbook cannot be opened", rule="xlsx", expected="an undamaged .xlsx file",
@@ -116,7 +107,7 @@ def _marks(source: Path | IO[bytes], sheet: Any, name: str) -> tuple[list[tuple[
                 for ref in re.findall(rb'<(?:\w+:)?mergeCell ref="[A-Z]+(\d+):[A-Z]+(\d+)"', text):
                     merged.append((int(ref[0]), int(ref[1])))
                 tail = text[-_OVERLAP:]
-    except (KeyError, zipfile.BadZipFile, OSError, ValueError):
+    except Exception:  # as above: damage further in
         raise InputError(
             f"{name} is not an xlsx workbook",
             [

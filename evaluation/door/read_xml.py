@@ -1,7 +1,7 @@
 """Reading XML rosters: one element is one record, columns are paths from it. Entities and outside references are off.
 
 Paths are written with local names: ``Student/Level`` below the record, ``@id`` an attribute, ``../Number`` beside
-it (a child of the record's parent), ``/Root/SchoolYear`` the first such element of the document before the record.
+it (a child of the record's parent), ``/SchoolYear`` or ``/@year`` below the document's root.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def _refuse_document_type(element: Any, name: str) -> None:
 def _value(element: Any, path: str) -> str | None:
     node = element
     if path.startswith("/"):
-        node, path = element.getroottree().getroot(), path.strip("/").partition("/")[2]
+        node, path = element.getroottree().getroot(), path[1:]
     parts = path.split("/")
     for part in parts:
         if part == "..":

@@ -532,6 +532,14 @@ def test_dangerous_archives_are_refused_before_unpacking(bench: Bench, data: byt
     assert rule in {p.rule for p in error.problems}
 
 
+def test_zip_that_is_damaged_inside(bench: Bench) -> None:
+    data = bytearray(zipped({"a.csv": CSV * 200}))
+    data[60:70] = bytes(10)
+    intake = bench.mapping(ZIPPED).file(bytes(data), "a.zip").read()
+    assert [p.rule for p in refusal(intake).problems] == ["damaged"]
+    assert intake.tables["raw_absence"].empty
+
+
 def test_qdpx_is_checked_before_it_is_passed_on(bench: Bench) -> None:
     bench.mapping('kind = "interviews"\nfiles = ["*.qdpx"]')
     assert len(bench.file(zipped({"project.qde": b"<Project/>"}), "a.qdpx").read().interview_files) == 1
@@ -546,7 +554,7 @@ format = "xml"
 xml = { record = "InstitutionPerson" }
 [columns]
 school = "../InstitutionNumber"
-school_year = "/Export/SchoolYear"
+school_year = "/SchoolYear"
 pupil = { column = "Person/CivilRegistrationNumber", kind = "cpr" }
 grade = "Student/Level"
 """
