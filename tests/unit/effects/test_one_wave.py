@@ -44,6 +44,7 @@ def test_pooled_t_is_least_squares_with_schools() -> None:
     assert (found.ci_low, found.ci_high) == pytest.approx(tuple(fit.conf_int().loc["treated"]), abs=1e-9)
 
 
+@pytest.mark.slow
 def test_size_of_both_under_the_null() -> None:
     studies = 400
     t_rejects = sum(donald_lang(cells(s)).p_value <= 0.05 for s in range(studies))

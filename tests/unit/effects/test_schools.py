@@ -85,6 +85,7 @@ def test_full_covariance_maximises_the_restricted_likelihood() -> None:
     assert found.tau2_low <= found.tau2 <= found.tau2_high
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spread", [0.0, 1.0])
 def test_intervals_of_four_shrunk_schools_cover_what_they_say(spread: float) -> None:
     # With four schools, intervals that take tau² as known cover about 0.75; these carry the doubt about it.
