@@ -70,25 +70,34 @@ class DocumentAttributes:
             new["samtykke"] = "trukket_tilbage"
         return DocumentAttributes({**self.raw, **new}, self.coders) if new else self
 
-    def canonical(self, codebook: Codebook) -> dict[str, str | None]:
+    def canonical(
+        self, codebook: Codebook, schools: Mapping[str, str] | None = None
+    ) -> dict[str, str | None]:
         """Column of the canonical table → the codebook's value, or ``None`` when missing or unknown."""
-        return {column: _value(codebook, name, self.raw.get(name, "")) for name, column in FIELDS.items()}
+        return {
+            column: _value(codebook, name, self.raw.get(name, ""), schools) for name, column in FIELDS.items()
+        }
 
 
 def attribute_problems(
-    documents: Iterable[DocumentAttributes], codebook: Codebook, file: str
+    documents: Iterable[DocumentAttributes],
+    codebook: Codebook,
+    file: str,
+    schools: Mapping[str, str] | None = None,
 ) -> list[Problem]:
     """One problem per attribute with values the codebook does not know; the values themselves are not shown."""
     counts: dict[str, int] = {}
     for document in documents:
         for name in FIELDS:
             raw = document.raw.get(name, "")
-            if raw.strip() and _value(codebook, name, raw) is None:
+            if raw.strip() and _value(codebook, name, raw, schools) is None:
                 counts[name] = counts.get(name, 0) + 1
     problems = []
     for name, times in counts.items():
         attribute = codebook.attribute(name)
         allowed = ", ".join(attribute.values) if attribute else ""
+        if name == "skole" and schools is not None:
+            allowed = ", ".join(sorted(set(schools.values())))
         problems.append(
             Problem(
                 file,
@@ -117,7 +126,19 @@ def canonical_value(name: str, raw: str, values: Iterable[str]) -> str | None:
     return longer[0] if len(longer) == 1 else None
 
 
-def _value(codebook: Codebook, name: str, raw: str) -> str | None:
+def school_id(raw: str, schools: Mapping[str, str] | None) -> str | None:
+    """The protocol's id of a school named by its id or by one of its names; as written when none are given."""
+    label = unicodedata.normalize("NFC", raw.strip())
+    if schools is None:
+        return label or None
+    known = {slug(name): school for name, school in schools.items()}
+    known |= {slug(school): school for school in schools.values()}
+    return known.get(slug(label))
+
+
+def _value(codebook: Codebook, name: str, raw: str, schools: Mapping[str, str] | None = None) -> str | None:
+    if name == "skole" and schools is not None:
+        return school_id(raw, schools) if raw.strip() else None
     attribute = codebook.attribute(name)
     values = attribute.values if attribute else ()
     found = canonical_value(name, raw, values)

@@ -15,7 +15,7 @@ import pandas as pd
 
 from evaluation.codebooks import Codebook
 from evaluation.errors import InputError, Problem
-from evaluation.interviews.attributes import canonical_value, slug
+from evaluation.interviews.attributes import canonical_value, school_id, slug
 from evaluation.interviews.tables import read_rows, read_sheets
 
 FORM_COLUMNS = (
@@ -138,9 +138,12 @@ class _Field:
     value: str
 
 
-def read_school_form(path: Path, *, codebook: Codebook) -> FormBatch:
+def read_school_form(
+    path: Path, *, codebook: Codebook, schools: Mapping[str, str] | None = None
+) -> FormBatch:
     """Read one filled form: a workbook (one or more forms, a sheet each) or a long CSV with one field per row.
 
+    ``schools`` maps a school's names to the protocol's ids; without it a school stays as written.
     Raises ``InputError`` when no form is found or the file cannot be opened; a field that does not fit becomes a
     problem of the batch.
     """
@@ -159,7 +162,7 @@ def read_school_form(path: Path, *, codebook: Codebook) -> FormBatch:
             duplicates += 1
             continue
         seen.add(fact)
-        checked = _checked(item, file, codebook, problems)
+        checked = _checked(item, file, codebook, schools, problems)
         if checked is None:
             quarantined += 1
         else:
@@ -287,7 +290,11 @@ def _long(path: Path, problems: list[Problem]) -> list[_Field]:
 
 
 def _checked(
-    item: _Field, file: str, codebook: Codebook, problems: list[Problem]
+    item: _Field,
+    file: str,
+    codebook: Codebook,
+    schools: Mapping[str, str] | None,
+    problems: list[Problem],
 ) -> dict[str, object] | None:
     def refuse(column: str, found: str, expected: str) -> None:
         problems.append(
@@ -320,8 +327,11 @@ def _checked(
     occasions = codebook.attribute("nedslag")
     occasion = canonical_value("nedslag", item.occasion, occasions.values if occasions else ())
     score = _number(item.value)
+    school = school_id(item.school, schools)
     if not item.school.strip():
         refuse("Skole", "no school", "the school's id or name")
+    elif school is None:
+        refuse("Skole", "a school that is not in the study", ", ".join(sorted(set((schools or {}).values()))))
     elif theme is None:
         refuse(form.row_heading, "a row that is not in the form", ", ".join(form.themes(codebook)))
     elif dimension is None:
@@ -337,7 +347,7 @@ def _checked(
             "source_file": file,
             "source_row": item.row,
             "form": form.form,
-            "school_id": item.school.strip(),
+            "school_id": school,
             "occasion": occasion,
             "theme": theme,
             "dimension": dimension,

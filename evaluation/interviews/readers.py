@@ -34,6 +34,7 @@ def read_segments(
     documents: Mapping[str, DocumentAttributes] | None = None,
     positions: Unit | None = None,
     coder: str | None = None,
+    schools: Mapping[str, str] | None = None,
 ) -> SegmentBatch:
     """Read one file (or QualCoder's ``.qda`` folder) of coded interviews.
 
@@ -41,6 +42,7 @@ def read_segments(
     own. ``documents`` is the side table (:func:`~evaluation.interviews.attributes.read_documents`) and wins over
     what the file says, except that a withdrawn consent stays withdrawn. ``positions`` states how a ``.qdpx``
     counts when it cannot be seen. ``coder`` names the coder of a file that names none (Taguette).
+    ``schools`` maps a school's names to the protocol's ids; without it a school stays as written.
     Raises ``InputError`` when the file is refused as a whole; single rows become problems of the batch.
     """
     kind = kind or detect_kind(path)
@@ -53,6 +55,7 @@ def read_segments(
             file=file,
             codebook=codebook,
             key=key,
+            schools=schools,
             documents=_merged(side, reading.documents),
             problems=reading.problems,
             rows_lost=reading.lost,
@@ -60,7 +63,9 @@ def read_segments(
         )
     if kind == "qdc":
         difference = codebook.compare(Codebook.from_qdc(path))
-        return build_batch([], file=file, codebook=codebook, key=key, notes=difference.lines())
+        return build_batch(
+            [], file=file, codebook=codebook, key=key, schools=schools, notes=difference.lines()
+        )
     if kind == "qualcoder" or _is_sqlite(path):
         with open_sqlite(_database(path)) as connection:
             if kind == "qualcoder":
@@ -69,7 +74,14 @@ def read_segments(
             else:
                 codings, problems, lost = taguette.codings_of_database(connection, file, coder)
         return build_batch(
-            codings, file=file, codebook=codebook, key=key, documents=side, problems=problems, rows_lost=lost
+            codings,
+            file=file,
+            codebook=codebook,
+            key=key,
+            schools=schools,
+            documents=side,
+            problems=problems,
+            rows_lost=lost,
         )
     table = read_rows(path)
     if kind == "taguette":
@@ -84,6 +96,7 @@ def read_segments(
         file=file,
         codebook=codebook,
         key=key,
+        schools=schools,
         documents=side,
         problems=[*table.problems, *problems],
         rows_lost=lost + table.lost,

@@ -120,6 +120,7 @@ def build_batch(
     problems: Iterable[Problem] = (),
     rows_lost: int = 0,
     notes: Iterable[str] = (),
+    schools: Mapping[str, str] | None = None,
 ) -> SegmentBatch:
     """Bring codings to the canonical table.
 
@@ -181,8 +182,8 @@ def build_batch(
     _block_personal_quotes(table)
     for name, about in known.items():
         attributes.setdefault(name, about)
-    values = {name: about.canonical(codebook) for name, about in attributes.items()}
-    found += attribute_problems(attributes.values(), codebook, file)
+    values = {name: about.canonical(codebook, schools) for name, about in attributes.items()}
+    found += attribute_problems(attributes.values(), codebook, file, schools)
     for row in table:
         row.update(values[str(row.pop("_name"))])
     segments = _frame(table)

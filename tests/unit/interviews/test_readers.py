@@ -14,6 +14,7 @@ from evaluation.errors import EnvironmentProblem, InputError
 from evaluation.interviews.attributes import read_documents
 from evaluation.interviews.combine import combine
 from evaluation.interviews.consent import with_valid_consent
+from evaluation.interviews.forms import read_school_form
 from evaluation.interviews.plain_columns import SEGMENT_COLUMNS as PLAIN
 from evaluation.interviews.segments import SEGMENT_COLUMNS, pseudonym
 
@@ -306,6 +307,22 @@ def test_unknown_attributes_are_counted_and_not_shown(tmp_path: Path, read: Any)
     assert batch.segments["informant"].isna().sum() == 1
     assert "1 document(s)" in batch.problems[0].found
     assert "Karen" not in str(batch.problems)
+
+
+def test_schools_may_be_written_by_name(tmp_path: Path, read: Any, book: Any) -> None:
+    schools = {"Nordskolen": "s1", "Søndre Skole": "s2"}
+    text = "dokument;kode;skole\na;MP.UFRIV;nordskolen\nb;MP.UFRIV;S2\nc;MP.UFRIV;Vestskolen\n"
+    batch = read(write(tmp_path / "c.csv", text), schools=schools)
+    assert set(batch.segments["school_id"].dropna()) == {"s1", "s2"}
+    assert "1 document(s)" in batch.problems[0].found
+    assert batch.problems[0].expected == "s1, s2"
+    form = "skema;skole;nedslag;tema;dimension;vaerdi\nimplementeringstrappe;{};baseline;;trin;2\n"
+    forms = [
+        read_school_form(write(tmp_path / "f.csv", form.format(name)), codebook=book, schools=schools)
+        for name in ("Søndre skole", "Vestskolen")
+    ]
+    assert list(forms[0].fields["school_id"]) == ["s2"]
+    assert forms[1].quarantined == 1
 
 
 def test_a_label_that_may_be_a_name_is_not_shown(tmp_path: Path, read: Any) -> None:
