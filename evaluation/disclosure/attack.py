@@ -23,6 +23,8 @@ from evaluation.errors import InputError
 
 FloatArray = npt.NDArray[np.float64]
 TOLERANCE = 1e-6
+MANY, MANY_ATOMS = 20, 300
+"""From so many targets over so many atoms, common witnesses are sought before each target's own programmes."""
 Kind = Literal["hidden", "implied", "change"]
 
 
@@ -60,7 +62,9 @@ class Target:
 class Interval:
     """What the attacker learns about one target: ``low`` to ``high``, and whether that is wide enough.
 
-    For *change* the bounds are on the difference between the data of two releases.
+    Where ``is_exact`` is False the true interval is at least this wide: two tables that agree with everything
+    printed and lie this far apart were enough to prove the number safe. For *change* the bounds are on the
+    difference between the data of two releases.
     """
 
     target: Target
@@ -68,6 +72,7 @@ class Interval:
     high: float
     required: float
     is_safe: bool
+    is_exact: bool = True
 
 
 def attack(
@@ -130,14 +135,36 @@ def _attack_component(
         target_rows = np.array(
             [_spread(r, t.since, versions, signs) for r, t in zip(target_rows, wanted, strict=True)]
         ).reshape(len(wanted), polytope.A.shape[1])
+    seen = _common_witnesses(polytope, target_rows, whole)
     points: list[FloatArray] = []
-    for target, row in zip(wanted, target_rows, strict=True):
+    for i, (target, row) in enumerate(zip(wanted, target_rows, strict=True)):
         if target.kind == "implied" and any(float(row @ p) >= space.minimum for p in points):
             continue
+        if seen is not None:
+            quick = _verdict(target, float(seen[0][i]), float(seen[1][i]), rules, space, is_exact=False)
+            if quick.is_safe:
+                found.append(quick)
+                continue
         found.append(_judge(target, polytope, row, rules, space, whole))
         if target.kind == "implied":
             points.append(polytope.linear(row, 1).atoms)
     return found
+
+
+def _common_witnesses(
+    polytope: Polytope, targets: FloatArray, whole: bool
+) -> tuple[FloatArray, FloatArray] | None:
+    """Inner bounds on many targets from few programmes; None where each may have its own."""
+    if len(targets) <= MANY or targets.shape[1] <= MANY_ATOMS:
+        return None
+    cap = 1000.0 + 4 * float(np.max(polytope.high[np.isfinite(polytope.high)], initial=0.0))
+    points = (polytope.drawn_in if whole else polytope).far_points(targets, cap)
+    if whole:
+        points = [np.round(p) for p in points if bool((np.abs(p - np.round(p)) < TOLERANCE).all())]
+    if not points:
+        return None
+    values = np.array([targets @ p for p in points])
+    return values.min(axis=0), values.max(axis=0)
 
 
 def _flatten(
@@ -193,7 +220,12 @@ def _judge(
         low, high = polytope.whole(row, -1), polytope.whole(row, 1)
     else:
         low, high = polytope.linear(row, -1).value, polytope.linear(row, 1).value
-    low, high = low + 0.0, high + 0.0
+    return _verdict(target, low + 0.0, high + 0.0, rules, space)
+
+
+def _verdict(
+    target: Target, low: float, high: float, rules: DisclosureRules, space: Space, is_exact: bool = True
+) -> Interval:
     width = high - low
     if target.component.quantity == "days":
         required = max(rules.days_width_min, target.share * high) if np.isfinite(high) else np.inf
@@ -208,4 +240,4 @@ def _judge(
         # No change at all tells of nobody; one that may be large tells of no one in particular.
         nothing = low <= TOLERANCE and high >= -TOLERANCE
         is_wide = is_wide or nothing or high >= limit - TOLERANCE or low <= -limit + TOLERANCE
-    return Interval(target, low, high, required, bool(is_wide))
+    return Interval(target, low, high, required, bool(is_wide), is_exact)

@@ -19,6 +19,7 @@ from evaluation.errors import InputError
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 WHOLE = 1e-6
+FAR_ROUNDS = 6
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,21 @@ class Polytope:
             )
         # A programme stopped early still proves a bound; the linear one is proven too and is the fallback.
         return float(-sign * result.fun) if result.status == 0 else linear.value
+
+    def far_points(self, targets: FloatArray, cap: float) -> list[FloatArray]:
+        """Tables that agree with what is printed and push many targets apart at once; targets (n, k).
+
+        Each programme pushes a random half of the targets up and the rest down, and then the reverse. Two
+        points that differ enough prove a target safe without a programme of its own; they prove no leak.
+        """
+        bounded = Polytope(self.A, self.low, self.high, cap)
+        scale = 1 / np.maximum(1.0, targets.sum(axis=1))
+        rng = np.random.default_rng(0)
+        points = []
+        for _ in range(FAR_ROUNDS):
+            signs = rng.choice([-1.0, 1.0], len(targets)) * scale
+            points += [bounded.linear(signs @ targets, direction).atoms for direction in (1, -1)]
+        return points
 
     @cached_property
     def drawn_in(self) -> Polytope:

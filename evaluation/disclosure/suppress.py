@@ -22,6 +22,8 @@ BoolArray = npt.NDArray[np.bool_]
 TOLERANCE = 1e-6
 MAX_EXACT_ROUNDS = 30
 """Rounds of the exact master; after them the cheapest cell of each open inequality is hidden at once."""
+MANY, MANY_ATOMS = 8, 300
+"""From so many hidden forms over so many atoms, common witnesses are sought before each form's own programme."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,9 @@ def _open_cuts(
     reach = puzzle.cap * puzzle.A.sum(axis=1)
     targets: list[int] = np.flatnonzero(hidden & puzzle.is_examined).tolist()
     cuts: list[Cut] = []
+    if len(targets) > MANY and puzzle.A.shape[1] > MANY_ATOMS:
+        for point in polytope.far_points(puzzle.A[targets], puzzle.cap):
+            witnesses.add(point)
     for t in targets:
         seen_low, seen_high = witnesses.range(visible)
         if _is_wide(puzzle, t, seen_low[t], seen_high[t]):
