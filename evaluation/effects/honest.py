@@ -178,6 +178,13 @@ def _checked(
         )
     if not (np.isfinite(beta).all() and np.isfinite(cov).all()):
         raise CannotEstimate("honest: a coefficient or its covariance is not a number")
+    if not (np.diag(cov) > 0.0).all():
+        raise CannotEstimate("honest: a coefficient has no sampling variation, so nothing can be tested")
+    spread = np.linalg.eigvalsh((cov + cov.T) / 2.0)
+    if spread[0] < -1e-8 * spread[-1] or not np.allclose(cov, cov.T, rtol=1e-6, atol=1e-8 * spread[-1]):
+        raise InputError(
+            "honest: sigma is not a covariance: it must be symmetric without negative eigenvalues"
+        )
     if not 0.0 < level < 1.0:
         raise InputError(f"honest: level must lie between 0 and 1, found {level}")
     weights = np.eye(n_post)[0] if l_vec is None else np.array(l_vec, dtype=float).ravel()

@@ -267,6 +267,9 @@ def test_breakdown_is_zero_when_nothing_is_shown_and_grows_with_the_estimate() -
         ({"bounds": (-1.0,)}, InputError, "at least 0"),
         ({"restriction": "monotone"}, InputError, "choose one of"),
         ({"level": 95.0}, InputError, "between 0 and 1"),
+        ({"sigma": np.zeros((7, 7))}, CannotEstimate, "no sampling variation"),
+        ({"sigma": SIGMA - 1e-4 * np.ones((7, 7)) + 1e-4 * np.eye(7)}, InputError, "not a covariance"),
+        ({"sigma": SIGMA + 1e-3 * np.eye(7, k=1)}, InputError, "not a covariance"),
         ({"betahat": [np.nan, *BETA[1:]]}, CannotEstimate, "not a number"),
     ],
 )
