@@ -93,12 +93,16 @@ class Part:
 
 @dataclass(frozen=True)
 class Bars:
-    """Horizontal bars from zero: one part is plain bars, several are stacked pieces of a whole."""
+    """Horizontal bars from zero: one part is plain bars, several are stacked pieces of a whole.
+
+    ``is_model``: the numbers are estimates and not levels of pupils.
+    """
 
     labels: tuple[str, ...]
     parts: tuple[Part, ...]
     unit: str
     decimals: int = 1
+    is_model: bool = False
 
 
 Chart = Lines | Dots | Bars

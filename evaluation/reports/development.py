@@ -69,7 +69,7 @@ def types(inputs: ReportInputs) -> Section:
     caption = f"Fravær efter type, {who[:1].lower()}{who[1:]}"
     marks = {k: x.mark for k, x in levels.items()}
     exhibit = Exhibit(
-        "typer",
+        "typer-figur",
         _types_finding(who, {o.label: (found[years[0], o.id], found[years[1], o.id]) for o in outcomes}),
         render_table("typer", caption, frame, columns, key=("year",), marker=p.disclosure.marker),
         f"{DEFINITION} Skoleåret til og med samme uge. {who}.",

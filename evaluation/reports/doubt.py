@@ -93,6 +93,8 @@ def _variations(inputs: ReportInputs) -> pd.DataFrame:
     )
     wanted = f[f["question"].isin(["sensitivity", "same_pupils"]) | ((f["question"] == "grade") & ~main)]
     wanted = wanted[~wanted["horizon"].isin(["main"])]
+    if not len(wanted):
+        return wanted.assign(name="")
     order = wanted["question"].map({"sensitivity": 0, "grade": 1, "same_pupils": 2})
     is_placebo = wanted["horizon"].astype(str).str.startswith("placebo")
     wanted = wanted.assign(_o=order + 5 * is_placebo).sort_values("_o", kind="stable").drop(columns="_o")

@@ -145,7 +145,7 @@ def _group(inputs: ReportInputs, group: str, figures: dict[str, dict[str, Any]])
         render_table(identity, caption, frame, columns, key=("what",), marker=marker, source="out_targeted"),
         f"Elever med mindst {percent(t.threshold_pct, 0)} fravær over {t.window_school_days} skoledage{size}.",
         "out_targeted",
-        Bars(BARS, (Part("fald", falls, RUST),), "Fald i procentpoint"),
+        Bars(BARS, (Part("fald", falls, RUST),), "Fald i procentpoint", is_model=True),
         "Tre liggende søjler: faldet, det ventede fald af sig selv og forskellen.",
     )
     sentence = f"{say.regression_to_mean(change, expected, estimate)} {say.interval(low, high)}".strip()

@@ -79,7 +79,10 @@ def interval(low: float | None, high: float | None) -> str:
         return ""
     if direction(low) == direction(high) == "same":
         return "Det sande tal ligger sandsynligvis meget tæt på nul."
-    return f"Det sande tal ligger sandsynligvis mellem {side(low)} og {side(high)} procentpoint."
+    ends = f"{side(low)} og {side(high)} procentpoint"
+    if direction(high) == "same":
+        ends = f"{side(low)} procentpoint og ingen ændring"
+    return f"Det sande tal ligger sandsynligvis mellem {ends}."
 
 
 def development(

@@ -149,7 +149,7 @@ def rerun(inputs: ReportInputs) -> Section:
     if frozen and not changes:
         lead = f"Planen for undersøgelsen (protokollen) blev låst{when}, før resultaterne blev set, og er ikke ændret siden."
     elif frozen:
-        antal = f"{word(len(changes))} {'sted' if len(changes) == 1 else 'steder'}"
+        antal = f"{neuter(len(changes)).lower()} {'sted' if len(changes) == 1 else 'steder'}"
         lead = f"Planen (protokollen) blev låst{when}, men er siden ændret {antal}:"
     else:
         lead = "Planen for undersøgelsen (protokollen) var ikke låst, før resultaterne blev set. Læs resultaterne med det forbehold."

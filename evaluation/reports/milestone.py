@@ -33,7 +33,7 @@ ESTIMATE_COLUMNS = (
 )
 
 
-def milestone_figure(inputs: ReportInputs, identity: str = "milepael") -> Exhibit | None:
+def milestone_figure(inputs: ReportInputs, identity: str = "milepael-figur") -> Exhibit | None:
     """The looks at the milestone with their intervals; None when the round has no verdicts."""
     found = verdicts(inputs)
     if not found:

@@ -70,10 +70,13 @@ def _text(
     colour: str = INK,
     weight: int = 400,
     size: int = 14,
+    of_pupils: bool = False,
 ) -> Markup:
+    """A text. Names, ticks and estimates say that they are no numbers of pupils; those stand marked in the table."""
+    model = Markup("") if of_pupils else Markup(' data-model="figure"')
     return Markup(
-        '<text x="{}" y="{}" text-anchor="{}" fill="{}" font-weight="{}" font-size="{}">{}</text>'
-    ).format(_n(x), _n(y), anchor, colour, weight, size, content)
+        '<text x="{}" y="{}" text-anchor="{}" fill="{}" font-weight="{}" font-size="{}"{}>{}</text>'
+    ).format(_n(x), _n(y), anchor, colour, weight, size, model, content)
 
 
 def _rule(
@@ -286,10 +289,27 @@ def _bars(chart: Bars, width: int) -> tuple[list[Markup], float]:
             )
             if single:
                 out.append(
-                    _text(px(v) + 7, y + 18, number(v, chart.decimals), colour=part.colour, weight=700)
+                    _text(
+                        px(v) + 7,
+                        y + 18,
+                        number(v, chart.decimals),
+                        colour=part.colour,
+                        weight=700,
+                        of_pupils=not chart.is_model,
+                    )
                 )
             elif w > 34:
-                out.append(_text(px(x) + w / 2, y + 18, number(v, chart.decimals), "middle", "#fff", 700))
+                out.append(
+                    _text(
+                        px(x) + w / 2,
+                        y + 18,
+                        number(v, chart.decimals),
+                        "middle",
+                        "#fff",
+                        700,
+                        of_pupils=not chart.is_model,
+                    )
+                )
             x += v
     return out, bottom + 46
 

@@ -27,7 +27,7 @@ def make(name: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=list(table.columns))
     for column, kind in table.columns.items():
         if kind == "VARCHAR":
-            frame[column] = frame[column].fillna("r" if column == "round" else "")
+            frame[column] = frame[column].astype("object").fillna("r" if column == "round" else "")
         if kind == "BOOLEAN":
             frame[column] = frame[column].astype("boolean").fillna(False)
     return table.conform(frame)

@@ -7,6 +7,7 @@ test can say in one line what it takes away. No pipeline runs: only the declared
 from __future__ import annotations
 
 import datetime as dt
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -92,6 +93,7 @@ def description(until: dt.date) -> pd.DataFrame:
     return make("out_description", rows)
 
 
+@cache
 def frames(is_final: bool) -> dict[str, pd.DataFrame]:
     """All out tables of a round."""
     until = dt.date(2027, 6, 25) if is_final else dt.date(2026, 11, 13)
