@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -16,7 +16,10 @@ from evaluation.study import Study
 from pipelines.resources import KeySource, resources_from
 from pipelines.settings import Settings
 
-QUARANTINE_SHOWN = 40
+if TYPE_CHECKING:
+    from rich.console import Console
+
+LINES_SHOWN = 4
 
 
 @dataclass(frozen=True)
@@ -104,40 +107,33 @@ def _core(raw: dict[str, pd.DataFrame], the_round: Round) -> dict[str, pd.DataFr
     }
 
 
-def print_page(found: Findings) -> None:
-    """The findings as a page for the terminal, in Danish."""
-    from rich.console import Console
-    from rich.table import Table
+_COUNTS = {
+    "rows_in": "ind",
+    "rows_kept": "brugt",
+    "rows_quarantined": "karantæne",
+    "rows_duplicate": "dubletter",
+    "rows_superseded": "erstattet",
+    "rows_out_of_round": "uden for",
+}
 
-    console = Console(highlight=False)
+
+def print_page(found: Findings) -> None:
+    """The findings as a page for the terminal, in Danish; readable at 80 columns and when piped."""
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=True)
     console.print(f"[bold]Kontrol af {found.round_id}[/bold]\n")
-    ledger = Table(title="Filer: rækker ind = brugt + karantæne + dubletter + erstattet + uden for runden")
-    ledger.add_column("fil")
-    names = {
-        "rows_in": "ind",
-        "rows_kept": "brugt",
-        "rows_quarantined": "karantæne",
-        "rows_duplicate": "dubletter",
-        "rows_superseded": "erstattet",
-        "rows_out_of_round": "uden for",
-    }
-    for heading in names.values():
-        ledger.add_column(heading, justify="right")
+    console.print("[bold]Filer[/bold]  (ind = brugt + karantæne + dubletter + erstattet + uden for runden)")
     for row in found.ledger.itertuples():
-        ledger.add_row(row.source_file, *(f"{getattr(row, c):,}".replace(",", ".") for c in names))
-    console.print(ledger)
+        parts = [
+            f"{name} {_thousands(getattr(row, column))}"
+            for column, name in _COUNTS.items()
+            if getattr(row, column)
+        ]
+        console.print(f"  {row.source_file}\n      {' · '.join(parts)}", markup=False)
     if len(found.quarantine):
-        kinds = found.quarantine.groupby(["source_file", "rule", "column_name"], dropna=False)
-        held = Table(title="Karantæne (højst de 40 største grupper)")
-        for heading in ("fil", "regel", "kolonne", "rækker", "første linjer", "hvad nu"):
-            held.add_column(heading, overflow="fold")
-        largest = sorted(kinds, key=lambda item: (-len(item[1]), str(item[0])))[:QUARANTINE_SHOWN]
-        for (file, rule, column), rows in largest:
-            lines = ", ".join(str(int(n)) for n in rows["source_row"].dropna().head(4))
-            held.add_row(
-                str(file), str(rule), str(column), str(len(rows)), lines, str(rows["next_step"].iloc[0])
-            )
-        console.print(held)
+        console.print("\n[bold]Karantæne[/bold]  (rækker, der ikke kan bruges, som de står)")
+        _print_quarantine(found.quarantine, console)
     for title, style, results in (
         ("Stopper runden", "red", found.refused),
         ("Bør ses efter", "yellow", found.warnings),
@@ -145,6 +141,24 @@ def print_page(found: Findings) -> None:
         if results:
             console.print(f"\n[bold {style}]{title}[/bold {style}]")
             for r in results:
-                console.print(f"  {r.table_name}: {r.sentence}")
+                console.print(f"  {r.table_name}: {r.sentence}", markup=False)
     if not found.problems and not found.refused:
         console.print("\n[green]Runden kan køres.[/green]")
+
+
+def _print_quarantine(quarantine: pd.DataFrame, console: Console) -> None:
+    """One line per file, rule and column: how many rows, the first lines, and what to do."""
+    for file, mine in quarantine.groupby("source_file"):
+        console.print(f"  {file}", markup=False)
+        kinds = mine.groupby(["rule", "column_name"], dropna=False)
+        for (rule, column), rows in sorted(kinds, key=lambda item: (-len(item[1]), str(item[0]))):
+            numbers = [str(int(n)) for n in rows["source_row"].dropna().head(LINES_SHOWN)]
+            more = ", …" if len(rows) > len(numbers) else ""
+            where = f"linje {', '.join(numbers)}{more}" if numbers else ""
+            place = f" i {column}" if isinstance(column, str) and column else ""
+            step = str(rows["next_step"].iloc[0])
+            console.print(f"      {len(rows)} × {rule}{place} ({where}) → {step}", markup=False)
+
+
+def _thousands(count: int) -> str:
+    return f"{count:,}".replace(",", ".")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
 from pathlib import Path
 from typing import Annotated
 
@@ -79,6 +81,17 @@ def main() -> None:
     except KomgladError as error:
         typer.echo(f"komglad: {error}", err=True)
         sys.exit(error.exit_code)
+    except Exception as error:
+        # Its text could hold a value of a person, so only its kind and place are shown.
+        if os.environ.get("KOMGLAD_DEBUG"):
+            raise
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        typer.echo(
+            f"komglad: an error in komglad itself ({type(error).__name__} in {Path(place.filename).name}, line "
+            f"{place.lineno}). Nothing was half written. KOMGLAD_DEBUG=1 shows everything; please report it",
+            err=True,
+        )
+        sys.exit(1)
     except KeyboardInterrupt:
         typer.echo("komglad: stopped; finished tables are whole, run again to go on", err=True)
         sys.exit(130)
