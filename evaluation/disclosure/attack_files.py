@@ -36,12 +36,14 @@ class FilesAttack:
     """What the files give away. ``intervals``: bounds on every hidden or never printed count.
 
     ``unmarked``: numbers without a name, per file. ``contradictions``: one name, two different numbers.
+    ``prose``: files whose running text holds a number of pupils below the limit that carries no name.
     ``numbers``: how many named numbers were read.
     """
 
     intervals: tuple[Interval, ...]
     unmarked: tuple[str, ...]
     contradictions: tuple[str, ...]
+    prose: tuple[str, ...]
     numbers: int
 
     @property
@@ -126,7 +128,8 @@ def attack_files(files: Mapping[str, str], rules: DisclosureRules, order: Sequen
     targets = list(_targets(numbers, spaces, spaces_of, rules.marker, chain))
     intervals = attack(statements, targets, spaces, rules, chain)
     unmarked = tuple(f"{p.file}: {u}" for p in pages for u in p.unmarked)
-    return FilesAttack(intervals, unmarked, tuple(contradictions), sum(len(p.marked) for p in pages))
+    prose = tuple(p.file for p in pages if any(n < rules.minimum_pupils for n in p.prose))
+    return FilesAttack(intervals, unmarked, tuple(contradictions), prose, sum(len(p.marked) for p in pages))
 
 
 def _name(

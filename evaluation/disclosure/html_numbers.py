@@ -25,6 +25,9 @@ SPOKEN = re.compile(
     r"(?<![\d.,-])(\d+(?:\.\d{3})*,\d+|\d+(?:\.\d{3})*(?=\s*(?:%|procent|elever|elev|børn|dage|dag)\b))"
 )
 
+PROSE = re.compile(r"(?<![\d.,])(\d+(?:\.\d{3})*)\s+(?:elev(?:er)?|indsatselev(?:er)?|børn|barn)\b", re.I)
+LIMIT_WORDS = re.compile(r"(?:under|mindst|færre end|højst|mere end|flere end|ud af|af)\s+$", re.I)
+
 
 @dataclass(frozen=True, slots=True)
 class MarkedNumber:
@@ -48,6 +51,7 @@ class HtmlNumbers:
     model: list[str] = field(default_factory=list)
     spoken: list[str] = field(default_factory=list)
     unmarked: list[str] = field(default_factory=list)
+    prose: list[float] = field(default_factory=list)
 
 
 def read_html_numbers(file: str, text: str) -> HtmlNumbers:
@@ -59,6 +63,7 @@ def read_html_numbers(file: str, text: str) -> HtmlNumbers:
     known = {m.text.strip().rstrip("%").strip() for m in out.marked} | {
         t.strip().rstrip("%").strip() for t in out.model
     }
+    out.prose.extend(_prose(parser.prose, known))
     out.unmarked.extend(f"text alternative: {n}" for n in out.spoken if n not in known)
     return out
 
@@ -68,6 +73,7 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.out = HtmlNumbers(file)
         self.stack: list[tuple[str, dict[str, str], list[str]]] = []
+        self.prose: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Open an element; attributes that only some readers meet are kept as spoken text."""
@@ -88,6 +94,11 @@ class _Reader(HTMLParser):
         """Text belongs to every open element."""
         for _, _, texts in self.stack:
             texts.append(data)
+        silent = ("script", "style")
+        if not any(
+            tag in silent or "data-exhibit" in given or "data-model" in given for tag, given, _ in self.stack
+        ):
+            self.prose.append(data)
 
     def handle_endtag(self, tag: str) -> None:
         """Close the element and read what it held."""
@@ -164,6 +175,16 @@ class _Reader(HTMLParser):
         for key, value in _numbers(data):
             if round(value, 9) not in named:
                 self.out.unmarked.append(f"chart {key}: {value:g}")
+
+
+def _prose(texts: list[str], known: set[str]) -> list[float]:
+    """Numbers of pupils in running text that no mark in the file names; limits ("under 5 elever") are none."""
+    found = []
+    for text in texts:
+        for hit in PROSE.finditer(text):
+            if hit.group(1) not in known and not LIMIT_WORDS.search(text[: hit.start()]):
+                found.append(float(hit.group(1).replace(".", "")))
+    return found
 
 
 def _numbers(data: Any, key: str = "") -> list[tuple[str, float]]:

@@ -115,6 +115,7 @@ def test_all_pages_of_both_rounds_together(rounds, tmp_path):
     found = attack_files(read_html_files(tmp_path), RULES, ["nov", "jun"])
     assert found.leaks == ()
     assert found.unmarked == ()
+    assert found.prose == ()
     assert found.contradictions == ()
     assert found.numbers == 2 * sum(len(r.cells) for r in rounds)
     hidden = [i for i in found.intervals if i.target.kind == "hidden"]
@@ -186,6 +187,21 @@ def test_files_that_cannot_be_attacked_are_refused(page):
         attack_files({"a.html": page}, RULES)
 
 
+@pytest.mark.parametrize(
+    ("sentence", "is_seen"),
+    [
+        ("På skole D er der 3 elever.", True),
+        ("4 børn har ikke haft samtale", True),
+        ("Der er 5 elever.", False),
+        ("Grupper med under 5 elever vises ikke; 1 ud af 4 elever", False),
+        ('<span data-model="m">3</span> elever', False),
+    ],
+)
+def test_small_numbers_in_running_text(rounds, tmp_path, sentence, is_seen):
+    write(tmp_path, rounds[0], **{"side-A": f"<p>{sentence}</p>"})
+    assert attack_files(read_html_files(tmp_path), RULES).prose == (("nov/side-A.html",) if is_seen else ())
+
+
 def rendered_reports() -> list[Path]:
     """Folders of rendered reports on this machine: those of the demonstration, if it has been run."""
     places = (
@@ -203,3 +219,4 @@ def test_the_rendered_reports(folder):
     assert [i.target.key.text for i in found.leaks] == []
     assert found.contradictions == ()
     assert found.unmarked == ()
+    assert found.prose == ()
