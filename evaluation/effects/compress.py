@@ -7,6 +7,7 @@ estimation. This is the one module of the engine that opens files, at the path i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -65,7 +66,12 @@ def read_panel(path: Path, spec: PanelSpec) -> tuple[Panel, int]:
     with duckdb.connect(":memory:") as con:
         con.execute("SET enable_progress_bar = false")
         types = _open(con, path)
-        return _cells(con, spec, types)
+        try:
+            return _cells(con, spec, types)
+        except duckdb.OutOfMemoryException as error:
+            raise CannotEstimate("Cannot estimate: the file's cells do not fit in memory.") from error
+        except duckdb.Error as error:
+            raise InputError(f'File "{path.name}" {_unreadable(error)}.') from error
 
 
 def _open(con: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
@@ -91,11 +97,17 @@ def _open(con: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
             return {str(row[0]): str(row[1]) for row in described}
         except duckdb.Error as error:
             problem = error
-    first = str(problem).splitlines()[0][:200]
+    kind = "parquet" if parquet else "csv"
     raise InputError(
-        f'File "{path.name}" cannot be read as {"parquet" if parquet else "csv"}: {first}. '
+        f'File "{path.name}" {_unreadable(problem)} as {kind}. '
         "Expected a csv or csv.gz file with a header line, or parquet."
     ) from problem
+
+
+def _unreadable(problem: Exception | None) -> str:
+    """What went wrong without the line itself: DuckDB's own message quotes values, which may belong to a person."""
+    line = re.search(r"[Ll]ine:? (\d+)", str(problem))
+    return "cannot be read" + (f" (line {line.group(1)})" if line else "")
 
 
 def _csv_readers(con: duckdb.DuckDBPyConnection, name: str) -> list[str]:
@@ -304,6 +316,10 @@ def _all_present(wanted: list[str], types: dict[str, str]) -> None:
     for column in missing:
         close = get_close_matches(column, list(types), n=1)
         hints.append(f'"{column}"' + (f' (did you mean "{close[0]}"?)' if close else ""))
+    if len(types) == 1:
+        raise InputError(
+            f"1 column found, {len(wanted)} expected: the delimiter is not one of , ; tab |, or a quote is never closed."
+        )
     shown = ", ".join(f'"{c}"' for c in list(types)[:30])
     raise InputError(f"Column {', '.join(hints)} not found. The file has: {shown}.")
 

@@ -126,8 +126,8 @@ class Panel:
         """
         if (start is None) == (treatment is None):
             raise InputError("Give exactly one of start (first treated period) and treatment (0/1 column).")
-        if start is not None and (unit is None or time is None):
-            raise InputError("A start column needs the unit and time columns as well.")
+        if start is not None and time is None:
+            raise InputError("A start column needs the time column as well.")
         terms = tuple(absorb) if absorb is not None else tuple(c for c in (unit, time) if c is not None)
         clusters = tuple(cluster) if cluster is not None else ((unit,) if unit is not None else ())
         labels = _unique([c for t in (*terms, *clusters) for c in split_term(t)] + list(keep))
@@ -175,7 +175,8 @@ class Panel:
         begin = None
         if start is not None:
             begin = _start(data[start], time_labels)
-            _constant_in_unit(begin, unit_codes, start)
+            if unit is not None:
+                _constant_in_unit(begin, unit_codes, start)
             d = (time_values >= begin).astype(np.float64)
         else:
             d = np.prod([data[c].to_numpy(np.float64) for c in treated_columns], axis=0)

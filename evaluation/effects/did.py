@@ -51,8 +51,7 @@ def run_did(panel: Panel, options: DidOptions, *, units: int | None = None) -> D
     """
     check(options)
     panel = _with_start(panel, options)
-    if np.ptp(panel.y) == 0:
-        raise CannotEstimate("Cannot estimate an effect: the outcome does not vary at all.")
+    _refuse_without_variation(panel)
     notes = [*panel.notes, *_cluster_notes(panel)]
     if options.estimator == "group-time":
         estimates, pretrend, more = _group_time(panel, options)
@@ -265,6 +264,19 @@ def _with_start(panel: Panel, options: DidOptions) -> Panel:
             "imputation with --aggregate overall."
         )
     return replace(panel, start=start)
+
+
+def _refuse_without_variation(panel: Panel) -> None:
+    """An outcome that never moves in one arm is a sign of missing registration, not of a small standard error."""
+    if np.ptp(panel.y) == 0:
+        raise CannotEstimate("Cannot estimate an effect: the outcome does not vary at all.")
+    ever = np.isin(panel.unit, panel.unit[panel.d > 0])
+    for name, arm in (("treated", ever), ("untreated", ~ever)):
+        if arm.sum() > 2 and np.ptp(panel.y[arm]) == 0:
+            raise CannotEstimate(
+                f"Cannot estimate an effect: the outcome is the same in all {int(arm.sum())} cells of the {name} units "
+                "(no variation in one arm). Check whether it was registered there."
+            )
 
 
 def _refuse_absorbed(panel: Panel) -> None:

@@ -65,7 +65,7 @@ class Calendars:
         for c in counts:
             total //= factorial(int(c))
         representative = np.array([int(np.flatnonzero(kinds == k)[0]) for k in range(counts.size)])
-        if draws is None and total <= MAX_ENUMERATED:
+        if total <= MAX_ENUMERATED and (draws is None or total <= draws):
             rows = np.array(_arrangements(counts.tolist(), n), dtype=np.int64)
             observed = (rows == kinds).all(axis=1)
             rows = np.vstack([rows[observed], rows[~observed]])

@@ -14,6 +14,9 @@ from evaluation.effects.results import Estimate, FloatArray, JointTest, Term, t_
 from evaluation.effects.sandwich import Sandwich
 from evaluation.errors import CannotEstimate
 
+ROUNDING = 1e-12
+"""Standard errors below this share of the largest outcome are floating-point noise."""
+
 
 def satterthwaite_df(result: Sandwich) -> FloatArray:
     """(m,) degrees of freedom ``(tr P)² / tr(P²)`` of each contrast's variance estimate."""
@@ -29,12 +32,20 @@ def satterthwaite_df(result: Sandwich) -> FloatArray:
 def cluster_robust_estimates(
     result: Sandwich, terms: list[Term], *, level: float, null: float
 ) -> list[Estimate]:
-    """One estimate for each contrast, with Satterthwaite degrees of freedom for its t, p and interval."""
+    """One estimate for each contrast, with Satterthwaite degrees of freedom for its t, p and interval.
+
+    A standard error that is rounding noise beside the outcome (an exact fit) counts as none.
+    """
     df = satterthwaite_df(result)
+    errors = np.where(result.std_errors > _noise(result), result.std_errors, 0.0)
     return [
         t_interval(term, float(theta), float(se), float(d), inference=result.kind, level=level, null=null)
-        for term, theta, se, d in zip(terms, result.estimator.theta, result.std_errors, df, strict=True)
+        for term, theta, se, d in zip(terms, result.estimator.theta, errors, df, strict=True)
     ]
+
+
+def _noise(result: Sandwich) -> float:
+    return ROUNDING * float(np.abs(result.estimator.y).max())
 
 
 def htz_test(result: Sandwich, null: FloatArray | None = None) -> JointTest:
@@ -47,6 +58,8 @@ def htz_test(result: Sandwich, null: FloatArray | None = None) -> JointTest:
         CannotEstimate: the contrasts' covariance is singular or carries too few degrees of freedom.
     """
     q = result.T.shape[1]
+    if (result.std_errors <= _noise(result)).any():
+        raise CannotEstimate(f"Cannot test {q} contrasts jointly: the clusters show no variation.")
     moments = CrossMoments(result.estimator, result.T)
     pairs = [(s, t) for s in range(q) for t in range(q)]
     omega = np.array([moments.trace(s, t) for s, t in pairs]).reshape(q, q)
