@@ -231,7 +231,7 @@ def _verdict(
         required = max(rules.days_width_min, target.share * high) if np.isfinite(high) else np.inf
         limit = rules.days_width_min
     else:
-        required = float(rules.protection_width)
+        required = rules.width_for(space.minimum)
         limit = float(space.minimum)
     is_wide = width == np.inf or width >= required - TOLERANCE
     if target.kind == "implied":

@@ -173,7 +173,7 @@ def views_of(
     now = incidence(component, space, [f.members for f in forms]).astype(float)
     is_change = np.array([f.is_change for f in forms])
     is_days = component.quantity == "days"
-    width = rules.days_width_min if is_days else float(rules.protection_width)
+    width = rules.days_width_min if is_days else rules.width_for(space.minimum)
     unchanged = Puzzle(
         A=now * ~is_change[:, None],
         low=np.array([f.low for f in forms]),

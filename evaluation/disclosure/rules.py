@@ -66,6 +66,15 @@ class DisclosureRules:
         if wrong:
             raise ProtocolError("The disclosure limits cannot be used.", wrong)
 
+    def width_for(self, minimum: int) -> float:
+        """How uncertain a hidden count must stay in a population with a minimum of its own (interview sources).
+
+        Below the general minimum the width follows it: a hidden number of sources is uncertain up to the limit.
+        """
+        if minimum >= self.minimum_pupils:
+            return float(self.protection_width)
+        return float(max(1, min(self.protection_width, minimum)))
+
     @property
     def legend(self) -> str:
         """The Danish sentence that stands under every table and chart with a hidden cell."""

@@ -204,7 +204,8 @@ def test_no_linked_tables_can_be_opened(table, share, rows):
     assert_safe([table(counts), share(grades), page])
 
 
-@settings(QUIET, max_examples=3)
+@pytest.mark.slow
+@settings(QUIET, max_examples=6)
 @given(st.lists(cells, min_size=12, max_size=12))
 def test_no_three_way_table_can_be_opened(numbers):
     dimensions = (

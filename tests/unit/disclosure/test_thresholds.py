@@ -191,3 +191,22 @@ def test_months_add_up_in_days_and_not_in_pupils():
     assert audit(release).is_passed
     with pytest.raises(InputError, match="pupils do not add up over time"):
         protect([dataclasses.replace(exhibit, measures=("pupils", "pct"))], RULES)
+
+
+@pytest.mark.parametrize(("sources", "is_hidden"), [(1, True), (2, False)])
+def test_a_population_with_a_minimum_of_its_own(sources, is_hidden):
+    """Interview sources per actor, two being enough: the width asked for follows the limit."""
+    actor = Dimension("aktør", ("elev", "lærer", "sundhedsplejerske"))
+    frame = pd.DataFrame({"aktør": actor.leaves, "pupils": [9, 3, sources]})
+    release = protect([Exhibit("kilder", "kilder", (actor,), frame, minimum=2)], RULES)
+    shown = release.table("kilder").set_index("aktør")["is_suppressed"]
+    assert shown["sundhedsplejerske"] == is_hidden
+    assert not shown["elev"]
+    report = audit(release)
+    assert report.is_passed
+    assert {i.required for i in report.intervals} <= {2.0}
+
+
+@pytest.mark.parametrize(("minimum", "width"), [(5, 7.0), (9, 7.0), (4, 4.0), (0, 1.0)])
+def test_width_for_a_minimum(minimum, width):
+    assert dataclasses.replace(RULES, protection_width=7).width_for(minimum) == width
