@@ -183,8 +183,8 @@ def _dots(chart: Dots) -> tuple[list[Piece], Piece]:
     low, high = min(values), max(values)
     pad = (high - low) * 0.06
     notes = [
-        above(f"← {chart.left}", 0, xanchor="right", xshift=-8),
-        above(f"{chart.right} →", 0, xanchor="left", xshift=8),
+        above(f"← {chart.left}", 0, xref="paper", xanchor="left"),
+        above(f"{chart.right} →", 1, xref="paper", xanchor="right", xshift=48),
     ]
     for i, r in enumerate(rows):
         shown = (

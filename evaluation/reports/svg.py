@@ -224,20 +224,8 @@ def _dots(chart: Dots, width: int) -> tuple[list[Markup], float]:
             _text(width, 32, f"{chart.right} →", "end", GREY, size=13),
         ]
     else:
-        # The side with less room keeps its words inside the picture by leaning on the edge.
-        out.append(
-            _text(max(px(0) - 10, 7.0 * len(chart.left)), top - 12, f"← {chart.left}", "end", GREY, size=13)
-        )
-        out.append(
-            _text(
-                min(px(0) + 10, width - 7.0 * len(chart.right)),
-                top - 12,
-                f"{chart.right} →",
-                "start",
-                GREY,
-                size=13,
-            )
-        )
+        out.append(_text(left, top - 12, f"← {chart.left}", colour=GREY, size=13))
+        out.append(_text(width, top - 12, f"{chart.right} →", "end", GREY, size=13))
     for i, r in enumerate(chart.rows):
         y = top + step * (i + (0.72 if is_narrow else 0.5))
         out.append(_text(0, y - 15 if is_narrow else y + 5, r.label))

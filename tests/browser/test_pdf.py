@@ -1,0 +1,71 @@
+"""The printed report: tagged, named, with outline and page numbers, page one on one sheet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+
+from evaluation.reports.pdf import print_pdf
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def printed(executable: Path, pages: Path) -> PdfReader:
+    result = print_pdf(pages / "november.html", pages / "november.pdf", browser=executable)
+    assert result.path is not None, result.note
+    return PdfReader(result.path)
+
+
+def test_it_is_tagged_with_language_title_and_outline(printed: PdfReader) -> None:
+    root = printed.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"]
+    assert "/StructTreeRoot" in root
+    assert str(root["/Lang"]).startswith("da")
+    assert printed.metadata is not None
+    assert printed.metadata.title == "Kom glad i skole – hver dag: Delevaluering, november 2026"
+    titles = [str(o.title) for o in _flat(printed.outline)]
+    assert "Milepælen" in titles
+    assert titles[0] == "Kom glad i skole – hver dag"
+
+
+def test_every_page_is_a4_numbered_and_says_that_data_are_made_up(printed: PdfReader) -> None:
+    n = len(printed.pages)
+    for i, page in enumerate(printed.pages, start=1):
+        assert [round(float(x)) for x in page.mediabox[2:]] == [595, 842]
+        text = page.extract_text()
+        assert f"{i} / {n}" in text
+        assert "Opdigtede data" in text
+
+
+def test_page_one_holds_answers_voices_and_matters(printed: PdfReader) -> None:
+    text = printed.pages[0].extract_text()
+    assert "Hvor sikkert er det?" in text
+    assert "Det siger børn og voksne" in text
+    assert "Til drøftelse på mødet" in text
+    assert "Rapporten måler registreret fravær" in text
+
+
+def test_figures_carry_their_alternative_and_tables_their_headers(printed: PdfReader) -> None:
+    kinds: dict[str, int] = {}
+    described = 0
+    stack = [printed.trailer["/Root"]["/StructTreeRoot"]]
+    while stack:
+        node = stack.pop().get_object()
+        if not isinstance(node, dict):
+            continue
+        kind = str(node.get("/S", ""))
+        kinds[kind] = kinds.get(kind, 0) + 1
+        described += kind == "/Figure" and bool(node.get("/Alt"))
+        below = node.get("/K", [])
+        stack += list(below) if isinstance(below, list) else [below]
+    assert kinds.get("/TH", 0) > 50
+    assert kinds.get("/H1", 0) >= 1
+    assert described >= 8
+    assert described == kinds["/Figure"]
+
+
+def _flat(outline: list) -> list:
+    return [x for item in outline for x in (_flat(item) if isinstance(item, list) else [item])]
