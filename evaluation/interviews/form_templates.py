@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from evaluation.codebooks import Codebook
-from evaluation.interviews.forms import FORMS, STEPS, FormLayout, layout
+from evaluation.interviews.form_layouts import FORMS, STEPS, FormLayout, layout
 
 _FIXED = dt.datetime(2026, 1, 1)  # noqa: DTZ001 - a workbook's dates carry no zone
 _HEADER_ROW = 6

@@ -9,18 +9,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 
 from evaluation.codebooks import Codebook
 from evaluation.errors import InputError, Problem
 from evaluation.interviews.attributes import slug
+from evaluation.interviews.joint_sentences import (
+    INTERVIEWS_ONLY,
+    MIN_SOURCES,
+    RELATIONS,
+    Override,
+    Relation,
+    number_of,
+    qual_summary,
+    quant_text,
+    reading_of,
+    text_of,
+)
 from evaluation.interviews.signs import Sign, signs_of
-
-Relation = Literal["bekræfter", "udvider", "modsiger", "tavs"]
-RELATIONS: tuple[Relation, ...] = ("bekræfter", "udvider", "modsiger", "tavs")
 
 JOINT_COLUMNS = (
     "sign_id",
@@ -45,14 +53,6 @@ JOINT_COLUMNS = (
 )
 """One row per sign. ``quant_says``: for | imod | ingen | ukendt; ``qual_says``: for | imod | delt | tavs."""
 
-MIN_SOURCES = 2
-"""One source alone takes no side: it extends the picture but neither confirms nor contradicts."""
-
-INTERVIEWS_ONLY = (
-    "Ufrivilligt fravær er ikke en registreringstype; "
-    "tegnet læses kun ud af interviewene, ikke af fraværstallene."
-)
-
 _RULE: Mapping[tuple[str, str], Relation] = {
     ("for", "for"): "bekræfter",
     ("for", "imod"): "modsiger",
@@ -61,15 +61,6 @@ _RULE: Mapping[tuple[str, str], Relation] = {
     ("ingen", "for"): "modsiger",
     ("ingen", "imod"): "bekræfter",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Override:
-    """An analyst's own reading of a sign; the reason is required and is printed beside it."""
-
-    sign_id: str
-    relation: Relation
-    reason: str
 
 
 def relation_of(quant_says: str, qual_says: str) -> Relation:
@@ -115,20 +106,20 @@ def joint_display(
         relation = relation_of(quant_says, qual_says)
         override = stated.get(sign.id)
         quote, quoted = _quote(sign, quotes)
-        quant_text = INTERVIEWS_ONLY if sign.is_interviews_only else _quant_text(number, quant_says)
-        summary = _qual_summary(said, qual_says)
+        numbers = INTERVIEWS_ONLY if sign.is_interviews_only else quant_text(number, quant_says)
+        summary = qual_summary(said, qual_says)
         final = override.relation if override else relation
         rows.append(
             {
                 "sign_id": sign.id,
                 "sign": sign.text,
                 "indicator": None if number is None else str(number["indicator"]),
-                "quant_verdict": None if number is None else _text(number.get("verdict")) or None,
-                "estimate_pp": _float(number, "estimate_pp"),
-                "ci_low_pp": _float(number, "ci_low_pp"),
-                "ci_high_pp": _float(number, "ci_high_pp"),
+                "quant_verdict": None if number is None else text_of(number.get("verdict")) or None,
+                "estimate_pp": number_of(number, "estimate_pp"),
+                "ci_low_pp": number_of(number, "ci_low_pp"),
+                "ci_high_pp": number_of(number, "ci_high_pp"),
                 "quant_says": quant_says,
-                "quant_text": quant_text,
+                "quant_text": numbers,
                 "qual_says": qual_says,
                 "qual_summary": summary,
                 "sources": int(said.get("sources", 0)),
@@ -138,7 +129,7 @@ def joint_display(
                 "override_reason": override.reason if override else None,
                 "quote": quote,
                 "quote_attribution": None,
-                "reading": _reading(
+                "reading": reading_of(
                     sign,
                     final,
                     quant_says,
@@ -161,7 +152,7 @@ def _indicator(sign: Sign, effects: pd.DataFrame) -> Mapping[str, Any] | None:
         {str(row["indicator"]): row for row in reversed(effects.to_dict("records"))} if len(effects) else {}
     )
     present = [rows[name] for name in sign.indicators if name in rows]
-    telling = [row for row in present if _text(row.get("verdict")) or _text(row.get("says"))]
+    telling = [row for row in present if text_of(row.get("verdict")) or text_of(row.get("says"))]
     decided = [row for row in telling if _quant_says(row) != "ukendt"]
     return next(iter([*decided, *telling, *present]), None)
 
@@ -170,13 +161,13 @@ def _quant_says(row: Mapping[str, Any] | None) -> str:
     """Which side the numbers take; a rise counts against only when its whole interval is above zero."""
     if row is None:
         return "ukendt"
-    stated = _text(row.get("says"))
+    stated = text_of(row.get("says"))
     if stated in {"for", "imod", "ingen", "ukendt"}:
         return stated
-    verdict = slug(_text(row.get("verdict")))
+    verdict = slug(text_of(row.get("verdict")))
     if verdict.startswith(("opnaaet", "tegn_paa_fald")):
         return "for"
-    low = _float(row, "ci_low_pp")
+    low = number_of(row, "ci_low_pp")
     if verdict.startswith("ikke_paavist"):
         return "imod" if not math.isnan(low) and low > 0 else "ingen"
     return "ukendt"
@@ -190,102 +181,6 @@ def _qual_says(said: Mapping[str, Any]) -> str:
     if pro > con and pro >= MIN_SOURCES:
         return "for"
     return "imod" if con > pro and con >= MIN_SOURCES else "delt"
-
-
-def _quant_text(row: Mapping[str, Any] | None, says: str) -> str:
-    if row is None:
-        return "Der er ingen tal for dette tegn."
-    if text := _text(row.get("text")):
-        return text
-    verdict = _text(row.get("verdict"))
-    estimate, low, high = (_float(row, name) for name in ("estimate_pp", "ci_low_pp", "ci_high_pp"))
-    number = ""
-    if not math.isnan(estimate) and says != "ukendt":
-        number = f"{_points(estimate)} procentpoint"
-        if not math.isnan(low) and not math.isnan(high):
-            number += f" (mellem {_points(low)} og {_points(high)})"
-    parts = [part for part in (verdict[:1].upper() + verdict[1:], number) if part]
-    return ": ".join(parts) + "." if parts else "Tallene kan endnu ikke bruges."
-
-
-def _qual_summary(said: Mapping[str, Any], says: str) -> str:
-    """Danish sentences: how many sources, which way, what most of them speak of, and what speaks otherwise."""
-    total = int(said.get("sources_total", 0))
-    if says == "tavs":
-        return f"Ingen af de {total} kilder taler om dette." if total else "Der er ingen interviews endnu."
-    sources = int(said["sources"])
-    pro, con, both = (int(said[f"sources_{name}"]) for name in ("for", "against", "both"))
-    sentences = [f"{sources} af {total} {_sources(total)} taler om det"]
-    sides = [
-        f"{n} {what}"
-        for n, what in ((pro, "bekræftende"), (con, "afvisende"), (both, "både for og imod"))
-        if n
-    ]
-    sentences[0] += f": {', '.join(sides)}." if sides else "."
-    if int(said.get("top_sources", 0)) >= MIN_SOURCES:
-        sentences.append(f"Oftest nævnt: »{said['top_name']}« ({int(said['top_sources'])}).")
-    if not sides:
-        sentences.append("Ingen af dem siger, om tegnet er der.")
-    elif con == 0 and both == 0:
-        sentences.append("Ingen taler imod.")
-    other = int(said.get("sources_other_explanation", 0))
-    if other:
-        sentences.append(f"{other} peger på en anden forklaring.")
-    return " ".join(sentences)
-
-
-def _reading(
-    sign: Sign,
-    relation: Relation,
-    quant: str,
-    qual: str,
-    said: Mapping[str, Any],
-    override: Override | None,
-    *,
-    is_quoted: bool,
-    has_number: bool,
-) -> str:
-    """Combined reading in Danish; an override says that it is one, and why."""
-    if override is not None:
-        text = f"Analytikeren læser tegnet som »{relation}«. Begrundelse: {override.reason.rstrip('.')}."
-        return f"{INTERVIEWS_ONLY} {text}" if sign.is_interviews_only else text
-    if sign.is_interviews_only:
-        tail = {
-            "tavs": "Ingen kilder taler om det; derfor kan der ikke siges noget om tegnet.",
-        }.get(qual, "Det, kilderne fortæller, kan hverken be- eller afkræftes af tallene.")
-        return f"{INTERVIEWS_ONLY} {tail}"
-    numbers = {
-        "for": "Tallene peger i tegnets retning",
-        "imod": "Tallene peger imod tegnet",
-        "ingen": "Tallene viser ingen ændring",
-        "ukendt": "Tallene kan ikke afgøre det endnu" if has_number else "Der er ingen tal for tegnet",
-    }[quant]
-    words = {
-        "for": "de fleste kilder, der taler om det, oplever det samme"
-        if quant == "for"
-        else "de fleste kilder, der taler om det, oplever tegnet",
-        "imod": "de fleste kilder, der taler om det, oplever det ikke",
-        "delt": "kilderne er delte" if _sides(said) else "kilderne fortæller om det uden at tage stilling",
-        "tavs": "ingen kilder taler om det",
-    }[qual]
-    joiner = "men" if relation in ("modsiger", "tavs") or (quant == "ukendt" and qual == "for") else "og"
-    text = f"{numbers}, {joiner} {words}."
-    text += {
-        "bekræfter": " Tal og interviews støtter hinanden.",
-        "modsiger": " Forskellen bør drøftes: hvem er spurgt, og hvad ser registreringen ikke?",
-        "udvider": " Interviewene fortæller noget, tallene ikke gør.",
-        "tavs": " Interviewene kan hverken støtte eller svække tallene.",
-    }[relation]
-    if int(said.get("sources_other_explanation", 0)):
-        text += " Andre forklaringer er nævnt og kan ikke udelukkes."
-    if not is_quoted and qual != "tavs":
-        text += " Der er intet godkendt citat."
-    return text
-
-
-def _sides(said: Mapping[str, Any]) -> int:
-    """Sources that say whether the sign is there, either way."""
-    return sum(int(said.get(f"sources_{name}", 0)) for name in ("for", "against", "both"))
 
 
 def _quote(sign: Sign, quotes: pd.DataFrame | None) -> tuple[str | None, bool]:
@@ -310,7 +205,7 @@ def _overrides(
         return {}
     if isinstance(overrides, pd.DataFrame):
         triples = [
-            (_text(row.get("sign_id")), _text(row.get("relation")), _text(row.get("reason")))
+            (text_of(row.get("sign_id")), text_of(row.get("relation")), text_of(row.get("reason")))
             for row in overrides.to_dict("records")
         ]
     elif isinstance(overrides, Mapping):
@@ -342,23 +237,3 @@ def _overrides(
     if problems:
         raise InputError("The overrides of the joint display cannot be used.", problems)
     return stated
-
-
-def _text(value: object) -> str:
-    return value.strip() if isinstance(value, str) else ""
-
-
-def _float(row: Mapping[str, Any] | None, name: str) -> float:
-    value = None if row is None else row.get(name)
-    try:
-        return float("nan") if value is None else float(value)
-    except (TypeError, ValueError):
-        return float("nan")
-
-
-def _points(value: float) -> str:
-    return f"{value:.1f}".replace(".", ",").replace("-0,0", "0,0").replace("-", "−")
-
-
-def _sources(count: int) -> str:
-    return "kilde" if count == 1 else "kilder"

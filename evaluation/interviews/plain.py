@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from evaluation.codebooks import Codebook
 from evaluation.errors import InputError, Problem
 from evaluation.interviews.attributes import FIELDS
+from evaluation.interviews.coding_labels import POLARITIES, Coding
 from evaluation.interviews.plain_columns import NO, SEGMENT_COLUMNS, TOOL_EXPORTS, YES
-from evaluation.interviews.segments import POLARITIES, Coding
 from evaluation.interviews.tables import Row, Table
 
 

@@ -12,8 +12,8 @@ from typing import Any
 from evaluation.codebooks import Codebook
 from evaluation.errors import Problem
 from evaluation.interviews.attributes import DocumentAttributes, attribute_name, normal_name
+from evaluation.interviews.coding_labels import Coding
 from evaluation.interviews.positions import Counting, Selection, Text, locate
-from evaluation.interviews.segments import Coding
 from evaluation.interviews.sqlite_files import rows_of, text_of
 
 _MEDIA = (("code_image", "imid"), ("code_av", "avid"))

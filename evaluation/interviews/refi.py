@@ -16,12 +16,12 @@ from typing import Any
 from evaluation.codebooks import Codebook
 from evaluation.errors import Problem
 from evaluation.interviews.attributes import DocumentAttributes, normal_name
+from evaluation.interviews.coding_labels import Coding
 from evaluation.interviews.positions import Counting, Located, Selection, Text, Unit, locate
 from evaluation.interviews.qdc import read_codes
 from evaluation.interviews.refi_attributes import source_attributes
 from evaluation.interviews.refi_project import QdaProject
 from evaluation.interviews.safe_xml import attribute, children, local_name, normal_guid
-from evaluation.interviews.segments import Coding
 from evaluation.interviews.tables import decode_text
 
 TOOLS = {
@@ -200,16 +200,17 @@ def _text(project: QdaProject, part: Any, problems: list[Problem], number: int) 
     if inline:
         return Text("".join(inline[0].itertext()))
     path = attribute(part, "plainTextPath")
-    if not path:
+    if not path and not children(part, "PlainTextSelection"):
         return None
-    data = project.member(path)
+    data = project.member(path) if path else None
     if data is None:
+        missing = "is not in the archive" if path else "is not in the project, only its rich text"
         problems.append(
             Problem(
                 project.file,
-                found=f"the text of source no. {number} is not in the archive",
+                found=f"the text of source no. {number} {missing}",
                 rule="REFI-QDA 8.3",
-                expected="a file in Sources/",
+                expected="a plain text file in Sources/",
                 next_step="export the project with its sources; positions are not checked until then",
             )
         )

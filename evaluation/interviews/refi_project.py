@@ -10,6 +10,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import unquote
 
 from evaluation.errors import InputError, Problem
 from evaluation.interviews.archive import Archive, open_archive
@@ -41,7 +42,8 @@ class QdaProject:
             return None
         name = name.lstrip("/")
         folder = PurePosixPath(self.entry).parent.as_posix()
-        tries = [f"{folder}/Sources/{name}", f"{folder}/{name}", f"Sources/{name}", name]
+        spellings = dict.fromkeys((name, unquote(name)))
+        tries = [t for n in spellings for t in (f"{folder}/Sources/{n}", f"{folder}/{n}", f"Sources/{n}", n)]
         for attempt in tries:
             if found := self.archive.find(attempt):
                 return self.archive.read(found)

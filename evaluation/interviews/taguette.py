@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 from evaluation.errors import Problem
-from evaluation.interviews.segments import Coding
+from evaluation.interviews.coding_labels import Coding
 from evaluation.interviews.sqlite_files import rows_of, text_of
 from evaluation.interviews.tables import Table
 

@@ -124,6 +124,12 @@ def test_segments_with_other_limits_are_one_unit_when_they_overlap(book: Codeboo
     )
 
 
+def test_without_positions_only_shared_segments_are_units(book: Codebook) -> None:
+    with_places = agreement(example_a(), book, draws=50).table
+    without = agreement(example_a().drop(columns=["start", "end"]), book, draws=50).table
+    pd.testing.assert_frame_equal(with_places, without)
+
+
 def test_a_coder_who_found_nothing_counts(book: Codebook) -> None:
     rows = coded([("d", "s_1", 0, 9, "MP.UFRIV", "k_1"), ("d", "s_2", 10, 19, "MP.MAAL", "k_1")])
     documents = pd.DataFrame({"document_id": ["d", "e"], "coders": ["k_1|k_2", "k_1"]})

@@ -11,8 +11,9 @@ from factories import ROOT
 
 from evaluation.codebooks import Codebook
 from evaluation.errors import InputError
+from evaluation.interviews.form_layouts import FORMS
 from evaluation.interviews.form_templates import write_filled_forms, write_templates
-from evaluation.interviews.forms import FORM_COLUMNS, FORMS, read_school_form
+from evaluation.interviews.forms import FORM_COLUMNS, read_school_form
 from evaluation.interviews.implementation import implementation_table
 
 TEMPLATES = ROOT / "evaluation/studies/kom_glad_i_skole/templates"

@@ -9,7 +9,8 @@ import pytest
 
 from evaluation.codebooks import Codebook
 from evaluation.errors import InputError
-from evaluation.interviews.joint_display import RELATIONS, Override, joint_display, relation_of
+from evaluation.interviews.joint_display import joint_display, relation_of
+from evaluation.interviews.joint_sentences import RELATIONS, Override
 from evaluation.interviews.process_indicators import process_indicators
 from evaluation.interviews.quotes import approved_quotes, personal_hits
 from evaluation.interviews.signs import sign_themes, signs_of, stance

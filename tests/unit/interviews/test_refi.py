@@ -131,6 +131,7 @@ def test_byte_order_marks_and_line_ends(
         ("internal://a.txt", "a.txt"),
         ("relative:///a.txt", "Sources/a.txt"),
         ("internal://deep/a.txt", "Sources/other/a.txt"),
+        ("internal://interview%20syv.txt", "Sources/interview syv.txt"),
     ],
 )
 def test_sources_are_found_whatever_the_path_looks_like(
@@ -144,9 +145,11 @@ def test_sources_are_found_whatever_the_path_looks_like(
     assert batch.problems == ()
 
 
-@pytest.mark.parametrize("path", ["absolute:///etc/hostname", "file:///etc/hostname", "internal://gone.txt"])
+@pytest.mark.parametrize(
+    "path", [None, "absolute:///etc/hostname", "file:///etc/hostname", "internal://gone.txt"]
+)
 def test_a_text_outside_the_archive_is_never_opened(
-    tmp_path: Path, read: Any, book: Codebook, path: str
+    tmp_path: Path, read: Any, book: Codebook, path: str | None
 ) -> None:
     inner = selection(0, 3, [book.get("MP.UFRIV").guid])
     batch = read(qdpx(tmp_path / "p.qdpx", project(text_source("a", inner, path=path), book=book)))
