@@ -35,6 +35,8 @@ from evaluation.protocol import Protocol
 Parser = Callable[[str], tuple[Any, str | None]]
 PUPIL, LOCAL, LABEL, HOLDER = "pupil", "local-id", "class-label", "holder"
 """Purposes of pseudonyms: one subkey each."""
+NOT_OF_THE_STUDY = "none"
+"""What a mapping writes for a school or grade that is no part of the study."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,11 @@ class Desk:
 
 @dataclass
 class Fields:
-    """The fields of one chunk. ``is_bad`` (n,) grows as fields are parsed; bad rows are in the quarantine."""
+    """The fields of one chunk.
+
+    ``is_bad`` (n,) grows as fields are parsed; bad rows are in the quarantine. ``is_outside`` (n,): rows of a school or
+    grade that the mapping declares as no part of the study (``none``); they are accepted and make no row.
+    """
 
     desk: Desk
     source: Incoming
@@ -75,6 +81,7 @@ class Fields:
     chunk: Chunk
     quarantine: Quarantine
     is_bad: np.ndarray
+    is_outside: np.ndarray
 
     @classmethod
     def of(
@@ -82,7 +89,8 @@ class Fields:
     ) -> Fields:
         """Fields of a chunk, with its rejects already in quarantine."""
         quarantine.add_rejects(source.name, chunk.rejects)
-        return cls(desk, source, reading, chunk, quarantine, np.zeros(len(chunk.rows), dtype=bool))
+        n = len(chunk.rows)
+        return cls(desk, source, reading, chunk, quarantine, np.zeros(n, dtype=bool), np.zeros(n, dtype=bool))
 
     def has(self, name: str) -> bool:
         """Whether the mapping says where this column of ours comes from."""
@@ -100,6 +108,7 @@ class Fields:
 
     def quarantine_rows(self, name: str, hit: np.ndarray, rule: str, *, found: str | None = None) -> None:
         """Quarantine the rows where ``hit`` (n,) for one rule; ``found`` in words, else the column's masked text."""
+        hit = hit & ~self.is_outside
         at = np.flatnonzero(hit & ~self.is_bad)
         self.is_bad |= hit
         rules = np.full(len(at), rule, dtype=object)
@@ -152,7 +161,10 @@ class Fields:
         """Place of the school in the protocol (n,); -1 where unknown."""
         schools = self.desk.protocol.schools
         known = {clean(t).casefold(): i for i, s in enumerate(schools) for t in (s.name, s.short, s.id)}
-        return self.parse("school", _lookup(known, "unknown_school", missing=-1), "int64")
+        known[NOT_OF_THE_STUDY] = -2
+        school = self.parse("school", _lookup(known, "unknown_school", missing=-1), "int64")
+        self.is_outside |= school == -2
+        return np.asarray(np.maximum(school, -1))
 
     def grade_and_class(self, *, required: bool) -> tuple[np.ndarray, np.ndarray]:
         """Grades (n,) and tidy class labels (n,); None where the file does not say (only if not ``required``)."""
@@ -170,9 +182,14 @@ class Fields:
                 grades = np.array([v[0] if v else None for v in parsed.values], dtype=object) if n else grades
             labels = self._labels(parsed, texts)
         if self.has("grade"):
-            known = {**{g.casefold(): g for g in order}, **{f"{int(g):02d}": g for g in order if g.isdigit()}}
+            known = {
+                NOT_OF_THE_STUDY: NOT_OF_THE_STUDY,
+                **{g.casefold(): g for g in order},
+                **{f"{int(g):02d}": g for g in order if g.isdigit()},
+            }
             parser = _lookup(known, "unknown_grade")
             grades = self.parse("grade", parser if required else _optional(parser))
+        self.is_outside |= np.asarray(grades == NOT_OF_THE_STUDY, dtype=bool)
         return grades, labels
 
     def pupil(self, school: np.ndarray) -> np.ndarray:
@@ -284,7 +301,7 @@ def _class_parser(order: tuple[str, ...], spec: Column, *, required: bool) -> Pa
             return (None, None), ("empty_value" if required else None)
         if text.casefold() in declared:
             grade = declared[text.casefold()]
-            return (grade, None), (None if grade in order else "unknown_grade")
+            return (grade, None), (None if grade in (*order, NOT_OF_THE_STUDY) else "unknown_grade")
         grade, label = parse_class(text)
         if grade is None and text in order:
             grade, label = text, text

@@ -162,11 +162,12 @@ class _Session:
                     fields = Fields.of(desk, source, reading, chunk, quarantine)
                     staged = parse(fields, self.round.cutoff)
                     late = staged.is_late | self._exported_late(staged.columns["exported"])
+                    late &= ~fields.is_outside
                     good = ~fields.is_bad
                     self.ledger.add_parsed(number, chunk, fields.is_bad, late & good, staged.school)
                     tokens |= staged.name_tokens
                     local |= staged.local_ids
-                    keep = good & ~late & ~np.isin(chunk.rows, chunk.rows[fields.is_bad])
+                    keep = good & ~late & ~fields.is_outside & ~np.isin(chunk.rows, chunk.rows[fields.is_bad])
                     if staged.is_silent is not None:
                         keep &= ~staged.is_silent
                     if keep.any():

@@ -53,14 +53,15 @@ def absence(f: Fields, cutoff: dt.date) -> Staged:
     part = _parts(f)
     exported = f.exported()
     silent = (kind == NOT_AN_ABSENCE) & (f.desk.calendar.of(school, first) != SCHOOL_DAY)
-    _check_days(f, school, first, last, ~silent)
+    early = _is_early(f, first)
+    _check_days(f, school, first, last, ~silent & ~early)
     f.quarantine_rows(_day_column(f), (first > exported) & ~silent, "future")
     _check_half_days(f, fraction % 1 != 0, pupil, grade, first)
     end = np.minimum(last, np.datetime64(cutoff, "D"))
     late = f.desk.calendar.school_days_between(school, *_known(first, end)) == 0
     columns = {"pupil": pupil, "grade": grade, "label": label, "first": first, "last": end, "fraction": fraction,
                "type": kind, "part": part, "exported": exported}  # fmt: skip
-    return Staged(columns, late & ~silent, school, is_silent=silent)
+    return Staged(columns, (late | early) & ~silent, school, is_silent=silent)
 
 
 def totals(f: Fields, cutoff: dt.date) -> Staged:
@@ -93,13 +94,14 @@ def totals(f: Fields, cutoff: dt.date) -> Staged:
     exported = f.exported()
     f.quarantine_rows("school_days", absent > school_days + 1e-9, "more_than_possible",
                       found="more absent days than school days")  # fmt: skip
-    outside = _all_outside(f, school, first, last)
+    early = _is_early(f, first)
+    outside = _all_outside(f, school, first, last) & ~early
     period = next(c for c in ("week", "month", "date") if f.has(c))
     f.quarantine_rows(period, outside, "outside_school_year")
-    f.quarantine_rows(period, (possible == 0) & (school_days > 0), "no_school_day")
+    f.quarantine_rows(period, (possible == 0) & (school_days > 0) & ~early, "no_school_day")
     f.quarantine_rows(period, first > exported, "future")
     if has_pupil:
-        f.quarantine_rows("school_days", school_days > possible + 1e-9, "more_than_calendar")
+        f.quarantine_rows("school_days", (school_days > possible + 1e-9) & ~early, "more_than_calendar")
         halves = np.any([(a / rules.units_per_day) % 1 != 0 for a in amounts.values()], axis=0)
         _check_half_days(f, halves, pupil, grade, first)
     late = (
@@ -112,7 +114,7 @@ def totals(f: Fields, cutoff: dt.date) -> Staged:
                "school_days": school_days.astype(float), "exported": exported,
                "period": np.full(n, mapping.grain, dtype=object)}  # fmt: skip
     columns |= {f"type_{t}": a / rules.units_per_day for t, a in amounts.items()}
-    return Staged(columns, late, school)
+    return Staged(columns, late | early, school)
 
 
 def pupils(f: Fields, cutoff: dt.date) -> Staged:
@@ -275,6 +277,12 @@ def _parts(f: Fields) -> np.ndarray:
     if not f.has("day_part"):
         return np.zeros(len(f.chunk.rows), dtype=np.int64)
     return f.parse("day_part", lambda t: (zlib.crc32(t.casefold().encode()), None), "int64")
+
+
+def _is_early(f: Fields, first: np.ndarray) -> np.ndarray:
+    """Rows (n,) before the day from which the mapping reads the source."""
+    start = f.source.mapping.rows_from
+    return np.asarray(first < np.datetime64(start, "D")) if start else np.zeros(len(first), dtype=bool)
 
 
 def _check_days(f: Fields, school: np.ndarray, first: np.ndarray, last: np.ndarray, said: np.ndarray) -> None:

@@ -401,6 +401,21 @@ def test_class_label_of_no_grade_or_several(bench: Bench, label: str) -> None:
     assert list(bench.read().tables["raw_absence"]["grade"]) == ["6"]
 
 
+def test_what_is_declared_as_no_part_of_the_study_is_accepted_and_makes_no_row(bench: Bench) -> None:
+    declared = MAPPING.replace(
+        'class = "Klasse"', 'class = { column = "Klasse", map = { Modtagehold = "none" } }'
+    )
+    intake = bench.mapping(declared).rows(ROWS[0], "0404124004;Modtagehold;10-09-2026;S;Halv").read()
+    assert accounts(intake) == {"in": 2, "kept": 2}
+    assert len(intake.tables["raw_absence"]) == 1
+
+
+def test_rows_from_before_the_study_are_left_out_and_counted(bench: Bench) -> None:
+    bench.mapping(MAPPING.replace("[columns]", "rows_from = 2024-08-12\n[columns]"))
+    intake = bench.rows(ROWS[0], "0101124001;6.A;07-09-2023;S;Hel", "0101124001;6.A;05-07-2025;S;Hel").read()
+    assert accounts(intake) == {"in": 3, "kept": 1, "out_of_round": 1, "quarantined": 1}
+
+
 def test_unknown_school(bench: Bench) -> None:
     by_school = MAPPING.replace(
         'school = { constant = "990001" }', 'school = { column = "Klasse", map = { x = "990002" } }'

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
+import tempfile
 from pathlib import Path
 
 import pandas as pd
@@ -208,7 +210,9 @@ def test_postgresql_is_read_in_bulk(tmp_path: Path) -> None:
     pgserver = pytest.importorskip("pgserver")
     import sqlalchemy as sa
 
-    server = pgserver.get_server(tmp_path / "pg", cleanup_mode="delete")
+    # Not below tmp_path: run by root, the server works as another user, who may not enter pytest's own folder.
+    place = tempfile.mkdtemp(prefix="komglad-pg-")
+    server = pgserver.get_server(place, cleanup_mode="delete")
     try:
         address = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
         engine = sa.create_engine(address)
@@ -240,6 +244,7 @@ def test_postgresql_is_read_in_bulk(tmp_path: Path) -> None:
         assert again.tables["raw_ledger"]["sha256"][0] == ledger["sha256"]
     finally:
         server.cleanup()
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def test_database_without_an_address_or_a_server_is_an_environment_problem(tmp_path: Path) -> None:
