@@ -7,8 +7,9 @@ point; the words of interviews are kept in a table of their own.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,10 @@ from evaluation.door.intake import Intake, read_incoming
 from evaluation.door.pseudonyms import PseudonymKey
 from evaluation.errors import InputError, KomgladError, Problem
 from evaluation.interviews.attributes import read_documents
+from evaluation.interviews.combine import combine
 from evaluation.interviews.forms import read_school_form
 from evaluation.interviews.readers import read_segments
+from evaluation.interviews.segments import SegmentBatch
 from evaluation.protocol import Round
 from evaluation.study import Study
 from evaluation.tables import table
@@ -82,55 +85,70 @@ class _Voices:
 
 
 def _read_voices(found: Intake, incoming: Path, study: Study, key: PseudonymKey) -> _Voices:
-    segments: list[pd.DataFrame] = []
-    texts: list[pd.DataFrame] = []
-    forms: list[pd.DataFrame] = []
-    quarantine: list[dict[str, Any]] = []
-    ledger: list[dict[str, Any]] = []
-    problems: list[Problem] = []
-    the_round = study.protocol.round(found.round_id)
+    reading = _Reading(study.protocol.round(found.round_id), [], [], [], [], [])
     if found.interview_files or found.form_files:
         codebook = load_codebook(study.file("codebook.yaml"))
         voice_key = key.pseudonym("interviews", "subkey").encode()
-        for kind, path in _routed(found):
+        schools = {name: s.id for s in study.protocol.schools for name in (s.name, s.short, s.id)}
+        for path, _ in found.interview_files:
             name = path.relative_to(incoming).as_posix()
-            try:
-                if kind == "interviews":
-                    batch = read_segments(path, codebook=codebook, key=voice_key, documents=_side_table(path))
-                    rows = batch.segments.rename(columns={"approved_quote": "is_approved_quote"})
-                    outside = _outside(rows, the_round)
-                    segments.append(rows[~outside].assign(source_file=name))
-                    texts.append(batch.texts)
-                    balance = (batch.rows_in, batch.kept, batch.quarantined, batch.duplicates)
-                    found_wrong = batch.problems
-                else:
-                    form = read_school_form(path, codebook=codebook)
-                    rows = form.fields
-                    outside = _outside(rows, the_round)
-                    forms.append(rows[~outside].assign(source_file=name))
-                    balance = (form.rows_in, form.kept, form.quarantined, form.duplicates)
-                    found_wrong = form.problems
-            except KomgladError as refusal:
-                problems += refusal.problems or (Problem(name, found=refusal.message),)
-                continue
-            quarantine += [_quarantined(name, p) for p in found_wrong]
-            ledger.append(_ledger_row(name, kind, path, balance, rows, outside))
-    tables = {
-        "raw_interviews": _stacked("raw_interviews", segments).drop_duplicates(
-            list(table("raw_interviews").key)
-        ),
-        "raw_interview_texts": _stacked("raw_interview_texts", texts).drop_duplicates("segment_id"),
-        "raw_school_forms": _stacked("raw_school_forms", forms),
-    }
-    kept = set(tables["raw_interviews"]["segment_id"])
-    words = tables["raw_interview_texts"]
-    tables["raw_interview_texts"] = words[words["segment_id"].isin(kept)]
-    return _Voices(tables, quarantine, ledger, tuple(problems))
+            with reading.refusals(name):
+                batch = read_segments(
+                    path, codebook=codebook, key=voice_key, documents=_side_table(path), schools=schools
+                )
+                reading.batches.append(
+                    (path, replace(batch, segments=batch.segments.assign(source_file=name)))
+                )
+                reading.quarantine += [_quarantined(name, p) for p in batch.problems]
+        for path, _ in found.form_files:
+            name = path.relative_to(incoming).as_posix()
+            with reading.refusals(name):
+                form = read_school_form(path, codebook=codebook, schools=schools)
+                reading.quarantine += [_quarantined(name, p) for p in form.problems]
+                fields = form.fields.assign(source_file=name)
+                inside = fields[~_outside(fields, reading.the_round)]
+                reading.forms.append(inside)
+                balance = (form.rows_in, form.quarantined, form.duplicates, form.kept)
+                reading.ledger.append(_ledger_row(name, "school_forms", path, balance, len(inside)))
+    return reading.done(incoming)
 
 
-def _routed(found: Intake) -> Iterable[tuple[str, Path]]:
-    yield from (("interviews", path) for path, _ in found.interview_files)
-    yield from (("school_forms", path) for path, _ in found.form_files)
+@dataclass
+class _Reading:
+    """What grows while interviews and forms are read."""
+
+    the_round: Round
+    batches: list[tuple[Path, SegmentBatch]]
+    forms: list[pd.DataFrame]
+    quarantine: list[dict[str, Any]]
+    ledger: list[dict[str, Any]]
+    problems: list[Problem]
+
+    @contextmanager
+    def refusals(self, name: str) -> Iterator[None]:
+        """A refused file becomes problems; the next file is read."""
+        try:
+            yield
+        except KomgladError as refusal:
+            self.problems += refusal.problems or (Problem(name, found=refusal.message),)
+
+    def done(self, incoming: Path) -> _Voices:
+        """The tables, with overlapping files counted once and documents of other occasions left to their round."""
+        together = combine([batch for _, batch in self.batches])
+        inside = together.segments[~_outside(together.segments, self.the_round)]
+        for path, batch in self.batches:
+            name = path.relative_to(incoming).as_posix()
+            kept_all = int((together.segments["source_file"] == name).sum())
+            balance = (batch.rows_in, batch.quarantined, batch.duplicates + batch.kept - kept_all, kept_all)
+            kept = int((inside["source_file"] == name).sum())
+            self.ledger.append(_ledger_row(name, "interviews", path, balance, kept))
+        words = together.texts[together.texts["segment_id"].isin(set(inside["segment_id"]))]
+        tables = {
+            "raw_interviews": inside.rename(columns={"approved_quote": "is_approved_quote"}),
+            "raw_interview_texts": words,
+            "raw_school_forms": pd.concat(self.forms) if self.forms else table("raw_school_forms").empty(),
+        }
+        return _Voices(tables, self.quarantine, self.ledger, tuple(self.problems))
 
 
 def _side_table(path: Path) -> dict[str, Any] | None:
@@ -159,18 +177,10 @@ def _quarantined(name: str, problem: Problem) -> dict[str, Any]:
 
 
 def _ledger_row(
-    name: str,
-    kind: str,
-    path: Path,
-    balance: tuple[int, int, int, int],
-    rows: pd.DataFrame,
-    outside: pd.Series,
+    name: str, kind: str, path: Path, balance: tuple[int, int, int, int], kept: int
 ) -> dict[str, Any]:
-    """The file's balance; a source row counts as outside the round when none of its rows is inside."""
-    rows_in, all_kept, quarantined, duplicate = balance
-    inside = set(rows.loc[~outside, "source_row"].dropna())
-    left_out = len(set(rows.loc[outside, "source_row"].dropna()) - inside)
-    kept = max(all_kept - left_out, 0)
+    """A file's balance; ``balance`` is rows in, quarantined, duplicate and all kept, of which ``kept`` are the round's."""
+    rows_in, quarantined, duplicate, all_kept = balance
     return {
         "source_file": name,
         "source_kind": kind,
@@ -182,11 +192,6 @@ def _ledger_row(
         "rows_superseded": 0,
         "rows_out_of_round": all_kept - kept,
     }
-
-
-def _stacked(name: str, frames: list[pd.DataFrame]) -> pd.DataFrame:
-    filled = [f for f in frames if len(f)]
-    return table(name).conform(pd.concat(filled)) if filled else table(name).empty()
 
 
 def _together(name: str, first: pd.DataFrame, more: list[dict[str, Any]]) -> pd.DataFrame:
