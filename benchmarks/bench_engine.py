@@ -96,7 +96,7 @@ def main() -> None:
         print(f"{name:<48}{seconds:>10.4f}{1:>12}")
         for peer, task in _peers(data, draws).get(name, {}).items():
             try:
-                other = best(task, 1)
+                other = best(task)
                 print(f"{'  ' + peer:<48}{other:>10.4f}{other / seconds:>12.1f}")
             except Exception as problem:
                 print(f"  {peer}: {type(problem).__name__}: {str(problem)[:80]}")

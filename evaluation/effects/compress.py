@@ -2,15 +2,13 @@
 
 Rows with the same regressors, cluster and weight have the same leverage, so their weighted mean and their number
 carry all a linear estimator and its cluster-robust covariance need: the answers are the same. Not here: any
-estimation. This is the one module of the engine that opens files, at the path it is given.
+estimation. Opening files and typing columns: ``source``.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 
 import duckdb
@@ -18,17 +16,21 @@ import numpy as np
 import pandas as pd
 
 from evaluation.effects.design import Panel, split_term
+from evaluation.effects.source import (
+    all_present,
+    label,
+    number,
+    only_numbers,
+    open_source,
+    quoted,
+    unreadable,
+)
 from evaluation.errors import CannotEstimate, InputError
 
 MAX_CELLS = 6_000_000
 """Most cells that are taken into memory."""
-SMALL_FILE = 50_000_000
-"""Bytes up to which a text file is read once more to be sure of its types."""
 NUMBER = "number "
 """Prefix of a column read as a number, since the same column may also be a label (a year, a covariate)."""
-NUMBERS = ("INT", "DOUBLE", "FLOAT", "DECIMAL", "REAL", "NUMERIC", "BOOL")
-FLOATS = ("DOUBLE", "FLOAT")
-NOTHING = ("", "NA", "N/A", ".", "NaN", "nan", "NULL", "null", "None", "<NA>")
 
 
 @dataclass(frozen=True)
@@ -65,63 +67,13 @@ def read_panel(path: Path, spec: PanelSpec) -> tuple[Panel, int]:
     """
     with duckdb.connect(":memory:") as con:
         con.execute("SET enable_progress_bar = false")
-        types = _open(con, path)
+        types = open_source(con, path)
         try:
             return _cells(con, spec, types)
         except duckdb.OutOfMemoryException as error:
             raise CannotEstimate("Cannot estimate: the file's cells do not fit in memory.") from error
         except duckdb.Error as error:
-            raise InputError(f'File "{path.name}" {_unreadable(error)}.') from error
-
-
-def _open(con: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
-    """Name the file ``source`` and return its columns with their types."""
-    if not path.exists():
-        raise InputError(f'File "{path}" not found.')
-    if path.is_dir():
-        raise InputError(f'"{path}" is a folder. Expected a csv, csv.gz or parquet file.')
-    name = "'" + str(path).replace("'", "''") + "'"
-    suffixes = "".join(path.suffixes).lower()
-    parquet = suffixes.endswith((".parquet", ".pq"))
-    if not parquet and path.stat().st_size == 0:
-        raise InputError(f'File "{path.name}" is empty.')
-    readers = [f"read_parquet({name})"] if parquet else _csv_readers(con, name)
-    problem: Exception | None = None
-    for reader in readers:
-        try:
-            con.execute(f"CREATE OR REPLACE VIEW source AS SELECT * FROM {reader}")
-            if not parquet and path.stat().st_size < SMALL_FILE:
-                # A value that does not fit the sampled type shows only when every value is read.
-                con.execute("SELECT count(COLUMNS(*)) FROM source").fetchall()
-            described = con.execute("DESCRIBE source").fetchall()
-            return {str(row[0]): str(row[1]) for row in described}
-        except duckdb.Error as error:
-            problem = error
-    kind = "parquet" if parquet else "csv"
-    raise InputError(
-        f'File "{path.name}" {_unreadable(problem)} as {kind}. '
-        "Expected a csv or csv.gz file with a header line, or parquet."
-    ) from problem
-
-
-def _unreadable(problem: Exception | None) -> str:
-    """What went wrong without the line itself: DuckDB's own message quotes values, which may belong to a person."""
-    line = re.search(r"[Ll]ine:? (\d+)", str(problem))
-    return "cannot be read" + (f" (line {line.group(1)})" if line else "")
-
-
-def _csv_readers(con: duckdb.DuckDBPyConnection, name: str) -> list[str]:
-    """Ways to read the file, the strictest first. Between semicolons a comma is a decimal sign."""
-    nothing = ", ".join("'" + word + "'" for word in NOTHING)
-    common = f"header = true, nullstr = [{nothing}]"
-    try:
-        delimiter = con.execute(f"SELECT Delimiter FROM sniff_csv({name}, header = true)").fetchall()[0][0]
-    except duckdb.Error:
-        delimiter = None
-    if delimiter == ";":
-        common += ", delim = ';', decimal_separator = ','"
-    wider = ("", ", sample_size = -1", ", sample_size = -1, all_varchar = true")
-    return [f"read_csv({name}, {common}{more})" for more in wider]
+            raise InputError(f'File "{path.name}" {unreadable(error)}.') from error
 
 
 def _cells(con: duckdb.DuckDBPyConnection, spec: PanelSpec, types: dict[str, str]) -> tuple[Panel, int]:
@@ -131,14 +83,14 @@ def _cells(con: duckdb.DuckDBPyConnection, spec: PanelSpec, types: dict[str, str
     named = _unique([*labels, *[c for c in (spec.unit, spec.time, spec.start) if c]])
     regressors = _unique([*spec.covariates, *([] if spec.start else spec.treatment_columns)])
     numeric = _unique([spec.outcome, *([spec.weights] if spec.weights else []), *regressors])
-    _all_present(_unique([*named, *numeric]), types)
-    _only_numbers(con, numeric, types)
-    typed = [f"{_number(c, types[c])} AS {_q(NUMBER + c)}" for c in numeric]
-    typed += [f"{_label(c, types[c])} AS {_q(c)}" for c in named]
-    keys = [_q(c) for c in named if c != spec.unit or c in labels or spec.by_unit]
-    keys += [_q(NUMBER + c) for c in regressors]
-    y = _q(NUMBER + spec.outcome)
-    w = _q(NUMBER + spec.weights) if spec.weights else "1.0"
+    all_present(_unique([*named, *numeric]), types)
+    only_numbers(con, numeric, types)
+    typed = [f"{number(c, types[c])} AS {quoted(NUMBER + c)}" for c in numeric]
+    typed += [f"{label(c, types[c])} AS {quoted(c)}" for c in named]
+    keys = [quoted(c) for c in named if c != spec.unit or c in labels or spec.by_unit]
+    keys += [quoted(NUMBER + c) for c in regressors]
+    y = quoted(NUMBER + spec.outcome)
+    w = quoted(NUMBER + spec.weights) if spec.weights else "1.0"
     if spec.weights and spec.working == "identity":
         keys.append(w)
     table = _plain_sums(con, typed, _unique(keys), y, w) if clusters else None
@@ -204,7 +156,7 @@ def _aggregate(
         "#negative": f"{w} < 0 OR NOT isfinite({w})",
     }
     if whole:
-        sums = [f"count(*) FILTER ({rule})::DOUBLE AS {_q(name)}" for name, rule in counts.items()]
+        sums = [f"count(*) FILTER ({rule})::DOUBLE AS {quoted(name)}" for name, rule in counts.items()]
         total = f"sum({w}) FILTER ({ok})"
         sums += [
             f'{total} AS "#w"',
@@ -213,7 +165,7 @@ def _aggregate(
         ]
         tail = f" GROUP BY {', '.join(keys)}" if keys else ""
     else:
-        sums = [f"coalesce({rule}, false)::DOUBLE AS {_q(name)}" for name, rule in counts.items()]
+        sums = [f"coalesce({rule}, false)::DOUBLE AS {quoted(name)}" for name, rule in counts.items()]
         sums += [f'{w} AS "#w"', f'{y} AS "#y"', '1.0::DOUBLE AS "#all"']
         tail = ""
     con.execute(
@@ -279,8 +231,8 @@ def _units(con: duckdb.DuckDBPyConnection, spec: PanelSpec, typed: list[str], ce
     """Number of units; where units are not cells' keys, also the check that each has one start."""
     if spec.unit in cells.columns:
         return int(cells[spec.unit].nunique())
-    unit = _q(str(spec.unit))
-    start = f"coalesce({_q(spec.start)}::VARCHAR, '')" if spec.start else "0"
+    unit = quoted(str(spec.unit))
+    start = f"coalesce({quoted(spec.start)}::VARCHAR, '')" if spec.start else "0"
     row = con.execute(
         f"SELECT count(*), count(*) FILTER (low <> high) FROM (SELECT min({start}) AS low, max({start}) AS high "
         f"FROM (SELECT {', '.join(typed)} FROM source) WHERE {unit} IS NOT NULL GROUP BY {unit})"
@@ -291,74 +243,6 @@ def _units(con: duckdb.DuckDBPyConnection, spec: PanelSpec, typed: list[str], ce
             "If treatment can switch off, give a 0/1 treatment column instead."
         )
     return int(row[0])
-
-
-def _only_numbers(con: duckdb.DuckDBPyConnection, numeric: list[str], types: dict[str, str]) -> None:
-    words = []
-    for column in numeric:
-        if _is_number(types[column]):
-            continue
-        bad = con.execute(
-            f"SELECT count(*) FROM source WHERE {_number(column, types[column])} IS NULL AND "
-            f"lower(trim({_q(column)}::VARCHAR)) NOT IN ('', 'nan')"
-        ).fetchall()[0][0]
-        if bad:
-            words.append(f'"{column}" ({bad} rows)')
-    if words:
-        raise InputError(f"These columns must hold numbers but also hold something else: {', '.join(words)}.")
-
-
-def _all_present(wanted: list[str], types: dict[str, str]) -> None:
-    missing = [c for c in wanted if c not in types]
-    if not missing:
-        return
-    hints = []
-    for column in missing:
-        close = get_close_matches(column, list(types), n=1)
-        hints.append(f'"{column}"' + (f' (did you mean "{close[0]}"?)' if close else ""))
-    if len(types) == 1:
-        raise InputError(
-            f"1 column found, {len(wanted)} expected: the delimiter is not one of , ; tab |, or a quote is never closed."
-        )
-    shown = ", ".join(f'"{c}"' for c in list(types)[:30])
-    raise InputError(f"Column {', '.join(hints)} not found. The file has: {shown}.")
-
-
-def _is_number(kind: str) -> bool:
-    return kind.startswith(NUMBERS) or "INT" in kind
-
-
-def _number(column: str, kind: str) -> str:
-    name = _q(column)
-    if kind == "BOOLEAN":
-        return f"{name}::INT::DOUBLE"
-    if _is_number(kind):
-        return (
-            f"CASE WHEN isnan({name}) THEN NULL ELSE {name}::DOUBLE END"
-            if kind in FLOATS
-            else f"{name}::DOUBLE"
-        )
-    word = f"lower(trim({name}::VARCHAR))"
-    number = f"coalesce(TRY_CAST({word} AS DOUBLE), CASE {word} WHEN 'true' THEN 1 WHEN 'false' THEN 0 END)"
-    return f"CASE WHEN isnan({number}) THEN NULL ELSE {number} END"
-
-
-def _label(column: str, kind: str) -> str:
-    """Labels: floats without their NaN, dates as ISO text (which sorts), everything else as it is."""
-    name = _q(column)
-    if kind in FLOATS:
-        return f"CASE WHEN isnan({name}) THEN NULL ELSE {name}::DOUBLE END"
-    if kind == "BOOLEAN":
-        return f"{name}::INT"
-    if _is_number(kind):
-        return f"{name}::DOUBLE" if kind.startswith("DECIMAL") or kind == "HUGEINT" else name
-    if kind.startswith("TIMESTAMP"):
-        return f"regexp_replace({name}::VARCHAR, ' 00:00:00.*$', '')"
-    return f"CASE WHEN trim({name}::VARCHAR) = '' THEN NULL ELSE {name}::VARCHAR END"
-
-
-def _q(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _unique(names: Sequence[str]) -> list[str]:

@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from evaluation.effects.bacon import goodman_bacon
 from evaluation.effects.contrasts import aggregate_contrasts
 from evaluation.effects.design import Panel
 from evaluation.effects.did_honest import honest_bounds
+from evaluation.effects.did_notes import bacon_note, cluster_notes, inference_notes, refuse_without_variation
 from evaluation.effects.did_options import DidOptions, check
 from evaluation.effects.did_twfe import twfe_terms
 from evaluation.effects.event_study import lead_test
@@ -36,9 +36,6 @@ from evaluation.effects.satterthwaite import cluster_robust_estimates
 from evaluation.effects.wild import wild_bootstrap
 from evaluation.errors import CannotEstimate, InputError
 
-FEW_DF = 4.0
-"""Below this many degrees of freedom the Satterthwaite approximation itself is doubtful (Imbens & Kolesár 2016)."""
-
 
 def run_did(panel: Panel, options: DidOptions, *, units: int | None = None) -> DidResult:
     """Estimate what the options ask for.
@@ -51,8 +48,8 @@ def run_did(panel: Panel, options: DidOptions, *, units: int | None = None) -> D
     """
     check(options)
     panel = _with_start(panel, options)
-    _refuse_without_variation(panel)
-    notes = [*panel.notes, *_cluster_notes(panel)]
+    refuse_without_variation(panel)
+    notes = [*panel.notes, *cluster_notes(panel)]
     if options.estimator == "group-time":
         estimates, pretrend, more = _group_time(panel, options)
     elif options.estimator == "imputation":
@@ -61,7 +58,7 @@ def run_did(panel: Panel, options: DidOptions, *, units: int | None = None) -> D
         estimates, pretrend, more = _twfe(panel, options)
     notes += more
     honest, more = honest_bounds(panel, options) if options.honest is not None else ((), [])
-    notes += more + _inference_notes(estimates, options)
+    notes += more + inference_notes(estimates, options)
     return DidResult(
         design=_design(panel, units),
         estimates=tuple(_labelled(panel, estimates)),
@@ -89,7 +86,7 @@ def _imputation(panel: Panel, options: DidOptions) -> tuple[list[Estimate], Join
     )
     notes = list(fit.notes)
     if options.inference == "permutation":
-        estimates, more = _permutation(panel, options, float(omega[:, 0] @ fit.effects))
+        estimates, more = _permutation(panel, options, fit.contrast(omega, for_bootstrap=False))
         notes += more
     elif options.inference == "influence":
         theta, cov = conservative_variance(fit, omega)
@@ -119,7 +116,7 @@ def _twfe(panel: Panel, options: DidOptions) -> tuple[list[Estimate], JointTest 
         if options.horizon is not None:
             raise InputError("Permutation over event times is available for the imputation estimator.")
         model = twfe_terms(panel, options)
-        estimates, notes = _permutation(panel, options, float(model.estimator.theta[0]))
+        estimates, notes = _permutation(panel, options, model.estimator)
         return estimates, None, notes
     model = twfe_terms(panel, options, for_bootstrap=options.inference == "wild")
     notes = list(model.notes)
@@ -132,7 +129,7 @@ def _twfe(panel: Panel, options: DidOptions) -> tuple[list[Estimate], JointTest 
         estimates = cluster_robust_estimates(
             result, list(model.terms), level=options.level, null=options.null
         )
-    return estimates, model.pretrend, notes + _bacon_note(panel)
+    return estimates, model.pretrend, notes + bacon_note(panel)
 
 
 def _wild(
@@ -181,8 +178,12 @@ def _wild(
     return estimates, notes
 
 
-def _permutation(panel: Panel, options: DidOptions, estimate: float) -> tuple[list[Estimate], list[str]]:
+def _permutation(
+    panel: Panel, options: DidOptions, estimator: LinearEstimator
+) -> tuple[list[Estimate], list[str]]:
+    """The p-value is the permutation's; standard error and interval are CR2's, since a permutation has none."""
     assert options.assign is not None
+    estimate = float(estimator.theta[0])
     result = permutation_test(
         panel,
         options.assign,
@@ -210,35 +211,19 @@ def _permutation(panel: Panel, options: DidOptions, estimate: float) -> tuple[li
         notes.append(
             "The permutation statistic leaves out cells that cannot be imputed under every assignment."
         )
-    item = Estimate(
-        OVERALL,
-        estimate,
-        None,
-        None,
-        None,
-        result.p_value,
-        None,
-        None,
-        "permutation",
-        smallest_p=result.smallest_p,
-    )
-    return [item], notes
-
-
-def _bacon_note(panel: Panel) -> list[str]:
-    if panel.start is None or np.unique(panel.start[np.isfinite(panel.start)]).size < 2:
-        return []
     try:
-        share = goodman_bacon(panel).forbidden_weight
-    except (CannotEstimate, InputError):
-        return [
-            "Treatment starts at different times: two-way fixed effects also use treated units as controls "
-            "(Goodman-Bacon 2021). The imputation estimator does not."
-        ]
+        beside = cluster_robust_estimates(
+            sandwich(estimator, "cr2"), [OVERALL], level=options.level, null=options.null
+        )[0]
+    except CannotEstimate:
+        beside = Estimate(OVERALL, estimate, None, None, None, None, None, None, "cr2")
+    if beside.std_error is not None:
+        notes.append(
+            "Standard error, degrees of freedom and interval beside the permutation p-value are CR2's."
+        )
     return [
-        f"{100 * share:.1f} % of the two-way fixed-effects weight compares with units already treated "
-        "(Goodman-Bacon 2021). The imputation estimator does not."
-    ]
+        replace(beside, p_value=result.p_value, inference="permutation", smallest_p=result.smallest_p)
+    ], notes
 
 
 def _with_start(panel: Panel, options: DidOptions) -> Panel:
@@ -266,19 +251,6 @@ def _with_start(panel: Panel, options: DidOptions) -> Panel:
     return replace(panel, start=start)
 
 
-def _refuse_without_variation(panel: Panel) -> None:
-    """An outcome that never moves in one arm is a sign of missing registration, not of a small standard error."""
-    if np.ptp(panel.y) == 0:
-        raise CannotEstimate("Cannot estimate an effect: the outcome does not vary at all.")
-    ever = np.isin(panel.unit, panel.unit[panel.d > 0])
-    for name, arm in (("treated", ever), ("untreated", ~ever)):
-        if arm.sum() > 2 and np.ptp(panel.y[arm]) == 0:
-            raise CannotEstimate(
-                f"Cannot estimate an effect: the outcome is the same in all {int(arm.sum())} cells of the {name} units "
-                "(no variation in one arm). Check whether it was registered there."
-            )
-
-
 def _refuse_absorbed(panel: Panel) -> None:
     extra = [t for t in panel.absorb if ":" in t or len(panel.absorb) > 2]
     if extra:
@@ -286,34 +258,6 @@ def _refuse_absorbed(panel: Panel) -> None:
             "Group-time effects compare changes between units and periods and take no other fixed effects. "
             "Leave --absorb out, or use the imputation estimator."
         )
-
-
-def _cluster_notes(panel: Panel) -> list[str]:
-    codes = panel.cluster_codes()
-    treated = np.unique(codes[panel.d > 0]).size
-    total = np.unique(codes).size
-    if treated == 1 and total > 1:
-        return [
-            "Only one treated cluster: no standard error sees its own variation; restricted bootstraps reject too "
-            "rarely and unrestricted ones far too often (MacKinnon & Webb 2018). Use permutation."
-        ]
-    return []
-
-
-def _inference_notes(estimates: list[Estimate], options: DidOptions) -> list[str]:
-    silent = [e for e in estimates if e.std_error is None and e.estimate != 0.0]
-    if silent and options.inference != "permutation":
-        return [
-            f"{len(silent)} of {len(estimates)} estimates show no variation between clusters: no standard error, "
-            "no interval."
-        ]
-    few = [e for e in estimates if e.df is not None and e.df < FEW_DF]
-    if few and options.inference.startswith("cr"):
-        return [
-            f"{len(few)} of {len(estimates)} estimates have fewer than {FEW_DF:g} degrees of freedom: their intervals "
-            "are approximations at best."
-        ]
-    return []
 
 
 def _design(panel: Panel, units: int | None) -> DesignCounts:

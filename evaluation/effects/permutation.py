@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from math import comb, factorial
+from math import factorial
 
 import numpy as np
 from scipy import linalg
@@ -248,8 +248,3 @@ def _summary(statistics: FloatArray, null: float, enumerated: bool) -> Permutati
     p = larger / valid.size
     floor = 1 / valid.size
     return Permutation(observed + null, p, floor, int(valid.size), enumerated, statistics)
-
-
-def smallest_p(n_values: int, n_treated: int) -> float:
-    """Smallest p-value of one common calendar on ``n_treated`` of ``n_values`` values."""
-    return 1 / comb(n_values, n_treated)
