@@ -51,25 +51,24 @@ class Days:
 
 
 def school_days(study: Study) -> Days:
-    """Weekdays inside the study's school years that are neither closed nor public holidays."""
+    """Weekdays inside the study's school years that are open, or neither closed nor public holidays."""
     import holidays
 
     protocol = study.protocol
     ids = [s.id for s in protocol.schools]
     with study.file("calendar.csv").open(encoding="utf-8-sig", newline="") as handle:
         rows = list(csv.DictReader(handle))
+    countries = [r["label"] for r in rows if r["kind"] == "public_holidays"] or ["DK"]
+    inside = _days(rows, "school_year")
+    public: set[dt.date] = set()
+    for code, _, part in (c.partition("-") for c in countries if c != "none"):
+        public |= set(holidays.country_holidays(code, subdiv=part or None, years=_years(inside)))
+    known = set(protocol.years.all)
     open_on: list[set[dt.date]] = []
     for school_id in ids:
         mine = [r for r in rows if r["school_id"] in ("*", school_id)]
-        days: set[dt.date] = set()
-        for row in sorted(mine, key=lambda r: r["kind"] != "school_year"):
-            span = _span(row["from"], row["to"])
-            days = days | span if row["kind"] == "school_year" else days - span
-        public = holidays.country_holidays("DK", years=sorted({d.year for d in days}))
-        known = set(protocol.years.all)
-        open_on.append(
-            {d for d in days if d.weekday() < 5 and d not in public and protocol.years.of(d) in known}
-        )
+        days = (_days(mine, "school_year") - public - _days(mine, "closed")) | _days(mine, "open")
+        open_on.append({d for d in days if d.weekday() < 5 and protocol.years.of(d) in known})
     every = tuple(sorted(set().union(*open_on)))
     year_index = {y: n for n, y in enumerate(protocol.years.all)}
     iso = [d.isocalendar() for d in every]
@@ -85,6 +84,13 @@ def school_days(study: Study) -> Days:
     )
 
 
-def _span(first: str, last: str) -> set[dt.date]:
-    start, end = dt.date.fromisoformat(first), dt.date.fromisoformat(last)
-    return {start + dt.timedelta(days=n) for n in range((end - start).days + 1)}
+def _days(rows: list[dict[str, str]], kind: str) -> set[dt.date]:
+    days: set[dt.date] = set()
+    for row in (r for r in rows if r["kind"] == kind):
+        start, end = dt.date.fromisoformat(row["from"]), dt.date.fromisoformat(row["to"])
+        days |= {start + dt.timedelta(days=n) for n in range((end - start).days + 1)}
+    return days
+
+
+def _years(days: set[dt.date]) -> list[int]:
+    return sorted({d.year for d in days})
