@@ -2,10 +2,10 @@
 
     python benchmarks/simulate_size_and_power.py --replications 3000 --date 2026-11-23
 
-writes ``evaluation/effects/operating_characteristics.csv``. The studies stand in ``simulated_studies.py``.
-Model "two_way" is weighted least squares with cell and month effects; "same_month_last_year" is the
-protocol's model by imputation, without the month of the talks, over all months after it or over the
-milestone's three.
+writes ``operating_characteristics_full.csv`` beside it and the report's small table in
+``evaluation/effects``. The studies stand in ``simulated_studies.py``. Model "two_way" is weighted least
+squares with cell and month effects; "same_month_last_year" is the protocol's model by imputation, without the
+month of the talks, over all months after it or over the milestone's three.
 
 Everything is linear in the outcome, so each design is set up once by the engine and thousands of outcomes are
 run through its weights at once; the tests compare some of them with the engine's own functions.
@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from characteristics_for_readers import write
 from numpy.typing import NDArray
 from scipy.stats import t as student
 from simulated_other_questions import same_pupils_rows, school_rows, targeted_rows
@@ -46,7 +47,9 @@ from evaluation.effects.sandwich import sandwich, small_sample_factor
 from evaluation.effects.satterthwaite import satterthwaite_df
 from evaluation.effects.twfe import twfe
 
-OUTPUT = Path(__file__).resolve().parents[1] / "evaluation" / "effects" / "operating_characteristics.csv"
+HERE = Path(__file__).resolve().parent
+FULL = HERE / "operating_characteristics_full.csv"
+SMALL = HERE.parent / "evaluation" / "effects" / "operating_characteristics.csv"
 EFFECT = -1.0
 WILD_DRAWS = 399
 
@@ -228,10 +231,11 @@ def main() -> None:
         "--date", required=True, help="the day the table is made, YYYY-MM-DD; printed in the report"
     )
     parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--output", type=Path, default=OUTPUT)
+    parser.add_argument("--full", type=Path, default=FULL, help="the long table, for analysts")
+    parser.add_argument("--small", type=Path, default=SMALL, help="the small Danish table, for the report")
     options = parser.parse_args()
     table = run(options.replications, options.date, options.seed)
-    table.to_csv(options.output, index=False)
+    write(table, options.full, options.small)
     print(table.to_string(index=False))
 
 
