@@ -7,7 +7,7 @@ point; the words of interviews are kept in a table of their own.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from evaluation.codebooks import load_codebook
+from evaluation.disclosure.names import NameMatcher
 from evaluation.door.intake import Intake, read_incoming
 from evaluation.door.pseudonyms import PseudonymKey
 from evaluation.errors import InputError, KomgladError, Problem
@@ -49,7 +50,6 @@ class RoundIntake:
 
     tables: dict[str, pd.DataFrame]
     problems: tuple[Problem, ...]
-    name_tokens: tuple[str, ...]
 
     def raise_for_problems(self) -> None:
         """Raise :class:`InputError` with every refused file at once."""
@@ -68,12 +68,13 @@ def read_round(
     """Read the inbox for a round. Whole files that are refused are listed in ``problems``, all of them."""
     found = read_incoming(incoming, study, round_id=round_id, key=key, sql_addresses=sql_addresses)
     voices = _read_voices(found, incoming, study, key)
+    voices.tables["raw_interviews"] = _without_named_quotes(voices.tables, found.name_matcher_tokens, key)
     tables = dict(found.tables)
     for name in ("raw_interviews", "raw_interview_texts", "raw_school_forms"):
         tables[name] = table(name).conform(voices.tables[name])
     tables["raw_quarantine"] = _together("raw_quarantine", tables["raw_quarantine"], voices.quarantine)
     tables["raw_ledger"] = _together("raw_ledger", tables["raw_ledger"], voices.ledger)
-    return RoundIntake(tables, (*found.problems, *voices.problems), found.name_matcher_tokens)
+    return RoundIntake(tables, (*found.problems, *voices.problems))
 
 
 @dataclass(frozen=True)
@@ -174,6 +175,20 @@ def _quarantined(name: str, problem: Problem) -> dict[str, Any]:
         "expected": problem.expected,
         "next_step": problem.next_step,
     }
+
+
+def _without_named_quotes(
+    tables: Mapping[str, pd.DataFrame], name_tokens: tuple[str, ...], key: PseudonymKey
+) -> pd.DataFrame:
+    """Segments whose words hold a name of the delivery's rosters lose their approval as a quote.
+
+    It is done here because here the key is at hand; past the door nobody can tell a name from a word.
+    """
+    segments, words = tables["raw_interviews"], tables["raw_interview_texts"]
+    matcher = replace(NameMatcher.from_names((), key.secret), tokens=frozenset(name_tokens))
+    named = {s for s, text in zip(words["segment_id"], words["text"], strict=True) if matcher.scan(str(text))}
+    is_free = ~segments["segment_id"].isin(named)
+    return segments.assign(is_approved_quote=segments["is_approved_quote"].astype(bool) & is_free)
 
 
 def _ledger_row(
