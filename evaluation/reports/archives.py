@@ -122,7 +122,8 @@ def _cell(v: Any, is_head: bool) -> str:
     if isinstance(v, dt.date):
         return f'<c s="2"><v>{(v - dt.date(1899, 12, 30)).days}</v></c>'
     text = escape(_CONTROL.sub("", str(v)))
-    return f'<c{" s=" + chr(34) + "1" + chr(34) if is_head else ""} t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+    style = ' s="1"' if is_head else ""
+    return f'<c{style} t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
 
 
 def _core(title: str, creator: str, created: dt.date) -> str:

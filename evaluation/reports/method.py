@@ -18,7 +18,6 @@ from evaluation.reports.danish import (
     number,
     points,
     rounded,
-    word,
 )
 from evaluation.reports.findings import findings
 from evaluation.reports.glossary import TERMS
@@ -152,7 +151,10 @@ def rerun(inputs: ReportInputs) -> Section:
         antal = f"{neuter(len(changes)).lower()} {'sted' if len(changes) == 1 else 'steder'}"
         lead = f"Planen (protokollen) blev låst{when}, men er siden ændret {antal}:"
     else:
-        lead = "Planen for undersøgelsen (protokollen) var ikke låst, før resultaterne blev set. Læs resultaterne med det forbehold."
+        lead = (
+            "Planen for undersøgelsen (protokollen) var ikke låst, før resultaterne blev set. "
+            "Læs resultaterne med det forbehold."
+        )
     facts = [
         f"Protokol: {inputs.protocol.study.id}, version {inputs.protocol.study.version}, kontrolsum "
         f"{str(m.get('protocol_hash') or inputs.protocol.hash)[:16]}",
@@ -299,7 +301,8 @@ def _power(inputs: ReportInputs) -> Exhibit | None:
     elif min(sizes) <= rounded(relevant):
         finding = f"Undersøgelsen kan opdage ændringer ned til {points(min(sizes))}"
     else:
-        finding = f"Undersøgelsen kan kun opdage ændringer på mindst {points(min(sizes))}; styregruppen har kaldt {points(relevant)} vigtigt"
+        able = f"Undersøgelsen kan kun opdage ændringer på mindst {points(min(sizes))}"
+        finding = f"{able}; styregruppen har kaldt {points(relevant)} vigtigt"
     return Exhibit(
         "styrke",
         finding,

@@ -59,8 +59,11 @@ def rhythm(inputs: ReportInputs) -> Section | None:
     found = tuple(x for x in exhibits if x is not None)
     if not found:
         return None
-    text = "Her regnes kun med skoler, der afleverer fravær dag for dag. Mønstrene er beskrivelse og siger ikke noget om årsager."
-    return Section("rytme", "Ugens og årets rytme", (text,), found)
+    intro = (
+        "Her regnes kun med skoler, der afleverer fravær dag for dag. "
+        "Mønstrene er beskrivelse og siger ikke noget om årsager."
+    )
+    return Section("rytme", "Ugens og årets rytme", (intro,), found)
 
 
 def _rows(inputs: ReportInputs, pattern: str) -> pd.DataFrame:

@@ -18,7 +18,10 @@ from evaluation.reports.html_tables import Column, Mark, render_table
 from evaluation.reports.inputs import ReportInputs, records, text, value
 from evaluation.reports.page import Exhibit, Section, measure_of, own_mark
 
-UNWILLING = "Ufrivilligt fravær er ikke en registreringstype. Det, der står om ufrivilligt fravær i denne rapport, kommer alene fra interviewene."
+UNWILLING = (
+    "Ufrivilligt fravær er ikke en registreringstype. "
+    "Det, der står om ufrivilligt fravær i denne rapport, kommer alene fra interviewene."
+)
 RELATIONS = {
     "bekræfter": "ord og tal peger samme vej",
     "udvider": "ordene siger mere, end tallene kan",
@@ -191,7 +194,8 @@ def learning(inputs: ReportInputs) -> Section:
     lead = records(order[order["sources"].notna()].head(1))
     finding = f"Flest kilder taler om »{text(lead[0], 'code_name')}«" if lead else "Temaer fra interviewene"
     totals = everyone["sources_total"].dropna()
-    what = f"Antal kilder, der nævner temaet{f', af {count(float(totals.max()))} kilder i alt' if len(totals) else ''}. En kilde er ét interview eller ét referat."
+    of = f", af {count(float(totals.max()))} kilder i alt" if len(totals) else ""
+    what = f"Antal kilder, der nævner temaet{of}. En kilde er ét interview eller ét referat."
     agreement = _agreement(inputs)
     against = order[order["is_disconfirming"].fillna(False).astype(bool) & order["sources"].notna()]
     points = [
@@ -230,7 +234,8 @@ def _sign(row: dict[str, Any]) -> Section:
     estimate, low, high = (value(row, c) for c in ("estimate_pp", "ci_low_pp", "ci_high_pp"))
     numbers = capital(text(row, "quant_verdict"))
     if estimate is not None:
-        amount = f"{say.side(estimate)}{' procentpoint' if say.direction(estimate) != 'same' else ''} i forhold til det ventede"
+        unit = " procentpoint" if say.direction(estimate) != "same" else ""
+        amount = f"{say.side(estimate)}{unit} i forhold til det ventede"
         numbers = f"{numbers or 'Indtil nu'}: {amount}. {say.interval(low, high)}".strip()
     numbers = numbers or "Der er ingen tal for dette tegn"
     relation = text(row, "relation") or "tavs"

@@ -118,18 +118,18 @@ def effects(is_final: bool) -> list[dict[str, Any]]:
 
 
 FINAL_VERDICTS = """
-look   | grade | verdict                    | estimate_pp | ci_low_pp | ci_high_pp | reasons
-all    |       | opnået                     | -1.3        | -2.2      | -0.4       | Interval og ombytning er enige.
-wave_6 | 6     | tegn på fald, men usikkert | -1.6        | -2.9      | -0.3       | Permutationstesten bekræfter det ikke (p = 0,1).
-wave_1 | 1     | ikke påvist                | -0.6        | -1.9      | 0.7        |
-wave_8 | 8     | kan ikke vurderes          | -1.0        | -2.9      | 0.9        | Den mindste ændring er for stor.
+look | grade | verdict | estimate_pp | ci_low_pp | ci_high_pp | reasons
+all |  | opnået | -1.3 | -2.2 | -0.4 | Interval og ombytning er enige.
+wave_6 | 6 | tegn på fald, men usikkert | -1.6 | -2.9 | -0.3 | Permutationstesten bekræfter det ikke (p = 0,1).
+wave_1 | 1 | ikke påvist | -0.6 | -1.9 | 0.7 |
+wave_8 | 8 | kan ikke vurderes | -1.0 | -2.9 | 0.9 | Den mindste ændring er for stor.
 """
 INTERIM_VERDICTS = """
-look   | grade | verdict               | earliest_on | reasons
-all    |       | kan endnu ikke opgøres | 2027-01-11 |
-wave_6 | 6     | kan endnu ikke opgøres | 2027-01-11 |
-wave_1 | 1     | kan endnu ikke opgøres | 2027-04-01 |
-wave_8 | 8     | kan endnu ikke opgøres | 2027-06-01 |
+look | grade | verdict | earliest_on | reasons
+all |  | kan endnu ikke opgøres | 2027-01-11 |
+wave_6 | 6 | kan endnu ikke opgøres | 2027-01-11 |
+wave_1 | 1 | kan endnu ikke opgøres | 2027-04-01 |
+wave_8 | 8 | kan endnu ikke opgøres | 2027-06-01 |
 """
 
 
@@ -146,57 +146,60 @@ def verdicts(is_final: bool) -> pd.DataFrame:
 
 
 TARGETED = """
-group_id | estimator          | status    | pupils | before_pct | after_pct | change_pp | expected_change_pp | estimate_pp | ci_low_pp | ci_high_pp
-6        | naive              | estimated | 32     | 16.2       | 10.9      | -5.3      |                    |             |           |
-6        | regression_to_mean | estimated | 32     |            |           |           | -4.8               |             |           |
-6        | did_all_others     | estimated | 32     |            |           |           |                    | -5.0        | -6.4      | -3.6
-6        | equally_high       | estimated | 32     |            |           |           |                    | -0.5        | -1.9      | 0.9
+group_id | estimator | pupils | before_pct | after_pct | change_pp | expected_change_pp
+6 | naive | 32 | 16.2 | 10.9 | -5.3 |
+6 | regression_to_mean | 32 | | | | -4.8
+"""
+CONTRASTS = """
+group_id | estimator | pupils | estimate_pp | ci_low_pp | ci_high_pp
+6 | did_all_others | 32 | -5.0 | -6.4 | -3.6
+6 | equally_high | 32 | -0.5 | -1.9 | 0.9
 """
 PATTERNS = """
-pattern           | level             | share_pct
-weekday           | mandag            | 7.6
-weekday           | tirsdag           | 6.9
-weekday           | onsdag            | 6.6
-weekday           | torsdag           | 6.7
-weekday           | fredag            | 8.1
-bands             | 0-5               | 44.0
-bands             | 5-10              | 35.0
-bands             | 10-20             | 17.0
-bands             | 20+               | 4.0
-long_spells       | 5+                | 9.4
-long_spells       | 10+               | 3.1
-long_spells       | 15+               | 1.6
-single_day_spells | 1 dag             | 46.0
+pattern | level | share_pct
+weekday | mandag | 7.6
+weekday | tirsdag | 6.9
+weekday | onsdag | 6.6
+weekday | torsdag | 6.7
+weekday | fredag | 8.1
+bands | 0-5 | 44.0
+bands | 5-10 | 35.0
+bands | 10-20 | 17.0
+bands | 20+ | 4.0
+long_spells | 5+ | 9.4
+long_spells | 10+ | 3.1
+long_spells | 15+ | 1.6
+single_day_spells | 1 dag | 46.0
 single_day_spells | 2 dage eller flere | 54.0
-after_holiday     | efter ferie       | 7.9
-after_holiday     | øvrige dage       | 7.0
-threshold         | parents_informed  | 4.2
+after_holiday | efter ferie | 7.9
+after_holiday | øvrige dage | 7.0
+threshold | parents_informed | 4.2
 """
 SIGNS = """
-sign_id         | sign                | quant_verdict              | estimate_pp | ci_low_pp | ci_high_pp | qual_summary                                        | sources | relation  | quote
-MP.TEGN.FALD    | Fald i fravær       | tegn på fald, men usikkert | -0.4        | -2.1      | 1.3        | 6 af 14 kilder taler om det: 4 bekræftende.         | 6       | udvider   |
-MP.TEGN.SPROG   | Fælles fagsprog     |                            |             |           |            | 8 af 14 kilder taler om det: 7 bekræftende.         | 8       | bekræfter | Det var rart, at nogen spurgte.
-MP.TEGN.SAMARB  | Nye samarbejdsmetoder |                          |             |           |            | 5 af 14 kilder taler om det: 5 bekræftende.         | 5       | bekræfter |
-MP.TEGN.FOREBYG | Forankrede indsatser |                           |             |           |            | Ingen af de 14 kilder taler om dette.               | 0       | tavs      |
-MP.MAAL         | Målet               |                            |             |           |            | 3 af 14 kilder taler om det: 3 afvisende.           | 3       | modsiger  |
+sign_id | sign | quant_verdict | estimate_pp | ci_low_pp | ci_high_pp | qual_summary | sources | relation | quote
+MP.TEGN.FALD | Fald i fravær | tegn på fald, men usikkert | -0.4 | -2.1 | 1.3 | 6 af 14 kilder: 4 for. | 6 | udvider |
+MP.TEGN.SPROG | Fælles fagsprog |  |  |  |  | 8 af 14 kilder taler om det: 7 for. | 8 | bekræfter | Rart, at nogen spurgte.
+MP.TEGN.SAMARB | Nye samarbejdsmetoder |  |  |  |  | 5 af 14 kilder taler om det: 5 for. | 5 | bekræfter |
+MP.TEGN.FOREBYG | Forankrede indsatser |  |  |  |  | Ingen af de 14 kilder taler om dette. | 0 | tavs |
+MP.MAAL | Målet |  |  |  |  | 3 af 14 kilder taler om det: 3 afvisende. | 3 | modsiger |
 """
 THEMES = """
-group_kind | group_id          | code                 | code_name                     | sources | segments | sources_total | is_disconfirming | strength
-all        | all               | MP.SAMTALE.OPLEVELSE | Elevens oplevelse af samtalen | 9       | 20       | 14            | nej              | flere_informantgrupper
-all        | all               | MP.TEGN.SAMARB       | Nye samarbejdsmetoder         | 6       | 11       | 14            | nej              | flere_informantgrupper
-all        | all               | MP.UFRIV             | Ufrivilligt fravær            | 5       | 8        | 14            | nej              | flere_informanter
-all        | all               | X.MODBEVIS           | Oplever ingen forskel endnu   | 2       | 3        | 14            | ja               | flere_informanter
-informant  | elev              | MP.SAMTALE.OPLEVELSE | Elevens oplevelse af samtalen | 7       | 16       | 9             | nej              | flere_informanter
-informant  | elev              | MP.UFRIV             | Ufrivilligt fravær            | 5       | 8        | 9             | nej              | flere_informanter
-informant  | elev              | X.MODBEVIS           | Oplever ingen forskel endnu   |         |          | 9             | ja               | flere_informanter
-informant  | laerer_paedagog   | MP.TEGN.SAMARB       | Nye samarbejdsmetoder         | 3       | 6        | 3             | nej              | flere_informanter
-informant  | sundhedsplejerske | MP.SAMTALE.OPLEVELSE | Elevens oplevelse af samtalen | 2       | 4        | 2             | nej              | flere_informanter
+group_kind | group_id | code | code_name | sources | segments | sources_total | is_disconfirming | strength
+all | all | MP.SAMTALE.OPLEVELSE | Oplevelse af samtalen | 9 | 20 | 14 | nej | flere_informantgrupper
+all | all | MP.TEGN.SAMARB | Nye samarbejdsmetoder | 6 | 11 | 14 | nej | flere_informantgrupper
+all | all | MP.UFRIV | Ufrivilligt fravær | 5 | 8 | 14 | nej | flere_informanter
+all | all | X.MODBEVIS | Oplever ingen forskel endnu | 2 | 3 | 14 | ja | flere_informanter
+informant | elev | MP.SAMTALE.OPLEVELSE | Oplevelse af samtalen | 7 | 16 | 9 | nej | flere_informanter
+informant | elev | MP.UFRIV | Ufrivilligt fravær | 5 | 8 | 9 | nej | flere_informanter
+informant | elev | X.MODBEVIS | Oplever ingen forskel endnu |  |  | 9 | ja | flere_informanter
+informant | laerer_paedagog | MP.TEGN.SAMARB | Nye samarbejdsmetoder | 3 | 6 | 3 | nej | flere_informanter
+informant | sundhedsplejerske | MP.SAMTALE.OPLEVELSE | Oplevelse af samtalen | 2 | 4 | 2 | nej | flere_informanter
 """
 QUALITY = """
-check_name   | table_name   | group_id      | severity | is_passed | count | of_total | sentence
-completeness | core_cells   | 990002        | warning  | nej       | 2     | 13       | Fjordskolen mangler registreringer i uge 42 og 43.
-calendar     | core_cells   |               | warning  | ja        | 0     | 52       | Alle skoledage ligger i skolernes kalender.
-ledger       | raw_ledger   | fravaer_b.csv | warning  | nej       | 41    | 250310   | 250310 rækker ind: 250257 brugt, 41 i karantæne.
+check_name | table_name | group_id | severity | is_passed | count | of_total | sentence
+completeness | core_cells | 990002 | warning | nej | 2 | 13 | Fjordskolen mangler registreringer i uge 42 og 43.
+calendar | core_cells |  | warning | ja | 0 | 52 | Alle skoledage ligger i skolernes kalender.
+ledger | raw_ledger | fravaer_b.csv | warning | nej | 41 | 250310 | 250310 rækker ind: 250257 brugt, 41 i karantæne.
 """
 
 
@@ -236,6 +239,7 @@ def found(is_final: bool) -> dict[str, pd.DataFrame]:
     """All tables but the levels."""
     years = [literal("out_patterns", PATTERNS).assign(school_year=y) for y in P.years.all[-2:]]
     patterns = pd.concat(years).assign(group_kind="all", group_id="all", pupils=2590.0)
+    targeted = [literal("out_targeted", t) for t in (TARGETED, CONTRASTS)]
     honest = [
         {
             "look": "all",
@@ -267,7 +271,7 @@ def found(is_final: bool) -> dict[str, pd.DataFrame]:
         "out_effects": make("out_effects", effects(is_final)),
         "out_verdicts": verdicts(is_final),
         "out_power": make("out_power", power(is_final)),
-        "out_targeted": literal("out_targeted", TARGETED),
+        "out_targeted": pd.concat(targeted).assign(status="estimated"),
         "out_patterns": patterns,
         "out_registration": make("out_registration", [registration]),
         "out_honest": make("out_honest", honest if is_final else []),

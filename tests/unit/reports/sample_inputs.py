@@ -77,17 +77,19 @@ def description(until: dt.date) -> pd.DataFrame:
                 for r in sums.itertuples():
                     pupils = r.possible / 5 / r.n
                     for outcome, share in {"absence": 1.0, **({} if kind == "week" else TYPES)}.items():
+                        is_counted = outcome == "absence" and kind == "year_to_date"
                         over = pupils * min(0.19 + (r.absent / r.possible - 0.07) * 2, 0.9)
                         rows.append(
                             {
-                                "period_kind": kind, "school_year": year, "period": getattr(r, column), "period_from": r.start if kind == "week" else pd.NaT,
+                                "period_kind": kind, "school_year": year, "period": getattr(r, column),
+                                "period_from": r.start if kind == "week" else pd.NaT,
                                 "group_kind": group_kind, "group_id": r.gid,
                                 "school_id": r.gid.split(":")[0] if "school" in group_kind else "",
                                 "grade": r.gid.split(":")[-1] if group_kind in ("grade", "school_grade") else "",
                                 "outcome": outcome, "pupils": round(pupils), "possible_days": r.possible,
                                 "absent_days": r.absent * share, "absence_pct": 100 * r.absent * share / r.possible,
-                                "over_10_pupils": round(over) if outcome == "absence" and kind == "year_to_date" else np.nan,
-                                "over_10_pct": 100 * round(over) / round(pupils) if outcome == "absence" and kind == "year_to_date" else np.nan,
+                                "over_10_pupils": round(over) if is_counted else np.nan,
+                                "over_10_pct": 100 * round(over) / round(pupils) if is_counted else np.nan,
                             }
                         )  # fmt: skip
     return make("out_description", rows)
