@@ -56,7 +56,7 @@ def test_sessions_become_days_and_types_add_up(tables):
     mine = raw[
         (raw["la_name"] == "Newham") & (raw["school_type"] == "Primary") & (raw["time_period"] == "2022")
     ]
-    first = mine.iloc[0].astype({"possible_sessions": float, "overall_absence": float})
+    first = mine[["possible_sessions", "overall_absence"]].astype(float).iloc[0]
     cell = tables["core_cells"].query("school_id == 'E09000025' and grade == 'Primary'").iloc[0]
     assert cell["possible_days"] == first["possible_sessions"] / 2
     assert cell["absent_days"] == first["overall_absence"] / 2
