@@ -17,7 +17,7 @@ import pandas as pd
 from evaluation.door.calendar import SchoolCalendar
 from evaluation.door.chunks import Chunk, Reading
 from evaluation.door.files import Incoming
-from evaluation.door.mapping import Column
+from evaluation.door.mapping_parts import Column
 from evaluation.door.periods import SEPARATOR
 from evaluation.door.pseudonyms import PseudonymKey
 from evaluation.door.quarantine import Quarantine

@@ -17,7 +17,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from evaluation.door.mapping import Mapping, strptime_format
+from evaluation.door.mapping import Mapping
+from evaluation.door.mapping_parts import strptime_format
 from evaluation.errors import InputError, Problem
 
 IGNORED = ("~$*", ".*", "Thumbs.db", "desktop.ini", "*.tmp", "*.part", "*.crdownload")

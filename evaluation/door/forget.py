@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.door.fields import PUPIL
-from evaluation.door.files import find_incoming
+from evaluation.door.files import Incoming, find_incoming
 from evaluation.door.mapping import Mapping
 from evaluation.door.pseudonyms import PseudonymKey
 from evaluation.door.values import clean, parse_cpr
@@ -118,12 +118,12 @@ def plan_forget(
         for path in sorted((warehouse / r).glob("*.parquet"))
         if (rows := _rows_of(path, pupil_key))
     ]
-    sources = find_incoming(incoming, mappings)[0] if incoming.is_dir() else ()
+    sources = _sources(incoming, mappings)
     rosters = [s for s in sources if s.mapping.kind == "pupils" and not _is_by_hand(s.path, s.mapping)]
     local_ids = {i for s in rosters for i in _Text.of(s.path, s.mapping).local_ids(str(number))}
     files: dict[str, Affected] = {}
     for source in sources:
-        name = source.path.relative_to(incoming).as_posix() if source.path != incoming else source.name
+        name = _file_name(source, incoming)
         if source.mapping.kind in ("interviews", "school_forms", "calendar") or name in files:
             continue
         if _is_by_hand(source.path, source.mapping):
@@ -150,11 +150,7 @@ def execute_forget(
     add_forgotten(data / FORGOTTEN, key, plan.pupil_key)
     for table in plan.tables:
         _rewrite_table(warehouse / table.name, plan.pupil_key)
-    by_name = {
-        s.path.relative_to(incoming).as_posix(): s
-        for s in find_incoming(incoming, mappings)[0]
-        if s.path != incoming
-    }
+    by_name = {_file_name(s, incoming): s for s in _sources(incoming, mappings)}
     for file in plan.files:
         if not file.is_by_hand:
             source = by_name[file.name]
@@ -201,6 +197,15 @@ def add_forgotten(path: Path, key: PseudonymKey, pupil_key: str) -> None:
     keys = sorted(read_forgotten(path, key) | {pupil_key})
     text = json.dumps({"key_id": key.key_id, "pupil_keys": keys}, indent=0) + "\n"
     _replace(path, text.encode())
+
+
+def _sources(incoming: Path, mappings: tuple[Mapping, ...]) -> tuple[Incoming, ...]:
+    return find_incoming(incoming, mappings)[0] if incoming.is_dir() else ()
+
+
+def _file_name(source: Incoming, incoming: Path) -> str:
+    """The file itself (a zip, not its member); a query by its own name."""
+    return source.name if source.path == incoming else source.path.relative_to(incoming).as_posix()
 
 
 def _rows_of(path: Path, pupil_key: str) -> int:

@@ -7,7 +7,7 @@ import pandas as pd
 from evaluation.door.calendar import Span, parse_span
 from evaluation.door.chunks import Chunk, Reading
 from evaluation.door.files import Incoming
-from evaluation.door.mapping import Column
+from evaluation.door.mapping_parts import Column
 from evaluation.door.values import clean, parse_date
 from evaluation.errors import InputError, Problem
 from evaluation.protocol import Protocol

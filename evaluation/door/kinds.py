@@ -9,37 +9,22 @@ from __future__ import annotations
 import datetime as dt
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from evaluation.disclosure.names import NameMatcher
 from evaluation.door.calendar import CLOSED, OUTSIDE, SCHOOL_DAY, WEEKEND
 from evaluation.door.chunks import GRID_CODE, GRID_DAY
-from evaluation.door.fields import HOLDER, Fields
-from evaluation.door.mapping import Sum
+from evaluation.door.fields import Fields
+from evaluation.door.mapping_parts import Sum
 from evaluation.door.periods import last_day, parse_day_of, parse_month, parse_week
-from evaluation.door.values import clean, parse_date, parse_number, parse_school_year
+from evaluation.door.registers import consents, pupils, talks
+from evaluation.door.staged import Staged
+from evaluation.door.values import clean, parse_date, parse_number
 
 NOT_AN_ABSENCE = -2
 """A type code mapped to ``none``: the row is a statement that the pupil was there."""
-
-
-@dataclass(frozen=True)
-class Staged:
-    """Columns (n,) of one chunk; ``is_late`` (n,) after the cut-off; ``school`` (n,) places in the protocol.
-
-    ``is_silent`` (n,): accepted rows that say nothing about a school day (a pupil without a mark in a grid).
-    """
-
-    columns: dict[str, np.ndarray]
-    is_late: np.ndarray
-    school: np.ndarray
-    is_silent: np.ndarray | None = None
-    name_tokens: frozenset[str] = field(default_factory=frozenset)
-    local_ids: dict[str, str] = field(default_factory=dict)
 
 
 def absence(f: Fields, cutoff: dt.date) -> Staged:
@@ -115,100 +100,6 @@ def totals(f: Fields, cutoff: dt.date) -> Staged:
                "period": np.full(n, mapping.grain, dtype=object)}  # fmt: skip
     columns |= {f"type_{t}": a / rules.units_per_day for t, a in amounts.items()}
     return Staged(columns, late | early, school)
-
-
-def pupils(f: Fields, cutoff: dt.date) -> Staged:
-    """Roster rows: pupil, school, school year, grade, class and enrolment, clipped to the school year."""
-    school = f.school()
-    pupil = f.pupil(school)
-    grade, label = f.grade_and_class(required=True)
-    n = len(f.chunk.rows)
-    if f.has("school_year"):
-        year = f.parse("school_year", parse_school_year)
-    else:
-        year = np.full(n, f.desk.protocol.years.of(f.source.exported_on or cutoff), dtype=object)
-    codes, uniques = pd.factorize(year)
-    starts_month = f.desk.protocol.years.starts_month
-    starts = np.array([_day(int(str(y)[:4]), starts_month) for y in uniques] + [np.datetime64("NaT", "D")])[
-        codes
-    ]
-    ends = np.array(
-        [_day(int(str(y)[:4]) + 1, starts_month) - 1 for y in uniques] + [np.datetime64("NaT", "D")]
-    )[codes]
-    first = f.date("from", optional=True) if f.has("from") else np.full(n, np.datetime64("NaT", "D"))
-    last = f.date("to", optional=True) if f.has("to") else np.full(n, np.datetime64("NaT", "D"))
-    f.quarantine_rows("to", first > last, "reversed_interval")
-    f.quarantine_rows("to", (last < starts) | (first > ends), "outside_school_year",
-                      found="an enrolment outside the file's school year")  # fmt: skip
-    first = np.where(np.isnat(first), starts, np.maximum(first, starts))
-    last = np.where(np.isnat(last), ends, np.minimum(last, ends))
-    local: dict[str, str] = {}
-    if f.has("local_id"):
-        tokens = f.local_tokens("local_id", school)
-        local = {t: p for t, p, bad in zip(tokens, pupil, f.is_bad, strict=True) if not bad}
-    unknown_year = ~pd.Series(year).isin(f.desk.protocol.years.all).to_numpy()
-    late = (first > np.datetime64(cutoff, "D")) | unknown_year
-    columns = {"pupil": pupil, "year": year, "grade": grade, "label": label, "first": first, "last": last,
-               "exported": f.exported()}  # fmt: skip
-    return Staged(columns, late, school, None, _name_tokens(f), local)
-
-
-def talks(f: Fields, cutoff: dt.date) -> Staged:
-    """The talk log: school, grade, pupil where named, kind, status and day."""
-    n = len(f.chunk.rows)
-    school = f.school()
-    pupil = f.pupil(school) if f.has("pupil") else np.full(n, None, dtype=object)
-    grade, _ = f.grade_and_class(required=not f.has("pupil"))
-    kind = f.choice("kind", ("talk", "follow_up")) if f.has("kind") else np.full(n, "talk", dtype=object)
-    status = f.choice("status", ("planned", "held", "cancelled"))
-    day = f.date("date", optional=True) if f.has("date") else np.full(n, np.datetime64("NaT", "D"))
-    exported = f.exported()
-    held = pd.Series(status).eq("held").to_numpy(dtype=bool)
-    f.quarantine_rows("date", held & np.isnat(day), "empty_value", found="a held talk without a day")
-    f.quarantine_rows("date", held & (day > exported), "future")
-    if f.has("pupil"):
-        _check_known_pupils(f, pupil)
-        grade = np.where(
-            pd.isna(grade),
-            f.desk.roster_grade(pupil, np.where(np.isnat(day), np.datetime64(cutoff, "D"), day)),
-            grade,
-        )
-    columns = {
-        "pupil": pupil,
-        "grade": grade,
-        "kind": kind,
-        "status": status,
-        "first": day,
-        "exported": exported,
-    }
-    return Staged(columns, day > np.datetime64(cutoff, "D"), school)
-
-
-def consents(f: Fields, cutoff: dt.date) -> Staged:
-    """The consent register: who of the custody holders said what for which purpose, and until when."""
-    n = len(f.chunk.rows)
-    school = np.full(n, -1)
-    pupil = f.pupil(school)
-    purposes = sorted({d.consent_purpose for d in f.desk.protocol.data_sets if d.consent_purpose})
-    purpose = f.choice("purpose", purposes)
-    answer = f.choice("answer", ("yes", "no"))
-    given = f.date("given_on")
-    withdrawn = (
-        f.date("withdrawn_on", optional=True)
-        if f.has("withdrawn_on")
-        else np.full(n, np.datetime64("NaT", "D"))
-    )
-    holder = np.full(n, "", dtype=object)
-    if f.has("holder"):
-        said = f.parse("holder", lambda t: (t, None), is_person=True)
-        holder = f.desk.key.pseudonyms(HOLDER, pd.Series(said, dtype="object")).to_numpy(dtype=object)
-    exported = f.exported()
-    f.quarantine_rows("withdrawn_on", withdrawn < given, "holder_date")
-    f.quarantine_rows("given_on", given > exported, "future")
-    _check_known_pupils(f, pupil)
-    columns = {"pupil": pupil, "purpose": purpose, "holder": holder, "answer": answer, "first": given,
-               "withdrawn": withdrawn, "exported": exported}  # fmt: skip
-    return Staged(columns, given > np.datetime64(cutoff, "D"), school)
 
 
 KINDS: dict[str, Callable[[Fields, dt.date], Staged]] = {
@@ -317,12 +208,6 @@ def _check_half_days(
     f.quarantine_rows("half_day", wrong, "half_day_grade", found="half a day")
 
 
-def _check_known_pupils(f: Fields, pupil: np.ndarray) -> None:
-    if f.desk.roster_pupils:
-        unknown = ~f.desk.is_in_roster(pupil) & pd.notna(pupil)
-        f.quarantine_rows("pupil", unknown, "unknown_pupil", found="a pupil that no roster has")
-
-
 def _period(f: Fields) -> np.ndarray:
     """First day (n,) of each row's week or month."""
     mapping, starts = f.source.mapping, f.desk.protocol.years.starts_month
@@ -371,16 +256,3 @@ def _all_outside(f: Fields, school: np.ndarray, first: np.ndarray, last: np.ndar
     for step in range(int(span) + 1):
         outside &= f.desk.calendar.of(school, np.minimum(first + step, last)) == OUTSIDE
     return np.asarray(outside & (school >= 0) & ~np.isnat(first))
-
-
-def _name_tokens(f: Fields) -> frozenset[str]:
-    """Keyed hashes of the roster's name parts: quotes can be scanned for names without keeping one."""
-    if not f.has("names"):
-        return frozenset()
-    columns = f.source.mapping.columns["names"].used
-    names = {str(n) for column in columns for n in f.chunk.frame[column].dropna().unique()}
-    return NameMatcher.from_names(names, f.desk.key.secret).tokens
-
-
-def _day(year: int, month: int) -> np.datetime64:
-    return np.datetime64(f"{year:04d}-{month:02d}-01", "D")

@@ -9,14 +9,24 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-import re
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from evaluation.door.mapping_parts import (
+    Column,
+    ExportedOn,
+    Grid,
+    Sql,
+    Strict,
+    Totals,
+    Xml,
+    compiled,
+    strptime_format,
+)
 from evaluation.errors import Problem, ProtocolError
 
 Kind = Literal["absence", "totals", "pupils", "talks", "consents", "calendar", "interviews", "school_forms"]
@@ -48,117 +58,6 @@ COLUMNS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
 """Our columns by kind and grain: those that must be mapped and those that may be."""
 
 
-class Strict(BaseModel):
-    """Frozen, and closed to fields nobody declared."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Column(Strict):
-    """Where one of our columns comes from: a column of the file, a constant, a line above the header, or the
-    file's name; then an optional pattern (its first group is the value) and an optional map of values.
-    """
-
-    column: str | None = None
-    columns: tuple[str, ...] = ()
-    constant: str | None = None
-    line: Annotated[int, Field(ge=1)] | None = None
-    file_name: str | None = None
-    pattern: str | None = None
-    map: dict[str, str] = {}
-    kind: Literal["cpr", "local"] | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _shorthand(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            return {"column": value}
-        if isinstance(value, list):
-            return {"columns": value}
-        return value
-
-    @field_validator("pattern", "file_name")
-    @classmethod
-    def _is_regex_with_group(cls, value: str | None) -> str | None:
-        return None if value is None else _one_group(value)
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
-        given = [self.column, self.constant, self.line, self.file_name, self.columns or None]
-        if sum(v is not None for v in given) != 1:
-            raise ValueError("give exactly one of column, columns, constant, line, file_name")
-        return self
-
-    @property
-    def used(self) -> tuple[str, ...]:
-        """The file's columns that are read."""
-        return (self.column,) if self.column is not None else self.columns
-
-
-class Sum(Strict):
-    """An amount made of the file's columns: those added minus those subtracted."""
-
-    add: Annotated[tuple[str, ...], Field(min_length=1)]
-    subtract: tuple[str, ...] = ()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _shorthand(cls, value: Any) -> Any:
-        return {"add": [value]} if isinstance(value, str) else value
-
-
-class Totals(Strict):
-    """How a period total is counted: its unit, one amount per absence type, and a total to check against."""
-
-    unit: Literal["days", "sessions"] = "days"
-    per_day: Annotated[float, Field(gt=0)] = 2
-    types: Annotated[dict[str, Sum], Field(min_length=1)]
-    total: Sum | None = None
-    total_tolerance: Annotated[float, Field(ge=0)] = 0.01
-    empty_is_zero: bool = False
-
-    @property
-    def units_per_day(self) -> float:
-        """What one school day counts in the file's unit."""
-        return self.per_day if self.unit == "sessions" else 1.0
-
-
-class Grid(Strict):
-    """A month × class grid: one row per pupil, one column per day of the month, one code per cell."""
-
-    day_header: str = r"^(?:.*\D)?(\d{1,2})\.?$"
-
-    @field_validator("day_header")
-    @classmethod
-    def _is_regex_with_group(cls, value: str) -> str:
-        return _one_group(value)
-
-
-class Xml(Strict):
-    """Which element is a record. Columns are paths below it (``Person/Name``), or above it (``../Number``)."""
-
-    record: str
-
-
-class Sql(Strict):
-    """A query read in bulk. The address stands in an environment variable that is only NAMED here."""
-
-    address_env: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
-    query: str
-
-
-class ExportedOn(Strict):
-    """Where the date of an export stands in its file name, and how it is written."""
-
-    file_name: str
-    format: str = "yyyy-mm-dd"
-
-    @field_validator("file_name")
-    @classmethod
-    def _is_regex_with_group(cls, value: str) -> str:
-        return _one_group(value)
-
-
 class Mapping(Strict):
     """One source. ``name`` is the mapping file's own name; everything else is what the file says."""
 
@@ -179,8 +78,8 @@ class Mapping(Strict):
     exported_on: ExportedOn | None = None
     overlap: Literal["pupil_day", "whole_period"] = "pupil_day"
     rows_from: dt.date | None = None
-    columns: dict[str, Column] = {}
-    types: dict[str, str] = {}
+    columns: dict[str, Column] = Field(default_factory=dict)
+    types: dict[str, str] = Field(default_factory=dict)
     totals: Totals | None = None
     grid: Grid = Grid()
     xml: Xml | None = None
@@ -205,7 +104,7 @@ class Mapping(Strict):
     @classmethod
     def _regexes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for pattern in value:
-            _compiled(pattern)
+            compiled(pattern)
         return value
 
     @field_validator("date_formats")
@@ -235,23 +134,6 @@ class Mapping(Strict):
             sums = [*self.totals.types.values(), *([self.totals.total] if self.totals.total else [])]
             used += [c for amount in sums for c in (*amount.add, *amount.subtract)]
         return tuple(dict.fromkeys(used))
-
-
-def strptime_format(text: str) -> str:
-    """``dd-mm-yyyy`` and the like as a strptime format; a strptime format is passed through.
-
-    Raises:
-        ValueError: the text names no day, month and year.
-    """
-    if "%" in text:
-        return text
-    result = text
-    for token, code in (("yyyy", "%Y"), ("YYYY", "%Y"), ("yy", "%y"), ("YY", "%y"), ("mm", "%m"), ("MM", "%m"),
-                        ("dd", "%d"), ("DD", "%d"), ("hh:%m", "%H:%M"), ("ss", "%S")):  # fmt: skip
-        result = result.replace(token, code)
-    if not {"%d", "%m"} <= set(re.findall(r"%[a-zA-Z]", result)) or not re.search(r"%[yY]", result):
-        raise ValueError(f'"{text}" is not a date format; write for example dd-mm-yyyy, yyyy-mm-dd or excel')
-    return result
 
 
 def read_mapping(path: Path, *, type_ids: Iterable[str] = ()) -> Mapping:
@@ -371,16 +253,3 @@ def _problems_of(error: ValidationError, name: str) -> list[Problem]:
             for part in e["msg"].removeprefix("Value error, ").split("; ")
         ]
     return problems
-
-
-def _compiled(pattern: str) -> re.Pattern[str]:
-    try:
-        return re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f'"{pattern}" is not a regular expression: {error}') from None
-
-
-def _one_group(pattern: str) -> str:
-    if _compiled(pattern).groups < 1:
-        raise ValueError(f'"{pattern}" needs a group in round brackets around the value')
-    return pattern
