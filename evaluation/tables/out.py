@@ -1,0 +1,135 @@
+"""out_: what the evaluation found."""
+
+from __future__ import annotations
+
+from evaluation.tables.declare import declared
+
+_EFFECT_COLUMNS = (
+    "round question estimator outcome group_kind group_id horizon weights status estimate_pp DOUBLE "
+    "ci_low_pp DOUBLE ci_high_pp DOUBLE ci_level DOUBLE ci_low_lower_pp DOUBLE ci_high_lower_pp DOUBLE "
+    "std_error_pp DOUBLE df DOUBLE p_value DOUBLE p_permutation DOUBLE p_smallest DOUBLE "
+    "p_wild_restricted DOUBLE p_wild_unrestricted DOUBLE inference clusters BIGINT treated_clusters BIGINT "
+    "pupils DOUBLE pupil_days DOUBLE baseline_pct DOUBLE mde_pp DOUBLE note protocol_hash"
+)
+_EFFECT_KEY = "round question estimator outcome group_kind group_id horizon weights"
+
+
+OUT = (
+    declared(
+        "out_description",
+        "One row per period, group and measure: what was registered, with its denominators. period_kind: "
+        "year | year_to_date | month | week; group_kind: all | grade | school | school_grade | treated | comparison.",
+        "period_kind school_year period period_from DATE group_kind group_id school_id grade outcome pupils DOUBLE "
+        "possible_days DOUBLE absent_days DOUBLE absence_pct DOUBLE over_10_pupils DOUBLE over_10_pct DOUBLE",
+        "period_kind school_year period group_kind group_id outcome",
+    ),
+    *(
+        declared(f"out_{question}", f"{grain} Columns as out_effects.", _EFFECT_COLUMNS, _EFFECT_KEY)
+        for question, grain in (
+            ("did", "One row per estimate of the effect on grades: outcome × estimator × group."),
+            ("milestones", "One row per look at the milestone: pooled and per wave, by both weightings."),
+            ("event_study", "One row per month since the talks, leads included."),
+            ("same_pupils", "One row per estimate for pupils followed over two school years."),
+            ("schools", "One row per school and estimator: raw, shrunk; and their mean."),
+            (
+                "sensitivity",
+                "One row per variation of the main estimate: left out, placebo, other forms.",
+            ),
+        )
+    ),
+    declared(
+        "out_effects",
+        "One row per estimate. question: grade | milestone | event_study | same_pupils | school | targeted | "
+        "sensitivity; estimate and interval in percentage points; status: estimated | not_estimable | not_due.",
+        _EFFECT_COLUMNS,
+        _EFFECT_KEY,
+    ),
+    declared(
+        "out_verdicts",
+        "One row per look at the milestone: the fixed verdict, its reasons and the certainty in dots. look: "
+        "all | wave id.",
+        "round look grade outcome verdict earliest_on DATE reasons certainty_dots BIGINT certainty_word "
+        "certainty_reasons estimate_pp DOUBLE ci_low_pp DOUBLE ci_high_pp DOUBLE protocol_hash",
+        "round look",
+    ),
+    declared(
+        "out_power",
+        "One row per look: the smallest effect the design could have shown.",
+        "round look basis std_error_pp DOUBLE df DOUBLE mde_pp DOUBLE relevant_change_pp DOUBLE baseline_pct DOUBLE",
+        "round look basis",
+    ),
+    declared(
+        "out_targeted",
+        "One row per treated grade group and estimator: the naive fall, the fall expected from regression to the "
+        "mean alone, and the contrast with equally high pupils.",
+        "round group_id estimator pupils BIGINT before_pct DOUBLE after_pct DOUBLE change_pp DOUBLE "
+        "expected_change_pp DOUBLE estimate_pp DOUBLE ci_low_pp DOUBLE ci_high_pp DOUBLE std_error_pp DOUBLE "
+        "df DOUBLE status note",
+        "round group_id estimator",
+    ),
+    declared(
+        "out_patterns",
+        "One row per pattern, group and level: description without inference. pattern: weekday | after_holiday | "
+        "single_day_spells | long_spells | bands | threshold.",
+        "round pattern school_year group_kind group_id level pupils DOUBLE possible_days DOUBLE absent_days DOUBLE "
+        "count DOUBLE share_pct DOUBLE",
+        "round pattern school_year group_kind group_id level",
+    ),
+    declared(
+        "out_registration",
+        "One row per check of registration: share of types, zero-reporting classes; with its alarm.",
+        "round check_name group_kind group_id before DOUBLE after DOUBLE change DOUBLE limit DOUBLE "
+        "is_alarm BOOLEAN note",
+        "round check_name group_kind group_id",
+    ),
+    declared(
+        "out_honest",
+        "One row per restriction and bound: the interval that survives a violation of parallel trends.",
+        "round look restriction bound DOUBLE ci_low_pp DOUBLE ci_high_pp DOUBLE breakdown DOUBLE note",
+        "round look restriction bound",
+    ),
+    declared(
+        "out_pretrend",
+        "One row per look: the joint test of the leads and what slope it could have seen.",
+        "round look statistic DOUBLE df_num DOUBLE df_denom DOUBLE p_value DOUBLE slope_50 DOUBLE slope_80 DOUBLE "
+        "bias_at_milestone_pp DOUBLE note",
+        "round look",
+    ),
+    declared(
+        "out_implementation",
+        "One row per school and treated grade: talks planned and held, coverage, follow-ups and consents.",
+        "round school_id grade wave pupils BIGINT talks_planned BIGINT talks_held BIGINT coverage_pct DOUBLE "
+        "follow_ups BIGINT targeted BIGINT consents_given BIGINT consents_missing BIGINT "
+        "consents_withdrawn BIGINT first_on DATE last_on DATE",
+        "round school_id grade",
+    ),
+    declared(
+        "out_themes",
+        "One row per code and group: how many sources and segments speak of it. group_kind: all | informant | "
+        "school | grade | occasion.",
+        "round code code_name family group_kind group_id sources BIGINT segments BIGINT sources_total BIGINT "
+        "is_disconfirming BOOLEAN strength",
+        "round code group_kind group_id",
+    ),
+    declared(
+        "out_agreement",
+        "One row per code or family: agreement between coders.",
+        "round level code alpha DOUBLE ci_low DOUBLE ci_high DOUBLE raw_agreement DOUBLE units BIGINT "
+        "positive BIGINT coders BIGINT double_coded_share DOUBLE rule_met BOOLEAN note",
+        "round level code",
+    ),
+    declared(
+        "out_joint_display",
+        "One row per sign of the Målplan: numbers, words and how they relate (bekræfter | udvider | modsiger | tavs).",
+        "round sign_id sign quant_verdict estimate_pp DOUBLE ci_low_pp DOUBLE ci_high_pp DOUBLE quant_text "
+        "qual_summary sources BIGINT sources_total BIGINT relation is_overridden BOOLEAN override_reason quote quote_attribution reading",
+        "round sign_id",
+    ),
+    declared(
+        "out_quality",
+        "One row per finding about the data: check, table, school or file, severity, count and Danish sentence. "
+        "severity: info | warning | blocking.",
+        "round check_name table_name group_id severity is_passed BOOLEAN count BIGINT of_total BIGINT sentence",
+        "round check_name table_name group_id",
+    ),
+)
