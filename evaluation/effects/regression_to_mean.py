@@ -11,6 +11,7 @@ Shares are between 0 and 1 here; the callers turn them into percentage points.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -195,16 +196,17 @@ def fit_beta_from_bands(
     return _maximise(loss, float(count @ middle / count.sum()), components, float(count.sum()))
 
 
-def _maximise(loss: object, mean: float, components: int, scale: float) -> BetaMixture:
+def _maximise(
+    loss: Callable[[BetaMixture], float], mean: float, components: int, scale: float
+) -> BetaMixture:
     """Nelder–Mead from a few starts on (logit mean, log kappa) per component and logits of the weights."""
     from scipy.optimize import minimize
 
     if components < 1:
         raise InputError(f"regression to the mean: at least one component is needed, found {components}")
-    assert callable(loss)
 
     def objective(x: Array) -> float:
-        return float(loss(_unpack(x, components))) / scale
+        return loss(_unpack(x, components)) / scale
 
     logit_mean = float(np.log(mean) - np.log1p(-mean))
     best = None
