@@ -248,7 +248,7 @@ def _unpack(x: Array, components: int) -> BetaMixture:
 
 def _log_components(prior: BetaMixture, k: Array, n: Array) -> Array:
     """log(weight_j · B(a_j + k, b_j + n - k) / B(a_j, b_j)), shape (..., components)."""
-    a, b, weight = np.array(prior.a), np.array(prior.b), np.array(prior.weights)
+    a, b, weight = np.array(prior.a), np.array(prior.b), np.maximum(np.array(prior.weights), 1e-300)
     k, n = k[..., None], n[..., None]
     return np.asarray(np.log(weight) + betaln(a + k, b + n - k) - betaln(a, b))
 
