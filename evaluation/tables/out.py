@@ -122,7 +122,8 @@ OUT = (
         "out_joint_display",
         "One row per sign of the Målplan: numbers, words and how they relate (bekræfter | udvider | modsiger | tavs).",
         "round sign_id sign quant_verdict estimate_pp DOUBLE ci_low_pp DOUBLE ci_high_pp DOUBLE quant_text "
-        "qual_summary sources BIGINT sources_total BIGINT relation is_overridden BOOLEAN override_reason quote quote_attribution reading",
+        "qual_summary sources BIGINT sources_total BIGINT relation is_overridden BOOLEAN override_reason quote "
+        "quote_attribution reading",
         "round sign_id",
     ),
     declared(
