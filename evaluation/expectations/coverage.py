@@ -42,7 +42,7 @@ def school_weeks(f: Frames) -> pd.DataFrame | None:
     absent_days, expected_days, share.
     """
     by = ["school_id", "school_year", "period_from"]
-    weekly = f.frame[f.frame["period"].str.contains("W", regex=False, na=False)]
+    weekly = f.frame[f.frame["period"] == "week"]
     if weekly.empty:
         return None
     counts = weekly.groupby(by, as_index=False)[["possible_days", "absent_days"]].sum()

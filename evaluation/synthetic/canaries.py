@@ -25,11 +25,11 @@ STRANGER_CPR = "020215-4018"
 class Canaries:
     """Texts that may stand in incoming files and nowhere else. Empty when none were planted."""
 
-    texts: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
 
     def faults(self, frame: pd.DataFrame) -> list[Fault]:
         """Rows that cannot be accepted and hold an identity where none belongs."""
-        if not self.texts:
+        if not self.values:
             return []
         where = {
             "Klasse": STRANGER,

@@ -156,7 +156,7 @@ def cells(municipality: Municipality, *, through: dt.date | None = None) -> pd.D
     out = possible.join(by_type.rename(columns={t: f"{t}_days" for t in TYPES})).reset_index()
     out["absent_days"] = out[[f"{t}_days" for t in TYPES]].sum(axis=1)
     monday = pd.to_datetime(out["iso_week"] + "-1", format="%G-W%V-%u").astype("datetime64[us]")
-    out["period"] = out["iso_week"]
+    out["period"] = "week"
     out["period_from"], out["period_to"] = monday, monday + pd.Timedelta(days=6)
     out = out.astype({"pupils": float, "possible_days": float})
     columns = ["school_id", "grade", "school_year", "period", "period_from", "period_to", "month", "pupils"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,9 @@ from evaluation.synthetic.people import People
 from evaluation.synthetic.scenario import Scenario
 from evaluation.synthetic.school_days import Days
 from evaluation.synthetic.voices import Voices
+
+if TYPE_CHECKING:
+    from evaluation.synthetic.municipality import Municipality
 
 
 def truth_of(
@@ -156,9 +159,9 @@ def _levels(protocol: Protocol, people: People, days: Days, observed: Absence) -
     return out
 
 
-def write_truth(truth: Mapping[str, Any], path: Path, *, dirt: pd.DataFrame | None = None) -> None:
-    """Write the truth as JSON, with the ledger of planted dirt when files were written."""
-    whole = dict(truth)
+def write_truth(municipality: Municipality, path: Path, *, dirt: pd.DataFrame | None = None) -> None:
+    """Write a municipality's truth as JSON, with the ledger of planted dirt (:class:`Written`) when it is given."""
+    whole = dict(municipality.truth)
     if dirt is not None:
         whole["dirt"] = json.loads(dirt.to_json(orient="records"))
     path.parent.mkdir(parents=True, exist_ok=True)

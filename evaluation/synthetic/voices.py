@@ -48,7 +48,7 @@ class Voices:
         """Write one file of segments and the schools' forms per occasion; names are added to ``files``."""
         for occasion, day in zip(OCCASIONS, exported_on, strict=False):
             mine = self.segments[self.segments["nedslag"] == occasion]
-            if canaries.texts and len(mine):
+            if canaries.values and len(mine):
                 mine = pd.concat([mine, _indiscreet(mine)], ignore_index=True)
             name = f"interviews/interviews_{day}.csv"
             path = incoming / name

@@ -41,12 +41,12 @@ def weekly(*keys: str) -> list[dict]:
             for grade in P.grades.order:
                 for k in range(12):
                     start = pd.Timestamp(monday) + pd.Timedelta(weeks=k)
-                    thursday, iso = start + pd.Timedelta(days=3), start.isocalendar()
+                    thursday = start + pd.Timedelta(days=3)
                     row = {
                         "school_id": school.id,
                         "grade": grade,
                         "school_year": year,
-                        "period": f"{iso.year}-W{iso.week:02d}",
+                        "period": "week",
                         "period_from": start,
                         "week_from": start,
                         "period_to": start + pd.Timedelta(days=6),
@@ -365,6 +365,7 @@ def follow_up(frame: pd.DataFrame) -> pd.Series:
     return frame["school_year"] == "2026/27"
 
 
+WEEKS = [pd.Timestamp(2026, 8, 10) + pd.Timedelta(weeks=k) for k in range(12)]
 LATE = pd.Timestamp(2026, 11, 16)
 LONG_AGO = pd.Timestamp(2019, 9, 2)
 NO_DAYS = dict.fromkeys(("absent_days", "sick_days", "permitted_days", "unlawful_days"), 0.0)
@@ -514,19 +515,17 @@ BROKEN: dict[str, dict[str, Change]] = {
         "by_cutoff": put("period_from", LATE),
         # 6 of 4 × 12 school-weeks are silent: 87.5 % < 90 %.
         "completeness": silence(
-            lambda f: (
-                follow_up(f)
-                & (f["school_id"] == S)
-                & f["period"].isin(["2026-W34", "2026-W36", "2026-W38", "2026-W40", "2026-W42", "2026-W44"])
-            )
+            lambda f: follow_up(f) & (f["school_id"] == S) & f["period_from"].isin(WEEKS[1::2])
         ),
         "baseline_delivered": lambda f: f[(f["school_id"] != S) | follow_up(f)],
         "missing_weeks": silence(
-            lambda f: follow_up(f) & (f["school_id"] == S) & (f["period"] == "2026-W36")
+            lambda f: follow_up(f) & (f["school_id"] == S) & (f["period_from"] == WEEKS[3])
         ),
         "thin_weeks": lambda f: f.assign(
             **{
-                c: f[c].where(~(follow_up(f) & (f["school_id"] == S) & (f["period"] == "2026-W36")), f[c] / 5)
+                c: f[c].where(
+                    ~(follow_up(f) & (f["school_id"] == S) & (f["period_from"] == WEEKS[3])), f[c] / 5
+                )
                 for c in NO_DAYS
             }
         ),

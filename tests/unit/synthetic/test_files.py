@@ -120,7 +120,7 @@ def test_without_dirt_the_totals_are_the_counts(tmp_path):
 
 
 def test_the_truth_is_written_with_its_dirt_and_stands_outside_the_inbox(municipality, inbox, tmp_path):
-    write_truth(municipality.truth, tmp_path / "truth.json", dirt=inbox[1].dirt)
+    write_truth(municipality, tmp_path / "truth.json", dirt=inbox[1].dirt)
     truth = json.loads((tmp_path / "truth.json").read_text(encoding="utf-8"))
     assert (
         truth["rounds"]["end_of_year_2027"]["att_pp"]
@@ -133,7 +133,7 @@ def test_the_truth_is_written_with_its_dirt_and_stands_outside_the_inbox(municip
 def test_canaries_sit_in_every_kind_of_input(inbox, tmp_path):
     m = make_municipality(STUDY, seed=4, pupils=SMALL, scenario=Scenario(has_canaries=True))
     written = write_files(m, tmp_path)
-    assert len(written.canaries.texts) >= 7
+    assert len(written.canaries.values) >= 7
     kinds = {name.split("/")[-1].split("_")[0] for name in written.files} - {"skema"}
     for kind in kinds:
         texts = []
@@ -144,8 +144,8 @@ def test_canaries_sit_in_every_kind_of_input(inbox, tmp_path):
                 else:
                     encoding = "cp1252" if kind in ("elever", "dagsfravaer") else "utf-8"
                     texts.append((tmp_path / name).read_bytes().decode(encoding))
-        assert any(c in t for c in written.canaries.texts for t in texts), kind
-    assert inbox[1].canaries.texts == ()
+        assert any(c in t for c in written.canaries.values for t in texts), kind
+    assert inbox[1].canaries.values == ()
 
 
 def test_the_door_quarantines_what_was_planted_and_nothing_else(inbox):

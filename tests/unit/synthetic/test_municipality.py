@@ -52,7 +52,7 @@ def test_spells_last_two_days_on_average_and_periods_correlate(untouched):
 
 def test_illness_doubles_from_early_september_to_december(untouched):
     counts = cells(untouched)
-    week = counts["period"].str[-3:]
+    week = counts["period_from"].dt.strftime("W%V")
 
     def sick_pct(label):
         mine = counts[week == label]
@@ -219,7 +219,7 @@ def test_cells_count_what_the_frames_hold(planted):
     known = planted.absences[planted.absences["day_on"] <= pd.Timestamp(2026, 11, 13)]
     assert counts["absent_days"].sum() == known["day_fraction"].sum()
     assert counts["possible_days"].sum() == (planted.pupil_days["day_on"] <= pd.Timestamp(2026, 11, 13)).sum()
-    assert not counts.duplicated(["school_id", "grade", "period"]).any()
+    assert not counts.duplicated(["school_id", "grade", "period_from"]).any()
     assert (counts["absent_days"] <= counts["possible_days"]).all()
 
 
