@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -18,6 +19,8 @@ import time
 from pathlib import Path
 
 import duckdb
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the processes it starts inherit it
 
 CELLS, MONTHS = 1_000, 20
 COLUMNS = ("cell", "t", "start", "absent")

@@ -85,15 +85,17 @@ def _cells(con: duckdb.DuckDBPyConnection, spec: PanelSpec, types: dict[str, str
     numeric = _unique([spec.outcome, *([spec.weights] if spec.weights else []), *regressors])
     all_present(_unique([*named, *numeric]), types)
     only_numbers(con, numeric, types)
-    typed = [f"{number(c, types[c])} AS {quoted(NUMBER + c)}" for c in numeric]
-    typed += [f"{label(c, types[c])} AS {quoted(c)}" for c in named]
+    labelled = [f"{label(c, types[c])} AS {quoted(c)}" for c in named]
+    typed = [f"{number(c, types[c])} AS {quoted(NUMBER + c)}" for c in numeric] + labelled
+    # Sums tell of a NaN by being one, so the quick pass need not look at each outcome and weight.
+    quick = [f"{number(c, types[c], keep_nan=c not in regressors)} AS {quoted(NUMBER + c)}" for c in numeric]
     keys = [quoted(c) for c in named if c != spec.unit or c in labels or spec.by_unit]
     keys += [quoted(NUMBER + c) for c in regressors]
     y = quoted(NUMBER + spec.outcome)
     w = quoted(NUMBER + spec.weights) if spec.weights else "1.0"
     if spec.weights and spec.working == "identity":
         keys.append(w)
-    table = _plain_sums(con, typed, _unique(keys), y, w) if clusters else None
+    table = _plain_sums(con, quick + labelled, _unique(keys), y, w) if clusters else None
     if table is None:
         table = _aggregate(con, typed, _unique(keys), y, w, whole=bool(clusters))
     cells, notes = _usable(table, spec, [c for c in named if c != spec.start], regressors)

@@ -280,7 +280,8 @@ def _start(values: pd.Series, time_labels: tuple[object, ...]) -> FloatArray:
 
 
 def _constant_in_unit(start: FloatArray, unit: IntArray, column: str) -> None:
-    first = pd.Series(start).groupby(unit).transform("first").to_numpy()
+    _, where, inverse = np.unique(unit, return_index=True, return_inverse=True)
+    first = start[where][inverse]
     changing = np.unique(unit[start != first]).size
     if changing:
         raise InputError(

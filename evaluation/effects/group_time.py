@@ -7,7 +7,7 @@ treated by then. Balanced panels and repeated cross sections. Not here: aggregat
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -89,6 +89,7 @@ def group_time(
         raise InputError('Expected control "never" or "not-yet" and base "varying" or "universal".')
     notes: list[str] = []
     panel = _without_always_treated(panel, anticipation, notes)
+    panel = _as_if_never_treated(panel, anticipation, notes)
     assert panel.start is not None
     if not np.isfinite(panel.start).any() or not (panel.event >= 0).any():
         raise CannotEstimate("Cannot estimate an effect: no unit starts treatment after the first period.")
@@ -103,7 +104,9 @@ def group_time(
         panel = panel.subset(panel.time < last - anticipation)
         assert panel.start is not None
         if np.unique(panel.time).size < 2 or not (panel.event >= 0).any():
-            raise CannotEstimate("Cannot estimate an effect: all units start treatment together (no comparison group).")
+            raise CannotEstimate(
+                "Cannot estimate an effect: all units start treatment together (no comparison group)."
+            )
     seen = np.bincount(panel.unit)
     cross_section = bool((seen[seen > 0] == 1).all())
     wide = _cross_section(panel) if cross_section else _balanced(panel, notes)
@@ -152,7 +155,9 @@ def _all_pairs(
             spread[rows] = psi * n / rows.size
             pairs.append((float(g), float(periods[t]), att, spread, False))
     if not any(not p[4] for p in pairs):
-        raise CannotEstimate("Cannot estimate an effect: no wave has both a pre-period and a comparison group.")
+        raise CannotEstimate(
+            "Cannot estimate an effect: no wave has both a pre-period and a comparison group."
+        )
     small = [f"{g:g}" for g in waves if np.unique(wide.cluster[start == g]).size < 2]
     if small:
         notes.append(
@@ -207,9 +212,23 @@ def _without_always_treated(panel: Panel, anticipation: int, notes: list[str]) -
     if not count:
         return panel
     if always.all():
-        raise CannotEstimate("Cannot estimate an effect: every unit is treated from the first period (no pre-period).")
+        raise CannotEstimate(
+            "Cannot estimate an effect: every unit is treated from the first period (no pre-period)."
+        )
     notes.append(f"{count} units are treated from the first period on and are left out.")
     return panel.subset(~always)
+
+
+def _as_if_never_treated(panel: Panel, anticipation: int, notes: list[str]) -> Panel:
+    """Units whose treatment begins after the last period seen are untreated throughout, as R's ``did`` has it."""
+    assert panel.start is not None
+    later = np.isfinite(panel.start) & (panel.start > panel.time.max() + anticipation)
+    if not later.any():
+        return panel
+    notes.append(
+        f"{np.unique(panel.unit[later]).size} units start after the last period and count as never treated."
+    )
+    return replace(panel, start=np.where(later, np.inf, panel.start))
 
 
 def _balanced(panel: Panel, notes: list[str]) -> _Wide:
@@ -229,7 +248,9 @@ def _balanced(panel: Panel, notes: list[str]) -> _Wide:
             "which needs no balanced panel."
         )
     if not whole.all():
-        notes.append(f"{int((~whole).sum())} of {units.size} units are not seen in every period and are left out.")
+        notes.append(
+            f"{int((~whole).sum())} of {units.size} units are not seen in every period and are left out."
+        )
     keep = whole[u]
     shape = (int(whole.sum()), periods.size)
     row = np.cumsum(whole)[u[keep]] - 1
@@ -241,7 +262,9 @@ def _balanced(panel: Panel, notes: list[str]) -> _Wide:
     codes = panel.cluster_codes()[keep]
     start[row], cluster[row] = panel.start[keep], codes
     if not np.array_equal(cluster[row], codes):
-        raise InputError("Each unit must lie in one cluster for group-time effects: some units change cluster.")
+        raise InputError(
+            "Each unit must lie in one cluster for group-time effects: some units change cluster."
+        )
     return _Wide(Y, W, X, start, np.unique(cluster, return_inverse=True)[1].astype(np.int64), periods)
 
 

@@ -33,6 +33,7 @@ class CrossMoments:
         rows, cols = index // est.n_groups, index % est.n_groups
         shape = (self.G, est.n_groups)
         self.parts = []
+        self.made: dict[tuple[int, int], tuple[sparse.csr_array, FloatArray, FloatArray]] = {}
         for s in range(self.m):
             t = T[:, [s]]
             a = group_sums(est.cluster, self.G, Fz * t)
@@ -83,11 +84,14 @@ class CrossMoments:
         return total + float(np.einsum("pq,pq->", left.T @ below, right.T @ aside))
 
     def _split(self, s: int, t: int) -> tuple[sparse.csr_array, FloatArray, FloatArray]:
-        """``matrix(s, t)`` as a sparse matrix plus ``left right'`` of low rank."""
+        """``matrix(s, t)`` as a sparse matrix plus ``left right'`` of low rank, made once."""
+        if (s, t) in self.made:
+            return self.made[s, t]
         vs, a_s, b_s, au_s, bu_s, auk_s, akz_s = self.parts[s]
         vt, a_t, b_t, au_t, bu_t, _, akz_t = self.parts[t]
         own = sparse.diags_array(np.bincount(self.cluster, weights=vs * vt, minlength=self.G))
         S = (own + auk_s @ au_t.T - bu_s @ au_t.T - au_s @ bu_t.T).tocsr()
         left = np.hstack([b_s, a_s, a_s @ self.KK, akz_s, a_s])
         right = np.hstack([-a_t, -b_t, a_t, a_t, akz_t])
+        self.made[s, t] = (S, left, right)
         return S, left, right

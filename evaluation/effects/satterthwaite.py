@@ -73,7 +73,11 @@ def htz_test(result: Sandwich, null: FloatArray | None = None) -> JointTest:
         )
     # Adjusted weights are linear in the contrasts: those of Ω^{-½}θ are T Ω^{-½}.
     standard = CrossMoments(result.estimator, result.T @ ((vectors / np.sqrt(values)) @ vectors.T))
-    variance = sum(standard.inner((s, s), (t, t)) + standard.inner((s, t), (t, s)) for s, t in pairs)
+    variance = sum(
+        (1 if s == t else 2) * (standard.inner((s, s), (t, t)) + standard.inner((s, t), (t, s)))
+        for s, t in pairs
+        if s <= t
+    )
     eta = q * (q + 1) / variance
     gap = result.estimator.theta - (0.0 if null is None else null)
     Q = float(gap @ np.linalg.solve(result.cov, gap))

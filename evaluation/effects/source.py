@@ -93,17 +93,15 @@ def is_number(kind: str) -> bool:
     return kind.startswith(NUMBERS) or "INT" in kind
 
 
-def number(column: str, kind: str) -> str:
-    """SQL of a column as DOUBLE; words and NaN become NULL, true and false become 1 and 0."""
+def number(column: str, kind: str, *, keep_nan: bool = False) -> str:
+    """SQL of a column as DOUBLE; words and (unless kept) NaN become NULL, true and false become 1 and 0."""
     name = quoted(column)
     if kind == "BOOLEAN":
         return f"{name}::INT::DOUBLE"
+    if is_number(kind) and (keep_nan or kind not in FLOATS):
+        return f"{name}::DOUBLE"
     if is_number(kind):
-        return (
-            f"CASE WHEN isnan({name}) THEN NULL ELSE {name}::DOUBLE END"
-            if kind in FLOATS
-            else f"{name}::DOUBLE"
-        )
+        return f"CASE WHEN isnan({name}) THEN NULL ELSE {name}::DOUBLE END"
     word = f"lower(trim({name}::VARCHAR))"
     number = f"coalesce(TRY_CAST({word} AS DOUBLE), CASE {word} WHEN 'true' THEN 1 WHEN 'false' THEN 0 END)"
     return f"CASE WHEN isnan({number}) THEN NULL ELSE {number} END"

@@ -192,6 +192,14 @@ def test_refuses_in_words(change, options: dict, reason: str) -> None:
         group_time(panel(change(mpdta())), **options)
 
 
+def test_a_wave_after_the_last_period_is_as_if_never_treated() -> None:
+    later = mpdta().assign(g=lambda f: f["g"].where(f["g"] != 2007, 2030))
+    never = mpdta().assign(g=lambda f: f["g"].where(f["g"] != 2007, 0))
+    fit = group_time(panel(later))
+    assert fit.att == pytest.approx(group_time(panel(never)).att)
+    assert any("131 units start after the last period" in note for note in fit.notes)
+
+
 def test_separation_is_said_for_each_pair() -> None:
     data = mpdta().assign(split=lambda f: (f["g"] > 0) * 1.0 + f["lpop"] * 1e-3)
     with pytest.raises(CannotEstimate, match="no wave has both"):
