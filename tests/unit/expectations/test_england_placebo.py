@@ -76,6 +76,8 @@ def test_no_check_refuses_and_none_crashes(tables, study):
             results = run_suite(name, frame, study.protocol, others=others, cutoff=cutoff)
             raise_if_crashed(results)
             assert [r.sentence for r in results if r.is_blocking] == [], name
+            if name == "core_cells":
+                assert {"completeness", "missing_weeks", "type_shares"} <= {r.check_name for r in results}
 
 
 def test_a_type_that_jumps_is_warned_of(tables, study):
