@@ -24,7 +24,7 @@ DEFAULT_INFERENCE = {"twfe": "cr2", "imputation": "cr2", "group-time": "influenc
 
 @dataclass(frozen=True)
 class DidOptions:
-    """One run: estimator, aggregation, inference. See DESIGN's ``komglad did`` for the meaning of each.
+    """One run: estimator, aggregation, inference. The command's help gives the meaning of each.
 
     ``draws`` None means the method's default (all where they can be enumerated, else 9,999), 0 means "all".
     ``transition`` leaves so many periods before the start out of everything. ``within`` pairs units across values

@@ -153,3 +153,23 @@ def test_one_wave_has_ten_assignments_and_cannot_reach_five_per_cent() -> None:
 def test_refuses_in_words(change, reason: str) -> None:
     with pytest.raises(CannotEstimate, match=reason):
         imputation(school_panel(change(school_frame())))
+
+
+def test_two_periods_give_welch_standard_error_and_degrees_of_freedom() -> None:
+    rng = np.random.default_rng(0)
+    change = {"a": rng.normal(1, 1, 6), "b": rng.normal(0, 3, 9)}
+    rows = [
+        (f"{arm}{i}", t, 2 if arm == "a" else 0, float(t == 2) * x)
+        for arm, xs in change.items()
+        for i, x in enumerate(xs)
+        for t in (1, 2)
+    ]
+    frame = pd.DataFrame(rows, columns=["u", "t", "g", "y"])
+    fit = imputation(Panel.from_frame(frame, outcome="y", unit="u", time="t", start="g"))
+    terms, omega = aggregate_contrasts(fit)
+    answer = cluster_robust_estimates(sandwich(fit.contrast(omega)), terms, level=0.95, null=0)[0]
+    variances = [np.var(x, ddof=1) / x.size for x in change.values()]
+    assert answer.estimate == pytest.approx(change["a"].mean() - change["b"].mean())
+    assert answer.std_error == pytest.approx(np.sqrt(sum(variances)))
+    # Equal variances in both arms, as the working model has it: (1/6 + 1/9)² / (1/6²/5 + 1/9²/8).
+    assert answer.df == pytest.approx((1 / 6 + 1 / 9) ** 2 / (1 / 6**2 / 5 + 1 / 9**2 / 8))
