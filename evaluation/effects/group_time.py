@@ -36,6 +36,7 @@ class GroupTime:
     weight: FloatArray
     cluster: IntArray
     periods: FloatArray
+    anticipation: int
     notes: tuple[str, ...]
 
     @property
@@ -174,6 +175,7 @@ def _all_pairs(
         weight=weight / weight.mean(),
         cluster=wide.cluster,
         periods=periods,
+        anticipation=anticipation,
         notes=tuple(notes),
     )
 
@@ -215,7 +217,7 @@ def _without_always_treated(panel: Panel, anticipation: int, notes: list[str]) -
         raise CannotEstimate(
             "Cannot estimate an effect: every unit is treated from the first period (no pre-period)."
         )
-    notes.append(f"{count} units are treated from the first period on and are left out.")
+    notes.append(f"{count} units are treated (or anticipate it) from the first period on and are left out.")
     return panel.subset(~always)
 
 

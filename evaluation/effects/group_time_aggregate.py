@@ -102,7 +102,9 @@ def _weight_influence(result: GroupTime, waves: FloatArray, size: FloatArray) ->
     """(n, k) influence of the estimated weights p_g / Σ p."""
     gap = result.weight[:, None] * (result.start[:, None] == waves[None, :]) - size[None, :]
     total = size.sum()
-    return np.asarray(gap / total - gap.sum(axis=1, keepdims=True) * size[None, :] / total**2, dtype=np.float64)
+    return np.asarray(
+        gap / total - gap.sum(axis=1, keepdims=True) * size[None, :] / total**2, dtype=np.float64
+    )
 
 
 def influence_estimates(
@@ -124,13 +126,14 @@ def influence_estimates(
         t_interval(term, float(a), float(np.sqrt(v)), None, inference="influence", level=level, null=null)
         for term, a, v in zip(aggregated.terms, aggregated.att, variances, strict=True)
     ]
-    family = [
-        j for j, term in enumerate(aggregated.terms) if term.term != "overall" and variances[j] > 0
-    ]
+    family = [j for j, term in enumerate(aggregated.terms) if term.term != "overall" and variances[j] > 0]
     if len(family) < 2:
         return estimates
     critical = simultaneous_critical(
-        cluster_influence(aggregated.influence[:, family], result.cluster), level=level, draws=draws, seed=seed
+        cluster_influence(aggregated.influence[:, family], result.cluster),
+        level=level,
+        draws=draws,
+        seed=seed,
     )
     for j in family:
         half = critical * float(np.sqrt(variances[j]))
@@ -153,8 +156,8 @@ def simultaneous_critical(scores: FloatArray, *, level: float, draws: int, seed:
 
 
 def pre_test(result: GroupTime) -> JointTest | None:
-    """Wald test that all pre-treatment ATT(g, t) are zero; None where there is none, or they are not identified."""
-    pre = (result.period < result.group) & ~result.reference
+    """Wald test that all ATT(g, t) before any anticipation are zero; None where none is there or identified."""
+    pre = (result.period < result.group - result.anticipation) & ~result.reference
     if not pre.any():
         return None
     covariance = result.covariance()[np.ix_(pre, pre)]
