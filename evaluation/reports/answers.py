@@ -251,7 +251,7 @@ def to_discuss(inputs: ReportInputs, limit: int = 4) -> tuple[str, ...]:
     open_ = findings(inputs).open
     if open_:
         more = f" (og {word(len(open_) - 1)} andre fund, se datakvalitet)" if len(open_) > 1 else ""
-        found.append(f"{open_[0].sentence.rstrip('.')}: hvem følger op?{more}")
+        found.append(f"{open_[0].head}: hvem følger op?{more}")
     low = low_coverage(inputs)
     if low:
         found.append(f"Samtalerne har nået for få {_places(inputs, low)}: hvad skal der til?")

@@ -106,7 +106,7 @@ def _name(inputs: ReportInputs, row: dict[str, Any]) -> str:
     if horizon.startswith("placebo"):
         return f"Prøve: {group}, før samtalerne" if horizon == "placebo_year" else f"Prøve: {group}"
     if horizon in ("leave_one_out", "without"):
-        left = [_who(inputs, part.strip()) for part in group.split(",")]
+        left = [_who(inputs, part.strip()) for part in group.removeprefix("uden ").split(",")]
         return f"Uden {' og '.join(left)}"
     if text(row, "question") == "grade" and estimator == "imputation":
         return FORMS.get(text(row, "weights"), text(row, "weights"))

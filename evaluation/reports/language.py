@@ -50,8 +50,11 @@ class Answer:
 
 
 def days(change_pp: float) -> str:
-    """A change in points as days per pupil on a whole school year, without direction: ``0,8 dag``."""
-    size = rounded(abs(change_pp) * SCHOOL_DAYS_PER_YEAR / 100)
+    """A change in points as days per pupil on a whole school year, without direction: ``0,8 dag``.
+
+    From the points as shown, so that a reader who doubles them gets the same.
+    """
+    size = rounded(abs(rounded(change_pp)) * SCHOOL_DAYS_PER_YEAR / 100)
     if size == 0:
         return f"under 0,1{NBSP}dag"
     return f"{number(size)}{NBSP}{'dag' if size <= 1 else 'dage'}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from typing import Any
 
 from markupsafe import Markup
 
@@ -91,15 +92,10 @@ def malplan_docx(inputs: ReportInputs) -> bytes:
     return timeless(raw.getvalue())
 
 
-def _sign(row: dict[str, object]) -> str:
-    numbers = text(row, "quant_verdict")
+def _sign(row: dict[str, Any]) -> str:
     relation = text(row, "relation") or "tavs"
-    parts = [f"{text(row, 'sign')}:"]
-    parts.append(f"Tallene: {numbers}." if numbers else "Der er ingen tal for tegnet.")
-    if text(row, "qual_summary"):
-        parts.append(f"Interviewene: {text(row, 'qual_summary').rstrip('.')}.")
-    parts.append(f"{capital(RELATIONS.get(relation, relation))}.")
-    return " ".join(parts)
+    reading = text(row, "reading") or f"{capital(RELATIONS.get(relation, relation))}."
+    return f"{text(row, 'sign')}: {text(row, 'qual_summary')} {reading}".replace("  ", " ")
 
 
 def paragraphs_html(found: tuple[Heading, ...]) -> Markup:

@@ -19,7 +19,7 @@ from evaluation.reports.danish import (
     points,
     rounded,
 )
-from evaluation.reports.findings import findings
+from evaluation.reports.findings import Finding, findings
 from evaluation.reports.glossary import TERMS
 from evaluation.reports.html_tables import Column, render_table
 from evaluation.reports.inputs import (
@@ -34,6 +34,8 @@ from evaluation.reports.inputs import (
 )
 from evaluation.reports.page import Exhibit, Section
 
+MOST_ROWS = 20
+"""A longer table of operating characteristics is cut to the methods the verdict rests on."""
 VERDICT_RULES = (
     "opnået",
     "tegn på fald, men usikkert",
@@ -70,7 +72,7 @@ def reading_guide(inputs: ReportInputs) -> Section:
 def quality(inputs: ReportInputs) -> Section:
     """Findings about the data in words: what calls for someone first, then what was checked, then each file."""
     found = findings(inputs)
-    if not (found.open or found.fine or found.files):
+    if not (found.open or found.fine or found.files or found.notes):
         return Section("kvalitet", "Datakvalitet", ("Runden har ingen fund om datakvalitet at vise.",))
     paragraphs = ["Intet i data kræver, at nogen følger op."]
     if found.open:
@@ -86,21 +88,33 @@ def quality(inputs: ReportInputs) -> Section:
         paragraphs.append(
             "Registreringen ser ud som sidste år: ingen af prøverne for ændret registrering har slået ud."
         )
+    if found.fine:
+        paragraphs.append(f"{count(found.fine)} prøver af data er gjort uden anmærkninger.")
     lists = (
         ("kvalitet-aaben", "Kræver opmærksomhed", found.open),
-        ("kvalitet-ok", "Undersøgt og i orden", found.fine),
-        ("kvalitet-filer", "Modtagne filer", found.files),
+        ("kvalitet-bemaerk", "Værd at vide", found.notes),
     )
-    parts = tuple(
-        Section(
-            i,
-            title,
-            points=tuple(f"{x.group}: {x.sentence}" if i.endswith("filer") else x.sentence for x in xs),
-        )
-        for i, title, xs in lists
-        if xs
+    parts = tuple(Section(i, title, points=tuple(x.sentence for x in xs)) for i, title, xs in lists if xs)
+    exhibits = (_files(inputs, found.files),) if found.files else ()
+    return Section("kvalitet", "Datakvalitet", tuple(paragraphs), exhibits, parts=parts)
+
+
+def _files(inputs: ReportInputs, received: tuple[Finding, ...]) -> Exhibit:
+    """Every received file with its rows and how many were set aside."""
+    frame = pd.DataFrame([{"group_id": f.group, "of_total": f.total, "count": f.count} for f in received])
+    columns = [
+        Column("group_id", "Fil"),
+        Column("of_total", "Rækker modtaget", "count", "none"),
+        Column("count", "Lagt til side", "count", "none"),
+    ]
+    rows, aside = frame["of_total"].sum(), frame["count"].sum()
+    title = f"{count(aside)} af {count(rows)} rækker kunne ikke læses og er lagt til side"
+    marker = inputs.protocol.disclosure.marker
+    table = render_table(
+        "filer", "Modtagne filer", frame, columns, key=("group_id",), marker=marker, source="out_quality"
     )
-    return Section("kvalitet", "Datakvalitet", tuple(paragraphs), parts=parts)
+    what = "En række lægges til side, når den bryder en regel; den bliver hverken rettet eller gættet på."
+    return Exhibit("filer-oversigt", title, table, what, "out_quality")
 
 
 def method(inputs: ReportInputs) -> Section:
@@ -339,10 +353,13 @@ def _characteristics(inputs: ReportInputs) -> Exhibit | None:
         "power": "Finder faldet",
         "coverage": "Intervallet rammer",
         "bias_pp": "Skævhed (procentpoint)",
+        "mde_pp": "Mindste ændring (procentpoint)",
         "verdict": "Afgørelse",
         "runs": "Gentagelser",
     }
     shares = {"size", "power", "coverage"}
+    if "method" in frame and len(frame) > MOST_ROWS:
+        frame = frame[frame["method"].astype(str).str.contains("CR2|permutation|indsatselever")]
     frame = frame.copy()
     columns = []
     for name in frame.columns:
@@ -374,6 +391,6 @@ def _characteristics(inputs: ReportInputs) -> Exhibit | None:
         "proevet",
         "Metoden er prøvet på opdigtede kommuner, hvor facit er kendt",
         table,
-        "Andel af gentagne prøver.",
+        "Andel af gentagne prøver. Alle metoder og gentagelser står i metodebeskrivelsen.",
         "operating_characteristics",
     )

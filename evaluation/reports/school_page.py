@@ -73,7 +73,7 @@ def _talks(inputs: ReportInputs, school_id: str) -> Section:
 
 
 def _data(inputs: ReportInputs, school_id: str) -> Section:
-    points = tuple(f.sentence for f in findings(inputs).open if f.group == school_id)
+    points = tuple(f.sentence for f in findings(inputs).open if f.group.split(" ")[0] == school_id)
     lead = (
         "Skolens registreringer har disse huller:"
         if points

@@ -237,16 +237,16 @@ def _sign(row: dict[str, Any]) -> Section:
         unit = " procentpoint" if say.direction(estimate) != "same" else ""
         amount = f"{say.side(estimate)}{unit} i forhold til det ventede"
         numbers = f"{numbers or 'Indtil nu'}: {amount}. {say.interval(low, high)}".strip()
-    numbers = numbers or "Der er ingen tal for dette tegn"
     relation = text(row, "relation") or "tavs"
     reading = text(row, "reading") or f"{capital(RELATIONS.get(relation, ''))}."
-    out: list[str | Markup] = [
-        Markup("<strong>Tallene:</strong> {}").format(numbers if numbers.endswith(".") else f"{numbers}."),
-        Markup("<strong>Ordene:</strong> {}").format(text(row, "qual_summary") or "Intet at vise."),
-        Markup('<strong>Sammen:</strong> <span class="relation">{}</span>. {}').format(
-            capital(relation), reading
-        ),
-    ]
+    out: list[str | Markup] = []
+    if numbers:
+        out.append(
+            Markup("<strong>Tallene:</strong> {}").format(numbers if numbers.endswith(".") else f"{numbers}.")
+        )
+    out.append(Markup("<strong>Ordene:</strong> {}").format(text(row, "qual_summary") or "Intet at vise."))
+    joined = Markup('<strong>Sammen:</strong> <span class="relation">{}</span>. {}')
+    out.append(joined.format(capital(relation), reading))
     reason = text(row, "override_reason")
     if value(row, "is_overridden") and reason and reason.rstrip(".") not in reading:
         out.append(f"Vurderingen er ændret af en analytiker: {reason}")
