@@ -217,6 +217,12 @@ def _opened(path: Path, name: str, mapping: Mapping) -> list[Incoming]:
     members: tuple[str, ...] = ()
     if path.stat().st_size and path.suffix.lower() in (".zip", ".xlsx", ".xlsm", ".qdpx"):
         members = check_archive(path, name)
+        if any(_CPR_LIKE.search(m) for m in members):
+            raise InputError(
+                f"{name} is refused",
+                [Problem(name, found="a member's name holds what looks like a CPR number", rule="file_name",
+                         next_step="rename the file inside the archive")],
+            )  # fmt: skip
     if not mapping.zip_members:
         return [Incoming(name, mapping, path, None, export_date(name, mapping))]
     chosen = [m for m in members if any(_matches(m, pattern) for pattern in mapping.zip_members)]

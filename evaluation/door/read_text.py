@@ -59,7 +59,10 @@ def read_text(
         raise empty_file(name, mapping, header_only=False)
     head, rest = rest[: mapping.header_row], rest[mapping.header_row :]
     header_line = head[-1] if len(head) == mapping.header_row else ""
-    fields = next(csv.reader([header_line], delimiter=mapping.delimiter), [])
+    try:
+        fields = next(csv.reader([header_line], delimiter=mapping.delimiter), [])
+    except csv.Error:  # a "cell" longer than any heading: this is no header
+        fields = [header_line[:100]]
     header = check_header(fields, mapping, name, split_by=mapping.delimiter)
     layout = _Layout(mapping, header, header if keep_all else mapping.used_columns, len(fields))
     chunks = _chunks(rest, pieces, layout, name)
