@@ -7,7 +7,6 @@ tokens are read by argparse; Typer only hands them over.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -55,9 +54,6 @@ def run(tokens: list[str]) -> None:
     if not tokens or tokens[0] in ("-h", "--help") or "--help" in tokens:
         typer.echo(_parser().format_help())
         return
-    # Matrices here are small: a second BLAS thread only waits for the first, hundreds of times slower on a busy
-    # machine. Effective where numpy is not imported yet.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     path, spec, options, as_json = parse(tokens)
     from evaluation.effects.compress import read_panel
     from evaluation.effects.did import run_did
