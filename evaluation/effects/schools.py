@@ -41,6 +41,7 @@ class SchoolEffect:
     raw_std_error: float
     raw_low: float
     raw_high: float
+    blup: float
     shrunk: float
     shrunk_std_error: float
     shrunk_low: float
@@ -147,19 +148,15 @@ def _shrink(
     Analysis* 1:515).
     """
     k = theta.size
-    kept = tau2 * weights
-    shrunk = mu + kept @ (theta - mu)
+    blup = mu + tau2 * weights @ (theta - mu)
     raw_error = np.sqrt(np.diag(V))
     z = float(norm.ppf(0.5 + level / 2.0))
     taus = 10.0 * _typical_std_error(V) * (np.arange(_TAU_POINTS) + 0.5) / _TAU_POINTS
-    log_weight, centres, spreads = (
-        np.empty(_TAU_POINTS),
-        np.empty((_TAU_POINTS, k)),
-        np.empty((_TAU_POINTS, k)),
-    )
+    log_weight = np.empty(_TAU_POINTS)
+    centres, spreads, kept = (np.empty((_TAU_POINTS, k)) for _ in range(3))
     for j, tau in enumerate(taus):
         log_weight[j] = _restricted_log_likelihood(theta, V, tau**2)
-        centres[j], spreads[j] = _predicted(theta, V, tau**2)
+        centres[j], spreads[j], kept[j] = _predicted(theta, V, tau**2)
     share = np.exp(log_weight - log_weight.max())
     share /= share.sum()
     means = share @ centres
@@ -172,23 +169,25 @@ def _shrink(
             raw_std_error=float(raw_error[i]),
             raw_low=float(theta[i] - z * raw_error[i]),
             raw_high=float(theta[i] + z * raw_error[i]),
-            shrunk=float(shrunk[i]),
+            blup=float(blup[i]),
+            shrunk=float(means[i]),
             shrunk_std_error=float(errors[i]),
             shrunk_low=ends[i][0],
             shrunk_high=ends[i][1],
-            kept=float(kept[i, i]),
+            kept=float(share @ kept[:, i]),
         )
         for i in range(k)
     )
 
 
-def _predicted(theta: Array, V: Array, tau2: float) -> tuple[Array, Array]:
-    """BLUPs and their standard errors at a known tau², the uncertainty of mu included; both (k,)."""
+def _predicted(theta: Array, V: Array, tau2: float) -> tuple[Array, Array, Array]:
+    """BLUPs, their standard errors at a known tau² (mu's included), and the share kept of each; all (k,)."""
     mu, variance_mu, weights, _ = _generalised_mean(theta, V, tau2)
     kept = tau2 * weights
     rest = 1.0 - kept.sum(axis=1)
     variance = tau2 * (1.0 - np.diag(kept)) + variance_mu * rest**2
-    return np.asarray(mu + kept @ (theta - mu)), np.asarray(np.sqrt(np.maximum(variance, 0.0)))
+    spread = np.asarray(np.sqrt(np.maximum(variance, 0.0)))
+    return np.asarray(mu + kept @ (theta - mu)), spread, np.asarray(np.diag(kept))
 
 
 def _mixture_interval(share: Array, centre: Array, spread: Array, level: float) -> tuple[float, float]:
