@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 EXPORTED_ON = (dt.date(2026, 11, 20), dt.date(2027, 6, 29))
 NOT_YET_NOTED, CORRECTED_LATER = 0.04, 0.03
 """Of the last week's absences, not yet noted at an export; of the last three weeks', noted with another type."""
-UNREGISTERED_WEEKS = ("2026-W41", "2026-W43", "2026-W44", "2026-W45")
+UNREGISTERED_WEEKS = ("2026-W40", "2026-W41", "2026-W43", "2026-W44", "2026-W45")
 
 
 @dataclass(frozen=True)
@@ -137,11 +137,18 @@ def _as_known(m: Municipality, day: dt.date, *, is_last: bool) -> pd.DataFrame:
 
 
 def _unregistered_class(m: Municipality) -> tuple[str, str, str, tuple[str, ...]] | None:
-    """The first class of a grade without talks, in the second school: it notes nothing for four school weeks."""
+    """The largest class of a grade without talks, in the second school: it notes nothing for five school weeks."""
     school = m.protocol.schools[1 % len(m.protocol.schools)].id
     free = [g for g in m.protocol.grades.order if g not in m.protocol.treated_grades]
     weeks = tuple(w for w in UNREGISTERED_WEEKS if (m.school_days["iso_week"] == w).any())
-    return (school, free[len(free) // 2], "A", weeks) if weeks else None
+    if not weeks:
+        return None
+    grade, e = free[len(free) // 2], m.enrolments
+    mine = e[
+        (e["school_id"] == school) & (e["grade"] == grade) & (e["school_year"] == m.protocol.years.follow_up)
+    ]
+    letter = chr(65 + int(np.bincount(mine["letter"].to_numpy(dtype=np.int64)).argmax()))
+    return school, grade, letter, weeks
 
 
 def _without_gaps(
