@@ -229,9 +229,13 @@ def voices(inputs: ReportInputs) -> tuple[str, ...]:
 
 
 def _speaks(rows: pd.DataFrame) -> str:
-    if not len(rows):
+    """What a group speaks of most. The Målplan's own themes first: they are what the group was asked to judge."""
+    own = rows[rows["code"].astype(str).str.startswith("MP.")]
+    ordered = (own if len(own) else rows).sort_values(
+        ["sources", "segments", "code"], ascending=[False, False, True]
+    )
+    if not len(ordered):
         return ""
-    ordered = rows.sort_values(["sources", "segments", "code"], ascending=[False, False, True])
     row = records(ordered.head(1))[0]
     who = INFORMANTS.get(text(row, "group_id"), capital(text(row, "group_id").replace("_", " ")))
     return f"{who} taler især om »{text(row, 'code_name')}« ({_of(row)})."

@@ -228,7 +228,8 @@ def comparison(inputs: ReportInputs) -> Section | None:
     if inputs.manifest.get("protocol_hash") != inputs.previous_manifest.get("protocol_hash"):
         why.append("Protokollen er ændret")
     intro = (
-        f"Sammenlignet med {inputs.previous_round.title[:1].lower()}{inputs.previous_round.title[1:]}. Fraværets niveau "
+        f"Sammenlignet med {inputs.previous_round.title[:1].lower()}{inputs.previous_round.title[1:]}. "
+        "Fraværets niveau "
         "sammenlignes ikke mellem runder, fordi årstiden er en anden."
     )
     exhibits: tuple[Exhibit, ...] = ()
@@ -346,44 +347,24 @@ def _characteristics(inputs: ReportInputs) -> Exhibit | None:
     frame = inputs.operating_characteristics
     if frame is None or not len(frame):
         return None
-    labels = {
-        "scenario": "Prøve",
-        "method": "Metode",
-        "size": "Falsk alarm",
-        "power": "Finder faldet",
-        "coverage": "Intervallet rammer",
-        "bias_pp": "Skævhed (procentpoint)",
-        "mde_pp": "Mindste ændring (procentpoint)",
-        "verdict": "Afgørelse",
-        "runs": "Gentagelser",
-    }
-    shares = {"size", "power", "coverage"}
     if "method" in frame and len(frame) > MOST_ROWS:
         frame = frame[frame["method"].astype(str).str.contains("CR2|permutation|indsatselever")]
-    frame = frame.copy()
-    columns = []
-    for name in frame.columns:
-        if pd.api.types.is_numeric_dtype(frame[name]):
-            if name in shares or str(name).endswith("_share"):
-                frame[name] = frame[name] * 100
-                columns.append(Column(str(name), labels.get(str(name), str(name)), "pct", "none"))
-            else:
-                columns.append(
-                    Column(
-                        str(name),
-                        labels.get(str(name), str(name)),
-                        "count" if name == "runs" else "number2",
-                        "none",
-                    )
-                )
-        else:
-            columns.insert(0, Column(str(name), labels.get(str(name), str(name))))
+    shares = [c for c in ("size", "power", "coverage") if c in frame]
+    names = [c for c in ("scenario", "method") if c in frame]
+    frame = frame[names + shares].assign(**{c: frame[c].astype("float64") * 100 for c in shares})
+    labels = dict(
+        zip(
+            ("size", "power", "coverage"), ("Falsk alarm", "Finder faldet", "Intervallet rammer"), strict=True
+        )
+    )
+    columns = [Column(c, {"scenario": "Prøve", "method": "Metode"}[c]) for c in names]
+    columns += [Column(c, labels[c], "pct", "none") for c in shares]
     table = render_table(
         "proevet",
         "Metoden prøvet på opdigtede kommuner med kendt facit",
         frame,
         columns,
-        key=(columns[0].name,),
+        key=names,
         marker=inputs.protocol.disclosure.marker,
         source="operating_characteristics",
     )

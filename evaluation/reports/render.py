@@ -84,7 +84,7 @@ def render_steering_group(inputs: ReportInputs) -> str:
         matters=page_one.to_discuss(inputs),
         status=page_one.status_line(inputs),
         sections=numbered,
-        exhibits=[*([main_numbered] if main_numbered else []), *(x for s in numbered for x in s.exhibits)],
+        exhibits=[*([main_numbered] if main_numbered else []), *_all(numbered)],
     )
 
 
@@ -164,8 +164,17 @@ def _numbered(sections: Iterable[Section], main: Exhibit | None) -> tuple[list[S
         counter[kind] += 1
         return replace(x, number=counter[kind])
 
+    def through(s: Section) -> Section:
+        return replace(
+            s, exhibits=tuple(take(x) for x in s.exhibits), parts=tuple(through(p) for p in s.parts)
+        )
+
     first = take(main) if main is not None else None
-    return [replace(s, exhibits=tuple(take(x) for x in s.exhibits)) for s in sections], first
+    return [through(s) for s in sections], first
+
+
+def _all(sections: Iterable[Section]) -> list[Exhibit]:
+    return [x for s in sections for x in (*s.exhibits, *_all(s.parts))]
 
 
 def _page(template: str, inputs: ReportInputs, **more: Any) -> str:

@@ -240,6 +240,8 @@ def found(is_final: bool) -> dict[str, pd.DataFrame]:
     years = [literal("out_patterns", PATTERNS).assign(school_year=y) for y in P.years.all[-2:]]
     patterns = pd.concat(years).assign(group_kind="all", group_id="all", pupils=2590.0)
     targeted = [literal("out_targeted", t) for t in (TARGETED, CONTRASTS)]
+    if is_final:
+        targeted += [t.assign(group_id="1") for t in targeted]
     honest = [
         {
             "look": "all",

@@ -192,6 +192,13 @@ def test_every_figure_has_a_finding_an_alternative_and_a_table(which: str) -> No
 
 
 @pytest.mark.parametrize("which", ROUNDS)
+def test_exhibits_are_numbered_without_a_hole(which: str) -> None:
+    for kind in ("Figur", "Tabel"):
+        numbers = [int(n) for n in re.findall(rf'<span class="nr">{kind} (\d+)</span>', page(which))]
+        assert numbers == list(range(1, len(numbers) + 1))
+
+
+@pytest.mark.parametrize("which", ROUNDS)
 def test_figures_carry_the_numbers_of_their_tables(which: str) -> None:
     html = page(which)
     tables = {
