@@ -26,6 +26,8 @@ from evaluation.errors import CannotEstimate, InputError
 
 WEBB = np.sqrt(np.array([0.5, 1.0, 1.5, 0.5, 1.0, 1.5])) * np.array([1, 1, 1, -1, -1, -1])
 MAX_ENUMERATED_CLUSTERS = 22
+MAX_CLUSTERS = 3000
+"""Above this the G × G matrices fill memory, and asymptotic errors are exact enough."""
 TIE = 1e-10
 
 
@@ -81,6 +83,11 @@ def wild_bootstrap(
     """
     if estimator.V.shape[1] != 1 or not estimator.null_models or estimator.null_models[0] is None:
         raise InputError("The wild bootstrap takes one contrast at a time, with its restricted model.")
+    if estimator.G > MAX_CLUSTERS:
+        raise InputError(
+            f"The wild bootstrap is for few clusters; with {estimator.G} of them cr2 or cr1 gives the same answer. "
+            f"Expected at most {MAX_CLUSTERS} clusters."
+        )
     observed = sandwich(estimator, "cr1s")
     theta, se = float(estimator.theta[0]), float(observed.std_errors[0])
     if not se > 1e-12 * max(abs(theta), float(np.abs(estimator.y).max()), np.finfo(float).tiny):
