@@ -52,7 +52,7 @@ class Reading:
 def check_header(found: Sequence[str], mapping: Mapping, name: str, *, split_by: str = "") -> tuple[str, ...]:
     """The header as read, tidied; raises :class:`InputError` with everything that differs from the mapping."""
     tidy = [clean(text) for text in found]
-    while tidy and not tidy[-1] and (not mapping.header or len(tidy) > len(mapping.header)):
+    while tidy and not tidy[-1]:
         tidy.pop()
     line = mapping.header_row
     wanted = mapping.header or mapping.used_columns

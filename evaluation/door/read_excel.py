@@ -162,7 +162,7 @@ def _chunks(
                 if hit is not None:
                     bad.setdefault(column, hit)
         cells = [[c.value for c in row] for row in piece]
-        keep = [i for i, row in enumerate(cells) if not _blank(row)]
+        keep = [i for i, row in enumerate(cells) if not _blank(row) and not _skipped(row, mapping)]
         texts = {
             column: pd.Series(
                 [
@@ -186,6 +186,14 @@ def _chunks(
         )  # fmt: skip
     if not seen:
         raise empty_file(name, mapping, header_only=True)
+
+
+def _skipped(row: list[Any], mapping: Mapping) -> bool:
+    """Whether ``skip_lines`` names the row; its cells are joined as they would stand in a line of text."""
+    if not mapping.skip_lines:
+        return False
+    line = mapping.delimiter.join(cell_text(v, mapping.decimal) or "" for v in row)
+    return any(re.search(pattern, line) for pattern in mapping.skip_lines)
 
 
 def _blank(row: list[Any]) -> bool:

@@ -64,7 +64,7 @@ def read_text(
     except csv.Error:  # a "cell" longer than any heading: this is no header
         fields = [header_line[:100]]
     header = check_header(fields, mapping, name, split_by=mapping.delimiter)
-    layout = _Layout(mapping, header, header if keep_all else mapping.used_columns, len(fields))
+    layout = _Layout(mapping, header, header if keep_all else mapping.used_columns, len(header))
     chunks = _chunks(rest, pieces, layout, name)
     return Reading(tuple(head[:-1]), header, chunks)
 
@@ -181,7 +181,8 @@ def _split(lines: list[str], take: int, number: int, layout: _Layout, *, final: 
     quotes = np.asarray(pc.count_substring(text, QUOTE))
     status[(quotes > 0) & (status == 0)] = 2
     quoted_rows, quoted_at, used = _quoted(lines, take, status, quotes, delimiter, width, number, rejects)
-    counts = np.asarray(pc.count_substring(text, delimiter)) + 1
+    counts = np.array(pc.count_substring(text, delimiter)) + 1
+    text, counts = _without_empty_end(text, counts, delimiter, width)
     wrong = (status == 0) & (counts != width)
     for i in np.flatnonzero(wrong):
         is_last = final and int(i) == len(lines) - 1 and counts[i] < width
@@ -217,6 +218,7 @@ def _quoted(
             rows = list(csv.reader([lines[i] for i in at], delimiter=delimiter, strict=True))
         except csv.Error:
             rows = []
+        rows = [_trimmed(row, width) for row in rows]
         if len(rows) == len(at) and all(len(row) == width for row in rows):
             return rows, [int(i) for i in at], take
     rows, starts, used = [], [], take
@@ -242,6 +244,7 @@ def _record(
     for end in range(start + 1, min(start + LONGEST_RECORD, len(lines)) + 1):
         row = _parsed(text, delimiter)
         if row is not None:
+            row = _trimmed(row, width)
             if len(row) == width:
                 return row, end, ("", "")
             if end == start + 1:
@@ -265,6 +268,25 @@ def _parsed(text: str, delimiter: str) -> list[str] | None:
     except csv.Error:
         return None
     return rows[0] if len(rows) == 1 else None
+
+
+def _without_empty_end(
+    text: pa.Array, counts: np.ndarray, delimiter: str, width: int
+) -> tuple[pa.Array, np.ndarray]:
+    """Lines without separators after their last column: many systems end every line with one."""
+    longer = counts > width
+    if not longer.any():
+        return text, counts
+    lines = text.to_pylist()
+    for i in np.flatnonzero(longer):
+        extra = int(counts[i]) - width
+        if lines[i].endswith(delimiter * extra):
+            lines[i], counts[i] = lines[i][:-extra], width
+    return pa.array(lines, pa.large_string()), counts
+
+
+def _trimmed(row: list[str], width: int) -> list[str]:
+    return row[:width] if len(row) > width and not any(row[width:]) else row
 
 
 def _matching(text: pa.Array, pattern: str) -> pa.Array:

@@ -244,6 +244,41 @@ def test_too_many_and_too_few_columns(bench: Bench) -> None:
     assert accounts(intake) == {"in": 4, "kept": 2, "quarantined": 2}
 
 
+def test_a_separator_after_the_last_column_is_no_column(bench: Bench) -> None:
+    quoted = ROWS[2].replace("8 c", '"8 c"') + ";"
+    intake = bench.rows(ROWS[0] + ";", ROWS[1] + ";;", quoted, "0404124004;6.A;10-09-2026;S;Hel;x").read()
+    assert quarantine(intake) == [(5, "", "too_many_columns")]
+    assert accounts(intake) == {"in": 4, "kept": 3, "quarantined": 1}
+    header_too = bench.rows(*(r + ";" for r in ROWS), header=HEADER + ";").read()
+    assert accounts(header_too) == {"in": 3, "kept": 3}
+
+
+def test_lines_above_the_header_and_sums_below_the_rows(bench: Bench) -> None:
+    layout = MAPPING.replace("[columns]", 'header_row = 3\nskip_lines = ["^I alt"]\n[columns]')
+    text = "\n".join(["sep=;", "Udtræk", HEADER, *ROWS, "I alt;;;;3", ""])
+    assert accounts(bench.mapping(layout).file(text).read()) == {"in": 3, "kept": 3}
+    sheet = SHEET.replace("[columns]", 'header_row = 3\nskip_lines = ["^I alt"]\n[columns]')
+    rows: list[list[object]] = [
+        ["Fraværsudtræk"],
+        [],
+        HEAD,
+        *(list(r.split(";")) for r in ROWS),
+        ["I alt", None, 3],
+    ]
+    (bench.root / "inbox" / "a.csv").unlink()
+    assert accounts(bench.mapping(sheet).sheet(rows).read()) == {"in": 3, "kept": 3}
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [("d.m.yyyy", "7.9.2026"), ("dd-mm-åååå", "07-09-2026"), ("yyyymmdd", "20260907"), ("dd/mm/yy", "07/09/26"),
+     ("dd-mm-yyyy hh:mm", "07-09-2026 08:15"), ("%Y-%m-%dT%H:%M:%S", "2026-09-07T00:00:00")],
+)  # fmt: skip
+def test_date_formats_as_people_write_them(bench: Bench, written: str, day: str) -> None:
+    intake = bench.mapping(MAPPING.replace("dd-mm-yyyy", written)).rows(f"0101124001;6.A;{day};S;Hel").read()
+    assert list(intake.tables["raw_absence"]["from_on"]) == [pd.Timestamp("2026-09-07")]
+
+
 def test_truncated_last_line(bench: Bench) -> None:
     intake = bench.file("\n".join([HEADER, *ROWS[:2], ROWS[2][:20]])).read()
     assert quarantine(intake) == [(4, "", "truncated_line")]
