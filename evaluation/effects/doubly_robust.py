@@ -58,7 +58,9 @@ def doubly_robust_change(
     return eta_treat - eta_cont, psi_treat - psi_cont
 
 
-def logit_propensity(treated: FloatArray, X: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+def logit_propensity(
+    treated: FloatArray, X: FloatArray, weights: FloatArray
+) -> tuple[FloatArray, FloatArray]:
     """Fitted probabilities (n,) and inverse information (k, k) of a weighted logit by Newton steps.
 
     Raises:
