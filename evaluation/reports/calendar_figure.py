@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import pandas as pd
+from markupsafe import Markup
 
 from evaluation.reports import language as say
 from evaluation.reports.charts import BLUE, RUST, Line, Lines, Shade, shown
-from evaluation.reports.danish import MONTHS, as_date, capital, count, is_missing
+from evaluation.reports.danish import MONTHS, as_date, capital, is_missing
 from evaluation.reports.html_tables import Column, Mark, render_table
 from evaluation.reports.inputs import ReportInputs, records, value
-from evaluation.reports.page import Exhibit, description_mark
+from evaluation.reports.page import Exhibit, description_mark, pupils
 
 Row = Mapping[str, Any]
 Kind = Literal["week", "month"]
@@ -93,19 +94,16 @@ def calendar_figure(
         if x in s.rows
     ]
     span = f"{'uge ' if kind == 'week' else ''}{labels[0]}–{labels[-1]}"
-    sizes = [f"{s.name}: {count(n)} elever" for s in lines[:2] if (n := _pupils(s.rows)) is not None]
+    what = Markup("{} {}, {} og {}.").format(DEFINITION, capital(span), *years)
+    sizes = [Markup("{}: {}").format(s.name, n) for s in lines[:2] if (n := _pupils(s.rows))]
+    if sizes:
+        what += Markup(" ") + Markup("; ").join(sizes) + Markup(".")
     caption = f"Fravær pr. {unit}, {who} og {rest[:1].lower()}{rest[1:]}"
     return Exhibit(
         identity,
         _finding(capital(who), rest, values, _start(shades), kind),
         render_table(identity, caption, frame, columns, key=("label",), marker=p.disclosure.marker),
-        " ".join(
-            [
-                DEFINITION,
-                f"{capital(span)}, {years[0]} og {years[1]}.",
-                *([f"{'; '.join(sizes)}."] if sizes else []),
-            ]
-        ),
+        what,
         "out_description",
         chart,
         "Linjefigur over skoleåret. Fuldt optrukket er i år, stiplet er sidste år. Den grå flade er den tid, "
@@ -185,9 +183,12 @@ def _mark_of(series: _Series) -> Callable[[Row], Mark]:
     return mark
 
 
-def _pupils(rows: Mapping[str, Row]) -> float | None:
-    known = [value(r, "pupils") for r in rows.values()]
-    return known[-1] if known and all(v is not None for v in known) else None
+def _pupils(rows: Mapping[str, Row]) -> Markup:
+    """The pupils of the last period, marked; empty when any period's number is hidden."""
+    if not rows or any(value(r, "pupils") is None for r in rows.values()):
+        return Markup("")
+    last = list(rows.values())[-1]
+    return pupils(value(last, "pupils") or 0.0, description_mark(last, "pupils"))
 
 
 def _talk_shades(

@@ -9,14 +9,15 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from evaluation.reports import language as say
 from evaluation.reports.charts import RUST, Bars, Dot, Dots, Part, dot, shown
-from evaluation.reports.danish import capital, count, percent, rounded
-from evaluation.reports.html_tables import Column, render_table
+from evaluation.reports.danish import capital, percent, rounded
+from evaluation.reports.html_tables import Column, Mark, render_table
 from evaluation.reports.inputs import Effect, ReportInputs, records, text, value
 from evaluation.reports.milestone import UNIT
-from evaluation.reports.page import Exhibit, Section
+from evaluation.reports.page import Exhibit, Section, own_mark, pupils
 
 BARS = ("Faldet, som det ser ud", "Ventet fald af sig selv", "Forskellen")
 FAIR = "Mod lige så høje elever uden samtaler"
@@ -138,12 +139,14 @@ def _group(inputs: ReportInputs, group: str, figures: dict[str, dict[str, Any]])
     marker = inputs.protocol.disclosure.marker
     caption = f"{capital(t.label)}, {who}: ændring i fravær i procentpoint"
     n = value(naive, "pupils")
-    size = f"; {count(n)} elever" if n is not None else ""
+    what = f"Elever med mindst {percent(t.threshold_pct, 0)} fravær over {t.window_school_days} skoledage"
+    mark = own_mark(naive, "pupils") or Mark(model="out_targeted.pupils", cell=(("group_id", group),))
+    size = Markup("; {}").format(pupils(n, mark)) if n is not None else ""
     exhibit = Exhibit(
         identity,
         f"{capital(who)}: {_finding(change, expected)}",
         render_table(identity, caption, frame, columns, key=("what",), marker=marker, source="out_targeted"),
-        f"Elever med mindst {percent(t.threshold_pct, 0)} fravær over {t.window_school_days} skoledage{size}.",
+        Markup("{}{}.").format(what, size),
         "out_targeted",
         Bars(BARS, (Part("fald", falls, RUST),), "Fald i procentpoint", is_model=True),
         "Tre liggende søjler: faldet, det ventede fald af sig selv og forskellen.",

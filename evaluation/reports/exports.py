@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from evaluation.reports.archives import workbook
@@ -26,11 +27,12 @@ MEASURES_OF_PUPILS = {
         "pupils", "talks_planned", "talks_held", "coverage_pct", "follow_ups", "targeted",
         "consents_given", "consents_missing", "consents_withdrawn",
     ),
-    "out_patterns": ("pupils", "possible_days", "absent_days", "count", "share_pct"),
+    "out_patterns": ("pupils", "count", "share_pct"),
     "out_themes": ("sources", "segments"),
 }  # fmt: skip
 """Columns where a missing number is a hidden one."""
 
+BoolArray = npt.NDArray[np.bool_]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _UNITS = {"_pct": "procent", "_pp": "procentpoint", "_days": "dage", "_on": "dato"}
 
@@ -54,13 +56,8 @@ def report_tables(inputs: ReportInputs) -> dict[str, pd.DataFrame]:
             continue
         frame = inputs.frames[name]
         table = TABLES[name]
-        out[name] = pd.DataFrame(
-            {
-                c: _column(frame[c], k, c, name, inputs.protocol.disclosure.marker)
-                for c, k in table.columns.items()
-                if c in frame
-            }
-        )
+        columns = [(c, kind) for c, kind in table.columns.items() if c in frame]
+        out[name] = pd.DataFrame({c: _column(frame, name, c, kind, inputs) for c, kind in columns})
     return out
 
 
@@ -98,6 +95,18 @@ def _unit(column: str) -> str:
     return next((unit for ending, unit in _UNITS.items() if column.endswith(ending)), "")
 
 
+def _is_hidden(frame: pd.DataFrame, table: str, column: str, primary: str) -> BoolArray:
+    """Where a missing number is a hidden one, and not one that does not exist."""
+    missing = frame[column].isna()
+    if column not in MEASURES_OF_PUPILS.get(table, ()):
+        missing &= False
+    elif column.startswith("over_10"):
+        missing &= frame["period_kind"].isin(["year", "year_to_date"]) & (frame["outcome"] == primary)
+    elif column == "coverage_pct":
+        missing &= frame["first_on"].notna()
+    return missing.to_numpy(dtype=bool)
+
+
 def _text(v: Any) -> str:
     return harmless(str(v))
 
@@ -105,26 +114,24 @@ def _text(v: Any) -> str:
 _CONVERTERS: Mapping[str, Callable[..., Any]] = {"BIGINT": int, "BOOLEAN": bool, "DATE": as_date}
 
 
-def _column(values: pd.Series, kind: str, name: str, table: str, marker: str) -> list[Any]:
+def _column(frame: pd.DataFrame, table: str, name: str, kind: str, inputs: ReportInputs) -> list[Any]:
+    values = frame[name]
+    marker = inputs.protocol.disclosure.marker
     is_of_pupils = name in MEASURES_OF_PUPILS.get(table, ())
-    missing = values.isna().to_numpy()
-    blank = marker if is_of_pupils else None
+    missing = values.isna().to_numpy(dtype=bool)
+    blanks = [marker if h else None for h in _is_hidden(frame, table, name, inputs.primary)]
     if kind == "DOUBLE" and pd.api.types.is_numeric_dtype(values):
-        digits = 0 if is_of_pupils and not name.endswith("_pct") else 1 if is_of_pupils else 3
-        scaled = np.abs(values.to_numpy(dtype=float, na_value=np.nan)) * 10.0**digits
+        digits = 3 if not is_of_pupils else 1 if name.endswith("_pct") else 0
+        raw = values.to_numpy(dtype=float, na_value=np.nan)
         # Halves away from zero, as on the page; the tiny addend takes back what binary fractions lose.
-        shown = (
-            np.copysign(np.floor(scaled + 0.5 + 1e-9), values.to_numpy(dtype=float, na_value=np.nan))
-            / 10.0**digits
-            + 0.0
-        )
-        if digits == 0:
-            return [blank if m else int(v) for v, m in zip(shown.tolist(), missing, strict=True)]
-        return [blank if m else v for v, m in zip(shown.tolist(), missing, strict=True)]
+        size = np.floor(np.abs(raw) * 10.0**digits + 0.5 + 1e-9) / 10.0**digits
+        shown = (np.copysign(size, raw) + 0.0).tolist()
+        whole = [b if m else v for v, m, b in zip(shown, missing, blanks, strict=True)]
+        return [int(v) if digits == 0 and isinstance(v, float) else v for v in whole]
     convert: Callable[..., Any] = _CONVERTERS.get(kind, _text)
     return [
-        blank if m or v == "" else v if isinstance(v, str) and v == marker else convert(v)
-        for v, m in zip(values.tolist(), missing, strict=True)
+        b if m or v == "" else v if isinstance(v, str) and v == marker else convert(v)
+        for v, m, b in zip(values.tolist(), missing, blanks, strict=True)
     ]
 
 

@@ -112,13 +112,13 @@ def development(
             return Answer(
                 question,
                 f"Ja, det er lavere: {levels}.",
-                f"Det svarer til {days(change)} mindre pr. elev på et helt skoleår.",
+                f"Det svarer til {days(change)} mindre fravær pr. elev på et helt skoleår.",
                 "fall",
             )
     return Answer(
         question,
         f"Nej, det er højere: {levels}.",
-        f"Det svarer til {days(change)} mere pr. elev på et helt skoleår.",
+        f"Det svarer til {days(change)} mere fravær pr. elev på et helt skoleår.",
         "rise",
     )
 

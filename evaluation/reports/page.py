@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 
 from evaluation.disclosure.exhibits import cell_text, parse_cell
 from evaluation.reports.charts import Chart, is_empty
+from evaluation.reports.danish import NBSP, count, rounded
 from evaluation.reports.html_tables import Mark
 from evaluation.reports.plotly_figures import figure_json
 from evaluation.reports.svg import NARROW, draw
@@ -31,7 +32,7 @@ class Exhibit:
     id: str
     title: str
     table: Markup
-    what: str
+    what: str | Markup
     source: str
     chart: Chart | None = None
     alt: str = ""
@@ -82,6 +83,12 @@ class Section:
     after: tuple[str | Markup, ...] = ()
     terms: tuple[tuple[str, str], ...] = ()
     parts: tuple[Section, ...] = field(default_factory=tuple)
+
+
+def pupils(n: float, mark: Mark) -> Markup:
+    """A number of pupils in running text, marked: ``242 elever``."""
+    noun = "elev" if rounded(n, 0) == 1 else "elever"
+    return Markup("<span {}>{}</span>{}{}").format(mark.attributes, count(n), NBSP, noun)
 
 
 def marked(text: str, marks: Sequence[tuple[str, Mark]]) -> Markup:

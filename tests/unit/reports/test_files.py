@@ -37,6 +37,14 @@ def test_hidden_numbers_are_the_marker_and_never_blank() -> None:
     assert tables["out_effects"]["p_wild_restricted"].isna().all()
 
 
+def test_a_number_that_does_not_exist_is_not_called_hidden() -> None:
+    tables = report_tables(sample.november())
+    levels = tables["out_description"]
+    assert levels.loc[levels["period_kind"] == "month", "over_10_pct"].isna().all()
+    talks = tables["out_implementation"]
+    assert talks.loc[talks["grade"] == "1", "coverage_pct"].isna().all()
+
+
 def test_numbers_in_the_download_are_those_of_the_report() -> None:
     tables = report_tables(sample.november())
     levels = tables["out_description"]["absence_pct"]

@@ -45,14 +45,14 @@ def test_a_fall_against_last_year_is_said_in_days_too() -> None:
     a = say.development(Q, 6.1, 6.8, "de samme uger sidste år")
     assert plain(a.first) == "Ja, det er lavere: 6,1 % af skoledagene mod 6,8 % i de samme uger sidste år."
     # 0.7 points of 200 school days
-    assert plain(a.second) == "Det svarer til 1,4 dage mindre pr. elev på et helt skoleår."
+    assert plain(a.second) == "Det svarer til 1,4 dage mindre fravær pr. elev på et helt skoleår."
     assert pytest.approx(1.4) == 0.7 * 200 / 100
 
 
 def test_a_rise_is_said_as_plainly_as_a_fall() -> None:
     a = say.development(Q, 7.3, 6.8, "de samme uger sidste år")
     assert plain(a.first) == "Nej, det er højere: 7,3 % af skoledagene mod 6,8 % i de samme uger sidste år."
-    assert plain(a.second) == "Det svarer til 1,0 dag mere pr. elev på et helt skoleår."
+    assert plain(a.second) == "Det svarer til 1,0 dag mere fravær pr. elev på et helt skoleår."
     assert a.tone == "rise"
 
 

@@ -126,6 +126,7 @@ def test_every_level_on_the_page_is_its_row_of_the_table(which: str) -> None:
 def test_the_disclosure_reader_finds_no_number_without_a_name(which: str) -> None:
     found = read_html_numbers(which, page(which))
     assert found.unmarked == []
+    assert found.prose == []
     assert len(found.marked) > 100
 
 
