@@ -162,6 +162,8 @@ def export_date(name: str, mapping: Mapping) -> dt.date | None:
             return dt.datetime.strptime(match[1], fmt).date()  # noqa: DTZ007 (a calendar day)
         except ValueError:
             pass
+    if not mapping.exported_on.is_required:
+        return None
     raise InputError(
         f"{name}: no export date",
         [Problem(name, found="the file name holds no export date", rule="export_date",

@@ -196,11 +196,10 @@ class _Session:
     def passes(self, source: Incoming) -> bool:
         """Whether a file for another reader is readable and was exported in time."""
         try:
-            before = fingerprint(source.path)
-        except OSError:
-            self.problems.append(Problem(source.name, found="cannot be read", rule="unreadable"))
+            refuse_if_changed(source.path, source.name, fingerprint(source.path))
+        except (InputError, OSError) as error:
+            self.problems += _problems_of(error, source)
             return False
-        refuse_if_changed(source.path, source.name, before)
         return not self._is_after_report(source)
 
     def desk_with_roster(self, desk: Desk) -> Desk:

@@ -108,10 +108,14 @@ class Sql(Strict):
 
 
 class ExportedOn(Strict):
-    """Where the date of an export stands in its file name, and how it is written."""
+    """Where the date of an export stands in its file name, and how it is written.
+
+    ``is_required = false``: files without it are read too, and count as older than every dated export.
+    """
 
     file_name: str
     format: str = "yyyy-mm-dd"
+    is_required: bool = True
 
     @field_validator("file_name")
     @classmethod

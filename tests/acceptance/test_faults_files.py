@@ -524,6 +524,20 @@ def test_exports_after_the_report_date_and_days_after_the_cut_off_stay_out(bench
     assert accounts(bench.read("end_of_year_2027")) == {"in": 7, "kept": 4, "superseded": 3}
 
 
+def test_a_file_without_the_export_date_is_refused_unless_the_mapping_allows_it(bench: Bench) -> None:
+    error = refusal(bench.mapping(DATED).rows(*ROWS).read())
+    assert [p.rule for p in error.problems] == ["export_date"]
+    bench.mapping(DATED.replace("{10})' }", "{10})', is_required = false }"))
+    assert accounts(bench.read()) == {"in": 3, "kept": 3}
+
+
+def test_interviews_made_after_the_report_stay_out_of_its_round(bench: Bench) -> None:
+    bench.mapping('kind = "interviews"\nfiles = ["*.csv"]\nexported_on = { file_name = "_([0-9-]{10})" }')
+    bench.file("x", "i_2026-11-20.csv").file("x", "i_2027-06-29.csv")
+    assert [p.name for p, _ in bench.read().interview_files] == ["i_2026-11-20.csv"]
+    assert len(bench.read("end_of_year_2027").interview_files) == 2
+
+
 def test_partly_corrected_interval_keeps_its_other_days(bench: Bench) -> None:
     interval = DATED.replace('grain = "day"', 'grain = "interval"').replace(
         'date = "Dato"', 'from = "Dato"\nto = "Til"'
