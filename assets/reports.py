@@ -10,7 +10,7 @@ from assets.rounds import round_of
 from evaluation.disclosure.release import Release
 from evaluation.publication import files
 from evaluation.publication.manifest import manifest
-from evaluation.publication.publish import PUBLISHED_TABLES, publish
+from evaluation.publication.publish import PUBLISHED_TABLES, SUPPORT_TABLES, publish
 from evaluation.study import Study
 
 StudyParam = dg.ResourceParam[Study]
@@ -37,7 +37,7 @@ def release(
 ) -> None:
     the_round = round_of(context, study)
     warehouse.require_checked(the_round.id)
-    tables = {name: warehouse.read(the_round.id, name) for name in PUBLISHED_TABLES}
+    tables = {name: warehouse.read(the_round.id, name) for name in (*PUBLISHED_TABLES, *SUPPORT_TABLES)}
     publication = publish(tables, study.protocol, the_round, places.read_ledger())
     for name, frame in publication.frames.items():
         warehouse.write(the_round.id, f"released_{name}", frame)

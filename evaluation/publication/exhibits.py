@@ -1,0 +1,219 @@
+"""The round's tables as exhibits for the disclosure gate. Ids and dimensions are those the reports mark numbers with.
+
+School years, months and weeks are contexts that are never added; schools, grades and types of absence divide
+their pupils and days. Exhibits over the same pupils share a universe and are protected together.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+import pandas as pd
+
+from evaluation.disclosure.exhibits import Dimension, Exhibit, Measure
+from evaluation.protocol import Protocol
+from evaluation.publication import leaves
+
+ALL = "i alt"
+
+
+def exhibits_of(tables: Mapping[str, pd.DataFrame], protocol: Protocol, cutoff: dt.date) -> list[Exhibit]:
+    """Every exhibit of a round: levels, shares above ten per cent, months and weeks, patterns, talks and sources."""
+    cells, weeks = tables["core_cells"], tables["core_pupil_weeks"]
+    cells = cells[cells["school_year"].isin(protocol.years.all) & cells["grade"].isin(protocol.grades.order)]
+    begun = _begun(tables["core_talks"], protocol)
+    found = [_levels(cells, weeks, protocol, cutoff, begun)]
+    if len(weeks):
+        found.append(_over_10(weeks, protocol, cutoff, begun))
+    found += [_period(cells, weeks, protocol, begun, period) for period in ("month", "week")]
+    found += _patterns(tables["out_patterns"])
+    found += _implementation(tables["out_implementation"], protocol)
+    found += _themes(tables["out_themes"], protocol)
+    return [e for e in found if len(e.frame)]
+
+
+def _begun(core_talks: pd.DataFrame, protocol: Protocol) -> tuple[str, ...]:
+    started = set(core_talks.loc[core_talks["transition_from_month"].notna(), "grade"])
+    return tuple(g for g in protocol.grades.order if g in started)
+
+
+def _grades(protocol: Protocol, begun: tuple[str, ...]) -> Dimension:
+    others = tuple(g for g in protocol.grades.order if g not in begun)
+    bands = (("treated", begun), ("comparison", others)) if begun else (("comparison", others),)
+    return Dimension("klassetrin", protocol.grades.order, ALL, bands)
+
+
+def _years(frame: pd.DataFrame) -> Dimension:
+    return Dimension("skoleår", tuple(sorted(frame["skoleår"].unique())), None)
+
+
+def _types(protocol: Protocol) -> Dimension:
+    return Dimension(
+        "type", tuple(t.id for t in protocol.absence_types), protocol.primary_outcome.id, role="split"
+    )
+
+
+def _schools(protocol: Protocol) -> Dimension:
+    return Dimension("skole", tuple(s.id for s in protocol.schools), ALL)
+
+
+def _renamed(frame: pd.DataFrame, *, is_aggregate: bool) -> pd.DataFrame:
+    names = {"school_year": "skoleår", "school_id": "skole", "grade": "klassetrin", "key": "periode"}
+    out = frame.rename(columns=names)
+    if not is_aggregate:
+        out = out.assign(pupils=out["pupils"].round().astype("int64"))
+    return out
+
+
+def _levels(
+    cells: pd.DataFrame, weeks: pd.DataFrame, protocol: Protocol, cutoff: dt.date, begun: tuple[str, ...]
+) -> Exhibit:
+    is_aggregate = weeks.empty
+    frame = _renamed(leaves.to_date(cells, weeks, protocol, cutoff), is_aggregate=is_aggregate)
+    dimensions = (_years(frame), _schools(protocol), _grades(protocol, begun), _types(protocol))
+    return Exhibit(
+        "description_year_to_date",
+        "elever",
+        dimensions,
+        frame,
+        ("pupils", "pct"),
+        is_aggregate=is_aggregate,
+        structural_zeros=_zeros(frame, dimensions),
+    )
+
+
+def _over_10(weeks: pd.DataFrame, protocol: Protocol, cutoff: dt.date, begun: tuple[str, ...]) -> Exhibit:
+    frame = _renamed(leaves.over_10(weeks, protocol, cutoff), is_aggregate=False)
+    over = Dimension("over_10", ("ja", "nej"), ALL, role="attribute")
+    dimensions = (_years(frame), _schools(protocol), _grades(protocol, begun), over)
+    zeros = _zeros(frame, dimensions[:3])
+    both = frozenset((*z, answer) for z in zeros for answer in ("ja", "nej"))
+    # Its own population: only pupils with enough days to be classified.
+    return Exhibit(
+        "description_over_10", "klassificerede elever", dimensions, frame, ("share",), structural_zeros=both
+    )
+
+
+def _period(
+    cells: pd.DataFrame, weeks: pd.DataFrame, protocol: Protocol, begun: tuple[str, ...], period: str
+) -> Exhibit:
+    is_aggregate = weeks.empty
+    frame = _renamed(leaves.by_period(cells, weeks, period), is_aggregate=is_aggregate)
+    dimensions = (
+        _years(frame),
+        Dimension("periode", tuple(sorted(frame["periode"].unique())), None),
+        _grades(protocol, begun),
+        _types(protocol),
+    )
+    return Exhibit(
+        f"description_{period}",
+        f"elever pr. {period}",
+        dimensions,
+        frame,
+        ("pct",),
+        shown={"type": (protocol.primary_outcome.id,), "klassetrin": _lines(protocol, begun)},
+        is_aggregate=is_aggregate,
+        structural_zeros=_zeros(frame, dimensions),
+    )
+
+
+def _lines(protocol: Protocol, begun: tuple[str, ...]) -> tuple[str, ...]:
+    """What a figure over time draws: everybody, treated against comparison, and the grades with talks."""
+    bands = ("treated", "comparison") if begun else ("comparison",)
+    return (ALL, *bands, *protocol.treated_grades)
+
+
+def _zeros(frame: pd.DataFrame, dimensions: tuple[Dimension, ...]) -> frozenset[tuple[str, ...]]:
+    """Leaf combinations without a row: a school without a grade, a period outside a year."""
+    names = [d.name for d in dimensions]
+    there = set(frame[names].itertuples(index=False, name=None))
+    every = pd.MultiIndex.from_product([d.leaves for d in dimensions])
+    return frozenset(t for t in every if t not in there)
+
+
+def _patterns(patterns: pd.DataFrame) -> list[Exhibit]:
+    mine = patterns[(patterns["group_kind"] == "all") & patterns["share_pct"].notna()].rename(
+        columns={"school_year": "skoleår", "level": "niveau"}
+    )
+    everybody = mine[mine["pattern"] == "bands"].groupby("skoleår")["count"].sum()
+    found = []
+    for pattern, rows in mine.groupby("pattern"):
+        years, levels = _years(rows), tuple(sorted(rows["niveau"].unique()))
+        if pattern == "bands":
+            dims: tuple[Dimension, ...] = (years, Dimension("niveau", levels, ALL, role="attribute"))
+            frame = rows.assign(pupils=rows["count"].astype("int64"))[["skoleår", "niveau", "pupils"]]
+            measures: tuple[Measure, ...] = ("share",)
+        elif pattern in ("weekday", "after_holiday"):
+            dims = (years, Dimension("niveau", levels, None))
+            frame = rows.assign(
+                pupils=rows["skoleår"].map(everybody).fillna(0).astype("int64"),
+                days_absent=rows["absent_days"],
+                days_possible=rows["possible_days"],
+                max_days=0.0,
+            )
+            frame = frame[["skoleår", "niveau", "pupils", "days_absent", "days_possible", "max_days"]]
+            measures = ("pct",)
+        else:
+            dims = (
+                years,
+                Dimension("niveau", levels, None),
+                Dimension("andel", ("ja", "nej"), ALL, role="attribute"),
+            )
+            whole = rows["count"] / (rows["share_pct"] / 100).where(rows["share_pct"] > 0)
+            whole = whole.fillna(rows["pupils"]).fillna(0).round()
+            yes = rows.assign(andel="ja", pupils=rows["count"].fillna(0).round().astype("int64"))
+            no = rows.assign(
+                andel="nej", pupils=(whole - rows["count"].fillna(0).round()).clip(lower=0).astype("int64")
+            )
+            frame = pd.concat([yes, no])[["skoleår", "niveau", "andel", "pupils"]]
+            measures = ("share",)
+        found.append(
+            Exhibit(f"pattern_{pattern}", f"mønster {pattern}", dims, frame, measures, decimals={"share": 1})
+        )
+    return found
+
+
+IMPLEMENTATION = (
+    "talks_planned",
+    "talks_held",
+    "follow_ups",
+    "consents_given",
+    "consents_missing",
+    "consents_withdrawn",
+    "targeted",
+)
+
+
+def _implementation(rows: pd.DataFrame, protocol: Protocol) -> list[Exhibit]:
+    """Each count is a population of its own; only the cells themselves are shown, so no total gives one away."""
+    begun = rows[rows["first_on"].notna()]
+    if begun.empty:
+        return []
+    long = begun.drop(columns="pupils").melt(
+        ["school_id", "grade"], list(IMPLEMENTATION), "opgørelse", "pupils"
+    )
+    frame = long.rename(columns={"school_id": "skole", "grade": "klassetrin"}).astype({"pupils": "int64"})
+    dims = (
+        Dimension("opgørelse", IMPLEMENTATION, None),
+        Dimension("skole", tuple(s.id for s in protocol.schools), None),
+        Dimension("klassetrin", tuple(sorted(frame["klassetrin"].unique())), None),
+    )
+    return [
+        Exhibit(
+            "implementation", "gennemførelse", dims, frame, ("pupils",), structural_zeros=_zeros(frame, dims)
+        )
+    ]
+
+
+def _themes(rows: pd.DataFrame, protocol: Protocol) -> list[Exhibit]:
+    mine = rows[rows["group_kind"] == "all"]
+    frame = pd.DataFrame({"kode": mine["code"], "pupils": mine["sources"].astype("int64")})
+    if frame.empty:
+        return []
+    dims = (Dimension("kode", tuple(sorted(frame["kode"].unique())), None),)
+    return [
+        Exhibit(
+            "themes", "kilder", dims, frame, ("pupils",), minimum=protocol.disclosure.quote_minimum_sources
+        )
+    ]
