@@ -159,7 +159,7 @@ def arguments(inputs: ReportInputs) -> Arguments:
     low = low_coverage(inputs)
     if low:
         adjust.append(f"samtalerne nåede for få elever {_places(inputs, low)}")
-    elif len(inputs.frame("out_implementation")):
+    elif covered_everywhere(inputs):
         go_on.append("samtalerne er gennemført som planlagt")
     signs = inputs.frame("out_joint_display")
     backed, against = (int((signs["relation"] == r).sum()) for r in ("bekræfter", "modsiger"))
@@ -201,6 +201,14 @@ def low_coverage(inputs: ReportInputs) -> list[tuple[str, str, float]]:
     return out
 
 
+def covered_everywhere(inputs: ReportInputs) -> bool:
+    """Whether every school × grade that has begun is known to have reached enough pupils."""
+    begun = {w.grade for w in inputs.started_waves()}
+    rows = inputs.frame("out_implementation")
+    share = rows.loc[rows["grade"].isin(begun), "coverage_pct"]
+    return bool(len(share) and (share >= inputs.protocol.talks.minimum_coverage_pct).all())
+
+
 def _places(inputs: ReportInputs, found: list[tuple[str, str, float]]) -> str:
     names = [
         f"{inputs.on_group} {inputs.protocol.grades.name(g)} på {inputs.school_name(s)} ({percent(c, 0)})"
@@ -220,6 +228,8 @@ def voices(inputs: ReportInputs) -> tuple[str, ...]:
         _speaks(by[~against & by["group_id"].isin(PUPILS)]),
         _speaks(by[~against & ~by["group_id"].isin(PUPILS)]),
     ]
+    if not any(said):
+        said = [_speak_together(themes)]
     overall = themes[(themes["group_kind"] == "all") & themes["is_disconfirming"].fillna(False).astype(bool)]
     overall = overall[overall["sources"].notna() & (overall["sources"].fillna(0) > 0)]
     top = overall.sort_values(["sources", "code"], ascending=[False, True]).head(1)
@@ -239,6 +249,16 @@ def _speaks(rows: pd.DataFrame) -> str:
     row = records(ordered.head(1))[0]
     who = INFORMANTS.get(text(row, "group_id"), capital(text(row, "group_id").replace("_", " ")))
     return f"{who} taler især om »{text(row, 'code_name')}« ({_of(row)})."
+
+
+def _speak_together(themes: pd.DataFrame) -> str:
+    """What all sources speak of most, where groups of informants are too small to be shown."""
+    rows = themes[(themes["group_kind"] == "all") & themes["sources"].notna()]
+    rows = rows[~rows["is_disconfirming"].fillna(False).astype(bool)]
+    own = rows[rows["code"].astype(str).str.startswith("MP.")]
+    ordered = (own if len(own) else rows).sort_values(["sources", "code"], ascending=[False, True]).head(2)
+    told = [f"»{text(r, 'code_name')}« ({_of(r)})" for r in records(ordered)]
+    return f"Børn og voksne taler især om {join(told)}." if told else ""
 
 
 def _of(row: dict[str, object]) -> str:

@@ -126,9 +126,12 @@ def description_mark(row: Mapping[str, Any], column: str) -> Mark:
     own = own_mark(row, column)
     if own is not None:
         return own
-    measure = measure_of(column)
+    measure, period = measure_of(column), str(row["period_kind"])
+    if measure == "pupils":
+        # A group has one number of pupils, that of the year so far, whatever period it stands beside.
+        period = "year_to_date"
     cell = [("skoleår", str(row["school_year"]))]
-    if row["period_kind"] in ("month", "week"):
+    if period in ("month", "week"):
         cell.append(("periode", str(row["period"])))
     kind, group = str(row["group_kind"]), str(row["group_id"])
     if kind in ("school", "school_grade"):
@@ -137,8 +140,8 @@ def description_mark(row: Mapping[str, Any], column: str) -> Mark:
         cell.append(("klassetrin", str(row["grade"]) or group))
     if kind in ("treated", "comparison"):
         cell.append(("klassetrin", kind))
+    if column.startswith("over_10"):
+        return Mark("description_over_10", (*cell, ("over_10", "ja")), measure)
     if measure in ("pct", "days"):
         cell.append(("type", str(row["outcome"])))
-    if column.startswith("over_10"):
-        cell.append(("over_10", "ja"))
-    return Mark(f"description_{row['period_kind']}", tuple(cell), measure)
+    return Mark(f"description_{period}", tuple(cell), measure)

@@ -77,6 +77,10 @@ def implementation(inputs: ReportInputs) -> Section:
         Column("consents_missing", "Mangler svar", "count", mark=mark_of("consents_missing")),
         Column("last_on", "Sidste samtale", "date"),
     ]
+    # Coverage is released only where it does not tell how few had no talk.
+    is_covered = rows["coverage_pct"].notna().any()
+    if not is_covered:
+        columns = [c for c in columns if c.name != "coverage_pct"]
     table = render_table(
         "samtaler",
         "Samtaler, opfølgning og samtykker",
@@ -85,23 +89,18 @@ def implementation(inputs: ReportInputs) -> Section:
         key=("school_id", "grade"),
         marker=inputs.protocol.disclosure.marker,
     )
-    covered = shown([value(r, "coverage_pct") for r in records(rows)], 0)
-    chart = Bars(
-        tuple(rows["who"]),
-        (Part("dækning", covered, BLUE),),
-        "Elever, der har haft samtalen, i procent",
-        0,
-    )
-    low = low_coverage(inputs)
     limit = percent(inputs.protocol.talks.minimum_coverage_pct, 0)
-    hidden = sum(v is None for v in covered)
-    if low:
-        finding = f"{neuter(len(low))} {'sted' if len(low) == 1 else 'steder'} har nået færre end {limit} af eleverne"
-    elif hidden:
-        finding = f"Alle steder, der kan vises, har nået mindst {limit} af eleverne"
-    else:
-        finding = f"Alle steder har nået mindst {limit} af eleverne"
-    cells = tuple((mark_of("coverage_pct")(r), v) for r, v in zip(records(rows), covered, strict=True))
+    drawn, heading, unit = "coverage_pct", "dækning", "Elever, der har haft samtalen, i procent"
+    if not is_covered:
+        drawn, heading, unit = "talks_held", "samtaler", "Samtaler holdt"
+    bars = shown([value(r, drawn) for r in records(rows)], 0)
+    chart = Bars(tuple(rows["who"]), (Part(heading, bars, BLUE),), unit, 0)
+    finding = (
+        _coverage_finding(inputs, rows, limit)
+        if is_covered
+        else "Planlagte og holdte samtaler, skole for skole"
+    )
+    cells = tuple((mark_of(drawn)(r), v) for r, v in zip(records(rows), bars, strict=True))
     paragraphs = [
         f"En skoles {inputs.group_word()} regnes for at have haft {inputs.protocol.study.programme}, når "
         f"mindst {limit} af eleverne har haft dem."
@@ -126,6 +125,14 @@ def implementation(inputs: ReportInputs) -> Section:
             ),
         ),
     )
+
+
+def _coverage_finding(inputs: ReportInputs, rows: pd.DataFrame, limit: str) -> str:
+    low = low_coverage(inputs)
+    if low:
+        return f"{neuter(len(low))} {'sted' if len(low) == 1 else 'steder'} har nået færre end {limit} af eleverne"
+    which = ", der kan vises," if rows["coverage_pct"].isna().any() else ""
+    return f"Alle steder{which} har nået mindst {limit} af eleverne"
 
 
 def joint_display(inputs: ReportInputs) -> Section:
@@ -183,6 +190,8 @@ def learning(inputs: ReportInputs) -> Section:
         Column("by", "Hvem siger det"),
         Column("is_disconfirming", "Taler imod", "yes"),
     ]
+    if (top["by"] == "–").all():
+        columns = [c for c in columns if c.name != "by"]
     table = render_table(
         "temaer",
         "Hvad kilderne taler om",

@@ -343,3 +343,20 @@ def test_schools_are_never_ranked() -> None:
 def test_an_unknown_school_is_refused_by_name() -> None:
     with pytest.raises(KeyError, match="nowhere: not a school"):
         render_school(sample.november(), "nowhere")
+
+
+def test_what_the_gate_holds_back_is_never_called_in_order() -> None:
+    base = sample.june()
+    talks = base.frames["out_implementation"].assign(coverage_pct=float("nan"))
+    themes = base.frames["out_themes"]
+    text = "".join(Reader(render_steering_group(sample.june(out_implementation=talks))).text)
+    assert "gennemført som planlagt" not in text
+    assert "Dækning" not in text
+    assert "Samtaler holdt" in text
+    text = "".join(
+        Reader(render_steering_group(sample.june(out_themes=themes[themes["group_kind"] == "all"]))).text
+    )
+    assert (
+        "Børn og voksne taler især om »Oplevelse af samtalen« (9 af 14 kilder) og »Nye samarbejdsmetoder«"
+        in text
+    )
