@@ -95,7 +95,11 @@ def calendar_figure(
     ]
     span = f"{'uge ' if kind == 'week' else ''}{labels[0]}–{labels[-1]}"
     what = Markup("{} {}, {} og {}.").format(DEFINITION, capital(span), *years)
-    sizes = [Markup("{}: {}").format(s.name, n) for s in lines[:2] if (n := _pupils(s.rows))]
+    sizes = [
+        Markup("{}: {}").format(s.name, n)
+        for s, g in zip(lines, (own, other), strict=False)
+        if (n := _pupils(inputs, *g))
+    ]
     if sizes:
         what += Markup(" ") + Markup("; ").join(sizes) + Markup(".")
     caption = f"Fravær pr. {unit}, {who} og {rest[:1].lower()}{rest[1:]}"
@@ -183,12 +187,11 @@ def _mark_of(series: _Series) -> Callable[[Row], Mark]:
     return mark
 
 
-def _pupils(rows: Mapping[str, Row]) -> Markup:
-    """The pupils of the last period, marked; empty when any period's number is hidden."""
-    if not rows or any(value(r, "pupils") is None for r in rows.values()):
-        return Markup("")
-    last = list(rows.values())[-1]
-    return pupils(value(last, "pupils") or 0.0, description_mark(last, "pupils"))
+def _pupils(inputs: ReportInputs, group_kind: str, group_id: str | None) -> Markup:
+    """The group's pupils this year, marked; empty when their number is hidden."""
+    rows = records(rows_of(inputs, "year_to_date", inputs.protocol.years.follow_up, group_kind, group_id))
+    n = value(rows[0], "pupils") if rows else None
+    return pupils(n, description_mark(rows[0], "pupils")) if n is not None else Markup("")
 
 
 def _talk_shades(
