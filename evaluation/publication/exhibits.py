@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 
@@ -19,7 +20,12 @@ ALL = "i alt"
 
 
 def exhibits_of(tables: Mapping[str, pd.DataFrame], protocol: Protocol, cutoff: dt.date) -> list[Exhibit]:
-    """Every exhibit of a round: levels, shares above ten per cent, months and weeks, patterns, talks and sources."""
+    """Every exhibit of a round: levels, shares above ten per cent, months and weeks, patterns, talks and sources.
+
+    Everything is counted up to the round's cut-off, so a later round's numbers are of another population even where
+    they carry the same name; universes therefore end in the cut-off. Small changes of one count between rounds are
+    the business of :mod:`evaluation.publication.changes`.
+    """
     cells, weeks = tables["core_cells"], tables["core_pupil_weeks"]
     cells = cells[cells["school_year"].isin(protocol.years.all) & cells["grade"].isin(protocol.grades.order)]
     begun = _begun(tables["core_talks"], protocol)
@@ -30,7 +36,7 @@ def exhibits_of(tables: Mapping[str, pd.DataFrame], protocol: Protocol, cutoff: 
     found += _patterns(tables["out_patterns"])
     found += _implementation(tables["out_implementation"], protocol)
     found += _themes(tables["out_themes"], protocol)
-    return [e for e in found if len(e.frame)]
+    return [replace(e, universe=f"{e.universe} til {cutoff}") for e in found if len(e.frame)]
 
 
 def _begun(core_talks: pd.DataFrame, protocol: Protocol) -> tuple[str, ...]:

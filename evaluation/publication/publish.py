@@ -20,6 +20,7 @@ from evaluation.disclosure.release import Release
 from evaluation.disclosure.rules import DisclosureRules
 from evaluation.disclosure.text import scan_quote
 from evaluation.protocol import Protocol, Round
+from evaluation.publication.changes import without_small_changes
 from evaluation.publication.exhibits import IMPLEMENTATION, exhibits_of
 
 PUBLISHED_TABLES = (
@@ -94,6 +95,7 @@ def publish(
     exhibits = exhibits_of(tables, protocol, the_round.cutoff)
     earlier = ledger.earlier_than(the_round.id)
     release = protect(exhibits, rules, earlier, release_id=the_round.id)
+    release = without_small_changes(release, earlier, rules.minimum_pupils)
     attacked = audit(release, earlier)
     attacked.refuse()
     frames = {name: tables[name].copy() for name in PUBLISHED_TABLES}
