@@ -105,12 +105,13 @@ def _period(
     cells: pd.DataFrame, weeks: pd.DataFrame, protocol: Protocol, begun: tuple[str, ...], period: str
 ) -> Exhibit:
     is_aggregate = weeks.empty
-    frame = _renamed(leaves.by_period(cells, weeks, period), is_aggregate=is_aggregate)
+    frame = _renamed(leaves.by_period(cells, weeks, period), is_aggregate=is_aggregate).drop(
+        columns=["type", "skoleår"]
+    )
+    # A month or week lies in one school year, so the period alone names the context.
     dimensions = (
-        _years(frame),
         Dimension("periode", tuple(sorted(frame["periode"].unique())), None),
         _grades(protocol, begun),
-        _types(protocol),
     )
     return Exhibit(
         f"description_{period}",
@@ -118,16 +119,9 @@ def _period(
         dimensions,
         frame,
         ("pct",),
-        shown={"type": (protocol.primary_outcome.id,), "klassetrin": _lines(protocol, begun)},
         is_aggregate=is_aggregate,
         structural_zeros=_zeros(frame, dimensions),
     )
-
-
-def _lines(protocol: Protocol, begun: tuple[str, ...]) -> tuple[str, ...]:
-    """What a figure over time draws: everybody, treated against comparison, and the grades with talks."""
-    bands = ("treated", "comparison") if begun else ("comparison",)
-    return (ALL, *bands, *protocol.treated_grades)
 
 
 def _zeros(frame: pd.DataFrame, dimensions: tuple[Dimension, ...]) -> frozenset[tuple[str, ...]]:

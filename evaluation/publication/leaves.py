@@ -25,7 +25,7 @@ def to_date(cells: pd.DataFrame, weeks: pd.DataFrame, protocol: Protocol, cutoff
 
 
 def by_period(cells: pd.DataFrame, weeks: pd.DataFrame, period: str) -> pd.DataFrame:
-    """One row per school year, period, grade and type, all schools together. ``period``: month or week."""
+    """One row per school year, period and grade, all schools and types together. ``period``: month or week."""
     if period == "week":
         cells = cells[cells["period"] == "week"]
         cells = cells.assign(key=pd.to_datetime(cells["period_from"]).dt.strftime("%Y-%m-%d"))
@@ -37,18 +37,20 @@ def by_period(cells: pd.DataFrame, weeks: pd.DataFrame, period: str) -> pd.DataF
     else:
         cells = cells.assign(key=cells["month"])
         weeks = weeks.assign(key=weeks["month"]) if len(weeks) else weeks
-    return _leaves(cells, weeks, ["school_year", "key", "grade"])
+    return _leaves(cells, weeks, ["school_year", "key", "grade"], ("absent",))
 
 
-def _leaves(cells: pd.DataFrame, weeks: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Long over types: pupils (repeated), days_absent, days_possible, max_days."""
+def _leaves(
+    cells: pd.DataFrame, weeks: pd.DataFrame, by: list[str], kinds: tuple[str, ...] = TYPES
+) -> pd.DataFrame:
+    """Long over kinds of days: pupils (repeated), days_absent, days_possible, max_days."""
     per_week = cells.groupby([*by, "period_from"], as_index=False)["pupils"].sum()
     pupils = per_week.groupby(by)["pupils"].mean()
     days = cells.groupby(by)[["possible_days", *(f"{t}_days" for t in TYPES), "absent_days"]].sum()
     frame = days.join(pupils).reset_index()
-    most = _most(weeks, by)
+    most = _most(weeks, by, kinds)
     parts = []
-    for t in TYPES:
+    for t in kinds:
         part = frame.assign(type=t, days_absent=frame[f"{t}_days"], days_possible=frame["possible_days"])
         part = part.merge(most[[*by, t]].rename(columns={t: "max_days"}), how="left", on=by)
         parts.append(part[[*by, "type", "pupils", "days_absent", "days_possible", "max_days"]])
@@ -57,12 +59,12 @@ def _leaves(cells: pd.DataFrame, weeks: pd.DataFrame, by: list[str]) -> pd.DataF
     return long.assign(max_days=long["max_days"].fillna(0.0))
 
 
-def _most(weeks: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+def _most(weeks: pd.DataFrame, by: list[str], kinds: tuple[str, ...]) -> pd.DataFrame:
     if weeks.empty:
-        return pd.DataFrame(columns=[*by, *TYPES])
-    sums = weeks.groupby([*by, "pupil_key"])[[f"{t}_days" for t in TYPES]].sum()
+        return pd.DataFrame(columns=[*by, *kinds])
+    sums = weeks.groupby([*by, "pupil_key"])[[f"{t}_days" for t in kinds]].sum()
     most = sums.groupby(by).max().reset_index()
-    return most.rename(columns={f"{t}_days": t for t in TYPES})
+    return most.rename(columns={f"{t}_days": t for t in kinds})
 
 
 def over_10(weeks: pd.DataFrame, protocol: Protocol, cutoff: dt.date) -> pd.DataFrame:

@@ -127,33 +127,37 @@ def _description(rows: pd.DataFrame, release: Release, protocol: Protocol) -> pd
     """Levels as printed; day counts and pupils over ten per cent are never printed, so they are not handed on."""
     wide = rows["group_kind"].isin(["all", "treated", "comparison"])
     wide |= rows["group_kind"].eq("grade") & rows["grade"].isin(protocol.treated_grades)
-    primary = rows["outcome"].eq(protocol.primary_outcome.id)
+    primary_id = protocol.primary_outcome.id
+    primary = rows["outcome"].eq(primary_id)
     kept = rows[rows["period_kind"].eq("year_to_date") | (wide & primary)].copy()
     for column in ("possible_days", "absent_days", "over_10_pupils"):
         kept[column] = float("nan")
     levels = {k: _by_cell(release, f"description_{k}") for k in ("year_to_date", "month", "week")}
     over = _by_cell(release, "description_over_10")
-    numbers = []
+    numbers, marks = [], []
     for row in kept.to_dict("records"):
-        place = _place({str(k): v for k, v in row.items()})
-        mine = levels[str(row["period_kind"])]
-        typed = mine.get(cell_text({**place, "type": str(row["outcome"])}), {})
-        pupils = levels["year_to_date"].get(cell_text({**place, "type": protocol.primary_outcome.id}), {})
-        is_primary = row["outcome"] == protocol.primary_outcome.id and row["period_kind"] == "year_to_date"
+        kind, place = str(row["period_kind"]), _place({str(k): v for k, v in row.items()})
+        cell = cell_text({**place, "type": str(row["outcome"])} if kind == "year_to_date" else place)
+        pupils = levels[kind].get(cell_text({**place, "type": primary_id}), {})
+        is_primary = row["outcome"] == primary_id and kind == "year_to_date"
         share = over.get(cell_text({**place, "over_10": "ja"}), {}) if is_primary else {}
-        numbers.append((typed.get("pct"), pupils.get("pupils"), share.get("share")))
+        numbers.append((levels[kind].get(cell, {}).get("pct"), pupils.get("pupils"), share.get("share")))
+        # Levels carry the names the reports give them; months and weeks have no types, so they bring their own.
+        marks.append((None, None) if kind == "year_to_date" else (f"description_{kind}", cell))
     kept[["absence_pct", "pupils", "over_10_pct"]] = pd.DataFrame(
         numbers, index=kept.index, columns=["absence_pct", "pupils", "over_10_pct"], dtype="float64"
     )
-    return kept
+    return kept.join(pd.DataFrame(marks, index=kept.index, columns=["_exhibit", "_cell"], dtype=object))
 
 
 def _place(row: Mapping[str, object]) -> dict[str, str]:
     """The cell a row of the description stands in, totals named."""
-    kind, place = str(row["group_kind"]), {"skoleår": str(row["school_year"])}
+    kind = str(row["group_kind"])
+    place: dict[str, str] = {}
     if row["period_kind"] != "year_to_date":
         place["periode"] = str(row["period"])
     else:
+        place["skoleår"] = str(row["school_year"])
         place["skole"] = str(row["school_id"]) if kind in ("school", "school_grade") else "i alt"
     grade = str(row["grade"]) if kind in ("grade", "school_grade") else "i alt"
     place["klassetrin"] = kind if kind in ("treated", "comparison") else grade
