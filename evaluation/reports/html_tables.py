@@ -99,7 +99,7 @@ def render_table(
         body.append(Markup("<tr>{}</tr>").format(Markup("").join(cells)))
     return Markup(
         '<div class="scroll" role="region" tabindex="0" aria-labelledby="{id}-tabel"><table>'
-        '<caption id="{id}-tabel">{caption}</caption><thead><tr>{head}</tr></thead>'
+        '<caption id="{id}-tabel"><span>{caption}</span></caption><thead><tr>{head}</tr></thead>'
         "<tbody>{body}</tbody></table></div>{legend}"
     ).format(
         id=identity,
