@@ -141,9 +141,9 @@ class Release:
         return {
             "id": self.id,
             "rules": asdict(self.rules),
-            "cells": [asdict(c) for c in self.cells],
+            "cells": [{**_fields(c), "key": _fields(c.key)} for c in self.cells],
             "spaces": [asdict(s) for s in self.spaces],
-            "guarded": [asdict(k) for k in self.guarded],
+            "guarded": [_fields(k) for k in self.guarded],
             "withheld": [asdict(w) for w in self.withheld],
         }
 
@@ -161,6 +161,11 @@ class Release:
             guarded=tuple(_key(k) for k in data["guarded"]),
             withheld=tuple(Withheld(**w) for w in data["withheld"]),
         )
+
+
+def _fields(record: PublishedCell | Key) -> dict[str, Any]:
+    """A record's fields as they stand; thousands of cells make copying them deeply the cost of a release."""
+    return {name: getattr(record, name) for name in record.__slots__}
 
 
 def html_attributes(exhibit: str, cell: Cell | Mapping[str, str], measure: str) -> str:

@@ -99,4 +99,6 @@ def _kind(column: pd.Series) -> str:
     values = column.dropna()
     if values.empty:
         return "empty"
+    if isinstance(column.dtype, pd.StringDtype):
+        return "VARCHAR"
     return "VARCHAR" if values.map(lambda v: isinstance(v, str)).all() else "mixed"
