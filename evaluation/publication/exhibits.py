@@ -12,11 +12,10 @@ from dataclasses import replace
 
 import pandas as pd
 
-from evaluation.disclosure.exhibits import Dimension, Exhibit, Measure
+from evaluation.disclosure.exhibits import Dimension, Exhibit
 from evaluation.protocol import Protocol
-from evaluation.publication import leaves
-
-ALL = "i alt"
+from evaluation.publication import leaves, tallies
+from evaluation.publication.tallies import ALL, zeros
 
 
 def exhibits_of(tables: Mapping[str, pd.DataFrame], protocol: Protocol, cutoff: dt.date) -> list[Exhibit]:
@@ -33,9 +32,9 @@ def exhibits_of(tables: Mapping[str, pd.DataFrame], protocol: Protocol, cutoff: 
     if len(weeks):
         found.append(_over_10(weeks, protocol, cutoff, begun))
     found += [_period(cells, weeks, protocol, begun, period) for period in ("month", "week")]
-    found += _patterns(tables["out_patterns"])
-    found += _implementation(tables["out_implementation"], protocol)
-    found += _themes(tables["out_themes"], protocol)
+    found += tallies.patterns(tables["out_patterns"])
+    found += tallies.implementation(tables["out_implementation"], protocol)
+    found += tallies.themes(tables["out_themes"], protocol)
     return [replace(e, universe=f"{e.universe} til {cutoff}") for e in found if len(e.frame)]
 
 
@@ -85,7 +84,7 @@ def _levels(
         frame,
         ("pupils", "pct"),
         is_aggregate=is_aggregate,
-        structural_zeros=_zeros(frame, dimensions),
+        structural_zeros=zeros(frame, dimensions),
     )
 
 
@@ -93,8 +92,8 @@ def _over_10(weeks: pd.DataFrame, protocol: Protocol, cutoff: dt.date, begun: tu
     frame = _renamed(leaves.over_10(weeks, protocol, cutoff), is_aggregate=False)
     over = Dimension("over_10", ("ja", "nej"), ALL, role="attribute")
     dimensions = (_years(frame), _schools(protocol), _grades(protocol, begun), over)
-    zeros = _zeros(frame, dimensions[:3])
-    both = frozenset((*z, answer) for z in zeros for answer in ("ja", "nej"))
+    nobody = zeros(frame, dimensions[:3])
+    both = frozenset((*z, answer) for z in nobody for answer in ("ja", "nej"))
     # Its own population: only pupils with enough days to be classified.
     return Exhibit(
         "description_over_10", "klassificerede elever", dimensions, frame, ("share",), structural_zeros=both
@@ -120,100 +119,5 @@ def _period(
         frame,
         ("pct",),
         is_aggregate=is_aggregate,
-        structural_zeros=_zeros(frame, dimensions),
+        structural_zeros=zeros(frame, dimensions),
     )
-
-
-def _zeros(frame: pd.DataFrame, dimensions: tuple[Dimension, ...]) -> frozenset[tuple[str, ...]]:
-    """Leaf combinations without a row: a school without a grade, a period outside a year."""
-    names = [d.name for d in dimensions]
-    there = set(frame[names].itertuples(index=False, name=None))
-    every = pd.MultiIndex.from_product([d.leaves for d in dimensions])
-    return frozenset(t for t in every if t not in there)
-
-
-def _patterns(patterns: pd.DataFrame) -> list[Exhibit]:
-    mine = patterns[(patterns["group_kind"] == "all") & patterns["share_pct"].notna()].rename(
-        columns={"school_year": "skoleår", "level": "niveau"}
-    )
-    everybody = mine[mine["pattern"] == "bands"].groupby("skoleår")["count"].sum()
-    found = []
-    for pattern, rows in mine.groupby("pattern"):
-        years, levels = _years(rows), tuple(sorted(rows["niveau"].unique()))
-        if pattern == "bands":
-            dims: tuple[Dimension, ...] = (years, Dimension("niveau", levels, ALL, role="attribute"))
-            frame = rows.assign(pupils=rows["count"].astype("int64"))[["skoleår", "niveau", "pupils"]]
-            measures: tuple[Measure, ...] = ("share",)
-        elif pattern in ("weekday", "after_holiday"):
-            dims = (years, Dimension("niveau", levels, None))
-            frame = rows.assign(
-                pupils=rows["skoleår"].map(everybody).fillna(0).astype("int64"),
-                days_absent=rows["absent_days"],
-                days_possible=rows["possible_days"],
-                max_days=0.0,
-            )
-            frame = frame[["skoleår", "niveau", "pupils", "days_absent", "days_possible", "max_days"]]
-            measures = ("pct",)
-        else:
-            dims = (
-                years,
-                Dimension("niveau", levels, None),
-                Dimension("andel", ("ja", "nej"), ALL, role="attribute"),
-            )
-            whole = rows["count"] / (rows["share_pct"] / 100).where(rows["share_pct"] > 0)
-            whole = whole.fillna(rows["pupils"]).fillna(0).round()
-            yes = rows.assign(andel="ja", pupils=rows["count"].fillna(0).round().astype("int64"))
-            no = rows.assign(
-                andel="nej", pupils=(whole - rows["count"].fillna(0).round()).clip(lower=0).astype("int64")
-            )
-            frame = pd.concat([yes, no])[["skoleår", "niveau", "andel", "pupils"]]
-            measures = ("share",)
-        found.append(
-            Exhibit(f"pattern_{pattern}", f"mønster {pattern}", dims, frame, measures, decimals={"share": 1})
-        )
-    return found
-
-
-IMPLEMENTATION = (
-    "talks_planned",
-    "talks_held",
-    "follow_ups",
-    "consents_given",
-    "consents_missing",
-    "consents_withdrawn",
-    "targeted",
-)
-
-
-def _implementation(rows: pd.DataFrame, protocol: Protocol) -> list[Exhibit]:
-    """Each count is a population of its own; only the cells themselves are shown, so no total gives one away."""
-    begun = rows[rows["first_on"].notna()]
-    if begun.empty:
-        return []
-    long = begun.drop(columns="pupils").melt(
-        ["school_id", "grade"], list(IMPLEMENTATION), "opgørelse", "pupils"
-    )
-    frame = long.rename(columns={"school_id": "skole", "grade": "klassetrin"}).astype({"pupils": "int64"})
-    dims = (
-        Dimension("opgørelse", IMPLEMENTATION, None),
-        Dimension("skole", tuple(s.id for s in protocol.schools), None),
-        Dimension("klassetrin", tuple(sorted(frame["klassetrin"].unique())), None),
-    )
-    return [
-        Exhibit(
-            "implementation", "gennemførelse", dims, frame, ("pupils",), structural_zeros=_zeros(frame, dims)
-        )
-    ]
-
-
-def _themes(rows: pd.DataFrame, protocol: Protocol) -> list[Exhibit]:
-    mine = rows[rows["group_kind"] == "all"]
-    frame = pd.DataFrame({"kode": mine["code"], "pupils": mine["sources"].astype("int64")})
-    if frame.empty:
-        return []
-    dims = (Dimension("kode", tuple(sorted(frame["kode"].unique())), None),)
-    return [
-        Exhibit(
-            "themes", "kilder", dims, frame, ("pupils",), minimum=protocol.disclosure.quote_minimum_sources
-        )
-    ]

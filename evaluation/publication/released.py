@@ -13,11 +13,16 @@ import pandas as pd
 
 from evaluation.disclosure.exhibits import cell_text
 from evaluation.disclosure.release import Release
-from evaluation.disclosure.rules import DisclosureRules
+from evaluation.disclosure.rules import STRUCTURAL_ZERO_TEXT, DisclosureRules
 from evaluation.protocol import Protocol
-from evaluation.publication.exhibits import IMPLEMENTATION
 from evaluation.publication.models import effects, looks, small_looks, targeted
-from evaluation.publication.wording import without_few_people, without_few_sources, without_identifiers
+from evaluation.publication.tallies import IMPLEMENTATION
+from evaluation.publication.wording import (
+    coarse_share,
+    without_few_sources,
+    without_identifiers,
+    without_people,
+)
 
 
 def released_tables(
@@ -87,10 +92,10 @@ def _place(row: Mapping[str, object]) -> dict[str, str]:
 
 
 def _by_cell(release: Release, exhibit: str) -> dict[str, dict[str, float]]:
-    """Printed numbers by cell and measure; hidden ones are NaN."""
+    """Printed numbers by cell and measure; hidden ones are NaN, cells that cannot exist are not there."""
     found: dict[str, dict[str, float]] = {}
     for c in release.cells:
-        if c.exhibit == exhibit:
+        if c.exhibit == exhibit and c.text != STRUCTURAL_ZERO_TEXT:
             value = float("nan") if c.value is None else float(c.value)
             found.setdefault(cell_text(c.cell), {})[c.measure] = value
     return found
@@ -106,7 +111,7 @@ def _patterns(rows: pd.DataFrame, release: Release) -> pd.DataFrame:
     for row in kept.to_dict("records"):
         pattern = str(row["pattern"])
         place = {"skoleår": str(row["school_year"]), "niveau": str(row["level"])}
-        if pattern not in ("bands", "weekday", "after_holiday"):
+        if pattern in ("single_day_spells", "threshold"):
             place["andel"] = "ja"
         found = printed[pattern].get(cell_text(place), {})
         shares.append(found.get("share", found.get("pct", nothing)))
@@ -122,13 +127,14 @@ def _implementation(rows: pd.DataFrame, release: Release) -> pd.DataFrame:
     printed = _by_cell(release, "implementation")
     for column in IMPLEMENTATION:
         kept[column] = [
-            printed.get(cell_text({"opgørelse": column, "skole": str(s), "klassetrin": str(g)}), {}).get(
+            printed.get(cell_text({"skole": str(s), "klassetrin": str(g), "opgørelse": column}), {}).get(
                 "pupils"
             )
             for s, g in zip(kept["school_id"], kept["grade"], strict=True)
         ]
         kept[column] = kept[column].astype("Float64").round().astype("Int64")
-    return kept.assign(coverage_pct=float("nan"), pupils=pd.array([pd.NA] * len(kept), dtype="Int64"))
+    nothing = pd.array([pd.NA] * len(kept), dtype="Int64")
+    return kept.assign(coverage_pct=float("nan"), pupils=nothing, targeted=nothing)
 
 
 def _themes(rows: pd.DataFrame, release: Release) -> pd.DataFrame:
@@ -158,12 +164,14 @@ def _joint_display(rows: pd.DataFrame, is_small: bool, rules: DisclosureRules) -
     """Quotes and readings that hold nothing identifying, without attribution; few sources are not counted."""
     few = rows["sources"] < rules.quote_min_sources
     summary = [None if pd.isna(t) else without_few_sources(str(t), rules) for t in rows["qual_summary"]]
+    shares = [None if pd.isna(t) else coarse_share(str(t)) for t in rows["quant_text"]]
     out = rows.assign(
         quote=without_identifiers(rows["quote"]),
         quote_attribution=pd.Series(None, index=rows.index, dtype="str"),
         reading=without_identifiers(rows["reading"]),
         override_reason=without_identifiers(rows["override_reason"]),
         qual_summary=pd.Series(summary, index=rows.index, dtype="str"),
+        quant_text=pd.Series(shares, index=rows.index, dtype="str"),
         sources=rows["sources"].astype("Int64").where(~few),
     )
     if is_small:
@@ -174,14 +182,20 @@ def _joint_display(rows: pd.DataFrame, is_small: bool, rules: DisclosureRules) -
 
 
 def _quality(rows: pd.DataFrame, rules: DisclosureRules) -> pd.DataFrame:
-    """Checks of the data; a sentence about few pupils loses its numbers, and the row the counts behind them."""
+    """Checks of the data; sentences about few pupils lose their numbers, and their rows the counts behind them.
+
+    Coverage by talks counts pupils in every row, of whom the log's exhibit prints some: all of its numbers go.
+    """
+    is_coverage = rows["check_name"].eq("coverage")
     before = rows["sentence"].astype("object")
-    after = before.map(lambda t: t if pd.isna(t) else without_few_people(str(t), rules))
-    is_few = before.notna() & (before != after)
-    # Coverage counts pupils in every row: one row with its numbers beside another without says which are few.
-    is_few |= rows["check_name"].eq("coverage")
+    after = [
+        t if pd.isna(t) else without_people(str(t), rules, only_few=not c)
+        for t, c in zip(before, is_coverage, strict=True)
+    ]
+    sentence = pd.Series(after, index=rows.index, dtype="str")
+    is_hidden = is_coverage | (before.notna() & (sentence.astype("object") != before))
     return rows.assign(
-        sentence=after.astype("str").where(before.notna()),
-        count=rows["count"].astype("Int64").where(~is_few),
-        of_total=rows["of_total"].astype("Int64").where(~is_few),
+        sentence=sentence,
+        count=rows["count"].astype("Int64").where(~is_hidden),
+        of_total=rows["of_total"].astype("Int64").where(~is_hidden),
     )

@@ -1,0 +1,172 @@
+"""Exhibits of tables that are counted already: patterns of absence, talks and consents, sources of interviews.
+
+What belongs here: how those counts divide each other. Follow-ups are part of the talks held, and those of the talks
+planned; ten days in a row are also five. A remainder below the limit is then a cell that the gate guards.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pandas as pd
+
+from evaluation.disclosure.exhibits import Dimension, Exhibit, Measure
+from evaluation.protocol import Protocol
+
+ALL = "i alt"
+IMPLEMENTATION = (
+    "talks_planned",
+    "talks_held",
+    "follow_ups",
+    "consents_given",
+    "consents_missing",
+    "consents_withdrawn",
+)
+"""Columns of ``out_implementation`` that are printed where they may be. Selected pupils are not: with the consents
+given beside them, the few who have not answered could be found by subtraction."""
+
+_ONLY_TALK, _NOT_HELD = "holdt uden opfølgning", "ikke holdt"
+_TALKS = ("follow_ups", _ONLY_TALK, _NOT_HELD)
+
+
+def zeros(frame: pd.DataFrame, dimensions: tuple[Dimension, ...]) -> frozenset[tuple[str, ...]]:
+    """Leaf combinations without a row: a school without a grade, a period outside a year."""
+    names = [d.name for d in dimensions]
+    there = set(frame[names].itertuples(index=False, name=None))
+    every = pd.MultiIndex.from_product([d.leaves for d in dimensions])
+    return frozenset(t for t in every if t not in there)
+
+
+def patterns(rows: pd.DataFrame) -> list[Exhibit]:
+    """One exhibit per pattern over all pupils. Cells: skoleår, niveau (andel=ja for shares of a yes-or-no)."""
+    mine = rows[(rows["group_kind"] == "all") & rows["share_pct"].notna()].rename(
+        columns={"school_year": "skoleår", "level": "niveau"}
+    )
+    everybody = mine[mine["pattern"] == "bands"].groupby("skoleår")["count"].sum()
+    return [_pattern(str(pattern), found, everybody) for pattern, found in mine.groupby("pattern")]
+
+
+def _pattern(pattern: str, rows: pd.DataFrame, everybody: pd.Series) -> Exhibit:
+    years = Dimension("skoleår", tuple(sorted(rows["skoleår"].unique())), None)
+    levels = tuple(sorted(rows["niveau"].unique()))
+    shown: dict[str, tuple[str, ...]] = {}
+    measures: tuple[Measure, ...] = ("share",)
+    if pattern == "bands":
+        dims: tuple[Dimension, ...] = (years, Dimension("niveau", levels, ALL, role="attribute"))
+        # A band without pupils is nobody's by chance, not by nature: it is a zero of the table.
+        counted = rows.pivot_table("count", "skoleår", "niveau", "sum", fill_value=0)
+        frame = counted.reset_index().melt("skoleår", list(levels), "niveau", "pupils")
+    elif pattern == "long_spells":
+        niveau = nested(levels)
+        dims, shown = (years, niveau), {"niveau": tuple(x for x in niveau.categories if x in levels)}
+        frame = _unnested(rows, levels, niveau)
+    elif pattern in ("weekday", "after_holiday"):
+        dims, measures = (years, Dimension("niveau", levels, None)), ("pct",)
+        pupils = rows["skoleår"].map(everybody).fillna(0)
+        frame = rows.assign(
+            pupils=pupils.astype("int64"),
+            days_absent=rows["absent_days"],
+            days_possible=rows["possible_days"],
+            # Nobody can be absent on more days than one pupil has.
+            max_days=(rows["possible_days"] / pupils.where(pupils > 0)).fillna(rows["absent_days"]),
+        )
+    else:
+        dims = (
+            years,
+            Dimension("niveau", levels, None),
+            Dimension("andel", ("ja", "nej"), ALL, role="attribute"),
+        )
+        yes = rows["count"].fillna(0).round()
+        no = (_everyone(rows) - yes).clip(lower=0)
+        frame = pd.concat([rows.assign(andel="ja", pupils=yes), rows.assign(andel="nej", pupils=no)])
+    frame = frame.astype({"pupils": "int64"})
+    return Exhibit(
+        f"pattern_{pattern}",
+        f"mønster {pattern}",
+        dims,
+        frame,
+        measures,
+        shown=shown,
+        decimals={"share": 1},
+        structural_zeros=zeros(frame, dims),
+    )
+
+
+def nested(levels: tuple[str, ...]) -> Dimension:
+    """``5+``, ``10+``, ``15+`` as what they are: 15 and more, 10 to 14, 5 to 9, fewer; and their sums."""
+    first = sorted(levels, key=lambda x: int(x.rstrip("+")))
+    cuts = [int(x.rstrip("+")) for x in first]
+    between = [f"{a}-{b - 1}" for a, b in pairwise(cuts)]
+    parts = (f"under {cuts[0]}", *between, first[-1])
+    bands = tuple((name, parts[k + 1 :]) for k, name in enumerate(first[:-1]))
+    return Dimension("niveau", parts, ALL, bands, role="attribute")
+
+
+def _unnested(rows: pd.DataFrame, levels: tuple[str, ...], niveau: Dimension) -> pd.DataFrame:
+    first = sorted(levels, key=lambda x: int(x.rstrip("+")))
+    out = []
+    for year, found in rows.assign(everyone=_everyone(rows)).groupby("skoleår"):
+        by = dict(zip(found["niveau"], found["count"].round(), strict=True))
+        at_least = [float(found["everyone"].max()), *(float(by.get(x, 0)) for x in first), 0.0]
+        steps = [max(a - b, 0.0) for a, b in pairwise(at_least)]
+        out += [(year, part, n) for part, n in zip(niveau.leaves, steps, strict=True)]
+    return pd.DataFrame(out, columns=["skoleår", "niveau", "pupils"])
+
+
+def _everyone(rows: pd.DataFrame) -> pd.Series:
+    """The whole behind a share; from the share itself where spells and not pupils are counted."""
+    whole = rows["count"] / (rows["share_pct"] / 100).where(rows["share_pct"] > 0)
+    return whole.fillna(rows["pupils"]).fillna(0).round()
+
+
+def implementation(rows: pd.DataFrame, protocol: Protocol) -> list[Exhibit]:
+    """Talks and consents of every school and grade that has begun; nothing is added over schools or grades."""
+    begun = rows[rows["first_on"].notna()]
+    if begun.empty:
+        return []
+    planned, held, followed = (begun[c].fillna(0) for c in ("talks_planned", "talks_held", "follow_ups"))
+    parts = begun.assign(
+        **{
+            "skole": begun["school_id"].astype(str),
+            "klassetrin": begun["grade"].astype(str),
+            _ONLY_TALK: held - followed,
+            _NOT_HELD: planned - held,
+        }
+    )
+    # Logs where more is followed up than held, or held than planned, do not add up and are not printed.
+    parts = parts[(parts[_ONLY_TALK] >= 0) & (parts[_NOT_HELD] >= 0)]
+    if parts.empty:
+        return []
+    leaves = (*_TALKS, *(c for c in IMPLEMENTATION if c.startswith("consents_")))
+    dims = (
+        Dimension("skole", tuple(s.id for s in protocol.schools), None),
+        Dimension("klassetrin", tuple(sorted(parts["klassetrin"].unique())), None),
+        Dimension(
+            "opgørelse",
+            leaves,
+            ALL,
+            (("talks_held", _TALKS[:2]), ("talks_planned", _TALKS)),
+            role="attribute",
+        ),
+    )
+    frame = parts.drop(columns="pupils").melt(["skole", "klassetrin"], list(leaves), "opgørelse", "pupils")
+    return [
+        Exhibit(
+            "implementation",
+            "gennemførelse",
+            dims,
+            frame.astype({"pupils": "int64"}),
+            shown={"opgørelse": IMPLEMENTATION},
+            structural_zeros=zeros(frame, dims),
+        )
+    ]
+
+
+def themes(rows: pd.DataFrame, protocol: Protocol) -> list[Exhibit]:
+    """Sources of each code, all sources together."""
+    mine = rows[(rows["group_kind"] == "all") & rows["sources"].notna()]
+    frame = pd.DataFrame({"kode": mine["code"], "pupils": mine["sources"].astype("int64")})
+    if frame.empty:
+        return []
+    dims = (Dimension("kode", tuple(sorted(frame["kode"].unique())), None),)
+    return [Exhibit("themes", "kilder", dims, frame, minimum=protocol.disclosure.quote_minimum_sources)]
