@@ -73,10 +73,8 @@ def out_quality(
     context: dg.AssetExecutionContext, study: StudyParam, warehouse: dg.ResourceParam[Warehouse]
 ) -> pd.DataFrame:
     round_id = round_of(context, study).id
-    stored = [warehouse.verdict(round_id, name) for name in CHECKED_TABLES]
-    return quality.answer(
-        [v for v in stored if v is not None], warehouse.read(round_id, "raw_ledger"), round_id
-    )
+    results = [r for name in CHECKED_TABLES for r in warehouse.check_results(round_id, name)]
+    return quality.answer(results, warehouse.read(round_id, "raw_ledger"), round_id)
 
 
 ASSETS: list[dg.AssetsDefinition] = [

@@ -28,6 +28,9 @@ class Places(Protocol):
     def sql_addresses(self) -> dict[str, str]:
         """Addresses of SQL sources by the name of the environment variable that holds them."""
 
+    def read_forgotten(self, key: Any) -> frozenset[str]:
+        """Pseudonyms of pupils who have withdrawn."""
+
     def report_path(self, name: str) -> Path:
         """Where a report file is, by its path below the reports' folder."""
 
@@ -82,10 +85,10 @@ class Warehouse(Protocol):
     def digests(self, round_id: str) -> dict[str, str]:
         """Hashes of the round's tables."""
 
-    def verdict(self, round_id: str, table: str) -> dict[str, Any] | None:
-        """What the checks said."""
-
     def store_verdict(
         self, round_id: str, table: str, *, passed: bool, failed: list[str], results: list[dict[str, Any]]
     ) -> None:
         """Keep what the checks said."""
+
+    def check_results(self, round_id: str, table: str) -> list[dict[str, Any]]:
+        """Every result of a table's checks."""

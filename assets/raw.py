@@ -22,12 +22,14 @@ def incoming_files(
     places: dg.ResourceParam[Places],
     key: dg.ResourceParam[Key],
 ) -> Iterator[dg.Output[pd.DataFrame]]:
+    secret = key.load()
     intake = read_round(
         places.incoming,
         study,
         round_id=round_of(context, study).id,
-        key=key.load(),
+        key=secret,
         sql_addresses=places.sql_addresses,
+        forgotten=places.read_forgotten(secret),
     )
     intake.raise_for_problems()
     ledger = intake.tables["raw_ledger"]

@@ -7,7 +7,7 @@ point; the words of interviews are kept in a table of their own.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -64,9 +64,15 @@ def read_round(
     round_id: str,
     key: PseudonymKey,
     sql_addresses: dict[str, str] | None = None,
+    forgotten: Collection[str] = (),
 ) -> RoundIntake:
-    """Read the inbox for a round. Whole files that are refused are listed in ``problems``, all of them."""
-    found = read_incoming(incoming, study, round_id=round_id, key=key, sql_addresses=sql_addresses)
+    """Read the inbox for a round. Whole files that are refused are listed in ``problems``, all of them.
+
+    ``forgotten`` holds pseudonyms of pupils who have withdrawn: no row of theirs comes through the door again.
+    """
+    found = read_incoming(
+        incoming, study, round_id=round_id, key=key, sql_addresses=sql_addresses, forgotten=forgotten
+    )
     voices = _read_voices(found, incoming, study, key)
     voices.tables["raw_interviews"] = _without_named_quotes(voices.tables, found.name_matcher_tokens, key)
     tables = dict(found.tables)

@@ -77,7 +77,12 @@ def check_round(settings: Settings, study: Study, the_round: Round) -> Findings:
     key = KeySource(settings).load()
     places = resources_from(settings)["places"]
     intake = read_round(
-        settings.incoming, study, round_id=the_round.id, key=key, sql_addresses=places.sql_addresses
+        settings.incoming,
+        study,
+        round_id=the_round.id,
+        key=key,
+        sql_addresses=places.sql_addresses,
+        forgotten=places.read_forgotten(key),
     )
     tables = dict(intake.tables)
     if not intake.problems:

@@ -77,6 +77,13 @@ class Places:
 
     incoming: Path
     reports: Path
+    forgotten: Path
+
+    def read_forgotten(self, key: PseudonymKey) -> frozenset[str]:
+        """Pseudonyms of pupils who have withdrawn, for the door to turn away."""
+        from evaluation.door.forget import read_forgotten
+
+        return read_forgotten(self.forgotten, key)
 
     @property
     def sql_addresses(self) -> dict[str, str]:
@@ -131,7 +138,7 @@ def resources_from(settings: Settings, progress: Progress | None = None) -> dict
     return {
         "study": study,
         "warehouse": warehouse,
-        "places": Places(settings.incoming, settings.reports),
+        "places": Places(settings.incoming, settings.reports, settings.data / "forgotten.json"),
         "key": KeySource(settings),
         "frozen": FrozenPlans(settings.data),
         "provenance": provenance(),

@@ -189,9 +189,17 @@ class Warehouse:
     def store_verdict(
         self, round_id: str, table: str, *, passed: bool, failed: list[str], results: list[dict[str, Any]]
     ) -> None:
-        """Write what the checks said about the bytes that are there now."""
-        content = {"table": table, "sha256": self.digest(round_id, table), "passed": passed}
-        self.write_json(round_id, f"checks/{table}", {**content, "failed": failed, "results": results})
+        """Write what the checks said about the bytes that are there now: the verdict, and apart from it every result.
+
+        The verdict is read each time a table is handed on, so it stays small.
+        """
+        self.write_json(round_id, f"checks/{table}.results", {"results": results})
+        content = {"table": table, "sha256": self.digest(round_id, table), "passed": passed, "failed": failed}
+        self.write_json(round_id, f"checks/{table}", content)
+
+    def check_results(self, round_id: str, table: str) -> list[dict[str, Any]]:
+        """Every result of a table's checks, for the data-quality page."""
+        return (self.read_json(round_id, f"checks/{table}.results") or {"results": []})["results"]
 
     def tables(self, round_id: str) -> list[str]:
         """Names of the tables a round has."""

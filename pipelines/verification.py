@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-from pipelines.resources import Places, resources_from
+from pipelines.resources import resources_from
 from pipelines.runner import run_round
 from pipelines.settings import Settings
 from pipelines.storage import write_bytes
@@ -19,7 +19,7 @@ def rerun(settings: Settings, round_id: str, scratch: Path) -> Settings:
     """Run a round from the real inbox into ``scratch``. Returns the scratch settings."""
     again = replace(settings, data=scratch / "data")
     real = resources_from(settings)
-    places = Places(settings.incoming, again.reports)
+    places = replace(real["places"], reports=again.reports)
     if real["places"].ledger.is_file():
         write_bytes(places.ledger, real["places"].ledger.read_bytes())
     run_round(again, round_id, resource_overrides={"places": places, "frozen": real["frozen"]})

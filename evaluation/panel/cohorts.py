@@ -218,8 +218,10 @@ def targeted_pupil_periods(
         return table("core_pupil_periods").empty()
     require_use(protocol, "targeted_pupils", "pupil_rows")
     is_for_this = core_consents["purpose"].eq(basis.consent_purpose or "")
-    in_force = core_consents[core_consents["is_in_force"] & is_for_this]
-    mine = core_pupil_weeks[core_pupil_weeks["pupil_key"].isin(set(in_force["pupil_key"]))]
+    in_force = core_consents.loc[core_consents["is_in_force"] & is_for_this, ["pupil_key", "from_on"]]
+    mine = core_pupil_weeks.merge(in_force.drop_duplicates("pupil_key"), on="pupil_key")
+    # A consent holds from its date on and is never backfilled.
+    mine = mine[pd.to_datetime(mine["week_from"]) >= pd.to_datetime(mine["from_on"])]
     keys = ["pupil_key", "school_id", "grade", "school_year", "month"]
     days = ["possible_days", "absent_days", "sick_days", "permitted_days", "unlawful_days"]
     return table("core_pupil_periods").conform(mine.groupby(keys, as_index=False)[days].sum())

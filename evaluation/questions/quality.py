@@ -10,8 +10,8 @@ import pandas as pd
 from evaluation.tables import table
 
 
-def answer(stored: Iterable[Mapping[str, Any]], raw_ledger: pd.DataFrame, round_id: str) -> pd.DataFrame:
-    """``out_quality`` from the stored verdicts of the checks and the ledger of the incoming files."""
+def answer(results: Iterable[Mapping[str, Any]], raw_ledger: pd.DataFrame, round_id: str) -> pd.DataFrame:
+    """``out_quality`` from the stored results of the checks and the ledger of the incoming files."""
     columns = (
         "check_name",
         "table_name",
@@ -22,7 +22,7 @@ def answer(stored: Iterable[Mapping[str, Any]], raw_ledger: pd.DataFrame, round_
         "of_total",
         "sentence",
     )
-    rows = [{c: r[c] for c in columns} for verdict in stored for r in verdict["results"]]
+    rows = [{c: r[c] for c in columns} for r in results]
     rows += [_balance(r) for r in raw_ledger.to_dict("records")]
     declared = table("out_quality")
     return declared.conform(pd.DataFrame(rows).assign(round=round_id)) if rows else declared.empty()
