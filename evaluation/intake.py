@@ -7,7 +7,7 @@ point; the words of interviews are kept in a table of their own.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +17,7 @@ import pandas as pd
 
 from evaluation.codebooks import load_codebook
 from evaluation.disclosure.names import NameMatcher
+from evaluation.disclosure.text import scan_text
 from evaluation.door.intake import Intake, read_incoming
 from evaluation.door.pseudonyms import PseudonymKey
 from evaluation.errors import InputError, KomgladError, Problem
@@ -74,7 +75,7 @@ def read_round(
         incoming, study, round_id=round_id, key=key, sql_addresses=sql_addresses, forgotten=forgotten
     )
     voices = _read_voices(found, incoming, study, key)
-    voices.tables["raw_interviews"] = _without_named_quotes(voices.tables, found.name_matcher_tokens, key)
+    _without_persons(voices.tables, found.name_matcher_tokens, key)
     tables = dict(found.tables)
     for name in ("raw_interviews", "raw_interview_texts", "raw_school_forms"):
         tables[name] = table(name).conform(voices.tables[name])
@@ -183,18 +184,29 @@ def _quarantined(name: str, problem: Problem) -> dict[str, Any]:
     }
 
 
-def _without_named_quotes(
-    tables: Mapping[str, pd.DataFrame], name_tokens: tuple[str, ...], key: PseudonymKey
-) -> pd.DataFrame:
-    """Segments whose words hold a name of the delivery's rosters lose their approval as a quote.
+REMOVED = "[fjernet: rummer noget, der kan pege på en person]"
+"""Stands where a segment's words would have let a name, number or address past the door."""
 
-    It is done here because here the key is at hand; past the door nobody can tell a name from a word.
+
+def _without_persons(
+    tables: dict[str, pd.DataFrame], name_tokens: tuple[str, ...], key: PseudonymKey
+) -> None:
+    """Words that hold a roster name, CPR, e-mail, telephone number or address stay outside; their codes count.
+
+    It is done here because here the key is at hand; past the door nobody can tell a name from a word. Such a segment
+    is no approved quote, whoever marked it. Changes ``tables`` in place.
     """
     segments, words = tables["raw_interviews"], tables["raw_interview_texts"]
     matcher = replace(NameMatcher.from_names((), key.secret), tokens=frozenset(name_tokens))
-    named = {s for s, text in zip(words["segment_id"], words["text"], strict=True) if matcher.scan(str(text))}
-    is_free = ~segments["segment_id"].isin(named)
-    return segments.assign(is_approved_quote=segments["is_approved_quote"].astype(bool) & is_free)
+    is_personal = pd.Series(
+        [bool(scan_text(str(text), matcher)) for text in words["text"]], index=words.index, dtype=bool
+    )
+    personal = set(words.loc[is_personal, "segment_id"])
+    is_free = ~segments["segment_id"].isin(personal)
+    tables["raw_interview_texts"] = words.assign(text=words["text"].where(~is_personal, REMOVED))
+    tables["raw_interviews"] = segments.assign(
+        is_approved_quote=segments["is_approved_quote"].astype(bool) & is_free
+    )
 
 
 def _ledger_row(

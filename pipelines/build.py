@@ -26,7 +26,7 @@ def build_defs(
     study = load_study(settings.study)
     rounds = dg.StaticPartitionsDefinition([r.id for r in study.protocol.rounds])
     assets = dg.map_asset_specs(lambda spec: spec.replace_attributes(partitions_def=rounds), all_assets())
-    job = round_job(rounds)
+    job = round_job()
     return dg.Definitions(
         assets=assets,
         asset_checks=all_asset_checks(),

@@ -8,12 +8,11 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 JOB = "report_round"
 
 
-def round_job(rounds: dg.PartitionsDefinition) -> Job:
+def round_job() -> Job:
     """Materialise every asset and run every check of one round."""
     return dg.define_asset_job(
         JOB,
         selection=dg.AssetSelection.all(),
-        partitions_def=rounds,
         executor_def=dg.in_process_executor,
         description="Alle tabeller, kontroller og rapporter for én rapportrunde.",
     )

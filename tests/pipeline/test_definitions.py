@@ -55,41 +55,41 @@ def test_every_raw_and_core_table_has_a_blocking_check(graph):
 
 
 def test_a_schedule_stands_on_each_report_date(definitions):
-    protocol = load_study("demo_kommune").protocol
-    for the_round in protocol.rounds:
-        schedule = definitions.get_schedule_def(f"report_{the_round.id}")
+    repository = definitions.get_repository_def()
+
+    def tick(schedule, day):
+        at = dt.datetime(day.year, day.month, day.day, 6, tzinfo=dt.UTC)
+        context = dg.build_schedule_context(scheduled_execution_time=at, repository_def=repository)
+        return schedule.evaluate_tick(context)
+
+    for the_round in load_study("demo_kommune").protocol.rounds:
+        schedule = repository.get_schedule_def(f"report_{the_round.id}")
         day = the_round.report_date
         assert schedule.cron_schedule == f"0 6 {day.day} {day.month} *"
-        due = dg.build_schedule_context(
-            scheduled_execution_time=dt.datetime(day.year, day.month, day.day, 6, tzinfo=dt.UTC)
-        )
-        late = dg.build_schedule_context(
-            scheduled_execution_time=dt.datetime(day.year + 1, day.month, day.day, 6, tzinfo=dt.UTC)
-        )
-        assert [r.partition_key for r in schedule.evaluate_tick(due).run_requests] == [the_round.id]
-        assert schedule.evaluate_tick(late).run_requests == []
+        assert [r.partition_key for r in tick(schedule, day).run_requests] == [the_round.id]
+        assert not tick(schedule, day.replace(year=day.year + 1)).run_requests
 
 
 def test_the_sensor_asks_for_the_open_round_once_per_state_of_the_inbox(tmp_path):
     settings = settings_for(tmp_path)
-    definitions = build_defs(settings)
-    sensor = definitions.get_sensor_def("incoming_files")
+    repository = build_defs(settings).get_repository_def()
+    sensor = repository.get_sensor_def("incoming_files")
     with dg.DagsterInstance.ephemeral() as instance:
-        empty = sensor.evaluate_tick(dg.build_sensor_context(instance, definitions=definitions))
+        empty = sensor.evaluate_tick(dg.build_sensor_context(instance, repository_def=repository))
         assert "empty" in empty.skip_message
         settings.incoming.mkdir(parents=True)
         (settings.incoming / "a.csv").write_text("x")
-        arriving = sensor.evaluate_tick(dg.build_sensor_context(instance, definitions=definitions))
+        arriving = sensor.evaluate_tick(dg.build_sensor_context(instance, repository_def=repository))
         assert "still arriving" in arriving.skip_message
         old = dt.datetime(2026, 1, 1, tzinfo=dt.UTC).timestamp()
         import os
 
         os.utime(settings.incoming / "a.csv", (old, old))
-        settled = sensor.evaluate_tick(dg.build_sensor_context(instance, definitions=definitions))
+        settled = sensor.evaluate_tick(dg.build_sensor_context(instance, repository_def=repository))
         assert len(settled.run_requests) == 1
         again = sensor.evaluate_tick(
             dg.build_sensor_context(
-                instance, definitions=definitions, cursor=inbox_state(settings.incoming)[0]
+                instance, repository_def=repository, cursor=inbox_state(settings.incoming)[0]
             )
         )
         assert "nothing has changed" in again.skip_message
