@@ -17,6 +17,9 @@ from evaluation.protocol import Protocol
 from evaluation.publication import leaves, tallies
 from evaluation.publication.tallies import ALL, zeros
 
+TYPES = "description_types"
+"""Its sums are printed in another population, so it is printed whole or not at all."""
+
 
 def exhibits_of(tables: Mapping[str, pd.DataFrame], protocol: Protocol, cutoff: dt.date) -> list[Exhibit]:
     """Every exhibit of a round: levels, shares above ten per cent, months and weeks, patterns, talks and sources.
@@ -29,6 +32,7 @@ def exhibits_of(tables: Mapping[str, pd.DataFrame], protocol: Protocol, cutoff: 
     cells = cells[cells["school_year"].isin(protocol.years.all) & cells["grade"].isin(protocol.grades.order)]
     begun = _begun(tables["core_talks"], protocol)
     found = [_levels(cells, weeks, protocol, cutoff, begun)]
+    found.append(_by_type(cells, weeks, protocol, cutoff, begun))
     if len(weeks):
         found.append(_over_10(weeks, protocol, cutoff, begun))
     found += [_period(cells, weeks, protocol, begun, period) for period in ("month", "week")]
@@ -74,9 +78,17 @@ def _renamed(frame: pd.DataFrame, *, is_aggregate: bool) -> pd.DataFrame:
 def _levels(
     cells: pd.DataFrame, weeks: pd.DataFrame, protocol: Protocol, cutoff: dt.date, begun: tuple[str, ...]
 ) -> Exhibit:
+    """All absence by school and grade. Types would leave too few days in a school's grade to print any."""
     is_aggregate = weeks.empty
-    frame = _renamed(leaves.to_date(cells, weeks, protocol, cutoff), is_aggregate=is_aggregate)
-    dimensions = (_years(frame), _schools(protocol), _grades(protocol, begun), _types(protocol))
+    frame = _renamed(leaves.to_date(cells, weeks, protocol, cutoff, ("absent",)), is_aggregate=is_aggregate)
+    primary = protocol.primary_outcome.id
+    frame = frame.assign(type=primary)
+    dimensions = (
+        _years(frame),
+        _schools(protocol),
+        _grades(protocol, begun),
+        Dimension("type", (primary,), None),
+    )
     return Exhibit(
         "description_year_to_date",
         "elever",
@@ -88,11 +100,39 @@ def _levels(
     )
 
 
+def _by_type(
+    cells: pd.DataFrame, weeks: pd.DataFrame, protocol: Protocol, cutoff: dt.date, begun: tuple[str, ...]
+) -> Exhibit:
+    """Types of absence for all schools together: everybody, treated, comparison and the grades with talks."""
+    is_aggregate = weeks.empty
+    frame = _renamed(leaves.to_date(cells, weeks, protocol, cutoff), is_aggregate=is_aggregate)
+    by = ["skoleår", "klassetrin", "type"]
+    sums = frame.groupby(by)[["pupils", "days_absent", "days_possible"]].sum()
+    frame = sums.join(frame.groupby(by)[["max_days"]].max()).reset_index()
+    dimensions = (_years(frame), _grades(protocol, begun), _types(protocol))
+    bands = ("treated", "comparison") if begun else ("comparison",)
+    return Exhibit(
+        TYPES,
+        "elever efter type",
+        dimensions,
+        frame,
+        ("pct",),
+        shown={
+            "klassetrin": (ALL, *bands, *protocol.treated_grades),
+            "type": tuple(t.id for t in protocol.absence_types),
+        },
+        is_aggregate=is_aggregate,
+        structural_zeros=zeros(frame, dimensions),
+    )
+
+
 def _over_10(weeks: pd.DataFrame, protocol: Protocol, cutoff: dt.date, begun: tuple[str, ...]) -> Exhibit:
     frame = _renamed(leaves.over_10(weeks, protocol, cutoff), is_aggregate=False)
     over = Dimension("over_10", ("ja", "nej"), ALL, role="attribute")
-    dimensions = (_years(frame), _schools(protocol), _grades(protocol, begun), over)
-    nobody = zeros(frame, dimensions[:3])
+    # Shares are printed for all schools together; a school's grade is too few pupils for them.
+    frame = frame.groupby(["skoleår", "klassetrin", "over_10"], as_index=False)[["pupils"]].sum()
+    dimensions = (_years(frame), _grades(protocol, begun), over)
+    nobody = zeros(frame, dimensions[:2])
     both = frozenset((*z, answer) for z in nobody for answer in ("ja", "nej"))
     # Its own population: only pupils with enough days to be classified.
     return Exhibit(

@@ -17,11 +17,17 @@ TYPES = ("sick", "permitted", "unlawful")
 LEAF = ["school_year", "school_id", "grade"]
 
 
-def to_date(cells: pd.DataFrame, weeks: pd.DataFrame, protocol: Protocol, cutoff: dt.date) -> pd.DataFrame:
+def to_date(
+    cells: pd.DataFrame,
+    weeks: pd.DataFrame,
+    protocol: Protocol,
+    cutoff: dt.date,
+    kinds: tuple[str, ...] = TYPES,
+) -> pd.DataFrame:
     """One row per school year, school, grade and type over the year to date."""
     now = cells[so_far(cells["period_from"], cells["school_year"], protocol, cutoff)]
     mine = weeks[so_far(weeks["week_from"], weeks["school_year"], protocol, cutoff)] if len(weeks) else weeks
-    return _leaves(now, mine, LEAF)
+    return _leaves(now, mine, LEAF, kinds)
 
 
 def by_period(cells: pd.DataFrame, weeks: pd.DataFrame, period: str) -> pd.DataFrame:

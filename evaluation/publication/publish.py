@@ -17,7 +17,7 @@ from evaluation.disclosure.release import Release
 from evaluation.disclosure.rules import DisclosureRules
 from evaluation.protocol import Protocol, Round
 from evaluation.publication.changes import without_small_changes
-from evaluation.publication.exhibits import exhibits_of
+from evaluation.publication.exhibits import TYPES, exhibits_of
 from evaluation.publication.released import released_tables
 
 PUBLISHED_TABLES = (
@@ -76,6 +76,9 @@ def publish(
     exhibits = exhibits_of(tables, protocol, the_round.cutoff)
     earlier = ledger.earlier_than(the_round.id)
     release = protect(exhibits, rules, earlier, release_id=the_round.id)
+    if any(c.exhibit == TYPES and c.is_suppressed for c in release.cells):
+        exhibits = [e for e in exhibits if e.id != TYPES]
+        release = protect(exhibits, rules, earlier, release_id=the_round.id)
     release = without_small_changes(release, earlier, rules.minimum_pupils)
     attacked = audit(release, earlier)
     attacked.refuse()

@@ -15,8 +15,9 @@ from evaluation.disclosure.exhibits import cell_text
 from evaluation.disclosure.release import Release
 from evaluation.disclosure.rules import STRUCTURAL_ZERO_TEXT, DisclosureRules
 from evaluation.protocol import Protocol
+from evaluation.publication.exhibits import TYPES
 from evaluation.publication.models import effects, looks, small_looks, targeted
-from evaluation.publication.tallies import IMPLEMENTATION
+from evaluation.publication.tallies import ALL, IMPLEMENTATION
 from evaluation.publication.wording import (
     coarse_share,
     without_few_sources,
@@ -60,6 +61,7 @@ def _description(rows: pd.DataFrame, release: Release, protocol: Protocol) -> pd
     for column in ("possible_days", "absent_days", "over_10_pupils"):
         kept[column] = float("nan")
     levels = {k: _by_cell(release, f"description_{k}") for k in ("year_to_date", "month", "week")}
+    types = _by_cell(release, TYPES)
     over = _by_cell(release, "description_over_10")
     numbers, marks = [], []
     for row in kept.to_dict("records"):
@@ -67,10 +69,19 @@ def _description(rows: pd.DataFrame, release: Release, protocol: Protocol) -> pd
         cell = cell_text({**place, "type": str(row["outcome"])} if kind == "year_to_date" else place)
         pupils = levels[kind].get(cell_text({**place, "type": primary_id}), {})
         is_primary = row["outcome"] == primary_id and kind == "year_to_date"
-        share = over.get(cell_text({**place, "over_10": "ja"}), {}) if is_primary else {}
-        numbers.append((levels[kind].get(cell, {}).get("pct"), pupils.get("pupils"), share.get("share")))
-        # Levels carry the names the reports give them; months and weeks have no types, so they bring their own.
-        marks.append((None, None) if kind == "year_to_date" else (f"description_{kind}", cell))
+        everywhere = place.get("skole") == ALL
+        whole = {k: v for k, v in place.items() if k != "skole"}
+        share = over.get(cell_text({**whole, "over_10": "ja"}), {}) if is_primary and everywhere else {}
+        level = levels[kind].get(cell, {}).get("pct")
+        mark: tuple[str | None, str | None] = (None, None)
+        if kind != "year_to_date":
+            mark = (f"description_{kind}", cell)
+        elif row["outcome"] != primary_id and everywhere:
+            typed = cell_text({**whole, "type": str(row["outcome"])})
+            level, mark = types.get(typed, {}).get("pct"), (TYPES, typed) if typed in types else (None, None)
+        numbers.append((level, pupils.get("pupils"), share.get("share")))
+        # Levels carry the names the reports give them; the others bring their own.
+        marks.append(mark)
     kept[["absence_pct", "pupils", "over_10_pct"]] = pd.DataFrame(
         numbers, index=kept.index, columns=["absence_pct", "pupils", "over_10_pct"], dtype="float64"
     )
