@@ -97,6 +97,9 @@ def _refused_by_checks(settings: Settings, round_id: str, step: str) -> GateRefu
     for table in sorted(warehouse.tables(round_id), key=len, reverse=True):
         verdict = warehouse.verdict(round_id, table)
         if table in step and verdict is not None and not verdict["passed"]:
-            sentences = [errors.Problem(table, found=str(s)) for s in verdict["failed"]]
-            return GateRefused(f"{table} did not pass its checks, so {round_id} stops here", sentences)
+            # What else looks odd often says why: the gate counts weeks, the warning names the school.
+            odd = [r["sentence"] for r in warehouse.check_results(round_id, table) if not r["is_passed"]]
+            sentences = list(dict.fromkeys([*verdict["failed"], *odd]))
+            problems = [errors.Problem(table, found=str(s)) for s in sentences]
+            return GateRefused(f"{table} did not pass its checks, so {round_id} stops here", problems)
     return GateRefused(f"a check refused {step}; see komglad check")

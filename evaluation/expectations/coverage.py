@@ -38,8 +38,8 @@ def school_weeks(f: Frames) -> pd.DataFrame | None:
     """One row per school and week that the calendar has or that has data: possible, absent and expected days.
 
     Expected = the median share of absence in the school's neighbouring weeks × possible days; weeks without any
-    possible days get those of the neighbours. Columns: school_id, school_year, period_from, possible_days,
-    absent_days, expected_days, share.
+    possible days get those of the neighbours, and weeks whose neighbours are missing too those of the school's year.
+    Columns: school_id, school_year, period_from, possible_days, absent_days, expected_days, share.
     """
     by = ["school_id", "school_year", "period_from"]
     weekly = f.frame[f.frame["period"] == "week"]
@@ -53,7 +53,6 @@ def school_weeks(f: Frames) -> pd.DataFrame | None:
         weeks = weeks[weeks["school_id"].isin(counts["school_id"])]
         counts = weeks.merge(counts, on=by, how="outer")
     counts = counts.fillna({"possible_days": 0.0, "absent_days": 0.0}).sort_values(by, ignore_index=True)
-    keys = counts.groupby(["school_id", "school_year"], sort=False)
     share = (counts["absent_days"] / counts["possible_days"].where(counts["possible_days"] > 0)).where(
         counts["absent_days"] > 0
     )
@@ -61,9 +60,13 @@ def school_weeks(f: Frames) -> pd.DataFrame | None:
     near_share = pd.concat(
         [share.groupby([counts["school_id"], counts["school_year"]]).shift(k) for k in shifts], axis=1
     )
-    near_days = pd.concat([keys["possible_days"].shift(k) for k in shifts], axis=1)
-    possible = counts["possible_days"].where(counts["possible_days"] > 0, near_days.median(axis=1))
-    counts["expected_days"] = (near_share.median(axis=1) * possible).fillna(0.0)
+    possible = counts["possible_days"].where(counts["possible_days"] > 0)
+    whole_year = [counts["school_id"], counts["school_year"]]
+    near_days = pd.concat([possible.groupby(whole_year).shift(k) for k in shifts], axis=1)
+    # Inside a long gap the neighbours are missing too: then the school's own year says what to expect.
+    usual_days = near_days.median(axis=1).fillna(possible.groupby(whole_year).transform("median"))
+    usual_share = near_share.median(axis=1).fillna(share.groupby(whole_year).transform("median"))
+    counts["expected_days"] = (usual_share * possible.fillna(usual_days)).fillna(0.0)
     judged = counts["expected_days"] >= SMALLEST_EXPECTED
     counts["share"] = np.where(
         judged, counts["absent_days"] / counts["expected_days"].where(judged, 1.0), 1.0
