@@ -1,0 +1,1 @@
+"""Studies that come with komglad: one folder each, as package data."""

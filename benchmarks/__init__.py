@@ -1,0 +1,1 @@
+"""Ratios within one run; nothing is asserted. ``make bench`` runs them all."""
