@@ -39,7 +39,12 @@ NOTHING = {"estimate": -0.2, "interval": (-1.2, 0.8), "lower_interval": (-0.8, 0
         ({"interval": (-2.8, 0.0)}, SIGNS),
         ({"p_value": 0.05}, ACHIEVED),
         ({"p_value": 0.0500001}, SIGNS),
-        ({"p_value": None}, SIGNS),
+        ({"p_value": None}, CANNOT),
+        ({"p_value": None, "smallest_p": None}, CANNOT),
+        ({"p_value": 1 / 5, "smallest_p": 1 / 5}, SIGNS),
+        ({"p_value": 1 / 4, "smallest_p": 1 / 4}, CANNOT),
+        ({"p_value": 1 / 4, "smallest_p": 1 / 4, "lower_level": 0.75}, SIGNS),
+        ({"interval": (-2.8, 0.1), "p_value": None}, CANNOT),
         ({"interval": None, "lower_interval": None}, SIGNS),
         ({"interval": (-2.8, 0.1), "p_value": 0.2}, SIGNS),
         ({"interval": (-2.8, 0.1), "p_value": 0.2, "lower_interval": (-2.8, -1e-9)}, SIGNS),
@@ -112,6 +117,13 @@ def test_one_wave_round_says_that_five_percent_cannot_be_reached() -> None:
     found = judge(p_value=0.1, smallest_p=0.1)
     assert found.code == SIGNS
     assert "den mindste p-værdi, der kan opnås med så få indsatsårgange, er 0,10" in found.reasons[0]
+
+
+def test_an_interval_alone_is_no_sign_when_the_permutation_cannot_be_made() -> None:
+    found = judge(p_value=None, smallest_p=None)
+    assert found.reasons[0] == "Permutationstesten kan ikke gennemføres."
+    few = judge(p_value=1 / 3, smallest_p=1 / 3)
+    assert "0,33" in few.reasons[0]
 
 
 def test_a_rise_is_stated_as_plainly_as_a_fall() -> None:
