@@ -66,6 +66,8 @@ class Polytope:
         """
         from scipy.optimize import linprog
 
+        if not len(c):
+            return self._of_nothing()
         A_ub, b_ub, A_eq, b_eq = self._linear_rows
         result = linprog(
             -sign * c, A_ub=A_ub, b_ub=b_ub, A_eq=A_eq, b_eq=b_eq, bounds=(0, self.cap), method="highs"
@@ -81,6 +83,13 @@ class Polytope:
         upper[equal] = np.maximum(-result.eqlin.marginals, 0)
         lower[equal] = np.maximum(result.eqlin.marginals, 0)
         return Extreme(-sign * float(result.fun), np.asarray(result.x, dtype=float), upper, lower)
+
+    def _of_nothing(self) -> Extreme:
+        """Where every atom is a structural zero there is one table, the empty one, and every sum in it is 0."""
+        if bool((self.low > WHOLE).any()) or bool((self.high < -WHOLE).any()):
+            raise InputError("The printed numbers contradict each other: nobody can be there.")
+        nothing = np.zeros(len(self.low))
+        return Extreme(0.0, np.zeros(0), nothing, nothing)
 
     def whole(self, c: FloatArray, sign: int) -> float:
         """The same over whole numbers of pupils: the linear end point where it is whole, else by branching.

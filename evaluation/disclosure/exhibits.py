@@ -133,7 +133,8 @@ class Exhibit:
     shows one school); what it leaves out is guarded all the same. ``coarser`` lists alternatives to
     ``shown``, tried in order where too much would be hidden. ``minimum`` replaces the protocol's
     minimum for this exhibit (sources instead of pupils). ``is_aggregate`` marks official statistics
-    whose counts are averages: not whole numbers, no largest contributor known.
+    whose counts are averages: not whole numbers, no largest contributor known. ``sensitive`` names cells (every
+    dimension, in their order) that are hidden whatever they hold, because another release makes them tell too much.
 
     With *share* among the measures, *pupils* is printed for whole groups only (the n behind the shares).
     """
@@ -150,6 +151,7 @@ class Exhibit:
     structural_zeros: frozenset[tuple[str, ...]] = frozenset()
     minimum: int | None = None
     is_aggregate: bool = False
+    sensitive: frozenset[Cell] = frozenset()
 
     def dimension(self, name: str) -> Dimension:
         """The dimension of that name. Raises KeyError."""

@@ -101,6 +101,7 @@ def _judge(
             is_sensitive = is_sensitive or (rules.hide_zero and minimum > 0)
         if "max_days" in here and days > 0 and here["max_days"] > rules.dominance_share * days:
             is_sensitive = is_sensitive or minimum > 0
+    is_sensitive = is_sensitive or cell in exhibit.sensitive
     value = pupils if quantity == "pupils" else here["days_absent"]
     possible = here["group"] if quantity == "pupils" else here.get("days_possible", 0.0)
     return LatticeCell(

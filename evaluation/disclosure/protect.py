@@ -90,7 +90,12 @@ def _hide(
         space = new_spaces[component.universe]
         if component.quantity == "days":
             # Known to be hidden even where no exhibit prints pupils: the audit asks more of their days.
-            hidden |= {pupils_key(g.key, space) for g in guards[component] if g.contributors < space.minimum}
+            # A group that cannot exist is no secret, so it is not among them.
+            hidden |= {
+                pupils_key(g.key, space)
+                for g in guards[component]
+                if g.contributors < space.minimum and not g.is_structural_zero
+            }
         bare = hidden | {key for release in earlier for key in release.hidden}
         forms = forms_of(
             component, numbers, guards[component], bare, space, spaces[component.universe], earlier, rules
