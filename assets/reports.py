@@ -4,6 +4,7 @@ import hashlib
 
 import dagster as dg
 
+from assets.charts import weekly_levels
 from assets.needs import FrozenPlans, Places, Provenance, Warehouse
 from assets.rendering import finish, print_pdfs, released_inputs, write_files
 from assets.rounds import round_of
@@ -53,7 +54,8 @@ def release(
     warehouse.write_json(
         the_round.id, "release", {"release": publication.release.to_dict(), "manifest": stated}
     )
-    context.add_output_metadata(publication.counts)
+    chart = weekly_levels(publication.frames["out_description"], study.protocol)
+    context.add_output_metadata({**publication.counts, "weekly_absence": chart})
 
 
 @dg.asset(**_REPORT, deps=[release], description="Styregruppens rapport som HTML og PDF.")
