@@ -17,6 +17,7 @@ from evaluation.questions.model import (
     with_bootstrap,
     with_permutation,
 )
+from evaluation.questions.other_estimators import beside
 from evaluation.questions.rows import EffectRow
 
 
@@ -35,8 +36,7 @@ def grade_rows(model: GradeModel, *, estimator: str = "imputation") -> list[Effe
 def answer(monthly: pd.DataFrame, protocol: Protocol) -> list[EffectRow]:
     """Every row of question (a): each outcome by the protocol's model; the primary one also by its checks.
 
-    Checks: equal weights per cell, the check model (cell + month effects), and group-time ATT and two-way fixed
-    effects on the same panel, which answer with other weights and are shown beside, never instead.
+    Checks: equal weights per cell, the check model (cell + month effects), and the other estimators on the same panel.
     """
     rows: list[EffectRow] = []
     for outcome in protocol.outcomes:
@@ -60,4 +60,4 @@ def answer(monthly: pd.DataFrame, protocol: Protocol) -> list[EffectRow]:
             )
         except CannotEstimate as refusal:
             rows.append(blank.refused(refusal.message))
-    return rows
+    return [*rows, *beside(monthly, protocol)]

@@ -194,6 +194,9 @@ def with_permutation(
         )
     except (CannotEstimate, InputError) as refusal:
         return replace(row, note=_joined(row.note, refusal.message))
+    if found.left_out:
+        note = f"ombytningen er lavet uden skoler, der mangler et klassetrin ({found.left_out})"
+        row = replace(row, note=_joined(row.note, note))
     return replace(row, p_permutation=found.p_value, p_smallest=found.smallest_p)
 
 
