@@ -38,6 +38,10 @@ class Study:
             [Problem(name, found="missing", next_step=f"add it to {self.folders[0].name}/")],
         )
 
+    def optional_file(self, name: str) -> Path | None:
+        """A file that a study may have, or None."""
+        return next((folder / name for folder in self.folders if (folder / name).is_file()), None)
+
     @property
     def mappings(self) -> tuple[Path, ...]:
         """Mapping files in order of name; the study's own folder wins entirely when it has any."""

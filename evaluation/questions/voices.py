@@ -5,8 +5,6 @@ Segments reach this module with consent in force only (core_interview_codes).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pandas as pd
 
 from evaluation.codebooks import Codebook, load_codebook
@@ -24,6 +22,12 @@ from evaluation.tables import table
 def codebook_of(study: Study) -> Codebook:
     """The study's codebook."""
     return load_codebook(study.file("codebook.yaml"))
+
+
+def overrides_of(study: Study) -> pd.DataFrame | None:
+    """The analyst's own readings of signs: sign_id, relation, reason; None when the study has none."""
+    path = study.optional_file("joint_display_overrides.csv")
+    return None if path is None else pd.read_csv(path, sep=";", dtype="str", encoding="utf-8-sig")
 
 
 def consented_codes(raw_interviews: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -75,9 +79,12 @@ def signs_joined(
     verdicts: pd.DataFrame,
     study: Study,
     round_id: str,
-    overrides: Mapping[str, tuple[str, str]] | None = None,
 ) -> pd.DataFrame:
-    """``out_joint_display``: one row per sign of the Målplan with numbers, words and how they relate."""
+    """``out_joint_display``: one row per sign of the Målplan with numbers, words and how they relate.
+
+    An analyst's own reading stands in the study's ``joint_display_overrides.csv`` (sign_id;relation;reason) and is
+    printed with its reason.
+    """
     declared = table("out_joint_display")
     if codes.empty:
         return declared.empty()
@@ -86,7 +93,7 @@ def signs_joined(
     process = process_indicators(implementation, school_forms, by_sign)
     indicators = pd.concat([f for f in (_measured(effects, verdicts), process) if len(f)])
     quotes = approved_quotes(codes.rename(columns={"is_approved_quote": "approved_quote"}), texts, codebook)
-    joined = joint_display(codebook, indicators, by_sign, quotes, dict(overrides or {}))
+    joined = joint_display(codebook, indicators, by_sign, quotes, overrides_of(study))
     return declared.conform(joined.assign(round=round_id)[list(declared.columns)])
 
 
