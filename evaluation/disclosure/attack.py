@@ -120,8 +120,8 @@ def _attack_component(
     m = len(said)
     rows, base_rows, target_rows = A[:m], A[m : 2 * m], A[2 * m :]
     # A sum of structural zeros is public knowledge: there is nothing to find out.
-    is_secret = target_rows.any(axis=1)
-    wanted = [t for t, secret in zip(wanted, is_secret, strict=True) if secret]
+    is_secret = np.flatnonzero(target_rows.any(axis=1))
+    wanted = [wanted[int(i)] for i in is_secret]
     target_rows = target_rows[is_secret]
     low, high, rows = _flatten(said, rows, base_rows)
     since = [s.since for s in said] + [s.since for s in said if s.base is not None]

@@ -1,41 +1,171 @@
-"""One count in two rounds: a change of fewer than the limit would say what happened to a handful of pupils.
+"""One number in two rounds: what the later round may print beside the earlier.
 
-November's follow-ups in a school and grade subtracted from June's are the follow-ups in between. Where that
-difference is above zero and below the limit, the later round does not print the count.
+What belongs here: three rules for numbers that stand in both. Pupils of a school year are printed as they first were,
+because a difference of one would tell that one pupil left. Months and weeks that were whole when they were first
+printed are printed as they were. Counts that grow over the year – follow-ups, pupils above ten per cent, indsatselever –
+are named to the optimiser where they changed by fewer than the limit, so that they cannot be worked out either.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from evaluation.disclosure.exhibits import Cell
+from evaluation.disclosure.exhibits import Cell, Dimension, Exhibit
 from evaluation.disclosure.release import PublishedCell, Release
+from evaluation.disclosure.rules import STRUCTURAL_ZERO_TEXT
 
-COUNTED = ("implementation",)
-"""Exhibits that print counts of the same pupils round after round."""
+COUNTED = {"implementation": "pupils", "description_over_10": "share", "targeted": "pupils"}
+"""Exhibits that count the same pupils round after round, and the measure that tells how many."""
+
+LEVELS = "description_year_to_date"
+PERIODS = ("description_month", "description_week")
 
 
-def without_small_changes(release: Release, earlier: Sequence[Release], minimum: int) -> Release:
-    """The release with such counts hidden; everything else as it was."""
-    before: dict[tuple[str, Cell], float] = {}
+def small_changes(
+    release: Release, earlier: Sequence[Release], minimum: int
+) -> dict[str, frozenset[tuple[str, Cell]]]:
+    """Printed counts that surely differ from an earlier round's by 1 to ``minimum`` − 1, by exhibit: measure and cell."""
+    found: dict[str, set[tuple[str, Cell]]] = {}
     for old in earlier:
         if old.id == release.id:
             continue
-        before |= {
-            (c.exhibit, c.cell): c.value for c in old.cells if c.measure == "pupils" and c.value is not None
-        }
+        before = {(c.exhibit, c.cell, c.measure): c for c in old.cells if not c.is_suppressed}
+        for cell in release.cells:
+            was = before.get((cell.exhibit, cell.cell, cell.measure))
+            if (
+                COUNTED.get(cell.exhibit) == cell.measure
+                and was is not None
+                and _is_small(cell, was, minimum)
+            ):
+                found.setdefault(cell.exhibit, set()).add((cell.measure, cell.cell))
+    return {exhibit: frozenset(cells) for exhibit, cells in found.items()}
+
+
+def _is_small(now: PublishedCell, was: PublishedCell, minimum: int) -> bool:
+    if now.low is None or now.high is None or was.low is None or was.high is None:
+        return False
+    low, high = now.low - was.high, now.high - was.low
+    return (low > 0 or high < 0) and max(abs(low), abs(high)) < minimum
+
+
+def with_sensitive(
+    exhibits: Iterable[Exhibit], cells: Mapping[str, frozenset[tuple[str, Cell]]]
+) -> list[Exhibit]:
+    """The exhibits with these cells to be hidden whatever they hold."""
+    return [
+        replace(e, sensitive=e.sensitive | {cell for _, cell in cells.get(e.id, frozenset())})
+        for e in exhibits
+    ]
+
+
+def reprinted(release: Release, earlier: Sequence[Release], cutoffs: Mapping[str, dt.date]) -> Release:
+    """The release with pupils and whole periods as they first stood. ``cutoffs``: of every round, by its id.
+
+    What the first release hid stays hidden. A band whose grades are others by now has no number of its own in the
+    first release: its pupils are the sum of its grades there, and its per cent is today's.
+    """
+    before = [r for r in earlier if r.id != release.id]
+    cells = list(release.cells)
+    for old in before:
+        first = {(c.exhibit, c.cell, c.measure): c for c in old.cells}
+        contexts = {(c.exhibit, c.cell[0]) for c in old.cells}
+        bands = {s.universe: _bands(s.dimensions) for s in old.spaces}
+        mine = {s.universe: _bands(s.dimensions) for s in release.spaces}
+        universes = {c.exhibit: bands.get(c.key.universe, {}) for c in old.cells}
+        for i, cell in enumerate(cells):
+            if cell.text == STRUCTURAL_ZERO_TEXT or cell.since != release.id:
+                continue
+            if (cell.exhibit, cell.cell[0]) not in contexts:
+                continue
+            if not _is_frozen(cell, cutoffs.get(old.id), cutoffs.get(release.id)):
+                continue
+            then, now = universes[cell.exhibit], mine[cell.key.universe]
+            changed = [name for name, category in cell.cell if then.get(category) != now.get(category)]
+            if not changed:
+                cells[i] = _as_first(cell, first.get((cell.exhibit, cell.cell, cell.measure)), release)
+            elif cell.measure == "pupils":
+                cells[i] = _summed(cell, changed, now, first, release, old.id)
+    printed = {c.key for c in cells if not c.is_suppressed}
+    guarded = tuple(k for k in release.guarded if k not in printed)
+    return replace(release, cells=tuple(cells), guarded=guarded)
+
+
+def is_new_band(cell: PublishedCell) -> bool:
+    """Whether a number of a month or week may be taken back: a band of grades."""
+    return cell.exhibit in PERIODS and dict(cell.cell)["klassetrin"] in ("treated", "comparison")
+
+
+def without(release: Release, cells: Iterable[PublishedCell]) -> Release:
+    """The release with these numbers hidden."""
+    gone = set(cells)
+    return replace(release, cells=tuple(_hidden(c, release) if c in gone else c for c in release.cells))
+
+
+def _bands(dimensions: Iterable[Dimension]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(sorted(leaves)) for d in dimensions for name, leaves in d.bands}
+
+
+def _is_frozen(cell: PublishedCell, then: dt.date | None, now: dt.date | None) -> bool:
+    """Pupils of a school year; per cent of a period that neither cut-off divides."""
+    if cell.exhibit == LEVELS:
+        return cell.measure == "pupils"
+    if cell.exhibit not in PERIODS or then is None or now is None:
+        return False
+    period = dict(cell.cell)["periode"]
+    # The calendar month of a cut-off is shortened in every year alike; weeks are never divided.
+    return len(period) > len("2026-11") or period[-2:] not in {_cut_month(then), _cut_month(now)}
+
+
+def _cut_month(cutoff: dt.date) -> str:
+    """The month of the Thursday of the cut-off's week, as in ``panel.estimation.same_weeks``."""
+    return f"{cutoff + dt.timedelta(days=3 - cutoff.weekday()):%m}"
+
+
+def _as_first(cell: PublishedCell, first: PublishedCell | None, release: Release) -> PublishedCell:
+    if first is None or first.is_suppressed or first.text == STRUCTURAL_ZERO_TEXT:
+        return _hidden(cell, release)
     return replace(
-        release, cells=tuple(_checked(c, before, minimum, release.rules.marker) for c in release.cells)
+        cell,
+        value=first.value,
+        text=first.text,
+        is_suppressed=False,
+        low=first.low,
+        high=first.high,
+        since=first.since,
     )
 
 
-def _checked(
-    cell: PublishedCell, before: Mapping[tuple[str, Cell], float], minimum: int, marker: str
+def _summed(
+    cell: PublishedCell,
+    changed: Sequence[str],
+    bands: Mapping[str, tuple[str, ...]],
+    first: Mapping[tuple[str, Cell, str], PublishedCell],
+    release: Release,
+    since: str,
 ) -> PublishedCell:
-    was = before.get((cell.exhibit, cell.cell))
-    if cell.exhibit not in COUNTED or cell.measure != "pupils" or cell.value is None or was is None:
-        return cell
-    if 0 < abs(cell.value - was) < minimum:
-        return replace(cell, value=None, text=marker, is_suppressed=True, low=None, high=None)
-    return cell
+    """A band's pupils as the sum of its grades in the first release; hidden where that hid one of them."""
+    name = changed[0]
+    parts = [
+        first.get((cell.exhibit, tuple((d, leaf if d == name else c) for d, c in cell.cell), cell.measure))
+        for leaf in bands.get(dict(cell.cell)[name], ())
+    ]
+    values = [p.value for p in parts if p is not None and p.value is not None]
+    if not parts or len(values) < len(parts):
+        return _hidden(cell, release)
+    total = sum(values)
+    text = f"{total:,.0f}".replace(",", ".")
+    return replace(cell, value=total, text=text, is_suppressed=False, low=total, high=total, since=since)
+
+
+def _hidden(cell: PublishedCell, release: Release) -> PublishedCell:
+    return replace(
+        cell,
+        value=None,
+        text=release.rules.marker,
+        is_suppressed=True,
+        low=None,
+        high=None,
+        since=release.id,
+    )

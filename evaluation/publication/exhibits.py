@@ -13,6 +13,7 @@ from dataclasses import replace
 import pandas as pd
 
 from evaluation.disclosure.exhibits import Dimension, Exhibit
+from evaluation.panel.estimation import same_weeks
 from evaluation.protocol import Protocol
 from evaluation.publication import leaves, tallies
 from evaluation.publication.tallies import ALL, zeros
@@ -25,8 +26,8 @@ def exhibits_of(tables: Mapping[str, pd.DataFrame], protocol: Protocol, cutoff: 
     """Every exhibit of a round: levels, shares above ten per cent, months and weeks, patterns, talks and sources.
 
     Everything is counted up to the round's cut-off, so a later round's numbers are of another population even where
-    they carry the same name; universes therefore end in the cut-off. Small changes of one count between rounds are
-    the business of :mod:`evaluation.publication.changes`.
+    they carry the same name; universes therefore end in the cut-off. What a later round may print beside an earlier
+    one is the business of :mod:`evaluation.publication.changes`.
     """
     cells, weeks = tables["core_cells"], tables["core_pupil_weeks"]
     cells = cells[cells["school_year"].isin(protocol.years.all) & cells["grade"].isin(protocol.grades.order)]
@@ -35,11 +36,21 @@ def exhibits_of(tables: Mapping[str, pd.DataFrame], protocol: Protocol, cutoff: 
     found.append(_by_type(cells, weeks, protocol, cutoff, begun))
     if len(weeks):
         found.append(_over_10(weeks, protocol, cutoff, begun))
-    found += [_period(cells, weeks, protocol, begun, period) for period in ("month", "week")]
+    found.append(_period(_comparable(cells, cutoff), _comparable(weeks, cutoff), protocol, begun, "month"))
+    found.append(_period(cells, weeks, protocol, begun, "week"))
     found += tallies.patterns(tables["out_patterns"])
     found += tallies.implementation(tables["out_implementation"], protocol)
     found += tallies.themes(tables["out_themes"], protocol)
+    found += tallies.targeted(tables["out_targeted"])
     return [replace(e, universe=f"{e.universe} til {cutoff}") for e in found if len(e.frame)]
+
+
+def _comparable(frame: pd.DataFrame, cutoff: dt.date) -> pd.DataFrame:
+    """The weeks that the description's months are made of: the cut-off's month is as short in every year."""
+    if "week_from" not in frame.columns:
+        return same_weeks(frame, cutoff)
+    as_cells = frame.assign(period="week", period_from=frame["week_from"])
+    return same_weeks(as_cells, cutoff).drop(columns=["period", "period_from"]) if len(frame) else frame
 
 
 def _begun(core_talks: pd.DataFrame, protocol: Protocol) -> tuple[str, ...]:
@@ -135,8 +146,15 @@ def _over_10(weeks: pd.DataFrame, protocol: Protocol, cutoff: dt.date, begun: tu
     nobody = zeros(frame, dimensions[:2])
     both = frozenset((*z, answer) for z in nobody for answer in ("ja", "nej"))
     # Its own population: only pupils with enough days to be classified.
+    # The optimiser is told the n, which a reader knows; a share and its complement are one number.
     return Exhibit(
-        "description_over_10", "klassificerede elever", dimensions, frame, ("share",), structural_zeros=both
+        "description_over_10",
+        "klassificerede elever",
+        dimensions,
+        frame,
+        ("pupils", "share"),
+        shown={"over_10": ("ja", ALL)},
+        structural_zeros=both,
     )
 
 

@@ -6,6 +6,8 @@ only where the reports print them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from evaluation.disclosure.rules import DisclosureRules
@@ -71,8 +73,8 @@ def looks(rows: pd.DataFrame, small: frozenset[str]) -> pd.DataFrame:
     return out
 
 
-def targeted(rows: pd.DataFrame, rules: DisclosureRules) -> pd.DataFrame:
-    """``out_targeted``: levels with the one decimal that is printed; n where it is printed, on the naive row.
+def targeted(rows: pd.DataFrame, printed: Mapping[str, float | None], rules: DisclosureRules) -> pd.DataFrame:
+    """``out_targeted``: levels with the one decimal that is printed; n as ``printed`` by cell, on the naive row.
 
     Other estimators leave out a few pupils more or fewer, and the difference of two such numbers is a handful.
     """
@@ -82,7 +84,10 @@ def targeted(rows: pd.DataFrame, rules: DisclosureRules) -> pd.DataFrame:
     out[numbers] = out[numbers].where(~is_small)
     levels = ["before_pct", "after_pct", "change_pp", "expected_change_pp"]
     out[levels] = out[levels].round(1)
+    number = pd.Series(
+        [printed.get(f"gruppe={group}") for group in rows["group_id"]], index=rows.index, dtype="Float64"
+    )
     return out.assign(
-        pupils=rows["pupils"].astype("Int64").where(~is_small & rows["estimator"].eq("naive")),
+        pupils=number.round().astype("Int64").where(~is_small & rows["estimator"].eq("naive")),
         note=rows["note"].where(~is_small),
     )

@@ -15,8 +15,9 @@ from evaluation.disclosure.ledger import Ledger
 from evaluation.disclosure.protect import protect
 from evaluation.disclosure.release import Release
 from evaluation.disclosure.rules import DisclosureRules
+from evaluation.disclosure.system import component_of, merge_spaces
 from evaluation.protocol import Protocol, Round
-from evaluation.publication.changes import without_small_changes
+from evaluation.publication.changes import is_new_band, reprinted, small_changes, with_sensitive, without
 from evaluation.publication.exhibits import TYPES, exhibits_of
 from evaluation.publication.released import released_tables
 
@@ -79,8 +80,25 @@ def publish(
     if any(c.exhibit == TYPES and c.is_suppressed for c in release.cells):
         exhibits = [e for e in exhibits if e.id != TYPES]
         release = protect(exhibits, rules, earlier, release_id=the_round.id)
-    release = without_small_changes(release, earlier, rules.minimum_pupils)
+    while small := small_changes(release, earlier, rules.minimum_pupils):
+        # Every turn hides at least one cell more for good, so this ends.
+        exhibits = with_sensitive(exhibits, small)
+        release = protect(exhibits, rules, earlier, release_id=the_round.id)
+    release = reprinted(release, earlier, {r.id: r.cutoff for r in protocol.rounds})
     attacked = audit(release, earlier)
+    if not attacked.is_passed:
+        opened = {i.target.component for i in attacked.failures}
+        spaces = merge_spaces(release.spaces)
+        bands = [
+            c
+            for c in release.cells
+            if is_new_band(c)
+            and not c.is_suppressed
+            and c.since == release.id
+            and component_of(c.key, spaces[c.key.universe]) in opened
+        ]
+        release = without(release, bands)
+        attacked = audit(release, earlier)
     attacked.refuse()
     frames = released_tables({name: tables[name] for name in PUBLISHED_TABLES}, release, protocol)
     hidden = sum(c.is_suppressed for c in release.cells)

@@ -44,7 +44,8 @@ def released_tables(
     frames["out_agreement"] = _agreement(tables["out_agreement"], rules)
     frames["out_joint_display"] = _joint_display(tables["out_joint_display"], bool(small), rules)
     frames["out_quality"] = _quality(tables["out_quality"], rules)
-    frames["out_targeted"] = targeted(tables["out_targeted"], rules)
+    printed = {k: v.get("pupils") for k, v in _by_cell(release, "targeted").items()}
+    frames["out_targeted"] = targeted(tables["out_targeted"], printed, rules)
     frames["out_effects"] = effects(tables["out_effects"], rules)
     for name in ("out_verdicts", "out_power", "out_honest", "out_pretrend"):
         frames[name] = looks(tables[name], small)

@@ -50,7 +50,8 @@ def _pattern(pattern: str, rows: pd.DataFrame, everybody: pd.Series) -> Exhibit:
     years = Dimension("skoleår", tuple(sorted(rows["skoleår"].unique())), None)
     levels = tuple(sorted(rows["niveau"].unique()))
     shown: dict[str, tuple[str, ...]] = {}
-    measures: tuple[Measure, ...] = ("share",)
+    # With the n, which a reader knows: of shares that add up to 100, one alone cannot be hidden.
+    measures: tuple[Measure, ...] = ("pupils", "share")
     if pattern == "bands":
         dims: tuple[Dimension, ...] = (years, Dimension("niveau", levels, ALL, role="attribute"))
         # A band without pupils is nobody's by chance, not by nature: it is a zero of the table.
@@ -58,7 +59,7 @@ def _pattern(pattern: str, rows: pd.DataFrame, everybody: pd.Series) -> Exhibit:
         frame = counted.reset_index().melt("skoleår", list(levels), "niveau", "pupils")
     elif pattern == "long_spells":
         niveau = nested(levels)
-        dims, shown = (years, niveau), {"niveau": tuple(x for x in niveau.categories if x in levels)}
+        dims, shown = (years, niveau), {"niveau": (*(x for x in niveau.categories if x in levels), ALL)}
         frame = _unnested(rows, levels, niveau)
     elif pattern in ("weekday", "after_holiday"):
         dims, measures = (years, Dimension("niveau", levels, None)), ("pct",)
@@ -76,6 +77,7 @@ def _pattern(pattern: str, rows: pd.DataFrame, everybody: pd.Series) -> Exhibit:
             Dimension("niveau", levels, None),
             Dimension("andel", ("ja", "nej"), ALL, role="attribute"),
         )
+        shown = {"andel": ("ja", ALL)}
         yes = rows["count"].fillna(0).round()
         no = (_everyone(rows) - yes).clip(lower=0)
         frame = pd.concat([rows.assign(andel="ja", pupils=yes), rows.assign(andel="nej", pupils=no)])
@@ -170,3 +172,13 @@ def themes(rows: pd.DataFrame, protocol: Protocol) -> list[Exhibit]:
         return []
     dims = (Dimension("kode", tuple(sorted(frame["kode"].unique())), None),)
     return [Exhibit("themes", "kilder", dims, frame, minimum=protocol.disclosure.quote_minimum_sources)]
+
+
+def targeted(rows: pd.DataFrame) -> list[Exhibit]:
+    """Indsatselever of each grade with talks, on the row that prints them. Grades are never added."""
+    mine = rows[rows["estimator"].eq("naive") & rows["pupils"].notna()]
+    if mine.empty:
+        return []
+    frame = pd.DataFrame({"gruppe": mine["group_id"].astype(str), "pupils": mine["pupils"].astype("int64")})
+    dims = (Dimension("gruppe", tuple(sorted(frame["gruppe"])), None),)
+    return [Exhibit("targeted", "indsatselever", dims, frame)]
