@@ -75,7 +75,7 @@ def print_ending(settings: Settings, round_id: str) -> None:
     verdicts = warehouse.read(round_id, "out_verdicts")
     for row in verdicts[verdicts["look"] == "all"].itertuples():
         earliest = f" (tidligst {row.earliest_on:%d.%m.%Y})" if str(row.earliest_on) != "NaT" else ""
-        console.print(f"  Milepælen efter 3 måneder: [bold]{row.verdict}[/bold]{earliest}")
+        console.print(f"  Milepælen: [bold]{row.verdict}[/bold]{earliest}")
     folder = settings.reports / round_id
     console.print(f"  Rapporter i {folder}")
     for path in sorted(folder.rglob("*")):

@@ -4,13 +4,16 @@ The values of the column (grades) exchange their whole calendars; everything els
 enumerated when there are few, sampled otherwise. The statistic is |θ̂ − null|; the observed assignment counts, so
 p is never zero and its floor is reported. Not here: t-based inference.
 
+A school that lacks a grade cannot lend or take that grade's calendar, so the test is made on the schools that have
+every grade: still exact, for the same null hypothesis, on fewer cells. How many were left out is in the result.
+
 For the imputation estimator no refit is needed: with one dummy for each cell left out of the fit, the effects
 are ``τ̂_S = (M_SS)^{-1} (M y)_S``, M the annihilator of the nuisance effects on all cells in √weight coordinates.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from math import factorial
 
@@ -23,6 +26,8 @@ from evaluation.effects.results import BoolArray, FloatArray, IntArray
 from evaluation.errors import CannotEstimate, InputError
 
 MAX_ENUMERATED = 20_000
+LEAST_PAIRED = 0.5
+"""Share of the weight the complete strata must hold: a p-value from a minority speaks of another study."""
 TIE = 1e-9
 """Statistics this close (relative to the observed one) count as equal: floating point must not decide a p."""
 
@@ -33,6 +38,7 @@ class Permutation:
 
     ``statistics`` (n_assignments,) θ̂ under each assignment, the observed one first; NaN where it cannot be
     estimated. ``p_value`` counts |θ̂| at least as large; ``smallest_p`` is the floor this design allows.
+    ``left_out`` strata lack a value of the assignment column; ``estimate`` is that of the others.
     """
 
     estimate: float
@@ -41,6 +47,7 @@ class Permutation:
     assignments: int
     enumerated: bool
     statistics: FloatArray
+    left_out: int = 0
 
 
 @dataclass(frozen=True)
@@ -127,6 +134,25 @@ def calendars(panel: Panel, assign: str, within: str | None = None) -> Calendars
     return Calendars(value, stratum, start)
 
 
+def _complete(panel: Panel, assign: str, within: str | None) -> tuple[Panel, int]:
+    """The panel on the strata that have every value of ``assign``, and how many strata were left out."""
+    if within is None or any(c not in panel.keys for name in (assign, within) for c in name.split(":")):
+        return panel, 0
+    value, n_values = term_codes(panel.keys, assign)
+    stratum, n_strata = term_codes(panel.keys, within)
+    present = np.zeros((n_values, n_strata), dtype=bool)
+    present[value, stratum] = True
+    whole: BoolArray = np.asarray(present.all(axis=0))
+    if whole.all():
+        return panel, 0
+    keep = whole[stratum]
+    if panel.w[keep].sum() < LEAST_PAIRED * panel.w.sum():
+        raise CannotEstimate(
+            f'Cannot permute: the levels of "{within}" that have every value of "{assign}" hold too few of the data.'
+        )
+    return panel.subset(keep), int((~whole).sum())
+
+
 def permutation_test(
     panel: Panel,
     assign: str,
@@ -146,9 +172,13 @@ def permutation_test(
     Under each assignment the transition, the treated cells and their weights move with the calendars. A
     non-zero ``null`` is taken out of the truly treated cells first.
 
+    Strata without every value are left out first; see the head of this module.
+
     Raises:
-        InputError, CannotEstimate: see :func:`calendars`; or the observed assignment cannot be estimated.
+        InputError, CannotEstimate: see :func:`calendars`; the complete strata hold too little, or the observed
+            assignment cannot be estimated.
     """
+    panel, left_out = _complete(panel, assign, within)
     plan = calendars(panel, assign, within)
     rows, enumerated = plan.assignments(draws, seed)
     y = panel.y
@@ -177,7 +207,7 @@ def permutation_test(
             statistics = np.where(size > 1e-9 * panel.w.sum(), Dr.T @ residual / size, np.nan)
     else:
         raise InputError(f'Permutation is available for imputation and twfe, not for "{estimator}".')
-    return _summary(statistics, null, enumerated)
+    return replace(_summary(statistics, null, enumerated), left_out=left_out)
 
 
 def nuisance_annihilator(panel: Panel) -> FloatArray:

@@ -11,7 +11,7 @@ interval and permutation p-value read.
 
 "Tegn på fald" may rest on the interval alone only where the permutation could have spoken against it: it was made,
 and its smallest attainable p is no larger than 1 − the lower level. An interval knows nothing of shocks that hit a
-whole grade; in the placebo on real English data (tests/data/england) it lay below zero although nothing was done.
+whole grade; in a placebo on published real data it lay below zero although nothing was done (docs/methods/doubt.md).
 """
 
 from __future__ import annotations

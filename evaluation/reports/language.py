@@ -128,7 +128,7 @@ def is_clear(effect: Effect, alpha: float) -> bool:
     if effect.low is None or effect.high is None:
         return False
     apart = effect.low > 0 or effect.high < 0
-    return apart and (effect.p_permutation is None or effect.p_permutation <= alpha)
+    return apart and effect.p_permutation is not None and effect.p_permutation <= alpha
 
 
 def is_hinted(effect: Effect, alpha: float) -> bool:
@@ -211,11 +211,20 @@ def milestone(question: str, verdict: Verdict | None, months: int, units: str, m
     return Answer(question, f"{label}: {_ended(reason or 'data kan ikke bære en afgørelse')}", spread)
 
 
+_TEST_TERMS = ("p =", "p-værdi", "permutationstest")
+_SEEN = ("Fraværet er faldet ", "Fraværet er steget ", "Fraværet har ændret sig ")
+
+
 def plain_reason(reasons: tuple[str, ...]) -> str:
-    """The first reason a reader without statistics understands; test values never stand on page one."""
+    """The first reason a reader without statistics understands; test values never stand on page one.
+
+    The sentence that says what is seen closes the reasons, and is none.
+    """
     if not reasons:
         return ""
-    plain = [r for r in reasons if "p =" not in r and "p-værdi" not in r]
+    plain = [
+        r for r in reasons if not r.startswith(_SEEN) and not any(term in r.lower() for term in _TEST_TERMS)
+    ]
     return plain[0] if plain else "Der er for få grupper til at skille en ændring fra tilfældige udsving."
 
 

@@ -142,6 +142,25 @@ def test_one_wave_has_ten_assignments_and_cannot_reach_five_per_cent() -> None:
     assert result.smallest_p == pytest.approx(1 / 10)
 
 
+def test_a_school_that_lacks_a_grade_is_left_out_of_the_permutation() -> None:
+    frame = school_frame(effect=-3)
+    lacking = frame[~frame["cell"].eq("s3-9")]
+    found = permutation_test(school_panel(lacking), "grade", within="school", transition=1)
+    whole = permutation_test(
+        school_panel(frame[frame["school"] != "s3"]), "grade", within="school", transition=1
+    )
+    assert (found.left_out, whole.left_out) == (1, 0)
+    assert (found.p_value, found.assignments) == (whole.p_value, whole.assignments)
+    assert found.estimate == pytest.approx(whole.estimate, abs=1e-9)
+
+
+def test_a_permutation_on_a_minority_of_the_data_is_refused() -> None:
+    frame = school_frame()
+    lacking = frame[~frame["cell"].isin(["s1-9", "s2-9", "s3-0"])]
+    with pytest.raises(CannotEstimate, match="too few of the data"):
+        permutation_test(school_panel(lacking), "grade", within="school")
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

@@ -168,6 +168,9 @@ def test_no_test_value_reaches_page_one() -> None:
     assert "p =" not in answer.text
     assert "p-værdi" not in answer.text
     assert say.plain_reason((*reasons, "Data mangler.")) == "Data mangler."
+    seen = "Fraværet er faldet 0,3 procentpoint i forhold til, hvad der ellers kunne ventes."
+    assert say.plain_reason((*reasons, seen)) == say.plain_reason(reasons)
+    assert "ermutation" not in say.plain_reason(("Permutationstesten kan ikke gennemføres.", seen))
 
 
 def test_certainty_names_the_smallest_change_as_a_part_of_absence() -> None:
