@@ -35,18 +35,23 @@ _LOOK_NUMBERS = frozenset(
         "statistic", "df_num", "df_denom", "p_value", "slope_50", "slope_80", "bias_at_milestone_pp", "breakdown",
     }
 )  # fmt: skip
+ROUNDED_TO = 5
+"""Pupils behind an estimate: their size matters to a reader, their number does not."""
 TOO_FEW = "Gruppen har for få elever til, at tal kan vises."
 """Stands where a verdict's reasons would repeat numbers."""
 
 
 def effects(rows: pd.DataFrame, rules: DisclosureRules) -> pd.DataFrame:
-    """``out_effects`` with numbers of groups below the limit blank. Pupil-days behind estimates are not handed on."""
+    """``out_effects`` with numbers of groups below the limit blank. Pupil-days behind estimates are not handed on.
+
+    Pupils behind an estimate are given to the nearest five: a look and a round later they differ by one or two.
+    """
     is_small = rows["pupils"].notna() & (rows["pupils"] < rules.minimum_pupils)
     out = rows.copy()
     numbers = list(_EFFECT_NUMBERS)
     out[numbers] = out[numbers].where(~is_small)
     return out.assign(
-        pupils=out["pupils"].where(~is_small).round(),
+        pupils=(out["pupils"].where(~is_small) / ROUNDED_TO).round() * ROUNDED_TO,
         pupil_days=float("nan"),
         note=out["note"].where(~is_small),
     )

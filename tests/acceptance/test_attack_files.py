@@ -1,15 +1,16 @@
 """The attack on rendered files: nothing is known here but what stands in the files.
 
-The reports of the demonstration, where they have been rendered (``data/reports`` or ``KOMGLAD_REPORTS``), are
-attacked as they are. Beside them a small set of pages is rendered here, safe and careless, so that the attack
+The reports of the demonstration are attacked as they were written, all rounds and schools together, and so are its
+exports. Beside them a small set of pages is rendered here, safe and careless, so that the attack
 is seen to find what it should.
 """
 
 from __future__ import annotations
 
+import csv
 import itertools
 import json
-import os
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -17,10 +18,13 @@ import pytest
 
 from evaluation.disclosure import Dimension, DisclosureRules, Exhibit, Release, html_attributes, protect
 from evaluation.disclosure.attack_files import attack_files, read_html_files
+from evaluation.disclosure.ledger import read_ledger
 from evaluation.errors import InputError
+from evaluation.publication.publish import rules_of
+from evaluation.publication.tallies import IMPLEMENTATION
+from evaluation.study import load_study
 
 RULES = DisclosureRules()
-PROJECT = Path(__file__).resolve().parents[2]
 SCHOOLS = Dimension("skole", ("A", "B", "C", "D"))
 GRADES = Dimension("klassetrin", ("1", "6", "8"))
 OVER = Dimension("over10", ("ja", "nej"), role="attribute")
@@ -202,21 +206,132 @@ def test_small_numbers_in_running_text(rounds, tmp_path, sentence, is_seen):
     assert attack_files(read_html_files(tmp_path), RULES).prose == (("nov/side-A.html",) if is_seen else ())
 
 
-def rendered_reports() -> list[Path]:
-    """Folders of rendered reports on this machine: those of the demonstration, if it has been run."""
-    places = (
-        [Path(os.environ["KOMGLAD_REPORTS"])]
-        if os.environ.get("KOMGLAD_REPORTS")
-        else [PROJECT / "data" / "reports"]
-    )
-    return [p for p in places if p.is_dir() and any(p.rglob("*.html"))]
+@pytest.fixture(scope="module")
+def reports(demonstration) -> Path:
+    """Everything the demonstration wrote for people to read, both rounds."""
+    folder = demonstration.settings.reports
+    assert all((folder / r / "styregruppe.html").is_file() for r in demonstration.rounds)
+    return folder
 
 
-@pytest.mark.parametrize("folder", rendered_reports(), ids=str)
-def test_the_rendered_reports(folder):
-    found = attack_files(read_html_files(folder), RULES)
-    assert found.numbers > 0
+@pytest.fixture(scope="module")
+def limits() -> DisclosureRules:
+    return rules_of(load_study("demo_kommune").protocol)
+
+
+def rounds_in_order() -> list[str]:
+    return [r.id for r in load_study("demo_kommune").protocol.rounds]
+
+
+def test_the_rendered_reports_of_all_rounds_and_schools_together(reports, limits):
+    files = read_html_files(reports)
+    schools = len(load_study("demo_kommune").protocol.schools)
+    assert sum("skoler/" in name for name in files) == 2 * schools
+    found = attack_files(files, limits, rounds_in_order())
+    assert found.numbers > 500
+    assert any(i.target.kind == "hidden" for i in found.intervals)
     assert [i.target.key.text for i in found.leaks] == []
-    assert found.contradictions == ()
-    assert found.unmarked == ()
-    assert found.prose == ()
+    assert (found.unmarked, found.contradictions, found.prose) == ((), (), ())
+
+
+def test_the_attack_on_the_reports_sees_a_number_put_back(reports, limits):
+    """One hidden number of consents, written beside its marker, is found: the attack reads what is there."""
+    files = read_html_files(reports)
+    pattern = re.compile(r'<[^>]*data-exhibit="implementation"[^>]*consents_[^>]*>' + limits.marker)
+    name, page, cell = next((n, p, hit.group()) for n, p in files.items() if (hit := pattern.search(p)))
+    opened = page.replace(cell, cell + f"</span>{cell[: -len(limits.marker)]}3", 1)
+    found = attack_files({**files, name: opened}, limits, rounds_in_order())
+    assert len(found.contradictions) >= 1
+
+
+def exported(folder: Path) -> dict[str, list[list[str]]]:
+    """The CSV tables of a round as rows of texts."""
+    out = {}
+    for path in sorted((folder / "tabeller").glob("out_*.csv")):
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            out[path.stem] = list(csv.reader(file, delimiter=";"))
+    return out
+
+
+def sheets(folder: Path) -> dict[str, list[list[object]]]:
+    """The workbook of a round as rows of values."""
+    from openpyxl import load_workbook
+
+    book = load_workbook(folder / "tabeller.xlsx", read_only=True)
+    return {s.title: [list(row) for row in s.iter_rows(values_only=True)] for s in book.worksheets}
+
+
+PUPILS = {
+    "out_description": ("pupils",),
+    "out_effects": ("pupils",),
+    "out_implementation": IMPLEMENTATION,
+    "out_targeted": ("pupils",),
+}
+NEVER = {
+    "out_description": ("possible_days", "absent_days", "over_10_pupils"),
+    "out_effects": ("pupil_days",),
+    "out_implementation": ("pupils", "targeted", "coverage_pct"),
+    "out_patterns": ("pupils", "possible_days", "absent_days", "count"),
+}
+
+
+@pytest.mark.parametrize("round_id", rounds_in_order())
+def test_exports_print_no_count_below_the_limit_and_nothing_behind_the_percentages(reports, limits, round_id):
+    tables = exported(reports / round_id)
+    nothing = {"", limits.marker}
+    for table, columns in PUPILS.items():
+        counts = [row[tables[table][0].index(c)] for c in columns for row in tables[table][1:]]
+        numbers = [float(n) for n in counts if n not in nothing]
+        assert numbers, table
+        assert min(numbers) >= limits.minimum_pupils, table
+    for table, columns in NEVER.items():
+        found = {row[tables[table][0].index(c)] for c in columns for row in tables[table][1:]}
+        assert found <= nothing, table
+
+
+@pytest.mark.parametrize("round_id", rounds_in_order())
+def test_exports_have_no_more_decimals_than_the_release(reports, limits, round_id):
+    tables = exported(reports / round_id)
+    for table, columns in {
+        "out_description": ("absence_pct", "over_10_pct"),
+        "out_patterns": ("share_pct",),
+    }.items():
+        found = [row[tables[table][0].index(c)] for c in columns for row in tables[table][1:]]
+        assert any("," in n for n in found)
+        assert all(len(n.partition(",")[2]) <= 1 for n in found)
+
+
+@pytest.mark.parametrize("round_id", rounds_in_order())
+def test_exports_print_only_what_the_release_prints(reports, limits, round_id):
+    """The ledger's release is what passed the attack; a number in a file that it hides would have gone round it."""
+    ledger = read_ledger(reports / "ledger.json")
+    release = next(e.release for e in ledger.entries if e.release.id == round_id)
+    printed = {c.cell: c.value for c in release.cells if c.exhibit == "implementation"}
+    header, *rows = exported(reports / round_id)["out_implementation"]
+    seen = 0
+    for row in rows:
+        place = dict(zip(header, row, strict=True))
+        for column in IMPLEMENTATION:
+            cell = (
+                ("skole", place["school_id"]),
+                ("klassetrin", place["grade"]),
+                ("opgørelse", column),
+            )
+            if place[column] not in ("", limits.marker):
+                assert printed[cell] == float(place[column])
+                seen += 1
+    assert seen == sum(v is not None and v > 0 for v in printed.values())
+
+
+@pytest.mark.parametrize("round_id", rounds_in_order())
+def test_the_workbook_says_what_the_csv_files_say(reports, limits, round_id):
+    book = sheets(reports / round_id)
+    for name, rows in exported(reports / round_id).items():
+        header, *lines = book[name]
+        assert [str(h) for h in header] == rows[0]
+        assert len(lines) == len(rows) - 1
+        for k, column in enumerate(rows[0]):
+            is_hidden_csv = [row[k] == limits.marker for row in rows[1:]]
+            assert [line[k] == limits.marker for line in lines] == is_hidden_csv, (name, column)
+            is_blank_csv = [row[k] == "" for row in rows[1:]]
+            assert [line[k] in (None, "") for line in lines] == is_blank_csv, (name, column)
