@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from pipelines.resources import resources_from
 from pipelines.runner import run_round
@@ -12,7 +14,8 @@ from pipelines.settings import Settings
 from pipelines.storage import write_bytes
 
 COMPARED = {".html", ".csv", ".xlsx", ".docx", ".json", ".txt"}
-"""PDFs are left out: the browser stamps them with the time they were printed."""
+"""PDFs are left out, also of the manifest's list: the browser stamps them with the time they were printed."""
+MANIFEST = "manifest.json"
 
 
 def rerun(settings: Settings, round_id: str, scratch: Path) -> Settings:
@@ -39,13 +42,39 @@ def differing(settings: Settings, again: Settings, round_id: str) -> tuple[int, 
         elif name not in before:
             different.append((name, "is made now, and was not there"))
         elif before[name] != now[name]:
-            different.append((name, "other content"))
+            different.append((name, _why(settings, again, round_id) if name == MANIFEST else "other content"))
     return len({*before, *now}), different
 
 
 def _hashes(folder: Path, suffixes: set[str]) -> dict[str, str]:
     return {
-        p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()
+        p.relative_to(folder).as_posix(): hashlib.sha256(_compared(p)).hexdigest()
         for p in folder.rglob("*")
         if p.is_file() and p.suffix in suffixes
     }
+
+
+def _compared(path: Path) -> bytes:
+    """A file's bytes; a manifest's without the PDFs it lists."""
+    content = path.read_bytes()
+    return json.dumps(_without_pdfs(content)).encode() if path.name == MANIFEST else content
+
+
+def _without_pdfs(content: bytes) -> dict[str, Any]:
+    """The manifest; what is none any more comes back as it is, under one name."""
+    try:
+        found = json.loads(content)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not isinstance(found.get("files"), dict):
+        return {"content": content.hex()}
+    return found | {"files": {n: h for n, h in found["files"].items() if not n.endswith(".pdf")}}
+
+
+def _why(settings: Settings, again: Settings, round_id: str) -> str:
+    """Which of the manifest's entries differ; often it is the program's own version."""
+    before, now = (
+        _without_pdfs((place.reports / round_id / MANIFEST).read_bytes()) for place in (settings, again)
+    )
+    names = [n for n in sorted({*before, *now}) if before.get(n) != now.get(n)]
+    return f"other content in {', '.join(names)}"

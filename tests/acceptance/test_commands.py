@@ -188,8 +188,9 @@ def test_a_new_study_can_be_loaded_and_says_what_is_missing(terminal: Terminal, 
     assert "not empty" in said
     before = contents(tmp_path)
     code, said = refusal(Terminal(terminal.data, str(folder))("check"))
-    assert code in (2, 3)
-    assert "Stopper runden" in said or "inbox" in said or "incoming" in said
+    assert code == 2
+    assert "the inbox is not there" in said
+    assert "put the schools' exports in it" in said
     assert contents(tmp_path) == before
 
 
@@ -310,14 +311,21 @@ def test_verify_names_a_table_that_was_tampered_with(
     # The rerun itself is held above; here its result is the demonstration's own folder.
     monkeypatch.setattr("pipelines.verification.rerun", lambda *_: settings_for(demonstration.folder))
     assert finished("verify", ROUND).exit_code == 0
+    manifest = finished.data / "reports" / ROUND / "manifest.json"
+    printed_again = json.loads(manifest.read_text("utf-8"))
+    printed_again["files"]["styregruppe.pdf"] = "0" * 64
+    manifest.write_text(json.dumps(printed_again), "utf-8")
+    assert finished("verify", ROUND).exit_code == 0
     path = finished.data / "warehouse" / ROUND / "out_effects.parquet"
     effects = pd.read_parquet(path)
     effects.assign(estimate_pp=effects["estimate_pp"] - 1).to_parquet(path)
     page = finished.data / "reports" / ROUND / "styregruppe.html"
     page.write_text(page.read_text("utf-8").replace("usikkert", "sikkert"), "utf-8")
+    manifest.write_text(json.dumps(printed_again | {"git_commit": "0" * 40}), "utf-8")
     code, said = refusal(finished("verify", ROUND))
     assert code == 3
-    assert "2 of" in said
+    assert "3 of" in said
+    assert "manifest.json: other content in git_commit" in said
     assert "out_effects.parquet" in said
     assert "styregruppe.html" in said
 
