@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -13,7 +14,7 @@ from evaluation.publication import publish as publishing
 from evaluation.publication.publish import Publication, publish
 from evaluation.study import load_study
 from evaluation.tables import TABLES
-from tests.unit.publication.sample_tables import SMALL, implementation, pupil_weeks, tables
+from tests.unit.publication.sample_tables import implementation, pupil_weeks, tables
 
 WITHDRAWN = "2026/27:990002:6:0"
 
@@ -24,9 +25,9 @@ def protocol():
 
 
 def with_counts(
-    protocol, k: int, drop: str = "", targeted: int = 40, **counts: int
+    protocol, k: int, drop: str = "", targeted: int = 40, small: int = 30, **counts: int
 ) -> dict[str, pd.DataFrame]:
-    made = tables(protocol, protocol.rounds[k], pupil_weeks(protocol, drop=drop))
+    made = tables(protocol, protocol.rounds[k], pupil_weeks(protocol, small=small, drop=drop))
     made["out_implementation"] = implementation(protocol, protocol.rounds[k].id, **counts)
     row = {"round": protocol.rounds[k].id, "group_id": "6", "estimator": "naive", "pupils": targeted}
     made["out_targeted"] = TABLES["out_targeted"].conform(
@@ -107,7 +108,7 @@ def test_without_complementary_suppression_nothing_is_handed_on(protocol, monkey
 
     monkeypatch.setattr(publishing, "protect", careless)
     with pytest.raises(GateRefused) as refused:
-        publish(with_counts(protocol, 0), protocol, protocol.rounds[0], Ledger())
+        publish(with_counts(protocol, 0, small=3), protocol, protocol.rounds[0], Ledger())
     assert refused.value.exit_code == 3
 
 
@@ -130,9 +131,23 @@ def test_of_shares_that_add_up_to_a_hundred_one_is_not_hidden_alone(protocol, fe
     assert shares.isna().any() == (hidden > 0)
 
 
-def test_no_number_of_pupils_below_the_limit_anywhere(november, one_left):
-    for publication in (november, one_left):
-        counts = [c for c in publication.release.cells if c.measure == "pupils" and c.value]
-        assert counts
-        assert min(c.value for c in counts) >= 5
-        assert ":".join(SMALL) in set(publication.frames["out_description"]["group_id"])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_small_municipality_with_tiny_grades_prints_nothing_below_the_limit(protocol, seed):
+    rng = np.random.default_rng(seed)
+    weeks = pupil_weeks(protocol, small=12, seed=seed)
+    cells = weeks[["school_id", "grade"]].drop_duplicates()
+    sizes = {
+        (s, g): int(n) for (s, g), n in zip(cells.to_numpy(), rng.integers(1, 13, len(cells)), strict=True)
+    }
+    number = weeks["pupil_key"].str.rsplit(":").str[-1].astype(int)
+    room = [sizes[s, g] for s, g in zip(weeks["school_id"], weeks["grade"], strict=True)]
+    found = publish(
+        tables(protocol, protocol.rounds[0], weeks[number < room]), protocol, protocol.rounds[0], Ledger()
+    )
+    counts = [c.value for c in found.release.cells if c.measure == "pupils" and c.value]
+    assert not counts or min(counts) >= 5
+    rows = found.frames["out_description"]
+    groups = rows[rows["group_kind"].eq("school_grade")]
+    few = [sizes.get((s, g), 0) < 5 for s, g in zip(groups["school_id"], groups["grade"], strict=True)]
+    assert any(few)
+    assert groups.loc[few, ["pupils", "absence_pct", "over_10_pct"]].isna().all().all()
