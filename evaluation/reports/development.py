@@ -111,7 +111,9 @@ def _grades_table(inputs: ReportInputs) -> Exhibit | None:
         return None
     columns = levels_columns(inputs, now, then)
     columns.insert(1, Column("role", "Rolle"))
-    columns.append(Column("over", "Over 10 procent", "pct0", mark=_marks(now, "over_10_pct")))
+    if any(r["over"] is not None for r in rows):
+        # Totals tell nothing of single pupils: then there is no number, and not a hidden one.
+        columns.append(Column("over", "Over 10 procent", "pct0", mark=_marks(now, "over_10_pct")))
     both = [r["change"] for r in rows if r["change"] is not None]
     fell, rose = sum(c < 0 for c in both), sum(c > 0 for c in both)
     groups = inputs.group_word(plural=True)

@@ -56,7 +56,7 @@ def reading_guide(inputs: ReportInputs) -> Section:
         "Afgørelsen om milepælen har altid ét af fem faste ord og følger en regel, der blev skrevet på "
         "forhånd: " + join([f"»{w}«" for w in VERDICT_RULES], "eller") + ".",
         "Prikkerne viser, hvor sikkert grundlaget er, fra 0 til 5. Én prik for hvert krav, der er opfyldt; "
-        "for få elever eller årgange sætter et loft.",
+        f"for få elever eller {inputs.group_word(plural=True)} sætter et loft.",
         f"Mærket {inputs.protocol.disclosure.marker} står for et tal, der er skjult af hensyn til elevernes "
         "anonymitet. Det er ikke nul.",
         "Registreringer fra de seneste uger kan stadig blive rettet.",
@@ -126,13 +126,14 @@ def method(inputs: ReportInputs) -> Section:
         f"samme skole, der ikke har haft {p.study.programme}. "
         "Det ventede fravær regnes kun ud fra måneder uden samtaler, så en gruppe, der allerede har haft "
         "samtaler, aldrig bruges som sammenligning.",
-        "Usikkerheden regnes på det niveau, samtalerne blev fordelt på: skole og årgang. Med så få grupper "
-        "bruges beregninger, der er lavet til få grupper, og en ombytningstest, der ikke forudsætter noget "
+        "Usikkerheden regnes på det niveau, samtalerne blev fordelt på: skole og "
+        f"{inputs.group_word()}. Med så få grupper bruges beregninger, "
+        "der er lavet til få grupper, og en ombytningstest, der ikke forudsætter noget "
         "om fordelingen.",
     )
     limits = (
         f"Der går andre elever på en {inputs.group_word()} i år end sidste år.",
-        "Samtalerne er ikke fordelt ved lodtrækning. Sker der noget særligt på netop disse årgange på alle "
+        f"Samtalerne er ikke fordelt ved lodtrækning. Sker der noget særligt på netop disse {groups} på alle "
         "skoler samtidig, kan det ikke skilles fra samtalerne.",
         "Rapporten måler registreret fravær. Bedre registrering kan få fraværet til at se højere ud.",
         "Ufrivilligt fravær er ikke en registreringstype; det kan kun belyses gennem interviewene.",

@@ -112,6 +112,8 @@ def test_the_report_says_so_in_its_own_words(report):
     assert "Er milepælen efter 2 måneder nået? Kan ikke vurderes: Der er for få grupper" in report
     assert "tegn på fald, omend" not in report
     assert "Secondary" in report
+    assert "Over 10 procent •" not in report
+    assert "på netop disse grupper på alle skoler" in report
     for of_the_pilot in ("Kom glad", "6. årgang", "Horsens", "indskoling"):
         assert of_the_pilot not in report
     for unfinished in ("nan", "None", "NaT", "<NA>", "missing from", "is not"):
