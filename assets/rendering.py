@@ -47,7 +47,7 @@ def released_inputs(study: Study, the_round: Round, warehouse: Warehouse) -> Rep
         previous=_released(warehouse, before.id) if before else None,
         previous_round=before,
         previous_manifest=(warehouse.read_json(before.id, "release") or {})["manifest"] if before else {},
-        operating_characteristics=operating_characteristics(),
+        operating_characteristics=operating_characteristics(study.protocol),
         disclosure_structure=Release.from_dict(stored["release"]).structure(),
     )
 

@@ -16,12 +16,14 @@ def answer(
     protocol: Protocol,
     round_id: str,
 ) -> pd.DataFrame:
-    """``out_implementation``: one row per school and treated grade.
+    """``out_implementation``: one row per school and treated grade; empty for a study that keeps no talk log.
 
     ``targeted`` counts pupils the frozen rule selects; consents count pupils of the grade with a statement for the
     purpose of following single pupils: in force, withdrawn, or asked without a valid answer.
     """
     declared = table("out_implementation")
+    if not core_talks["is_logged"].astype(bool).any():
+        return declared.empty()
     selected = core_band_cells[
         core_band_cells["rule"].eq("primary") & core_band_cells["is_selected"] & core_band_cells["is_treated"]
     ]
