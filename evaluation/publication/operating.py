@@ -8,7 +8,6 @@ import pandas as pd
 
 from evaluation.protocol import Protocol
 
-
 SIMULATED = (4, 10, 3)
 """Schools, grades and waves of the design that was simulated: the pilot's."""
 
