@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
@@ -76,6 +77,9 @@ def main() -> None:
     """Entry point. A refusal is a sentence on stderr and an exit code, never a traceback."""
     from evaluation.errors import KomgladError
 
+    # A round makes millions of small objects that live to its end; looking through them again and again for
+    # rubbish costs a fifth of its time. Memory stays far below a gigabyte.
+    gc.set_threshold(200_000, 50, 50)
     try:
         app()
     except KomgladError as error:
