@@ -52,6 +52,9 @@ $(STAMPS)/uv:
 $(STAMPS)/setup: requirements.lock pyproject.toml | $(STAMPS)/uv
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --editable .
+	@# What a first run imports last is compiled on the other core while it begins.
+	@(cd $(VENV)/lib/python3*/site-packages && exec ../../../bin/python -m compileall -q \
+		great_expectations altair statsmodels scipy openpyxl docx plotly) >/dev/null 2>&1 &
 	@touch $@
 
 $(STAMPS)/dev: requirements-dev.lock $(STAMPS)/setup
