@@ -173,6 +173,7 @@ class Threshold(Model):
     value: float
     unit: Literal["pct_of_school_days", "school_days"]
     per: Literal["school_year", "quarter"]
+    crossing: Literal["at_least", "more_than"] = "at_least"
     types: tuple[str, ...]
     in_force_from: dt.date
     in_force_until: dt.date | None = None

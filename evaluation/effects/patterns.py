@@ -1,8 +1,9 @@
 """Patterns in absence: when, how long, how much. Description only; there is no inference here.
 
 What belongs here is question (i): weekdays, the first school days after a holiday, spells of a single day and
-long ones, bands 0–5–10–20 % and the crossing of legal thresholds. What stays out: any effect, and disclosure
-control (counts leave here as they are and are protected later).
+long ones, bands 0–5–10–20 % and the crossing of legal thresholds. "Over 10 per cent" has one meaning in all of
+them: more than ten, of the pupils with enough school days to say so, each counted where they went to school.
+What stays out: any effect, and disclosure control (counts leave here as they are and are protected later).
 
 Frames in: *absence days*, one row per pupil, day and type (``pupil_key, day_on, school_year, school_id,
 grade, absence_type, day_fraction``); *pupil-weeks*, one row per pupil, school, grade and week (``pupil_key,
@@ -39,12 +40,16 @@ COLUMNS = (
 )
 WEEKDAYS = ("mandag", "tirsdag", "onsdag", "torsdag", "fredag")
 _GROUP_COLUMN = {"school": "school_id", "grade": "grade"}
+_EQUAL = 1e-9
+"""Sums of half days are exact; a quotient of them may miss a threshold by rounding alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class ThresholdRule:
-    """A dated threshold: at or above ``value`` percent of school days, or school days, per quarter or
-    year."""
+    """A dated threshold of ``value`` percent of school days, or of school days, per quarter or school year.
+
+    ``crossing`` says whether reaching the value is enough ("at_least") or it must be exceeded ("more_than").
+    """
 
     id: str
     value: float
@@ -53,6 +58,7 @@ class ThresholdRule:
     types: tuple[str, ...]
     in_force_from: dt.date
     in_force_until: dt.date | None = None
+    crossing: Literal["at_least", "more_than"] = "at_least"
 
 
 def weekday_pattern(
@@ -132,23 +138,26 @@ def long_spell_pattern(
 
 
 def band_pattern(
-    weeks: pd.DataFrame, edges_pct: Sequence[float] = (0, 5, 10, 20), by: By = "all"
+    weeks: pd.DataFrame,
+    edges_pct: Sequence[float] = (0, 5, 10, 20),
+    by: By = "all",
+    minimum_days: float = 0.0,
 ) -> pd.DataFrame:
-    """Pupils by band of their absence so far in the school year; a band holds its lower edge, not its
-    upper."""
+    """Pupils by band of their absence so far in the school year, at each school and grade they went to.
+
+    A band holds its upper edge and not its lower, so that the bands above ten are those who are *over* ten per
+    cent. Pupils with fewer than ``minimum_days`` possible days are not classified.
+    """
     edges = sorted(map(float, edges_pct))
     if not edges or edges[0] != 0:
         raise InputError(f"patterns: the bands must begin at 0 percent, found {edges[:1]}")
     names = [f"{low:g}-{high:g}" for low, high in pairwise(edges)] + [f"{edges[-1]:g}+"]
-    rows = _pupil_years(weeks, by)
+    rows = _placed_pupils(weeks, by, minimum_days)
     share = 100.0 * rows["absent_days"] / rows["possible_days"]
-    rows["level"] = pd.Categorical.from_codes(
-        np.searchsorted(np.array(edges), share.to_numpy() + 1e-9, side="right") - 1,
-        categories=pd.Index(names),
-        ordered=True,
-    )
+    at = np.searchsorted(np.array(edges), share.to_numpy() - _EQUAL, side="left") - 1
+    rows["level"] = pd.Categorical.from_codes(np.maximum(at, 0), categories=pd.Index(names), ordered=True)
     table = rows.groupby(["school_year", "group_id", "level"], observed=False).agg(
-        count=("pupil_key", "nunique"),
+        count=("pupil_key", "size"),
         possible_days=("possible_days", "sum"),
         absent_days=("absent_days", "sum"),
     )
@@ -180,7 +189,7 @@ def threshold_pattern(
         if rule.unit == "pct_of_school_days":
             possible = _in_force(spans, rule).groupby(key)["possible_days"].sum()
             reached["days"] = 100.0 * reached["days"] / possible.reindex(reached.index)
-        hit = reached[reached["days"] >= rule.value - 1e-9].reset_index()
+        hit = reached[_is_crossed(reached["days"], rule)].reset_index()
         who = (
             hit[["pupil_key", "school_year"]].drop_duplicates().merge(place, on=["pupil_key", "school_year"])
         )
@@ -190,6 +199,35 @@ def threshold_pattern(
         return pd.DataFrame(columns=list(COLUMNS))
     table = pd.concat(out).reset_index()
     return _finish("threshold", table.assign(share_pct=_percent(table["count"], table["pupils"])), by)
+
+
+def yearly_share_pattern(
+    weeks: pd.DataFrame, rules: Sequence[ThresholdRule], by: By = "all", minimum_days: float = 0.0
+) -> pd.DataFrame:
+    """Pupils across each threshold on all absence of the school year, which pupil-weeks tell without day records.
+
+    The pupils are those of :func:`band_pattern`, so that a threshold on a band's edge says what the bands say.
+    """
+    out = []
+    for rule in rules:
+        rows = _placed_pupils(
+            _in_force(weeks.assign(on=pd.to_datetime(weeks["week_from"])), rule), by, minimum_days
+        )
+        rows["is_hit"] = _is_crossed(100.0 * rows["absent_days"] / rows["possible_days"], rule)
+        table = rows.groupby(["school_year", "group_id"]).agg(
+            pupils=("is_hit", "size"), count=("is_hit", "sum"), possible_days=("possible_days", "sum")
+        )
+        out.append(table.reset_index().assign(level=rule.id, absent_days=np.nan))
+    if not out:
+        return pd.DataFrame(columns=list(COLUMNS))
+    table = pd.concat(out)
+    return _finish("threshold", table.assign(share_pct=_percent(table["count"], table["pupils"])), by)
+
+
+def _is_crossed(amount: pd.Series, rule: ThresholdRule) -> pd.Series:
+    if rule.crossing == "more_than":
+        return amount > rule.value + _EQUAL
+    return amount >= rule.value - _EQUAL
 
 
 def _in_force(rows: pd.DataFrame, rule: ThresholdRule) -> pd.DataFrame:
@@ -263,6 +301,20 @@ def _pupil_years(weeks: pd.DataFrame, by: By) -> pd.DataFrame:
         ["possible_days", "absent_days"]
     ].sum()
     return rows[rows["possible_days"] > 0].reset_index(drop=True)
+
+
+def _placed_pupils(weeks: pd.DataFrame, by: By, minimum_days: float) -> pd.DataFrame:
+    """One row per pupil, school year, school and grade, with its group: who moved is counted at each place."""
+    _need(
+        weeks,
+        ("pupil_key", "school_year", "school_id", "grade", "possible_days", "absent_days"),
+        "pupil-weeks",
+    )
+    rows = weeks.groupby(["pupil_key", "school_year", "school_id", "grade"], as_index=False)[
+        ["possible_days", "absent_days"]
+    ].sum()
+    rows = rows[(rows["possible_days"] > 0) & (rows["possible_days"] >= minimum_days)]
+    return rows.assign(group_id=_group(rows, by)).reset_index(drop=True)
 
 
 def _enrolled(weeks: pd.DataFrame, by: By) -> pd.DataFrame:

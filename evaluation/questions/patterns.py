@@ -15,8 +15,9 @@ from evaluation.effects.patterns import (
     spells,
     threshold_pattern,
     weekday_pattern,
+    yearly_share_pattern,
 )
-from evaluation.panel.description import so_far
+from evaluation.panel.description import MINIMUM_DAYS, so_far
 from evaluation.protocol import Protocol
 from evaluation.tables import table
 
@@ -29,13 +30,21 @@ def answer(
     round_id: str,
     cutoff: dt.date,
 ) -> pd.DataFrame:
-    """``out_patterns`` from day records and pupil-weeks; day patterns only for schools that deliver days."""
+    """``out_patterns`` from day records and pupil-weeks; day patterns only for schools that deliver days.
+
+    Bands and yearly shares classify the pupils that ``out_description`` classifies: with enough possible days.
+    """
     declared = table("out_patterns")
     if weeks.empty:
         return declared.empty()
     weeks = weeks[so_far(weeks["week_from"], weeks["school_year"], protocol, cutoff)]
     edges = protocol.targeted.bands_pct if protocol.targeted else (0.0, 5.0, 10.0, 20.0)
-    parts = [band_pattern(weeks, edges), band_pattern(weeks, edges, by="grade")]
+    rules, yearly = _rules(protocol)
+    parts = [
+        band_pattern(weeks, edges, minimum_days=MINIMUM_DAYS),
+        band_pattern(weeks, edges, by="grade", minimum_days=MINIMUM_DAYS),
+        yearly_share_pattern(weeks, yearly, minimum_days=MINIMUM_DAYS),
+    ]
     daily = set(absence["school_id"])
     absence = absence.merge(
         school_days[["school_id", "day_on", "week_from"]], on=["school_id", "day_on"], how="inner"
@@ -44,18 +53,6 @@ def answer(
     if len(absence):
         mine = weeks[weeks["school_id"].isin(daily)]
         runs = spells(absence, school_days)
-        rules = [
-            ThresholdRule(
-                id=t.id,
-                value=t.value,
-                unit=t.unit,
-                per=t.per,
-                types=t.types,
-                in_force_from=t.in_force_from,
-                in_force_until=t.in_force_until,
-            )
-            for t in protocol.thresholds
-        ]
         parts += [
             weekday_pattern(absence, mine, school_days),
             after_holiday_pattern(absence, mine, school_days),
@@ -65,3 +62,27 @@ def answer(
         ]
     frame = pd.concat(parts).assign(round=round_id)
     return declared.conform(frame[list(declared.columns)])
+
+
+def _rules(protocol: Protocol) -> tuple[list[ThresholdRule], list[ThresholdRule]]:
+    """The thresholds that need day records, and those on all absence of a year, which every delivery can answer."""
+    everything = {t.id for t in protocol.absence_types}
+    rules = [
+        ThresholdRule(
+            id=t.id,
+            value=t.value,
+            unit=t.unit,
+            per=t.per,
+            types=t.types,
+            in_force_from=t.in_force_from,
+            in_force_until=t.in_force_until,
+            crossing=t.crossing,
+        )
+        for t in protocol.thresholds
+    ]
+    yearly = [
+        r
+        for r in rules
+        if r.unit == "pct_of_school_days" and r.per == "school_year" and set(r.types) == everything
+    ]
+    return [r for r in rules if r not in yearly], yearly

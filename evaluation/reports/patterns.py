@@ -26,6 +26,10 @@ HEADINGS = {
     "single_day_spells": ("Fraværsperiodens længde", "Andel af perioderne i procent"),
     "threshold": ("Grænse", "Andel af eleverne i procent"),
 }
+POPULATIONS = {
+    "long_spells": " Kun skoler, der afleverer fravær dag for dag.",
+    "threshold": " Andele af hele årets fravær: alle skoler; de øvrige grænser: skoler, der afleverer fravær dag for dag.",
+}
 
 
 def bands(inputs: ReportInputs) -> Section:
@@ -112,7 +116,7 @@ def _exhibit(inputs: ReportInputs, pattern: str, title: str, *, has_figure: bool
             pattern, caption, frame, columns, key=("level",), marker=inputs.protocol.disclosure.marker
         ),
         f"Alle {inputs.group_word(plural=True)}. {years[0]} til og med {date(inputs.round.cutoff)}; "
-        "tidligere år over de samme uger.",
+        f"tidligere år over de samme uger.{POPULATIONS.get(pattern, '')}",
         "out_patterns",
         chart,
         "Liggende søjler, én for hver række i tabellen." if chart else "",
@@ -160,6 +164,8 @@ def _level_name(inputs: ReportInputs, pattern: str, level: str) -> str:
         case "long_spells":
             return f"{level.rstrip('+')} skoledage i træk eller mere"
         case "bands":
-            dashed = level.replace("-", "–")
-            return f"{dashed.rstrip('+')} % og derover" if dashed.endswith("+") else f"{dashed} %"
+            low, _, high = level.rstrip("+").partition("-")
+            if level.endswith("+"):
+                return f"over {low} %"
+            return f"{low}–{high} %" if low == "0" else f"over {low} til {high} %"
     return capital(level)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Literal
 
 import pandas as pd
 import pytest
@@ -17,6 +18,7 @@ from evaluation.effects.patterns import (
     spells,
     threshold_pattern,
     weekday_pattern,
+    yearly_share_pattern,
 )
 from evaluation.errors import InputError
 
@@ -115,20 +117,38 @@ def test_single_days_and_long_spells() -> None:
     assert (long.loc["4+", "count"], long.loc["4+", "share_pct"]) == (0.0, 0.0)
 
 
-def test_bands_hold_their_lower_edge() -> None:
+def test_bands_hold_their_upper_edge_so_that_over_ten_is_over_ten() -> None:
     two = absence(*[("p1", d, "sick", 1.0) for d in ("2026-10-05", "2026-10-06")])
     found = band_pattern(weeks(two)).set_index("level")
-    assert found["count"].to_dict() == {
-        "0-5": 1.0,
-        "5-10": 0.0,
-        "10-20": 1.0,
-        "20+": 0.0,
-    }  # 2 of 20 days is 10 %
-    less = absence(("p1", "2026-10-05", "sick", 1.0), ("p1", "2026-10-06", "sick", 0.5))
-    assert band_pattern(weeks(less)).set_index("level")["count"].to_dict()["5-10"] == 1.0
+    # 2 of 20 days is 10 per cent, which is not over 10 per cent.
+    assert found["count"].to_dict() == {"0-5": 1.0, "5-10": 1.0, "10-20": 0.0, "20+": 0.0}
+    more = absence(
+        *[("p1", d, "sick", f) for d, f in (("2026-10-05", 1.0), ("2026-10-06", 1.0), ("2026-10-07", 0.5))]
+    )
+    assert band_pattern(weeks(more)).set_index("level")["count"].to_dict()["10-20"] == 1.0
     assert found["share_pct"].sum() == pytest.approx(100.0)
     with pytest.raises(InputError, match="begin at 0"):
         band_pattern(weeks(two), (5, 10))
+
+
+@pytest.mark.parametrize(("minimum", "classified"), [(20.0, 2.0), (20.5, 0.0)])
+def test_pupils_with_too_few_school_days_are_in_no_band(minimum: float, classified: float) -> None:
+    assert band_pattern(weeks(DAYS), minimum_days=minimum)["count"].sum() == classified
+
+
+@pytest.mark.parametrize(("crossing", "count"), [("at_least", 1.0), ("more_than", 0.0)])
+def test_a_yearly_share_says_whether_reaching_is_enough(
+    crossing: Literal["at_least", "more_than"], count: float
+) -> None:
+    two = absence(*[("p1", d, "sick", 1.0) for d in ("2026-10-05", "2026-10-06")])
+    everything = ("sick", "permitted", "unlawful")
+    rule = ThresholdRule(
+        "x", 10.0, "pct_of_school_days", "school_year", everything, dt.date(2019, 8, 1), crossing=crossing
+    )
+    found = yearly_share_pattern(weeks(two), [rule])
+    assert (found["count"].tolist(), found["pupils"].tolist()) == ([count], [2.0])
+    assert found["share_pct"].tolist() == [50.0 * count]
+    assert threshold_pattern(two, weeks(two), [rule])["count"].tolist() == [count]
 
 
 @pytest.mark.parametrize(("value", "count"), [(1.5, 1.0), (1.51, 0.0)])
