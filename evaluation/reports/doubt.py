@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from evaluation.reports.charts import BLUE, GREY, Dots, dot
-from evaluation.reports.danish import number, signed
+from evaluation.reports.danish import number
 from evaluation.reports.html_tables import Column, render_table
 from evaluation.reports.inputs import EFFECT_KEY, ReportInputs, main_effect, records, text, value
 from evaluation.reports.milestone import ESTIMATE_COLUMNS, UNIT
@@ -21,6 +21,8 @@ FORMS = {
     "logit": "Regnet som sandsynlighed (logit)",
     "poisson": "Regnet som antal dage (Poisson)",
     "cohort": "De samme elever, fulgt fra året før",
+    "donald_lang": "Én årgang: Donald og Lang",
+    "ferman_pinto": "Én årgang: Ferman og Pinto",
 }
 
 
@@ -68,18 +70,70 @@ def doubt(inputs: ReportInputs) -> Section:
                 "Prikfigur med én række for hver anden måde at regne på.",
             )
         )
-    bounds = tuple(x for r in records(inputs.frame("out_honest")) if (x := _robust(r)))
-    if not exhibits and not bounds:
-        intro = "Der er endnu intet samlet resultat at prøve af."
+    bounds = _bounds(inputs)
+    if bounds is not None:
+        exhibits.append(bounds)
+    intro = (
+        "Et resultat, der kun viser sig på én måde at regne på, skal man ikke stole på. Her er beregningen gjort om "
+        f"uden én skole eller {inputs.group_word()} ad gangen, med andre vægte og modeller, og som en prøve i et år, "
+        "hvor der ikke var samtaler."
+        if exhibits
+        else "Der er endnu intet samlet resultat at prøve af."
+    )
+    return Section("tvivl", "Hvad kunne få os til at ændre mening", (intro,), tuple(exhibits))
+
+
+def _bounds(inputs: ReportInputs) -> Exhibit | None:
+    """How crooked the comparison may be before the pooled answer no longer stands; None where it was not tried."""
+    f = inputs.frame("out_honest")
+    f = f[f["look"].eq("all") & f[["bound", "ci_low_pp", "ci_high_pp"]].notna().all(axis=1)]
+    names = {
+        i: _assumption(text(r, "restriction"), float(r["bound"]))
+        for i, r in zip(f.index, records(f), strict=True)
+    }
+    f = f[[bool(names[i]) for i in f.index]]
+    if not len(f):
+        return None
+    stands = ~(f["ci_low_pp"].le(0) & f["ci_high_pp"].ge(0))
+    frame = f.assign(
+        assumption=[names[i] for i in f.index],
+        answer=["står fast" if fast else "kan ikke skilles fra nul" for fast in stands],
+    )
+    if stands.all():
+        title = "Forskellen står fast, også hvis grupperne skulle have udviklet sig skævt"
+    elif stands.any():
+        title = "Forskellen tåler en lille skævhed mellem grupperne, men ikke en stor"
     else:
-        intro = (
-            "Et resultat, der kun viser sig på én måde at regne på, skal man ikke stole på. Her er "
-            "beregningen gjort om "
-            f"uden én skole eller {inputs.group_word()} ad gangen, med andre vægte og modeller, og som en "
-            "prøve i et år, "
-            "hvor der ikke var samtaler."
-        )
-    return Section("tvivl", "Hvad kunne få os til at ændre mening", (intro,), tuple(exhibits), bounds)
+        title = "Er grupperne det mindste skæve, kan forskellen ikke skilles fra nul"
+    columns = [
+        Column("assumption", "Hvis skævheden mellem grupperne er op til"),
+        *ESTIMATE_COLUMNS[1:],
+        Column("answer", "Forskellen"),
+    ]
+    return Exhibit(
+        "skaevhed",
+        title,
+        render_table(
+            "skaevhed",
+            "Milepælens interval, hvis grupperne ikke havde fulgtes ad",
+            frame,
+            columns,
+            key=("look", "restriction", "bound"),
+            marker=inputs.protocol.disclosure.marker,
+            source="out_honest",
+        ),
+        "Beregningen bygger på, at grupperne ellers ville have fulgtes ad. Her er den antagelse lempet.",
+        "out_honest",
+    )
+
+
+def _assumption(restriction: str, bound: float) -> str:
+    match restriction.replace("_", "-"):
+        case "relative-magnitudes":
+            return f"{number(bound)} gange den største før samtalerne"
+        case "smoothness":
+            return f"{number(bound, 2)} procentpoint mere eller mindre for hver måned"
+    return ""
 
 
 def _variations(inputs: ReportInputs) -> pd.DataFrame:
@@ -117,25 +171,3 @@ def _who(inputs: ReportInputs, identity: str) -> str:
     if identity in inputs.protocol.grades.order:
         return inputs.protocol.grades.name(identity)
     return inputs.school_name(identity, short=True)
-
-
-def _robust(row: dict[str, Any]) -> str:
-    low, high, bound = value(row, "ci_low_pp"), value(row, "ci_high_pp"), value(row, "bound")
-    if text(row, "look") not in ("all", "") or low is None or high is None or bound is None:
-        return ""
-    holds = "kan forskellen ikke skilles fra nul" if low <= 0 <= high else "står forskellen fast"
-    ends = f"({signed(low)} til {signed(high)} procentpoint)"
-    match text(row, "restriction").replace("_", "-"):
-        case "relative-magnitudes":
-            return (
-                f"Hvis grupperne efter samtalerne afveg {number(bound)} gange så meget fra hinanden, som de "
-                "højst gjorde "
-                f"før, {holds} {ends}."
-            )
-        case "smoothness":
-            return (
-                f"Hvis forskellen i gruppernes udvikling kunne ændre sig {number(bound, 2)} procentpoint pr. "
-                "måned, "
-                f"{holds} {ends}."
-            )
-    return ""

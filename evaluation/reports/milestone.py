@@ -85,10 +85,17 @@ def milestone(inputs: ReportInputs) -> Section:
     exhibit = milestone_figure(inputs)
     if exhibit is None:
         return Section("milepael", "Milepælen", (intro, "Runden har ingen afgørelse af milepælen."))
+    # What waits is in the table with its date, and for one and the same reason: said once.
+    due = [v for v in verdicts(inputs) if v.is_due]
     reasons = [
-        f"{capital(inputs.wave_name(v.look))}: {verdict_text(v)}. {' '.join(v.reasons)}".strip()
-        for v in verdicts(inputs)
+        f"{capital(inputs.wave_name(v.look))}: {verdict_text(v)}. {' '.join(v.reasons)}".strip() for v in due
     ]
+    if len(due) < len(verdicts(inputs)):
+        months = word(len(p.milestone.months))
+        reasons.append(
+            f"Hvor der står »kan endnu ikke opgøres«, var de {months} hele måneder efter samtalerne ikke gået på "
+            "alle skoler ved datagrænsen."
+        )
     where = (
         ("Figuren står på rapportens første side.",)
         if inputs.round.kind == "final" and exhibit.has_chart
