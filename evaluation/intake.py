@@ -47,10 +47,11 @@ RAW_TABLES = (
 
 @dataclass(frozen=True)
 class RoundIntake:
-    """The raw tables of a round by name, and whole files that were refused."""
+    """The raw tables of a round by name, whole files that were refused, and files that wait for a later round."""
 
     tables: dict[str, pd.DataFrame]
     problems: tuple[Problem, ...]
+    waiting: tuple[str, ...]
 
     def raise_for_problems(self) -> None:
         """Raise :class:`InputError` with every refused file at once."""
@@ -81,7 +82,7 @@ def read_round(
         tables[name] = table(name).conform(voices.tables[name])
     tables["raw_quarantine"] = _together("raw_quarantine", tables["raw_quarantine"], voices.quarantine)
     tables["raw_ledger"] = _together("raw_ledger", tables["raw_ledger"], voices.ledger)
-    return RoundIntake(tables, (*found.problems, *voices.problems))
+    return RoundIntake(tables, (*found.problems, *voices.problems), found.waiting)
 
 
 @dataclass(frozen=True)

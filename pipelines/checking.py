@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -30,6 +30,7 @@ class Findings:
     ledger: pd.DataFrame
     quarantine: pd.DataFrame
     problems: tuple[Problem, ...]
+    waiting: tuple[str, ...]
     results: tuple[CheckResult, ...]
 
     @property
@@ -51,9 +52,8 @@ class Findings:
             "quarantine": self.quarantine.astype(object)
             .where(self.quarantine.notna(), None)
             .to_dict("records"),
-            "problems": [
-                p.__class__.__name__ and {s: getattr(p, s) for s in p.__slots__} for p in self.problems
-            ],
+            "problems": [asdict(p) for p in self.problems],
+            "waiting_for_a_later_round": list(self.waiting),
             "checks": [
                 {
                     "check": r.check_name,
@@ -94,7 +94,12 @@ def check_round(settings: Settings, study: Study, the_round: Round) -> Findings:
             results += run_suite(name, tables[name], study.protocol, others=others, cutoff=the_round.cutoff)
     raise_if_crashed(results)
     return Findings(
-        the_round.id, tables["raw_ledger"], tables["raw_quarantine"], intake.problems, tuple(results)
+        the_round.id,
+        tables["raw_ledger"],
+        tables["raw_quarantine"],
+        intake.problems,
+        intake.waiting,
+        tuple(results),
     )
 
 
@@ -136,6 +141,12 @@ def print_page(found: Findings) -> None:
             if getattr(row, column)
         ]
         console.print(f"  {row.source_file}\n      {' · '.join(parts)}", markup=False)
+    if found.waiting:
+        console.print(
+            "\n[bold]Venter[/bold]  (eksporteret efter rundens rapportdato; læses i en senere runde)"
+        )
+        for name in found.waiting:
+            console.print(f"  {name}", markup=False)
     if len(found.quarantine):
         console.print("\n[bold]Karantæne[/bold]  (rækker, der ikke kan bruges, som de står)")
         _print_quarantine(found.quarantine, console)

@@ -7,7 +7,6 @@ Identifiers are gone before a row is staged; what is returned holds none.
 
 from __future__ import annotations
 
-import datetime as dt
 import zipfile
 import zlib
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -45,14 +44,16 @@ class Intake:
     """What came through the door for one round.
 
     ``tables``: every raw_ table the door makes, by name. ``problems``: refusals of whole files; a round should not
-    be run while there are any. ``interview_files`` and ``form_files``: checked files for their own readers.
-    ``name_matcher_tokens``: keyed hashes of roster name parts (:class:`evaluation.disclosure.names.NameMatcher`).
+    be run while there are any. ``waiting``: names of files that belong to a later round. ``interview_files`` and
+    ``form_files``: checked files for their own readers. ``name_matcher_tokens``: keyed hashes of roster name parts
+    (:class:`evaluation.disclosure.names.NameMatcher`).
     """
 
     round_id: str
     key_id: str
     tables: dict[str, pd.DataFrame]
     problems: tuple[Problem, ...]
+    waiting: tuple[str, ...]
     interview_files: tuple[tuple[Path, FileMapping], ...]
     form_files: tuple[tuple[Path, FileMapping], ...]
     name_matcher_tokens: tuple[str, ...] = field(repr=False)
@@ -69,7 +70,6 @@ def read_incoming(
     *,
     round_id: str,
     key: PseudonymKey,
-    files_after: dt.date | None = None,
     sql_addresses: Mapping[str, str] | None = None,
     forgotten: Collection[str] = (),
     on_file: Callable[[str], None] | None = None,
@@ -79,9 +79,9 @@ def read_incoming(
     Args:
         incoming: the inbox. Nothing outside it is read but the study's own files.
         study: the study with its mappings and calendar.
-        round_id: rows after this round's cut-off, and files exported after its report date, stay out and are counted.
+        round_id: rows after this round's cut-off stay out and are counted. Files exported after its report date are
+            not opened, so that a round can be made again when later deliveries lie beside it; they are named.
         key: pseudonym key.
-        files_after: only files exported after this day (files without an export date always count).
         sql_addresses: SQLAlchemy addresses by the name of the environment variable that mappings name.
         forgotten: pupil keys that must not come through (:func:`evaluation.door.forget.read_forgotten`).
         on_file: called with each file's name before it is read.
@@ -93,10 +93,9 @@ def read_incoming(
     the_round = _round(study, round_id)
     mappings = read_mappings(study.mappings, type_ids=[t.id for t in protocol.absence_types])
     spans = read_spans(study.file("calendar.csv"), protocol)
-    sources, problems = find_incoming(incoming, mappings)
-    sources = tuple(
-        s for s in sources if not (files_after and s.exported_on and s.exported_on <= files_after)
-    )
+    found, problems = find_incoming(incoming, mappings)
+    sources = tuple(s for s in found if not _is_after(s, the_round))
+    waiting = tuple(s.name for s in found if _is_after(s, the_round))
     session = _Session(
         the_round, Stage(), Quarantine(), Ledger(key.key_id), list(problems), sql_addresses or {}
     )
@@ -125,6 +124,7 @@ def read_incoming(
         key.key_id,
         tables,
         tuple(sorted(session.problems, key=str)),
+        waiting,
         tuple((s.path, s.mapping) for s in routed["interviews"]),
         tuple((s.path, s.mapping) for s in routed["school_forms"]),
         tuple(sorted(session.name_tokens)),
@@ -156,9 +156,6 @@ class _Session:
                 parse = KINDS[source.mapping.kind]
                 for chunk in reading.chunks:
                     self.ledger.add_rows(number, chunk)
-                    if self._is_after_report(source):
-                        self.ledger.add_out_of_round(number, chunk.rows, [r.row for r in chunk.rejects])
-                        continue
                     fields = Fields.of(desk, source, reading, chunk, quarantine)
                     staged = parse(fields, self.round.cutoff)
                     late = staged.is_late | self._exported_late(staged.columns["exported"])
@@ -194,13 +191,13 @@ class _Session:
             return ()
 
     def passes(self, source: Incoming) -> bool:
-        """Whether a file for another reader is readable and was exported in time."""
+        """Whether a file for another reader is readable."""
         try:
             refuse_if_changed(source.path, source.name, fingerprint(source.path))
         except (InputError, OSError) as error:
             self.problems += _problems_of(error, source)
             return False
-        return not self._is_after_report(source)
+        return True
 
     def desk_with_roster(self, desk: Desk) -> Desk:
         """The desk once the rosters are read."""
@@ -225,9 +222,6 @@ class _Session:
         made["raw_quarantine"] = self.quarantine.frame()
         made["raw_ledger"] = self.ledger.frame(desk.protocol)
         return made
-
-    def _is_after_report(self, source: Incoming) -> bool:
-        return source.exported_on is not None and source.exported_on > self.round.report_date
 
     def _exported_late(self, exported: np.ndarray) -> np.ndarray:
         return np.asarray(exported > np.datetime64(self.round.report_date, "D"))
@@ -261,6 +255,10 @@ def _problems_of(error: Exception, source: Incoming) -> tuple[Problem, ...]:
             next_step="copy it again, or ask for the export again",
         ),
     )
+
+
+def _is_after(source: Incoming, the_round: Round) -> bool:
+    return source.exported_on is not None and source.exported_on > the_round.report_date
 
 
 def _round(study: Study, round_id: str) -> Round:

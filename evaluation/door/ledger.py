@@ -49,10 +49,6 @@ class Ledger:
         """Count a chunk's source rows: a row of a grid stands in it once per cell, and counts once."""
         self.pages[number].rows_in += _distinct(chunk.rows, [r.row for r in chunk.rejects])
 
-    def add_out_of_round(self, number: int, rows: np.ndarray, rejects: Iterable[int]) -> None:
-        """A chunk of a file that was exported after the report date."""
-        self.pages[number].out_of_round += _distinct(rows, rejects)
-
     def add_parsed(
         self, number: int, chunk: Chunk, is_bad: np.ndarray, is_late: np.ndarray, school: np.ndarray
     ) -> None:
