@@ -82,4 +82,6 @@ def print_ending(settings: Settings, round_id: str) -> None:
         if path.suffix in {".html", ".pdf", ".xlsx", ".docx"}:
             console.print(f"    {path.relative_to(folder)}")
     if not any(folder.rglob("*.pdf")):
-        console.print("  Ingen PDF: Chrome, Edge eller Chromium mangler eller kunne ikke udskrive (komglad doctor)")
+        console.print(
+            "  Ingen PDF: Chrome, Edge eller Chromium mangler eller kunne ikke udskrive (komglad doctor)"
+        )

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from evaluation.reports import language as say
-from evaluation.reports.answers import certainty_details
+from evaluation.reports.answers import certainty_details, smallest_change
 from evaluation.reports.charts import shown
 from evaluation.reports.danish import (
     capital,
@@ -29,7 +29,6 @@ from evaluation.reports.inputs import (
     main_effect,
     records,
     text,
-    value,
     verdicts,
 )
 from evaluation.reports.page import Exhibit, Section
@@ -310,15 +309,15 @@ def _power(inputs: ReportInputs) -> Exhibit | None:
         marker=inputs.protocol.disclosure.marker,
         source="out_power",
     )
-    sizes = [x for x in shown([value(r, "mde_pp") for r in records(rows)]) if x is not None]
+    # The number that page one speaks of, so that the report names one smallest change and not two.
+    (size,) = shown([smallest_change(inputs, headline(inputs))[0]])
     relevant = inputs.protocol.milestone.relevant_change_pp
-    if not sizes:
-        finding = "Det kan ikke beregnes, hvor små ændringer undersøgelsen kan opdage"
-    elif min(sizes) <= rounded(relevant):
-        finding = f"Undersøgelsen kan opdage ændringer ned til {points(min(sizes))}"
+    if size is None:
+        finding = "Det kan ikke beregnes, hvor små ændringer målingen kan opdage"
+    elif size <= rounded(relevant):
+        finding = f"Målingen kan opdage ændringer ned til {points(size)}"
     else:
-        able = f"Undersøgelsen kan kun opdage ændringer på mindst {points(min(sizes))}"
-        finding = f"{able}; styregruppen har kaldt {points(relevant)} vigtigt"
+        finding = f"Målingen kan kun opdage ændringer på mindst {points(size)}; {points(relevant)} er aftalt som vigtigt"
     return Exhibit(
         "styrke",
         finding,
