@@ -12,6 +12,7 @@ def new_study(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="a folder that does not exist yet")],
 ) -> None:
     """Copy the pilot's study (protocol, calendar, codebook, mapping files) as a start for another trial."""
+    import shlex
     import shutil
 
     from evaluation.errors import InputError, Problem
@@ -31,4 +32,4 @@ def new_study(
         f"{directory}: protocol.toml, calendar.csv, codebook.yaml and {len(study.mappings)} mapping files"
     )
     typer.echo("Edit protocol.toml first (schools, waves, rounds); then")
-    typer.echo(f"  komglad --study {directory} check")
+    typer.echo(f"  komglad --study {shlex.quote(str(directory))} check")
