@@ -6,6 +6,7 @@ Nothing here reads an ``out_`` table: only what the disclosure gate released (``
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pandas as pd
@@ -18,6 +19,7 @@ from evaluation.publication import files
 from evaluation.publication.manifest import manifest_bytes
 from evaluation.publication.operating import operating_characteristics
 from evaluation.reports.inputs import ReportInputs
+from evaluation.reports.pdf import PdfResult, print_pdf
 from evaluation.reports.render import render_index
 from evaluation.study import Study
 
@@ -57,11 +59,28 @@ def _released(warehouse: Warehouse, round_id: str) -> dict[str, pd.DataFrame]:
     return {n.removeprefix(PREFIX): warehouse.read(round_id, n) for n in names}
 
 
-def write_files(places: Places, round_id: str, made: dict[str, bytes]) -> dict[str, str]:
-    """Write report files; returns their hashes by relative path."""
-    for name, content in made.items():
-        places.write_report(f"{round_id}/{name}", content)
-    return {name: hashlib.sha256(content).hexdigest() for name, content in made.items()}
+def render_reports(
+    the_round: Round, inputs: ReportInputs, places: Places, *, pdf: bool
+) -> dict[str, dict[str, Any]]:
+    """Write every report of a round; returns, by asset, each file's size and what became of the PDF.
+
+    The browser prints beside us while the other reports are rendered. Without a browser there is a note, and
+    everything else stands.
+    """
+    made: dict[str, dict[str, Any]] = {}
+    with ThreadPoolExecutor(1) as beside:
+        printing: dict[str, Future[PdfResult]] = {}
+        for asset, files_of in files.REPORTS.items():
+            rendered = files_of(inputs)
+            for name, content in rendered.items():
+                places.write_report(f"{the_round.id}/{name}", content)
+            made[asset] = {name: len(content) for name, content in rendered.items()}
+            for page in files.PDF.keys() & rendered.keys() if pdf else ():
+                html, target = (places.report_path(f"{the_round.id}/{n}") for n in (page, files.PDF[page]))
+                printing[asset] = beside.submit(print_pdf, html, target)
+        for asset, result in printing.items():
+            made[asset]["pdf"] = result.result().note or "ok"
+    return made
 
 
 def finish(
@@ -85,24 +104,5 @@ def finish(
 def render_round(study: Study, the_round: Round, warehouse: Warehouse, places: Places, *, pdf: bool) -> None:
     """Everything of a round, again, from what has been released."""
     inputs = released_inputs(study, the_round, warehouse)
-    made = {
-        **files.steering_group_files(inputs),
-        **files.school_files(inputs),
-        **files.malplan_files(inputs),
-        **files.table_export_files(inputs),
-    }
-    write_files(places, the_round.id, made)
-    if pdf:
-        print_pdfs(places, the_round.id)
+    render_reports(the_round, inputs, places, pdf=pdf)
     finish(study, the_round, inputs, warehouse, places)
-
-
-def print_pdfs(places: Places, round_id: str) -> dict[str, Any]:
-    """PDFs of the pages that are printed; without a browser a note, and everything else stands."""
-    from evaluation.reports.pdf import print_pdf
-
-    notes = {}
-    for page, pdf in files.PDF.items():
-        result = print_pdf(places.report_path(f"{round_id}/{page}"), places.report_path(f"{round_id}/{pdf}"))
-        notes[pdf] = result.note or "ok"
-    return notes

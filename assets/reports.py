@@ -1,15 +1,16 @@
 """report_: what leaves the warehouse. First the release through the disclosure gate, then files from what it released."""
 
 import hashlib
+from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
 from assets.charts import weekly_levels
 from assets.needs import FrozenPlans, Places, Provenance, Warehouse
-from assets.rendering import finish, print_pdfs, released_inputs, write_files
+from assets.rendering import finish, released_inputs, render_reports
 from assets.rounds import round_of
 from evaluation.disclosure.release import Release
-from evaluation.publication import files
 from evaluation.publication.manifest import manifest
 from evaluation.publication.publish import PUBLISHED_TABLES, SUPPORT_TABLES, publish
 from evaluation.study import Study
@@ -18,7 +19,7 @@ StudyParam = dg.ResourceParam[Study]
 WarehouseParam = dg.ResourceParam[Warehouse]
 PlacesParam = dg.ResourceParam[Places]
 
-_REPORT = {"group_name": "report", "kinds": {"html"}}
+_REPORT: dict[str, Any] = {"group_name": "report", "kinds": {"html"}}
 
 
 @dg.asset(
@@ -58,44 +59,30 @@ def release(
     context.add_output_metadata({**publication.counts, "weekly_absence": chart})
 
 
-@dg.asset(**_REPORT, deps=[release], description="Styregruppens rapport som HTML og PDF.")
-def report_steering_group(
+@dg.multi_asset(
+    name="reports",
+    specs=[
+        dg.AssetSpec(name, deps=[release], description=text, **_REPORT)
+        for name, text in {
+            "report_steering_group": "Styregruppens rapport som HTML og PDF.",
+            "report_school": "En side til hver skoles lokale arbejdsgruppe.",
+            "report_malplan": "Tekst til Målplanens felter: Evaluering, Læring og Tegn.",
+            "report_tables": "De udgivne tabeller som CSV og Excel med kodebog.",
+        }.items()
+    ],
+)
+def reports(
     context: dg.AssetExecutionContext, study: StudyParam, warehouse: WarehouseParam, places: PlacesParam
-) -> None:
+) -> Iterator[dg.MaterializeResult[None]]:
     the_round = round_of(context, study)
-    made = files.steering_group_files(released_inputs(study, the_round, warehouse))
-    write_files(places, the_round.id, made)
-    notes = print_pdfs(places, the_round.id)
-    context.add_output_metadata({**{k: len(v) for k, v in made.items()}, **notes})
-
-
-@dg.asset(**_REPORT, deps=[release], description="En side til hver skoles lokale arbejdsgruppe.")
-def report_school(
-    context: dg.AssetExecutionContext, study: StudyParam, warehouse: WarehouseParam, places: PlacesParam
-) -> None:
-    the_round = round_of(context, study)
-    write_files(places, the_round.id, files.school_files(released_inputs(study, the_round, warehouse)))
-
-
-@dg.asset(**_REPORT, deps=[release], description="Tekst til Målplanens felter: Evaluering, Læring og Tegn.")
-def report_malplan(
-    context: dg.AssetExecutionContext, study: StudyParam, warehouse: WarehouseParam, places: PlacesParam
-) -> None:
-    the_round = round_of(context, study)
-    write_files(places, the_round.id, files.malplan_files(released_inputs(study, the_round, warehouse)))
-
-
-@dg.asset(**_REPORT, deps=[release], description="De udgivne tabeller som CSV og Excel med kodebog.")
-def report_tables(
-    context: dg.AssetExecutionContext, study: StudyParam, warehouse: WarehouseParam, places: PlacesParam
-) -> None:
-    the_round = round_of(context, study)
-    write_files(places, the_round.id, files.table_export_files(released_inputs(study, the_round, warehouse)))
+    made = render_reports(the_round, released_inputs(study, the_round, warehouse), places, pdf=True)
+    for name, metadata in made.items():
+        yield dg.MaterializeResult(asset_key=name, metadata=metadata)
 
 
 @dg.asset(
     **_REPORT,
-    deps=[report_steering_group, report_school, report_malplan, report_tables],
+    deps=list(reports.keys),
     description="Manifest, udgivelsesbog og oversigtssiden over alle runder.",
 )
 def report_index(
@@ -111,9 +98,6 @@ def report_index(
 
 ASSETS: list[dg.AssetsDefinition] = [
     release,
-    report_steering_group,
-    report_school,
-    report_malplan,
-    report_tables,
+    reports,
     report_index,
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from evaluation.protocol import Protocol, School
 from evaluation.reports.exports import table_files
@@ -54,6 +54,15 @@ def table_export_files(inputs: ReportInputs) -> dict[str, bytes]:
         **{f"tabeller/{name}": content for name, content in files.csv.items()},
         "tabeller.xlsx": files.xlsx,
     }
+
+
+REPORTS: Mapping[str, Callable[[ReportInputs], dict[str, bytes]]] = {
+    "report_steering_group": steering_group_files,
+    "report_school": school_files,
+    "report_malplan": malplan_files,
+    "report_tables": table_export_files,
+}
+"""Every report by its name, in the order they are made: first what the browser prints."""
 
 
 def school_path(school: School) -> str:
