@@ -189,22 +189,25 @@ def _fit(
     possible: str,
     working: Working,
 ) -> tuple[Array, Array]:
-    import statsmodels.api as sm
+    # The modules themselves: statsmodels.api brings graphics and time series along, half a second of imports.
+    from statsmodels.genmod import cov_struct, families
+    from statsmodels.genmod.generalized_estimating_equations import GEE
+    from statsmodels.genmod.generalized_linear_model import GLM
 
     days, school_days = data[absent].to_numpy(dtype=float), data[possible].to_numpy(dtype=float)
     model: Any
     options: dict[str, Any] = {"cov_type": "cluster", "cov_kwds": {"groups": group}, "maxiter": 100}
     if form == "logit":
-        model = sm.GLM(np.column_stack([days, school_days - days]), exog, family=sm.families.Binomial())
+        model = GLM(np.column_stack([days, school_days - days]), exog, family=families.Binomial())
     elif working == "independence":
-        model = sm.GLM(days, exog, family=sm.families.Poisson(), offset=np.log(school_days))
+        model = GLM(days, exog, family=families.Poisson(), offset=np.log(school_days))
     else:
-        structure = sm.cov_struct.Exchangeable()
-        model = sm.GEE(
+        structure = cov_struct.Exchangeable()
+        model = GEE(
             days,
             exog,
             groups=group,
-            family=sm.families.Poisson(),
+            family=families.Poisson(),
             offset=np.log(school_days),
             cov_struct=structure,
         )

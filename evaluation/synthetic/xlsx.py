@@ -79,11 +79,15 @@ def _relations(targets: Sequence[tuple[str, str]]) -> str:
 
 
 def _sheet(rows: Iterable[Sequence[Cell]]) -> str:
+    known = list(rows)
+    width = max(map(len, known), default=1)
+    # Readers that stream look here for the sheet's size; without it they read the sheet twice.
+    size = f'<dimension ref="A1:{_letter(max(width, 1) - 1)}{max(len(known), 1)}"/>'
     body = "".join(
         f'<row r="{r}">{"".join(_cell(_letter(c) + str(r), value) for c, value in enumerate(row))}</row>'
-        for r, row in enumerate(rows, 1)
+        for r, row in enumerate(known, 1)
     )
-    return f'<worksheet xmlns="{_NS}/spreadsheetml/2006/main"><sheetData>{body}</sheetData></worksheet>'
+    return f'<worksheet xmlns="{_NS}/spreadsheetml/2006/main">{size}<sheetData>{body}</sheetData></worksheet>'
 
 
 def _letter(column: int) -> str:
