@@ -181,7 +181,7 @@ def test_a_new_study_can_be_loaded_and_says_what_is_missing(terminal: Terminal, 
     folder = tmp_path / "anden kommune"
     done = terminal("new-study", folder)
     assert done.exit_code == 0, done.output
-    assert f"komglad --study {folder} check" in done.output.replace("\n", " ")
+    assert f"komglad --study {shlex.quote(str(folder))} check" in done.output.replace("\n", " ")
     assert load_study(str(folder)).protocol.rounds
     code, said = refusal(terminal("new-study", folder))
     assert code == 2
