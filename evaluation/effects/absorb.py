@@ -103,7 +103,7 @@ def fit_nuisance(
     # Each column's own scale decides what counts as zero: rank never depends on units of measurement.
     scale = np.sqrt(np.maximum(np.einsum("ij,ij->j", raw, raw * panel.w[:, None]), np.finfo(float).tiny))
     n_fixed = sum(b.shape[1] for b in blocks)
-    kept = _independent(Z * np.sqrt(w0)[:, None] / scale, n_fixed)
+    kept = independent_columns(Z * np.sqrt(w0)[:, None] / scale, n_fixed)
     dropped = np.setdiff1d(np.arange(raw.shape[1]), kept)
     Zk = Z[:, kept]
     coefficients, K = _weights_of(Zk, w0)
@@ -127,7 +127,7 @@ def _weights_of(Z: FloatArray, w0: FloatArray) -> tuple[FloatArray, FloatArray]:
     return operator, np.ascontiguousarray(operator.T)
 
 
-def _independent(Z: FloatArray, n_fixed: int) -> IntArray:
+def independent_columns(Z: FloatArray, n_fixed: int) -> IntArray:
     """Indices of linearly independent columns: fixed effects first (any order), then the others in turn."""
     kept: list[int] = []
     if n_fixed:

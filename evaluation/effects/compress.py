@@ -17,20 +17,26 @@ import pandas as pd
 
 from evaluation.effects.design import Panel, split_term
 from evaluation.effects.source import (
+    Source,
     all_present,
     label,
     number,
     only_numbers,
     open_source,
     quoted,
+    start_label,
     unreadable,
 )
 from evaluation.errors import CannotEstimate, InputError
 
 MAX_CELLS = 6_000_000
 """Most cells that are taken into memory."""
+PERFECT_HASH_BITS = 20
+"""Whole-number keys of up to so many bits together are grouped by a table without collisions (DuckDB's own: 12)."""
 NUMBER = "number "
 """Prefix of a column read as a number, since the same column may also be a label (a year, a covariate)."""
+START = "#start"
+"""The start column as it is grouped, since the same column may also be a label."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +56,6 @@ class PanelSpec:
     working: str = "identity"
     by_unit: bool = False
 
-    @property
-    def treatment_columns(self) -> list[str]:
-        """The columns that tell treatment."""
-        return [self.start] if self.start is not None else split_term(self.treatment or "")
-
 
 def read_panel(path: Path, spec: PanelSpec) -> tuple[Panel, int]:
     """Read a csv, csv.gz or parquet file into a :class:`Panel` of cells; also the number of units behind it.
@@ -66,72 +67,108 @@ def read_panel(path: Path, spec: PanelSpec) -> tuple[Panel, int]:
         CannotEstimate: no usable row, or more distinct cells than memory holds.
     """
     with duckdb.connect(":memory:") as con:
-        con.execute("SET enable_progress_bar = false")
-        types = open_source(con, path)
-        try:
-            return _cells(con, spec, types)
-        except duckdb.OutOfMemoryException as error:
-            raise CannotEstimate("Cannot estimate: the file's cells do not fit in memory.") from error
-        except duckdb.Error as error:
-            raise InputError(f'File "{path.name}" {unreadable(error)}.') from error
+        con.execute(f"SET enable_progress_bar = false; SET perfect_ht_threshold = {PERFECT_HASH_BITS}")
+        problem: duckdb.Error | None = None
+        for source in open_source(con, path):
+            try:
+                return _cells(con, spec, source)
+            except duckdb.OutOfMemoryException as error:
+                raise CannotEstimate("Cannot estimate: the file's cells do not fit in memory.") from error
+            except duckdb.Error as error:
+                problem = error
+        assert problem is not None
+        raise InputError(f'File "{path.name}" {unreadable(problem)}.') from problem
 
 
-def _cells(con: duckdb.DuckDBPyConnection, spec: PanelSpec, types: dict[str, str]) -> tuple[Panel, int]:
+def _cells(con: duckdb.DuckDBPyConnection, spec: PanelSpec, source: Source) -> tuple[Panel, int]:
+    types = source.types
     terms = spec.absorb if spec.absorb is not None else tuple(c for c in (spec.unit, spec.time) if c)
     clusters = spec.cluster if spec.cluster is not None else ((spec.unit,) if spec.unit else ())
-    labels = _unique([c for t in (*terms, *clusters, *spec.keep) for c in split_term(t)])
-    named = _unique([*labels, *[c for c in (spec.unit, spec.time, spec.start) if c]])
-    regressors = _unique([*spec.covariates, *([] if spec.start else spec.treatment_columns)])
+    labels = _unique([c for t in (*terms, *clusters, *spec.keep) for c in split_term(t, types)])
+    named = _unique([*labels, *[c for c in (spec.unit, spec.time) if c]])
+    treated = [] if spec.start else split_term(spec.treatment or "", types)
+    regressors = _unique([*spec.covariates, *treated])
     numeric = _unique([spec.outcome, *([spec.weights] if spec.weights else []), *regressors])
-    all_present(_unique([*named, *numeric]), types)
+    all_present(_unique([*named, *([spec.start] if spec.start else []), *numeric]), source)
     only_numbers(con, numeric, types)
     labelled = [f"{label(c, types[c])} AS {quoted(c)}" for c in named]
+    if spec.start:
+        labelled.append(f"{start_label(spec.start, types[spec.start])} AS {quoted(START)}")
     typed = [f"{number(c, types[c])} AS {quoted(NUMBER + c)}" for c in numeric] + labelled
     # Sums tell of a NaN by being one, so the quick pass need not look at each outcome and weight.
     quick = [f"{number(c, types[c], keep_nan=c not in regressors)} AS {quoted(NUMBER + c)}" for c in numeric]
     keys = [quoted(c) for c in named if c != spec.unit or c in labels or spec.by_unit]
+    extra = []
+    if spec.start and spec.unit and quoted(spec.unit) in keys:
+        # A unit has one start: its extremes are cheaper than one more key, and tell when it has two.
+        extra = [f"min({quoted(START)}) AS {quoted(START)}", f'max({quoted(START)}) AS "#last start"']
+    elif spec.start:
+        keys.append(quoted(START))
     keys += [quoted(NUMBER + c) for c in regressors]
-    y = quoted(NUMBER + spec.outcome)
-    w = quoted(NUMBER + spec.weights) if spec.weights else "1.0"
     if spec.weights and spec.working == "identity":
-        keys.append(w)
-    table = _plain_sums(con, quick + labelled, _unique(keys), y, w) if clusters else None
+        keys.append(quoted(NUMBER + spec.weights))
+    query = _Query(spec, source, _unique(keys), extra)
+    table = None
+    if clusters and not source.is_text:
+        table = _plain_sums(con, query, quick + labelled)
     if table is None:
-        table = _aggregate(con, typed, _unique(keys), y, w, whole=bool(clusters))
-    cells, notes = _usable(table, spec, [c for c in named if c != spec.start], regressors)
+        table = _aggregate(con, query, typed, whole=bool(clusters))
+    cells, notes = _usable(table, spec, named, regressors)
     units = int(cells["#rows"].sum()) if spec.unit is None else _units(con, spec, typed, cells)
-    return _panel(cells, spec, terms, clusters, notes), units
+    return _panel(cells, spec, terms, clusters, treated, [*source.notes, *notes]), units
 
 
-def _plain_sums(
-    con: duckdb.DuckDBPyConnection, typed: list[str], keys: list[str], y: str, w: str
-) -> pd.DataFrame | None:
-    """The cells of a file in which every outcome and weight is usable: the cheapest pass; None for any other file."""
-    weighted = w != "1.0"
-    term = f"{w} * {y}" if weighted else y
-    sums = f'count(*)::DOUBLE AS "#all", count({y})::DOUBLE AS "#rows", sum({term})'
-    sums += ' AS "#y"' + (
-        f', sum({w}) AS "#w", min({w}) AS "#least", count({w})::DOUBLE AS "#weights"' if weighted else ""
-    )
-    source = f"FROM (SELECT {', '.join(typed)} FROM source)" + (
-        f" GROUP BY {', '.join(keys)}" if keys else ""
-    )
-    con.execute(f"CREATE OR REPLACE TEMP TABLE cells AS SELECT {', '.join([*keys, sums])} {source}")
-    table = _fetch(con)
-    if not weighted:
-        table["#w"] = table["#rows"]
-    whole = bool(
-        (table["#rows"] == table["#all"]).all() and np.isfinite(table[["#y", "#w"]].to_numpy()).all()
-    )
-    if weighted:
-        whole &= bool((table["#least"] > 0).all() and (table["#weights"] == table["#all"]).all())
+@dataclass(frozen=True)
+class _Query:
+    """What the grouping asks for: its keys and further aggregates, as SQL."""
+
+    spec: PanelSpec
+    source: Source
+    keys: list[str]
+    extra: list[str]
+
+    @property
+    def y(self) -> str:
+        return quoted(NUMBER + self.spec.outcome)
+
+    @property
+    def w(self) -> str:
+        return quoted(NUMBER + self.spec.weights) if self.spec.weights else "1.0"
+
+    def sql(self, typed: list[str], sums: list[str], *, grouped: bool = True) -> str:
+        tail = f" GROUP BY {', '.join(self.keys)}" if grouped and self.keys else ""
+        return f"SELECT {', '.join([*self.keys, *sums])} FROM (SELECT {', '.join(typed)} FROM source){tail}"
+
+
+def _plain_sums(con: duckdb.DuckDBPyConnection, query: _Query, typed: list[str]) -> pd.DataFrame | None:
+    """The cells of a file in which every outcome and weight is usable: the cheapest pass; None for any other file.
+
+    What the file's own statistics already say is not counted again: every aggregate costs as much as half a scan.
+    """
+    outcome, weights, source = query.spec.outcome, query.spec.weights, query.source
+    sums = ['count(*)::DOUBLE AS "#all"', *query.extra]
+    sums.append(f'sum({query.w} * {query.y}) AS "#y"' if weights else f'sum({query.y}) AS "#y"')
+    if outcome not in source.complete:
+        sums.append(f'count({query.y})::DOUBLE AS "#rows"')
+    if weights:
+        sums.append(f'sum({query.w}) AS "#w"')
+        if not {weights} <= source.complete & source.positive:
+            sums += [f'min({query.w}) AS "#least"', f'count({query.w})::DOUBLE AS "#weights"']
+    table = _fetch(con, query.sql(typed, sums))
+    every = table["#all"]
+    table["#rows"] = table.get("#rows", every)
+    table["#w"] = table.get("#w", every)
+    whole = bool((table["#rows"] == every).all() and np.isfinite(table[["#y", "#w"]].to_numpy()).all())
+    if "#least" in table:
+        whole &= bool((table["#least"] > 0).all() and (table["#weights"] == every).all())
     if not whole:
         return None
     table["#y"] /= table["#w"]
     return table.assign(**dict.fromkeys(("#no_y", "#no_w", "#infinite", "#zero", "#negative"), 0.0))
 
 
-def _fetch(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+def _fetch(con: duckdb.DuckDBPyConnection, query: str) -> pd.DataFrame:
+    con.execute(f"CREATE OR REPLACE TEMP TABLE cells AS {query}")
     size = int(con.execute("SELECT count(*) FROM cells").fetchall()[0][0])
     if size > MAX_CELLS:
         raise CannotEstimate(
@@ -142,12 +179,13 @@ def _fetch(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
 
 
 def _aggregate(
-    con: duckdb.DuckDBPyConnection, typed: list[str], keys: list[str], y: str, w: str, *, whole: bool
+    con: duckdb.DuckDBPyConnection, query: _Query, typed: list[str], *, whole: bool
 ) -> pd.DataFrame:
     """One pass over the file: sums and counts by key, unusable rows counted beside the usable ones.
 
     With ``whole`` False (no cluster named) every row stays a cell of its own.
     """
+    y, w = query.y, query.w
     ok = f"({y} IS NOT NULL AND isfinite({y}) AND {w} > 0 AND isfinite({w}))"
     counts = {
         "#rows": ok,
@@ -164,23 +202,24 @@ def _aggregate(
             f'{total} AS "#w"',
             f'sum({w} * {y}) FILTER ({ok}) / {total} AS "#y"',
             'count(*)::DOUBLE AS "#all"',
+            *query.extra,
         ]
-        tail = f" GROUP BY {', '.join(keys)}" if keys else ""
     else:
         sums = [f"coalesce({rule}, false)::DOUBLE AS {quoted(name)}" for name, rule in counts.items()]
         sums += [f'{w} AS "#w"', f'{y} AS "#y"', '1.0::DOUBLE AS "#all"']
-        tail = ""
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE cells AS SELECT {', '.join([*keys, *sums])} "
-        f"FROM (SELECT {', '.join(typed)} FROM source){tail}"
-    )
-    return _fetch(con)
+        sums += [quoted(START)] if query.extra else []
+    return _fetch(con, query.sql(typed, sums, grouped=whole))
 
 
 def _usable(
     table: pd.DataFrame, spec: PanelSpec, labels: list[str], regressors: list[str]
 ) -> tuple[pd.DataFrame, list[str]]:
     """The cells with usable rows, and notes on what was left out and why."""
+    if "#last start" in table and (table["#last start"] != table[START]).any():
+        several = table.loc[table["#last start"] != table[START], spec.unit].nunique()
+        raise InputError(_two_starts(str(spec.start), several))
+    if not len(table) or not table["#all"].sum():
+        raise CannotEstimate("Cannot estimate: the file has a header but no rows.")
     if table["#negative"].sum():
         raise InputError(
             f'Column "{spec.weights}" holds {int(table["#negative"].sum())} negative or infinite weights.'
@@ -207,23 +246,36 @@ def _usable(
 
 
 def _panel(
-    cells: pd.DataFrame, spec: PanelSpec, terms: Sequence[str], clusters: Sequence[str], notes: list[str]
+    cells: pd.DataFrame,
+    spec: PanelSpec,
+    terms: Sequence[str],
+    clusters: Sequence[str],
+    treated: list[str],
+    notes: list[str],
 ) -> Panel:
     phi = 1 / cells["#rows"] if spec.working == "identity" else cells["#w"].mean() / cells["#w"]
+    cells = cells.assign(**{"#phi": phi})
+    start = START if spec.start in cells.columns else spec.start  # messages name the column as the file does
+    if start is not None:
+        cells = cells.rename(columns={START: start})
+    treatment = None
+    if spec.start is None:
+        treatment = NUMBER + ":".join(treated)
+        cells[treatment] = cells[[NUMBER + c for c in treated]].prod(axis=1)
     panel = Panel.from_frame(
-        cells.assign(**{"#phi": phi}),
+        cells,
         outcome="#y",
         unit=spec.unit if spec.unit in cells.columns else None,
         time=spec.time,
-        start=spec.start,
-        treatment=":".join(NUMBER + c for c in spec.treatment_columns) if spec.start is None else None,
+        start=start,
+        treatment=treatment,
         weights="#w",
         absorb=terms,
         covariates=[NUMBER + c for c in spec.covariates],
         cluster=clusters,
         rows="#rows",
         phi="#phi",
-        keep=[c for t in spec.keep for c in split_term(t)],
+        keep=_unique([c for t in spec.keep for c in split_term(t, cells.columns)]),
         notes=notes,
     )
     return replace(panel, covariates=spec.covariates)
@@ -234,17 +286,21 @@ def _units(con: duckdb.DuckDBPyConnection, spec: PanelSpec, typed: list[str], ce
     if spec.unit in cells.columns:
         return int(cells[spec.unit].nunique())
     unit = quoted(str(spec.unit))
-    start = f"coalesce({quoted(spec.start)}::VARCHAR, '')" if spec.start else "0"
+    start = quoted(START) if spec.start else "0"
     row = con.execute(
         f"SELECT count(*), count(*) FILTER (low <> high) FROM (SELECT min({start}) AS low, max({start}) AS high "
         f"FROM (SELECT {', '.join(typed)} FROM source) WHERE {unit} IS NOT NULL GROUP BY {unit})"
     ).fetchall()[0]
     if row[1]:
-        raise InputError(
-            f'Column "{spec.start}" must be constant within a unit: it changes in {row[1]} units. '
-            "If treatment can switch off, give a 0/1 treatment column instead."
-        )
+        raise InputError(_two_starts(str(spec.start), row[1]))
     return int(row[0])
+
+
+def _two_starts(column: str, units: int) -> str:
+    return (
+        f'Column "{column}" must be constant within a unit: it changes in {units} units. '
+        "If treatment can switch off, give a 0/1 treatment column instead."
+    )
 
 
 def _unique(names: Sequence[str]) -> list[str]:

@@ -6,16 +6,21 @@ out. Not here: reading files (``compress``), estimation, inference.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from evaluation.effects.periods import PeriodOrder, are_year_months, period_order
 from evaluation.effects.results import BoolArray, FloatArray, IntArray
 from evaluation.errors import CannotEstimate, InputError
 
 CROSSINGS = (":", "^", "#")
+NEVER = frozenset(
+    ("", "0", "0.0", "never", "nan", "none", "nat", "na", "n/a", ".", "inf", "infinity", "<na>")
+)
+"""What a start column may say, in any case, of a unit that is never treated."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,17 @@ class Panel:
         return np.asarray(self.time - self.start, dtype=np.float64)
 
     @property
+    def order(self) -> PeriodOrder | None:
+        """The order of the periods as their text tells it; None where they are numbers."""
+        texts = [label for label in self.time_labels if isinstance(label, str)]
+        return period_order(texts) if texts else None
+
+    def period_name(self, value: float) -> str:
+        """A period as the file writes it, for messages."""
+        ranked = self.order is not None and 0 <= value < len(self.time_labels)
+        return str(self.time_labels[int(value)]) if ranked else f"{value:g}"
+
+    @property
     def n_units(self) -> int:
         """Number of distinct units."""
         return int(np.unique(self.unit).size)
@@ -73,7 +89,7 @@ class Panel:
         """(n,) codes 0..G-1 of the clusters; several columns cross to their intersection."""
         if not self.clusters:
             return np.arange(self.n, dtype=np.int64)
-        return term_codes(self.keys, ":".join(self.clusters))[0]
+        return term_codes(self.keys, *self.clusters)[0]
 
     def subset(self, keep: BoolArray, note: str | None = None) -> Panel:
         """The panel with only the cells where ``keep`` holds; labels stay, codes are not renumbered."""
@@ -130,8 +146,8 @@ class Panel:
             raise InputError("A start column needs the time column as well.")
         terms = tuple(absorb) if absorb is not None else tuple(c for c in (unit, time) if c is not None)
         clusters = tuple(cluster) if cluster is not None else ((unit,) if unit is not None else ())
-        labels = _unique([c for t in (*terms, *clusters) for c in split_term(t)] + list(keep))
-        treated_columns = [start] if start is not None else split_term(str(treatment))
+        labels = _unique([c for t in (*terms, *clusters) for c in split_term(t, frame.columns)] + list(keep))
+        treated_columns = [start] if start is not None else split_term(str(treatment), frame.columns)
         numeric = _unique([outcome, *covariates, *[c for c in (weights, rows, phi) if c], *treated_columns])
         wanted = _unique([*labels, *numeric, *[c for c in (unit, time) if c]])
         missing = [c for c in wanted if c not in frame.columns]
@@ -159,7 +175,7 @@ class Panel:
             raise CannotEstimate(
                 f'Cannot estimate: no row has the outcome "{outcome}" and all other columns.'
             )
-        time_values, time_labels = _time(data[time]) if time else (np.zeros(len(data)), (0,))
+        time_values, time_labels = _time(data[time], said) if time else (np.zeros(len(data)), (0,))
         unit_codes, unit_labels = _codes(data[unit]) if unit else (np.arange(len(data), dtype=np.int64), ())
         y = data[outcome].to_numpy(np.float64)
         w = data[weights].to_numpy(np.float64) if weights else np.ones(len(data))
@@ -202,17 +218,22 @@ class Panel:
         )
 
 
-def split_term(term: str) -> list[str]:
-    """Columns of a fixed-effect term: "cell:cal_month" crosses two columns; ``^`` and ``#`` mean the same."""
+def split_term(term: str, columns: Container[str] = ()) -> list[str]:
+    """Columns of a fixed-effect term: "cell:cal_month" crosses two columns; ``^`` and ``#`` mean the same.
+
+    A column whose own name holds such a sign is that column.
+    """
+    if term in columns:
+        return [term]
     for sign in CROSSINGS[1:]:
         term = term.replace(sign, CROSSINGS[0])
     return [c for c in term.split(CROSSINGS[0]) if c]
 
 
-def term_codes(keys: pd.DataFrame, term: str) -> tuple[IntArray, int]:
-    """(n,) codes 0..L-1 of a possibly crossed term and the number of its levels, in sorted label order."""
+def term_codes(keys: pd.DataFrame, *terms: str) -> tuple[IntArray, int]:
+    """(n,) codes 0..L-1 of terms crossed with each other and the number of levels, in sorted label order."""
     codes = np.zeros(len(keys), dtype=np.int64)
-    for column in split_term(term):
+    for column in _unique([c for term in terms for c in split_term(term, keys.columns)]):
         part, labels = _codes(keys[column])
         codes = codes * len(labels) + part
     levels, codes = np.unique(codes, return_inverse=True)
@@ -244,39 +265,67 @@ def _numeric(values: pd.Series, column: str, *, is_start: bool) -> pd.Series:
     return numbers
 
 
-def _time(values: pd.Series) -> tuple[FloatArray, tuple[object, ...]]:
+def _time(values: pd.Series, said: list[str]) -> tuple[FloatArray, tuple[object, ...]]:
     """Numbers stay as they are; months, dates and other labels become their rank, so that steps are equal."""
-    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
-        numbers = values.to_numpy(np.float64)
-        return numbers, tuple(np.unique(numbers).tolist())
-    as_numbers = pd.to_numeric(values.astype(str), errors="coerce")
-    if as_numbers.notna().all():
-        return as_numbers.to_numpy(np.float64), tuple(np.unique(as_numbers.to_numpy(np.float64)).tolist())
-    codes, labels = _codes(values)
-    return codes.astype(np.float64), labels
+    numbers = pd.to_numeric(values.astype(str) if values.dtype == object else values, errors="coerce")
+    if pd.api.types.is_bool_dtype(values) or numbers.isna().any():
+        return _ranks(values.astype(str))
+    found = numbers.to_numpy(np.float64)
+    distinct = np.unique(found).tolist()
+    if are_year_months(distinct):
+        said.append(
+            f"The periods {distinct[0]:.0f} to {distinct[-1]:.0f} are read as year and month, so that one step is one "
+            "period."
+        )
+        return _ranks(pd.Series(found).map("{:.0f}".format))
+    return found, tuple(distinct)
+
+
+def _ranks(texts: pd.Series) -> tuple[FloatArray, tuple[object, ...]]:
+    codes, levels = pd.factorize(texts)
+    order = period_order(levels.tolist())
+    rank = {label: float(i) for i, label in enumerate(order.labels)}
+    ranks = np.array([rank[level] for level in levels.tolist()], dtype=np.float64)
+    return np.asarray(ranks[codes], dtype=np.float64), order.labels
 
 
 def _start(values: pd.Series, time_labels: tuple[object, ...]) -> FloatArray:
     """First treated period on the scale of ``_time``; empty, zero and infinite mean never."""
-    if pd.api.types.is_numeric_dtype(values) and all(isinstance(v, float) for v in time_labels):
+    if all(isinstance(v, float) for v in time_labels):
+        return _numeric_start(values)
+    levels, labels = pd.factorize(values)
+    order = period_order([str(v) for v in time_labels])
+    position = np.array([_start_position(v, order) for v in labels.tolist()] + [np.inf])
+    if not np.isinf(position).all():
+        order.demand()
+    unread = np.isnan(position[levels])
+    if unread.any():
+        raise InputError(
+            f"The start column must hold periods written as in the time column: {int(unread.sum())} rows do not. "
+            "Expected: the same way of writing, or empty, 0 or inf for never."
+        )
+    return np.asarray(position[levels], dtype=np.float64)
+
+
+def _numeric_start(values: pd.Series) -> FloatArray:
+    if pd.api.types.is_numeric_dtype(values):
         plain = values.to_numpy(np.float64, na_value=np.nan)
         return np.where(np.isnan(plain) | (plain == 0), np.inf, plain)
-    if all(isinstance(v, float) for v in time_labels):
-        numbers = pd.to_numeric(values, errors="coerce").to_numpy(np.float64)
-        texts = values.astype(str).str.strip().str.lower()
-        never = values.isna() | texts.isin(["", "never", "nan", "none", "na", "inf", "infinity"])
-        if (np.isnan(numbers) & ~never).any():
-            count = int((np.isnan(numbers) & ~never).sum())
-            raise InputError(f"The start column must hold periods of the time column: {count} rows do not.")
-        return np.where(np.isnan(numbers) | (numbers == 0) | never.to_numpy(), np.inf, numbers)
-    texts = values.astype(str).str.strip()
-    never = values.isna() | texts.str.lower().isin(
-        ["", "0", "0.0", "never", "nan", "none", "nat", "na", "inf"]
-    )
-    # Built from lists: pandas' own to_numpy(dtype=str) cuts every text to the width of the first.
-    labels, wanted = np.array([str(v) for v in time_labels]), np.array(texts.tolist())
-    position = np.searchsorted(labels, wanted).astype(np.float64)
-    return np.where(never.to_numpy(), np.inf, position)
+    numbers = pd.to_numeric(values, errors="coerce").to_numpy(np.float64)
+    never = values.isna().to_numpy() | values.astype(str).str.strip().str.lower().isin(NEVER).to_numpy()
+    if (np.isnan(numbers) & ~never).any():
+        count = int((np.isnan(numbers) & ~never).sum())
+        raise InputError(f"The start column must hold periods of the time column: {count} rows do not.")
+    return np.where(np.isnan(numbers) | (numbers == 0) | never, np.inf, numbers)
+
+
+def _start_position(value: object, order: PeriodOrder) -> float:
+    """Rank of a start among the periods, infinite for never, NaN where it is not written as they are."""
+    text = f"{value:.0f}" if isinstance(value, float) and np.isfinite(value) else str(value).strip()
+    if text.lower() in NEVER:
+        return np.inf
+    position = order.position(text)
+    return np.nan if position is None else float(position)
 
 
 def _constant_in_unit(start: FloatArray, unit: IntArray, column: str) -> None:

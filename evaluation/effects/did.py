@@ -13,7 +13,13 @@ import numpy as np
 from evaluation.effects.contrasts import aggregate_contrasts
 from evaluation.effects.design import Panel
 from evaluation.effects.did_honest import honest_bounds
-from evaluation.effects.did_notes import bacon_note, cluster_notes, inference_notes, refuse_without_variation
+from evaluation.effects.did_notes import (
+    bacon_note,
+    cluster_notes,
+    inference_notes,
+    refuse_without_variation,
+    unused_notes,
+)
 from evaluation.effects.did_options import DidOptions, check
 from evaluation.effects.did_twfe import twfe_terms
 from evaluation.effects.event_study import lead_test
@@ -58,7 +64,7 @@ def run_did(panel: Panel, options: DidOptions, *, units: int | None = None) -> D
         estimates, pretrend, more = _twfe(panel, options)
     notes += more
     honest, more = honest_bounds(panel, options) if options.honest is not None else ((), [])
-    notes += more + inference_notes(estimates, options)
+    notes += more + inference_notes(estimates, options) + unused_notes(options)
     return DidResult(
         design=_design(panel, units),
         estimates=tuple(_labelled(panel, estimates)),
@@ -76,7 +82,8 @@ def _group_time(panel: Panel, options: DidOptions) -> tuple[list[Estimate], Join
     estimates = influence_estimates(
         fit, aggregated, level=options.level, null=options.null, draws=draws, seed=options.seed
     )
-    return estimates, pre_test(fit), list(fit.notes)
+    pretrend, more = pre_test(fit)
+    return estimates, pretrend, [*fit.notes, *more]
 
 
 def _imputation(panel: Panel, options: DidOptions) -> tuple[list[Estimate], JointTest | None, list[str]]:
@@ -193,7 +200,7 @@ def _permutation(
         anticipation=options.anticipation,
         transition=options.transition,
         null=options.null,
-        draws=options.draws or None,
+        draws=options.draws,
         seed=options.seed,
         estimator=options.estimator,
     )
@@ -227,28 +234,38 @@ def _permutation(
 
 
 def _with_start(panel: Panel, options: DidOptions) -> Panel:
-    """Derive each unit's start from a 0/1 column that never switches off, where starts are needed."""
+    """Derive each unit's start from a 0/1 column that never switches off, where it can be or must be had."""
     if panel.start is not None:
         return panel
-    wants = options.estimator == "group-time" or options.aggregate != "overall"
-    wants |= options.horizon is not None or options.inference == "permutation" or options.honest is not None
-    if options.estimator == "imputation" and not np.isin(panel.d, (0.0, 1.0)).all():
+    zero_one = bool(np.isin(panel.d, (0.0, 1.0)).all())
+    if options.estimator == "imputation" and not zero_one:
         raise InputError("The imputation estimator needs a 0/1 treatment column.")
-    if not wants:
+    must = options.estimator == "group-time" or options.aggregate != "overall"
+    must |= options.horizon is not None or options.inference == "permutation" or options.honest is not None
+    if not must and options.estimator != "imputation":
         return panel
-    if not np.isin(panel.d, (0.0, 1.0)).all() or panel.n_units == panel.n:
-        raise InputError(
-            "This needs the first treated period of each unit: give --start, or a 0/1 treatment with --unit and --time."
+    problem = None
+    if not zero_one or panel.n_units == panel.n:
+        problem = (
+            "This needs the first treated period of each unit: give --start, or a 0/1 treatment with --unit and "
+            "--time."
         )
-    first = np.full(int(panel.unit.max()) + 1, np.inf)
-    np.minimum.at(first, panel.unit, np.where(panel.d > 0, panel.time, np.inf))
-    start = first[panel.unit]
-    if not np.array_equal((panel.time >= start).astype(np.float64), panel.d):
-        raise InputError(
-            "Treatment switches off in some units, so there is no first treated period. Use --estimator twfe or "
-            "imputation with --aggregate overall."
-        )
-    return replace(panel, start=start)
+    else:
+        first = np.full(int(panel.unit.max()) + 1, np.inf)
+        np.minimum.at(first, panel.unit, np.where(panel.d > 0, panel.time, np.inf))
+        start = first[panel.unit]
+        if not np.array_equal((panel.time >= start).astype(np.float64), panel.d):
+            problem = (
+                "Treatment switches off in some units, so there is no first treated period. Use --estimator twfe or "
+                "imputation with --aggregate overall."
+            )
+        elif must or panel.order is None or panel.order.known:
+            if panel.order is not None:
+                panel.order.demand()
+            return replace(panel, start=start)
+    if must and problem is not None:
+        raise InputError(problem)
+    return panel
 
 
 def _refuse_absorbed(panel: Panel) -> None:
@@ -275,13 +292,15 @@ def _design(panel: Panel, units: int | None) -> DesignCounts:
 
 
 def _labelled(panel: Panel, estimates: list[Estimate]) -> list[Estimate]:
-    """Ranks of dates and months back to their labels."""
-    if not panel.time_labels or isinstance(panel.time_labels[0], (int, float)):
+    """Ranks of dates and months back to their labels, numbers among them back to numbers."""
+    if panel.order is None:
         return estimates
 
     def label(value: float | str | None) -> float | str | None:
-        inside = isinstance(value, float) and value < len(panel.time_labels)
-        return str(panel.time_labels[int(value)]) if inside else value  # type: ignore[arg-type]
+        if not isinstance(value, float) or value >= len(panel.time_labels):
+            return value
+        text = str(panel.time_labels[int(value)])
+        return float(text) if text.isdigit() else text
 
     return [
         replace(e, term=replace(e.term, group=label(e.term.group), period=label(e.term.period)))

@@ -72,3 +72,17 @@ def inference_notes(estimates: list[Estimate], options: DidOptions) -> list[str]
             "are approximations at best."
         ]
     return []
+
+
+def unused_notes(options: DidOptions) -> list[str]:
+    """Options that were given and could make no difference to this run."""
+    notes = []
+    if options.estimator != "group-time" and (options.control != "never" or options.base != "varying"):
+        notes.append("--control and --base belong to the group-time estimator and had no effect here.")
+    if options.inference != "wild" and (
+        options.unrestricted or options.jackknife or options.distribution != "rademacher"
+    ):
+        notes.append(
+            "--unrestricted, --jackknife and --weights-dist belong to --inference wild and had no effect here."
+        )
+    return notes

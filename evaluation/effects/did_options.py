@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 
 from evaluation.errors import InputError, Problem
 
@@ -100,13 +101,21 @@ def check(options: DidOptions) -> DidOptions:
     demand(options.anticipation >= 0, "--anticipation must be 0 or more")
     demand(options.transition >= 0, "--transition must be 0 or more")
     demand(options.draws is None or options.draws >= 0, "--draws must be a positive number or all")
-    demand(all(b >= 0 for b in options.bounds), "--mbar must be 0 or more")
+    demand(all(b >= 0 and isfinite(b) for b in options.bounds), "--mbar must be 0 or more")
+    demand(isfinite(options.null), "--null must be a number", "for example 0")
+    demand(options.seed >= 0, "--seed must be 0 or more")
     if options.estimator in AVAILABLE and options.inference in INFERENCES:
         demand(
             options.inference in AVAILABLE[options.estimator],
             f"--inference {options.inference} is not available with the {options.estimator} estimator",
             f"use one of {', '.join(AVAILABLE[options.estimator])}",
         )
+    demand(
+        options.assign is None or options.inference == "permutation" or options.estimator not in AVAILABLE,
+        "--assign is for permutation"
+        + (", which the group-time estimator does not have" if options.estimator == "group-time" else ""),
+        "use --inference permutation with the imputation or twfe estimator, or leave --assign out",
+    )
     if options.inference == "permutation":
         demand(options.assign is not None, "--inference permutation needs --assign COLUMN")
         demand(
@@ -116,10 +125,10 @@ def check(options: DidOptions) -> DidOptions:
         )
     if options.estimator == "twfe":
         demand(options.transition == 0, "--transition is for the imputation estimator")
+        demand(options.average == "observation", "--average equal is for the imputation estimator")
     if options.estimator == "group-time":
         demand(options.transition == 0, "--transition is for the imputation estimator")
-        demand(options.horizon is None or options.aggregate in ("overall", "event", "group", "calendar"),
-               "--horizon does not go with --aggregate none")  # fmt: skip
+        demand(options.average == "observation", "--average equal is for the imputation estimator")
     if problems:
         raise InputError("These options do not fit:", problems)
     return options

@@ -7,10 +7,12 @@ treated by then. Balanced panels and repeated cross sections. Not here: aggregat
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from evaluation.effects.absorb import independent_columns
 from evaluation.effects.design import Panel
 from evaluation.effects.doubly_robust import doubly_robust_change
 from evaluation.effects.results import BoolArray, FloatArray, IntArray
@@ -60,7 +62,7 @@ def cluster_influence(psi: FloatArray, cluster: IntArray) -> FloatArray:
 
 @dataclass(frozen=True)
 class _Wide:
-    """The panel by unit: ``Y`` (n, T) outcomes, ``W`` (n, T) weights, ``X`` (n, T, q) covariates."""
+    """The panel by unit: ``Y`` (n, T) outcomes, ``W`` (n, T) weights, ``X`` (n, T, q) covariates and their names."""
 
     Y: FloatArray
     W: FloatArray
@@ -68,6 +70,8 @@ class _Wide:
     start: FloatArray
     cluster: IntArray
     periods: FloatArray
+    covariates: tuple[str, ...]
+    name: Callable[[float], str]
 
 
 def group_time(
@@ -101,7 +105,9 @@ def group_time(
                 "Ask for not-yet treated controls instead."
             )
         last = float(panel.start.max())
-        notes.append(f"No unit is never treated: periods from {last - anticipation:g} on have no controls.")
+        notes.append(
+            f"No unit is never treated: periods from {panel.period_name(last - anticipation)} on have no controls."
+        )
         panel = panel.subset(panel.time < last - anticipation)
         assert panel.start is not None
         if np.unique(panel.time).size < 2 or not (panel.event >= 0).any():
@@ -129,6 +135,8 @@ def _all_pairs(
     periods, start, n = wide.periods, wide.start, wide.start.size
     waves = np.unique(start[np.isfinite(start) & (start <= periods[-1])])
     pairs: list[tuple[float, float, float, FloatArray, bool]] = []
+    failed: list[str] = []
+    collinear: set[str] = set()
     for g in waves:
         before = np.flatnonzero(periods + anticipation < g)
         if not before.size:
@@ -148,23 +156,33 @@ def _all_pairs(
             rows = np.flatnonzero((start == g) | comparison)
             treated = (start[rows] == g).astype(np.float64)
             try:
-                att, psi = (_pair_cross_section if cross_section else _pair)(wide, rows, treated, t, pre)
+                if cross_section:
+                    att, psi = _pair_cross_section(wide, rows, treated, t, pre)
+                else:
+                    att, psi = _pair(wide, rows, treated, t, pre, collinear)
             except CannotEstimate as problem:
-                notes.append(f"ATT({g:g}, {periods[t]:g}) left out: {problem.message}")
+                notes.append(f"ATT({wide.name(g)}, {wide.name(periods[t])}) left out: {problem.message}")
+                failed.append(problem.message)
                 continue
             spread = np.zeros(n)
             spread[rows] = psi * n / rows.size
             pairs.append((float(g), float(periods[t]), att, spread, False))
     if not any(not p[4] for p in pairs):
         raise CannotEstimate(
-            "Cannot estimate an effect: no wave has both a pre-period and a comparison group."
+            f"Cannot estimate an effect: every pair of wave and period fails, the first because: {failed[0]}"
+            if failed
+            else "Cannot estimate an effect: no wave has both a pre-period and a comparison group."
         )
-    small = [f"{g:g}" for g in waves if np.unique(wide.cluster[start == g]).size < 2]
+    if collinear:
+        notes.append(f"Collinear in the comparison group and left out: {', '.join(sorted(collinear))}.")
+    small = [wide.name(g) for g in waves if np.unique(wide.cluster[start == g]).size < 2]
     if small:
         notes.append(
             f"Wave {', '.join(small)} is one cluster: its standard errors do not hold its own variation."
         )
-    weight = wide.W[:, 0]
+    weight = (
+        wide.W.sum(axis=1) if cross_section else wide.W[:, 0]
+    )  # a row seen once has its weight where it is seen
     return GroupTime(
         group=np.array([p[0] for p in pairs]),
         period=np.array([p[1] for p in pairs]),
@@ -180,12 +198,18 @@ def _all_pairs(
     )
 
 
-def _pair(wide: _Wide, rows: IntArray, treated: FloatArray, t: int, pre: int) -> tuple[float, FloatArray]:
+def _pair(
+    wide: _Wide, rows: IntArray, treated: FloatArray, t: int, pre: int, collinear: set[str]
+) -> tuple[float, FloatArray]:
     if treated.all():
         raise CannotEstimate("no comparison unit.")
     first = min(t, pre)
     X = np.column_stack([np.ones(rows.size), wide.X[rows, first]])
-    return doubly_robust_change(wide.Y[rows, t] - wide.Y[rows, pre], treated, X, wide.W[rows, first])
+    compared = X[treated == 0]
+    norms = np.maximum(np.linalg.norm(compared, axis=0), np.finfo(float).tiny)
+    kept = independent_columns(compared / norms, 0)
+    collinear.update(wide.covariates[j - 1] for j in range(1, X.shape[1]) if j not in kept)
+    return doubly_robust_change(wide.Y[rows, t] - wide.Y[rows, pre], treated, X[:, kept], wide.W[rows, first])
 
 
 def _pair_cross_section(
@@ -267,7 +291,8 @@ def _balanced(panel: Panel, notes: list[str]) -> _Wide:
         raise InputError(
             "Each unit must lie in one cluster for group-time effects: some units change cluster."
         )
-    return _Wide(Y, W, X, start, np.unique(cluster, return_inverse=True)[1].astype(np.int64), periods)
+    cluster = np.unique(cluster, return_inverse=True)[1].astype(np.int64)
+    return _Wide(Y, W, X, start, cluster, periods, panel.covariates, panel.period_name)
 
 
 def _cross_section(panel: Panel) -> _Wide:
@@ -277,4 +302,5 @@ def _cross_section(panel: Panel) -> _Wide:
     Y, W = np.zeros(shape), np.zeros(shape)
     at = (np.arange(panel.n), t)
     Y[at], W[at] = panel.y, panel.w
-    return _Wide(Y, W, np.zeros((*shape, 0)), panel.start, panel.cluster_codes(), periods)
+    X = np.zeros((*shape, 0))
+    return _Wide(Y, W, X, panel.start, panel.cluster_codes(), periods, (), panel.period_name)

@@ -155,14 +155,16 @@ def simultaneous_critical(scores: FloatArray, *, level: float, draws: int, seed:
     return max(float(np.quantile(t.max(axis=1), level)), float(special.ndtri(0.5 + level / 2)))
 
 
-def pre_test(result: GroupTime) -> JointTest | None:
-    """Wald test that all ATT(g, t) before any anticipation are zero; None where none is there or identified."""
+def pre_test(result: GroupTime) -> tuple[JointTest | None, list[str]]:
+    """Wald test that all ATT(g, t) before any anticipation are zero; None with a note where it cannot be made."""
     pre = (result.period < result.group - result.anticipation) & ~result.reference
     if not pre.any():
-        return None
+        return None, []
     covariance = result.covariance()[np.ix_(pre, pre)]
     if np.linalg.matrix_rank(covariance, tol=1e-10 * np.trace(covariance)) < pre.sum():
-        return None
+        return None, [
+            f"Leads not tested jointly: the clusters do not identify the covariance of {int(pre.sum())} leads."
+        ]
     W = float(result.att[pre] @ np.linalg.solve(covariance, result.att[pre]))
     q = float(pre.sum())
-    return JointTest(W, q, None, float(special.chdtrc(q, W)), "Wald (influence)")
+    return JointTest(W, q, None, float(special.chdtrc(q, W)), "Wald (influence)"), []

@@ -21,7 +21,7 @@ import numpy as np
 from scipy import linalg
 
 from evaluation.effects.absorb import fit_nuisance
-from evaluation.effects.design import Panel, term_codes
+from evaluation.effects.design import Panel, split_term, term_codes
 from evaluation.effects.results import BoolArray, FloatArray, IntArray
 from evaluation.errors import CannotEstimate, InputError
 
@@ -63,7 +63,13 @@ class Calendars:
     start: FloatArray
 
     def assignments(self, draws: int | None, seed: int) -> tuple[IntArray, bool]:
-        """(n_assignments, n_values): row k gives, for each value, whose calendar it carries; observed first."""
+        """(n_assignments, n_values): row k gives, for each value, whose calendar it carries; observed first.
+
+        All are enumerated where they are few, or where ``draws`` 0 asks for all.
+
+        Raises:
+            InputError: all are asked for and they are too many.
+        """
         n = self.start.shape[0]
         _, kinds = np.unique(self.start, axis=0, return_inverse=True)
         kinds = kinds.reshape(-1)
@@ -72,7 +78,11 @@ class Calendars:
         for c in counts:
             total //= factorial(int(c))
         representative = np.array([int(np.flatnonzero(kinds == k)[0]) for k in range(counts.size)])
-        if total <= MAX_ENUMERATED and (draws is None or total <= draws):
+        if draws == 0 and total > MAX_ENUMERATED:
+            raise InputError(
+                f"All {total} assignments are too many to enumerate (at most {MAX_ENUMERATED}): give a number of draws."
+            )
+        if total <= MAX_ENUMERATED and (not draws or total <= draws):
             rows = np.array(_arrangements(counts.tolist(), n), dtype=np.int64)
             observed = (rows == kinds).all(axis=1)
             rows = np.vstack([rows[observed], rows[~observed]])
@@ -109,7 +119,7 @@ def calendars(panel: Panel, assign: str, within: str | None = None) -> Calendars
     if panel.start is None:
         raise InputError("Permutation over calendars needs the first treated period of each unit (start).")
     for column in (assign, within):
-        if column is not None and any(c not in panel.keys for c in column.split(":")):
+        if column is not None and any(c not in panel.keys for c in split_term(column, panel.keys.columns)):
             raise InputError(f'Assignment column "{column}" is not among the columns kept with the panel.')
     value, n_values = term_codes(panel.keys, assign)
     stratum, n_strata = (
@@ -136,7 +146,9 @@ def calendars(panel: Panel, assign: str, within: str | None = None) -> Calendars
 
 def _complete(panel: Panel, assign: str, within: str | None) -> tuple[Panel, int]:
     """The panel on the strata that have every value of ``assign``, and how many strata were left out."""
-    if within is None or any(c not in panel.keys for name in (assign, within) for c in name.split(":")):
+    if within is None or any(
+        c not in panel.keys for name in (assign, within) for c in split_term(name, panel.keys.columns)
+    ):
         return panel, 0
     value, n_values = term_codes(panel.keys, assign)
     stratum, n_strata = term_codes(panel.keys, within)

@@ -21,7 +21,7 @@ from evaluation.errors import CannotEstimate, InputError
 
 KINDS = ("cr0", "cr1", "cr1s", "cr2", "cr3", "jackknife")
 RELATIVE_EIGENVALUE = 1e-10
-"""Eigenvalues below this share of the block's largest are zero: relative, so that units never matter."""
+"""Eigenvalues below this share of the block's largest, or of the identity it comes from, are zero: units never matter."""
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ def _inverse_root(F: FloatArray, K: FloatArray, KK: FloatArray, v: FloatArray) -
 
 def _symmetric_inverse_root(B: FloatArray) -> FloatArray:
     values, vectors = np.linalg.eigh((B + B.T) / 2)
-    cut = RELATIVE_EIGENVALUE * max(float(values[-1]), 0.0)
+    cut = RELATIVE_EIGENVALUE * max(float(values[-1]), 1.0)  # B is the identity less what was fitted
     safe = np.where(values > cut, values, 1.0)
     power = np.where(values > cut, 1.0 / np.sqrt(safe), 0.0)
     return np.asarray((vectors * power) @ vectors.T, dtype=np.float64)

@@ -1,12 +1,19 @@
 """A panel file as a DuckDB view named ``source``, and the SQL that reads its columns as numbers or labels.
 
-The one module of the engine that opens files, at the path it is given. Not here: which columns mean what, and the
-sums (``compress``).
+The one module of the engine that opens files, at the path it is given. A text file's encoding, delimiter and header
+are settled here, from its first bytes; DuckDB then reads the rows. Not here: which columns mean what, and the sums
+(``compress``).
 """
 
 from __future__ import annotations
 
+import csv
+import gzip
 import re
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -17,74 +24,190 @@ from evaluation.errors import InputError
 NUMBERS = ("INT", "DOUBLE", "FLOAT", "DECIMAL", "REAL", "NUMERIC", "BOOL")
 FLOATS = ("DOUBLE", "FLOAT")
 NOTHING = ("", "NA", "N/A", ".", "NaN", "nan", "NULL", "null", "None", "<NA>")
-SMALL_FILE = 50_000_000
-"""Bytes up to which a text file is read once more to be sure of its types."""
+DELIMITERS = (",", ";", "\t", "|")
+HEAD = 1 << 16
+"""Bytes from which encoding, delimiter and header are told."""
+LATIN = "latin-1"
+EXPECTED = "Expected a csv or csv.gz file with a header line, or parquet."
 
 
-def open_source(con: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
-    """Name the file ``source`` and return its columns with their types."""
+@dataclass(frozen=True)
+class Source:
+    """A file that can be read as the view ``source``.
+
+    ``types`` DuckDB's type of each column; ``header`` the names as the file writes them; ``complete`` the columns
+    whose own statistics (parquet) say that no value is missing, ``positive`` those where all are above zero.
+    """
+
+    types: dict[str, str]
+    header: tuple[str, ...]
+    complete: frozenset[str] = frozenset()
+    positive: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
+    is_text: bool = False
+
+
+@dataclass(frozen=True)
+class _Dialect:
+    """How a text file is written."""
+
+    encoding: str
+    delimiter: str
+    header: tuple[str, ...]
+    is_gzip: bool
+
+    def options(self, encoding: str) -> str:
+        nothing = ", ".join(_text(word) for word in NOTHING)
+        said = [f"nullstr = [{nothing}]", f"delim = {_text(self.delimiter)}", "quote = '\"', escape = '\"'"]
+        said += ["header = true", "comment = ''", f"encoding = '{encoding}'"]
+        said += ["decimal_separator = ','"] if self.delimiter == ";" else []
+        said += ["compression = 'gzip'"] if self.is_gzip else []
+        return ", ".join(said)
+
+
+def open_source(con: duckdb.DuckDBPyConnection, path: Path) -> Iterator[Source]:
+    """Name the file ``source`` in one way of reading it after the other, the strictest first.
+
+    The caller takes the next one when DuckDB meets a value that does not fit the types of this one.
+
+    Raises:
+        InputError: no such file, or it cannot be read in any way; the message says where and why.
+    """
     if not path.exists():
         raise InputError(f'File "{path}" not found.')
     if path.is_dir():
         raise InputError(f'"{path}" is a folder. Expected a csv, csv.gz or parquet file.')
-    name = "'" + str(path).replace("'", "''") + "'"
-    suffixes = "".join(path.suffixes).lower()
-    parquet = suffixes.endswith((".parquet", ".pq"))
-    if not parquet and path.stat().st_size == 0:
+    start, is_gzip = _head(path)
+    if not start:
         raise InputError(f'File "{path.name}" is empty.')
-    readers = [f"read_parquet({name})"] if parquet else _csv_readers(con, name)
+    name = _text(str(path))
+    if start[:4] == b"PAR1" or path.suffix.lower() in (".parquet", ".pq"):
+        yield _parquet(con, path, name)
+        return
+    if start[:2] == b"PK":
+        raise InputError(f'File "{path.name}" is a workbook or a zip file. Save the sheet as csv. {EXPECTED}')
+    dialect = _dialect(start, is_gzip)
     problem: Exception | None = None
-    for reader in readers:
+    for encoding in dict.fromkeys((dialect.encoding, LATIN)):
+        for more in ("", ", sample_size = -1", ", sample_size = -1, all_varchar = true"):
+            # Dates stay text: the order of periods is told in one place, whatever the file's format.
+            reader = (
+                f"read_csv({name}, {dialect.options(encoding)}, "
+                f"auto_type_candidates = ['BOOLEAN', 'BIGINT', 'DOUBLE', 'VARCHAR']{more})"
+            )
+            try:
+                con.execute(f"CREATE OR REPLACE VIEW source AS SELECT * FROM {reader}")
+                types = _types(con)
+            except duckdb.Error as error:
+                problem = error
+                continue
+            notes = () if encoding != LATIN else ("The file is not UTF-8; it is read as Latin-1 (Windows).",)
+            yield Source(types, dialect.header, notes=notes, is_text=True)
+    raise InputError(f'File "{path.name}" {_what_is_wrong(con, name, dialect)}. {EXPECTED}') from problem
+
+
+def _head(path: Path) -> tuple[bytes, bool]:
+    try:
+        with path.open("rb") as raw:
+            start = raw.read(HEAD)
+        is_gzip = start[:2] == b"\x1f\x8b"
+        if is_gzip or path.suffix.lower() == ".gz":
+            with gzip.open(path) as unpacked:
+                start = unpacked.read(HEAD)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise InputError(f'File "{path.name}" cannot be unpacked as gzip. {EXPECTED}') from error
+    except OSError as error:
+        raise InputError(f'File "{path.name}" cannot be opened: {error.strerror}.') from error
+    return start, is_gzip
+
+
+def _dialect(start: bytes, is_gzip: bool) -> _Dialect:
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        encoding, text = "utf-16", start[: len(start) // 2 * 2].decode("utf-16", errors="replace")
+    else:
+        whole = start if len(start) < HEAD else start[: start.rfind(b"\n") + 1] or start
         try:
-            con.execute(f"CREATE OR REPLACE VIEW source AS SELECT * FROM {reader}")
-            if not parquet and path.stat().st_size < SMALL_FILE:
-                # A value that does not fit the sampled type shows only when every value is read.
-                con.execute("SELECT count(COLUMNS(*)) FROM source").fetchall()
-            described = con.execute("DESCRIBE source").fetchall()
-            return {str(row[0]): str(row[1]) for row in described}
-        except duckdb.Error as error:
-            problem = error
-    kind = "parquet" if parquet else "csv"
-    raise InputError(
-        f'File "{path.name}" {unreadable(problem)} as {kind}. '
-        "Expected a csv or csv.gz file with a header line, or parquet."
-    ) from problem
+            encoding, text = "utf-8", whole.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            encoding, text = LATIN, whole.decode(LATIN)
+    line = next((row for row in text.splitlines() if row.strip()), "")
+    splits = {mark: next(csv.reader([line], delimiter=mark), []) for mark in DELIMITERS}
+    delimiter = max(DELIMITERS, key=lambda mark: len(splits[mark]))
+    return _Dialect(encoding, delimiter, tuple(splits[delimiter]), is_gzip)
 
 
-def unreadable(problem: Exception | None) -> str:
+def _parquet(con: duckdb.DuckDBPyConnection, path: Path, name: str) -> Source:
+    try:
+        con.execute(f"CREATE OR REPLACE VIEW source AS SELECT * FROM read_parquet({name})")
+        types = _types(con)
+        told = con.execute(
+            "SELECT path_in_schema, coalesce(sum(stats_null_count), 1) = 0 AND bool_and(stats_null_count IS NOT NULL), "
+            "coalesce(min(TRY_CAST(stats_min_value AS DOUBLE)) > 0, false) "
+            f"AND bool_and(stats_min_value IS NOT NULL) FROM parquet_metadata({name}) GROUP BY 1"
+        ).fetchall()
+    except duckdb.Error as error:
+        raise InputError(f'File "{path.name}" cannot be read as parquet. {EXPECTED}') from error
+    complete = frozenset(column for column, whole, _ in told if whole)
+    positive = frozenset(column for column, _, above in told if above)
+    return Source(types, tuple(types), complete, positive)
+
+
+def _types(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    return {str(row[0]): str(row[1]) for row in con.execute("DESCRIBE source").fetchall()}
+
+
+def _what_is_wrong(con: duckdb.DuckDBPyConnection, name: str, dialect: _Dialect) -> str:
+    """Read every line as text and say where that stops; DuckDB's own message quotes values, which may be a person's."""
+    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(dialect.header)))
+    try:
+        con.execute(
+            f"SELECT count(*) FROM read_csv({name}, {dialect.options(dialect.encoding)}, auto_detect = false, "
+            f"columns = {{{columns}}})"
+        ).fetchall()
+    except duckdb.Error as error:
+        return _reason(str(error), len(dialect.header))
+    return "cannot be read as csv"
+
+
+def _reason(message: str, expected: int) -> str:
+    line = re.search(r"[Ll]ine:? (\d+)", message)
+    found = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message)
+    place = f" (line {line.group(1)})" if line else ""
+    if found:
+        return f"cannot be read as csv{place}: {found.group(2)} columns found, {expected} expected"
+    if "quote" in message.lower().split("possible")[0]:
+        return f"cannot be read as csv{place}: a quote is never closed"
+    return f"cannot be read as csv{place}"
+
+
+def unreadable(problem: Exception) -> str:
     """What went wrong without the line itself: DuckDB's own message quotes values, which may belong to a person."""
     line = re.search(r"[Ll]ine:? (\d+)", str(problem))
     return "cannot be read" + (f" (line {line.group(1)})" if line else "")
 
 
-def _csv_readers(con: duckdb.DuckDBPyConnection, name: str) -> list[str]:
-    """Ways to read the file, the strictest first. Between semicolons a comma is a decimal sign."""
-    nothing = ", ".join("'" + word + "'" for word in NOTHING)
-    common = f"header = true, nullstr = [{nothing}]"
-    try:
-        delimiter = con.execute(f"SELECT Delimiter FROM sniff_csv({name}, header = true)").fetchall()[0][0]
-    except duckdb.Error:
-        delimiter = None
-    if delimiter == ";":
-        common += ", delim = ';', decimal_separator = ','"
-    wider = ("", ", sample_size = -1", ", sample_size = -1, all_varchar = true")
-    return [f"read_csv({name}, {common}{more})" for more in wider]
-
-
-def all_present(wanted: list[str], types: dict[str, str]) -> None:
-    """Refuse columns the file does not have, with the nearest names it has."""
-    missing = [c for c in wanted if c not in types]
+def all_present(wanted: list[str], source: Source) -> None:
+    """Refuse columns the file does not have, with the nearest names it has, and those it has twice."""
+    folded = Counter(name.strip().casefold() for name in source.header)
+    twice = [f'"{c}"' for c in wanted if folded[c.strip().casefold()] > 1]
+    if twice:
+        raise InputError(
+            f"Column {', '.join(twice)} is in the file more than once (small and capital letters count as the same). "
+            "Expected: each name once. Rename or remove the others."
+        )
+    missing = [c for c in wanted if c not in source.types]
     if not missing:
         return
-    hints = []
-    for column in missing:
-        close = get_close_matches(column, list(types), n=1)
-        hints.append(f'"{column}"' + (f' (did you mean "{close[0]}"?)' if close else ""))
-    if len(types) == 1:
+    if len(source.types) == 1:
         raise InputError(
             f"1 column found, {len(wanted)} expected: the delimiter is not one of , ; tab |, or a quote is never closed."
         )
-    shown = ", ".join(f'"{c}"' for c in list(types)[:30])
+    plain = {name.strip().casefold(): name for name in source.types}
+    hints = []
+    for column in missing:
+        close = get_close_matches(column.strip().casefold(), list(plain), n=1)
+        hints.append(f'"{column}"' + (f' (did you mean "{plain[close[0]]}"?)' if close else ""))
+    shown = ", ".join(f'"{c}"' for c in list(source.types)[:30])
     raise InputError(f"Column {', '.join(hints)} not found. The file has: {shown}.")
 
 
@@ -108,7 +231,7 @@ def number(column: str, kind: str, *, keep_nan: bool = False) -> str:
 
 
 def label(column: str, kind: str) -> str:
-    """Labels: floats without their NaN, dates as ISO text (which sorts), everything else as it is."""
+    """Labels: floats without their NaN, dates as ISO text, everything else as it is."""
     name = quoted(column)
     if kind in FLOATS:
         return f"CASE WHEN isnan({name}) THEN NULL ELSE {name}::DOUBLE END"
@@ -121,9 +244,20 @@ def label(column: str, kind: str) -> str:
     return f"CASE WHEN trim({name}::VARCHAR) = '' THEN NULL ELSE {name}::VARCHAR END"
 
 
+def start_label(column: str, kind: str) -> str:
+    """A start column without NULL, so that the smallest and the largest of a cell tell whether all are the same."""
+    if kind in FLOATS:
+        return f"CASE WHEN isfinite({quoted(column)}) THEN {quoted(column)}::DOUBLE ELSE 0 END"
+    return f"coalesce({label(column, kind)}, {0 if is_number(kind) else _text('')})"
+
+
 def quoted(name: str) -> str:
     """A column name as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
 
 
 def only_numbers(con: duckdb.DuckDBPyConnection, numeric: list[str], types: dict[str, str]) -> None:

@@ -71,7 +71,7 @@ def parse(tokens: list[str]) -> tuple[Path, PanelSpec, DidOptions, bool]:
         InputError: an unknown option, a value of the wrong kind, or options that do not fit together.
     """
     from evaluation.effects.compress import PanelSpec
-    from evaluation.effects.did_options import DidOptions, check, choose_estimator, choose_inference
+    from evaluation.effects.did_options import WORKING, DidOptions, check, choose_estimator, choose_inference
     from evaluation.errors import InputError
 
     file, rest = _panel_token(tokens)
@@ -93,6 +93,8 @@ def parse(tokens: list[str]) -> tuple[Path, PanelSpec, DidOptions, bool]:
         )
     if known.start is not None and (known.unit is None or known.time is None):
         raise InputError("With --start the options --unit and --time are needed as well.")
+    if known.working is not None and known.working not in WORKING:
+        raise InputError(f'--working "{known.working}" is unknown. Expected: {", ".join(WORKING)}.')
     estimator = choose_estimator(known.estimator, has_start=known.start is not None)
     inference = choose_inference(known.inference, estimator, has_assign=known.assign is not None)
     options = check(

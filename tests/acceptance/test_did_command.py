@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 import subprocess
@@ -256,6 +257,16 @@ def test_a_single_wave_says_that_it_cannot_reach_five_per_cent(capsys, school: P
         (lambda f: f, ["--draws", "many"], InputError, "--draws"),
         (lambda f: f.assign(w=-1), ["--weights", "w"], InputError, "negative"),
         (lambda f: f, ["--estimator", "group-time", "--absorb", "cell:cal_month"], InputError, "no other fixed effects"),
+        (lambda f: f, ["--estimator", "group-time", "--assign", "grade"], InputError, "does not have"),
+        (lambda f: f, ["--assign", "grade", "--inference", "wild"], InputError, "--assign is for permutation"),
+        (lambda f: f, ["--assign", "cell", "--draws", "all"], InputError, "too many to enumerate"),
+        (lambda f: f, ["--inference", "wild", "--seed", "-1"], InputError, "--seed must be 0 or more"),
+        (lambda f: f, ["--null", "nan"], InputError, "--null must be a number"),
+        (lambda f: f, ["--working", "x", "--weights", "days"], InputError, "--working"),
+        (lambda f: f.assign(t=f["t"].map(lambda t: chr(97 + t))),
+         [], InputError, "The order of the periods cannot be told"),
+        (lambda f: f.rename(columns={"t": "T"}), [], InputError, r'did you mean "T"'),
+        (lambda f: f.iloc[:0], [], CannotEstimate, "no rows"),
     ],
 )  # fmt: skip
 def test_refuses_in_words(capsys, school: Path, tmp_path: Path, change, tokens, error, reason: str) -> None:
@@ -263,6 +274,89 @@ def test_refuses_in_words(capsys, school: Path, tmp_path: Path, change, tokens, 
     with pytest.raises(error, match=reason):
         did.run([str(tmp_path / "bad.csv"), *COLUMNS, *tokens])
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil", "reason"),
+    [
+        ("short.csv", lambda b: b + b"skole 0,1\n", r"line 802\): 2 columns found, 9 expected"),
+        ("quote.csv", lambda b: b.replace(b"skole 3,9,19", b'"skole 3,9,19'), "a quote is never closed"),
+        ("nul.csv", lambda b: b + b"\x00\x00", "cannot be read as csv"),
+        ("book.xlsx", lambda b: b"PK\x03\x04" + b, "workbook or a zip file"),
+        ("broken.csv.gz", lambda b: b, "cannot be unpacked"),
+        ("cut.csv.gz", lambda b: gzip.compress(b)[:-200], "cannot be (read|unpacked)"),
+        ("broken.parquet", lambda b: b"PAR1" + b, "cannot be read as parquet"),
+        ("twice.csv", lambda b: b.replace(b"school,", b"Y,", 1), "in the file more than once"),
+        ("words.csv", lambda b: b.replace(b",y", b",z", 1), 'Column "y".* not found'),
+    ],
+)  # fmt: skip
+def test_files_that_cannot_be_used(
+    capsys, school: Path, tmp_path: Path, name: str, spoil, reason: str
+) -> None:
+    (tmp_path / name).write_bytes(spoil(school.read_bytes()))
+    with pytest.raises(InputError, match=reason):
+        did.run([str(tmp_path / name), *COLUMNS, "--json"])
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("utf16.csv", lambda f, p: f.to_csv(p, index=False, encoding="utf-16")),
+        ("windows.csv", lambda f, p: f.to_csv(p, index=False, encoding="cp1252")),
+        ("tabs.txt", lambda f, p: f.to_csv(p, index=False, sep="\t")),
+        ("no ending", lambda f, p: f.to_csv(p, index=False)),
+        ("packed.gz", lambda f, p: f.to_csv(p, index=False, compression="gzip")),
+        ("table", lambda f, p: f.to_parquet(p)),
+        ("index.csv", lambda f, p: f.to_csv(p)),
+    ],
+)
+def test_however_the_file_is_written(capsys, school: Path, tmp_path: Path, name: str, write) -> None:
+    frame = pd.read_csv(school)
+    frame["cell"] = frame["cell"].str.replace("skole", "skolen på bøgevej")
+    write(frame.astype({"grade": str}), tmp_path / name)
+    same = ask(capsys, school, *COLUMNS)
+    other = ask(capsys, tmp_path / name, *COLUMNS)
+    assert other["estimates"] == same["estimates"]
+    assert any("Latin-1" in note for note in other["notes"]) == (name == "windows.csv")
+
+
+def test_names_that_hold_the_sign_of_a_crossing(capsys, school: Path, tmp_path: Path) -> None:
+    names = {"cell": "skole:klasse", "t": "tid^1", "y": 'fravær "i alt", #', "cal_month": "kal måned"}
+    pd.read_csv(school).rename(columns=names).to_csv(tmp_path / "names.csv", index=False)
+    default = ask(capsys, school, *COLUMNS)["estimates"]
+    renamed = ask(capsys, tmp_path / "names.csv", "--outcome", names["y"], "--unit", names["cell"], "--time",
+                  names["t"], "--start", "start")  # fmt: skip
+    assert renamed["estimates"] == default
+
+
+def test_a_fit_without_residual_gives_no_standard_error(capsys, school: Path, tmp_path: Path) -> None:
+    """Two groups and two periods clustered by group: four means, nothing left to learn a spread from."""
+    frame = pd.read_csv(school)
+    frame = frame.assign(arm=frame["grade"].isin([1, 6, 8]).astype(int), after=(frame["t"] >= 17).astype(int))
+    frame.to_csv(tmp_path / "pooled.csv", index=False)
+    answer = ask(capsys, tmp_path / "pooled.csv", "--outcome", "y", "--treatment", "arm:after", "--unit", "arm",
+                 "--time", "after")  # fmt: skip
+    estimate = answer["estimates"][0]
+    assert estimate["estimate"] is not None
+    assert (estimate["std_error"], estimate["p_value"], estimate["ci_low"]) == (None, None, None)
+    assert any("no standard error" in note for note in answer["notes"])
+
+
+def test_a_treatment_column_that_never_switches_off_is_a_start(capsys, school: Path) -> None:
+    by_start = ask(capsys, school, *COLUMNS)
+    by_column = ask(capsys, school, "--outcome", "y", "--unit", "cell", "--time", "t", "--treatment", "treated",
+                    "--estimator", "imputation")  # fmt: skip
+    assert by_column["estimates"] == by_start["estimates"]
+    assert by_column["pretrend"] == by_start["pretrend"]
+
+
+def test_options_that_can_make_no_difference_are_said(capsys, school: Path) -> None:
+    notes = ask(capsys, school, *COLUMNS, "--control", "not-yet", "--unrestricted")["notes"]
+    assert [note.split(" belong")[0] for note in notes[-2:]] == [
+        "--control and --base",
+        "--unrestricted, --jackknife and --weights-dist",
+    ]
 
 
 def test_the_same_input_gives_the_same_bytes(capsys, school: Path, tmp_path: Path) -> None:

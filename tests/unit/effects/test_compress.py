@@ -124,7 +124,7 @@ def test_slow_and_quick_pass_agree_where_both_apply(tmp_path: Path) -> None:
     [
         ("a.csv", "", "is empty"),
         ("a.csv", "u;t|g\n1;2|3\n", "not found|1 column found"),
-        ("a.csv", "u,t,g,y\n", "no row has the outcome"),
+        ("a.csv", "u,t,g,y\n", "has a header but no rows"),
         ("a.parquet", "not parquet", "cannot be read as parquet"),
         ("a.csv", "u,t,g,y\na,1,0,1\na,2,0,syv\n", "must hold numbers"),
     ],
