@@ -22,6 +22,7 @@ import pandas as pd
 from characteristics_for_readers import write
 from numpy.typing import NDArray
 from scipy.stats import t as student
+from simulated_doubt import form_rows, left_out_rows, month_rows
 from simulated_other_questions import same_pupils_rows, school_rows, targeted_rows
 from simulated_studies import (
     MILESTONE,
@@ -209,6 +210,11 @@ def run(replications: int, date: str, seed: int = SEED) -> pd.DataFrame:
         }
         few_studies = Study(study.frame, study.y[:, :few], study.shocks[:, :few])
         school_rows(few_studies, Table(rows, {"pupils": pupils, **scenario}))
+        doubt = Table(rows, {"pupils": pupils, **scenario})
+        month_rows(study, doubt, few)
+        left_out_rows(study, doubt)
+        third = max(replications // 3, 2)
+        form_rows(Study(study.frame, study.y[:, :third], study.shocks[:, :third]), doubt)
         if pupils == "move up":
             same_pupils_rows(few_studies, Table(rows, {**scenario, "pupils": pupils, "model": "same_pupils"}))
     scenario = {

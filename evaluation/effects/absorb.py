@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg
+from scipy import linalg, sparse
 
 from evaluation.effects.design import Panel, term_codes
 from evaluation.effects.results import BoolArray, FloatArray, IntArray
@@ -72,10 +72,15 @@ class Nuisance:
 
 def group_sums(codes: IntArray, n_groups: int, values: FloatArray) -> FloatArray:
     """(n_groups, m) sums of ``values`` (n, m) by code."""
-    out = np.zeros((n_groups, values.shape[1]))
-    for j in range(values.shape[1]):
-        out[:, j] = np.bincount(codes, weights=values[:, j], minlength=n_groups)
-    return out
+    n, m = values.shape
+    if m < 3:
+        out = np.zeros((n_groups, m))
+        for j in range(m):
+            out[:, j] = np.bincount(codes, weights=values[:, j], minlength=n_groups)
+        return out
+    # One pass over the rows, in their order, for all columns: the indicator matrix of the codes by its columns.
+    indicator = sparse.csc_array((np.ones(n), codes, np.arange(n + 1)), shape=(n_groups, n))
+    return np.asarray(indicator @ values, dtype=np.float64)
 
 
 def fit_nuisance(

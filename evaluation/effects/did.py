@@ -22,7 +22,7 @@ from evaluation.effects.did_notes import (
 )
 from evaluation.effects.did_options import DidOptions, check
 from evaluation.effects.did_twfe import twfe_terms
-from evaluation.effects.event_study import lead_test
+from evaluation.effects.event_study import lead_test, with_bands
 from evaluation.effects.group_time import group_time
 from evaluation.effects.group_time_aggregate import aggregate, influence_estimates, pre_test
 from evaluation.effects.imputation import ImputationFit, conservative_variance, imputation
@@ -37,7 +37,7 @@ from evaluation.effects.results import (
     Term,
     t_interval,
 )
-from evaluation.effects.sandwich import sandwich
+from evaluation.effects.sandwich import Sandwich, sandwich
 from evaluation.effects.satterthwaite import cluster_robust_estimates
 from evaluation.effects.wild import wild_bootstrap
 from evaluation.errors import CannotEstimate, InputError
@@ -108,8 +108,9 @@ def _imputation(panel: Panel, options: DidOptions) -> tuple[list[Estimate], Join
         estimates, more = _wild([fit.contrast(omega[:, [j]]) for j in range(len(terms))], terms, options)
         notes += more
     else:
-        result = sandwich(fit.contrast(omega, for_bootstrap=False), options.inference)
-        estimates = cluster_robust_estimates(result, terms, level=options.level, null=options.null)
+        estimates = _robust(
+            sandwich(fit.contrast(omega, for_bootstrap=False), options.inference), terms, options
+        )
     kind = options.inference if options.inference.startswith("cr") else "cr2"
     return estimates, _leads(fit, kind), notes
 
@@ -132,11 +133,15 @@ def _twfe(panel: Panel, options: DidOptions) -> tuple[list[Estimate], JointTest 
         estimates, more = _wild(picks, list(model.terms), options)
         notes += more
     else:
-        result = sandwich(model.estimator, options.inference)
-        estimates = cluster_robust_estimates(
-            result, list(model.terms), level=options.level, null=options.null
-        )
+        estimates = _robust(sandwich(model.estimator, options.inference), list(model.terms), options)
     return estimates, model.pretrend, notes + bacon_note(panel)
+
+
+def _robust(result: Sandwich, terms: list[Term], options: DidOptions) -> list[Estimate]:
+    """Estimates with their own intervals, and bands that hold all of them at once."""
+    estimates = cluster_robust_estimates(result, terms, level=options.level, null=options.null)
+    scores = result.scores * np.sqrt(result.factor)
+    return with_bands(estimates, scores, level=options.level, seed=options.seed)
 
 
 def _wild(

@@ -222,26 +222,47 @@ def _banded(
     seed: int,
     notes: Sequence[str],
 ) -> EventStudy:
-    """Simultaneous bands: the joint critical value of max |t| under the estimated correlation.
+    """The estimates with simultaneous bands, and the critical value those rest on."""
+    critical = critical_value(scores, level=level, seed=seed)
+    bands = with_bands(estimates, scores, level=level, seed=seed)
+    return EventStudy(tuple(events), beta, cov, tuple(bands), pretrend, critical, tuple(notes))
+
+
+def critical_value(scores: FloatArray, *, level: float, seed: int, draws: int = 20_000) -> float:
+    """Quantile of the largest |t| of all columns of cluster scores (G, m) under their own correlation."""
+    normal = float(special.ndtri(0.5 + level / 2))
+    deviation = np.sqrt((scores**2).sum(axis=0))
+    if scores.shape[1] < 2 or not (deviation > 0).all():
+        return normal
+    rng = np.random.default_rng(seed)
+    # Scores times independent normals have exactly the covariance scores'scores.
+    largest = np.abs(rng.standard_normal((draws, scores.shape[0])) @ (scores / deviation)).max(axis=1)
+    return max(normal, float(np.quantile(largest, level)))
+
+
+def simultaneous_half_widths(
+    scores: FloatArray, half_widths: FloatArray, *, level: float, seed: int, draws: int = 20_000
+) -> FloatArray:
+    """Half-widths (m,) that hold all m estimates at once, from those that hold each alone.
 
     The normal maximum is scaled by each estimate's own t over normal quantile, so that few clusters widen the
     bands as they widen the intervals.
     """
-    deviation = np.sqrt(np.diag(cov))
-    critical = float(special.ndtri(0.5 + level / 2))
-    if len(events) > 1 and (deviation > 0).all():
-        rng = np.random.default_rng(seed)
-        # Scores times independent normals have exactly the covariance scores'scores.
-        draws = rng.standard_normal((20_000, scores.shape[0])) @ scores / deviation
-        critical = max(critical, float(np.quantile(np.abs(draws).max(axis=1), level)))
-    banded = []
-    for item in estimates:
-        if item.std_error is None or item.ci_high is None:
-            banded.append(item)
-            continue
-        half = (item.ci_high - item.estimate) * critical / float(special.ndtri(0.5 + level / 2))
-        banded.append(replace(item, band_low=item.estimate - half, band_high=item.estimate + half))
-    return EventStudy(tuple(events), beta, cov, tuple(banded), pretrend, critical, tuple(notes))
+    critical = critical_value(scores, level=level, seed=seed, draws=draws)
+    return np.asarray(half_widths * critical / float(special.ndtri(0.5 + level / 2)), dtype=np.float64)
+
+
+def with_bands(estimates: list[Estimate], scores: FloatArray, *, level: float, seed: int) -> list[Estimate]:
+    """The estimates with ``band_low`` and ``band_high``; those without an interval stay as they are."""
+    known = [j for j, e in enumerate(estimates) if e.std_error is not None and e.ci_high is not None]
+    if len(known) < 2:
+        return estimates
+    own = np.array([(estimates[j].ci_high or 0.0) - estimates[j].estimate for j in known])
+    half = simultaneous_half_widths(scores[:, known], own, level=level, seed=seed)
+    out = list(estimates)
+    for j, width in zip(known, half.tolist(), strict=True):
+        out[j] = replace(out[j], band_low=out[j].estimate - width, band_high=out[j].estimate + width)
+    return out
 
 
 def _joint(estimator: LinearEstimator, kind: str) -> tuple[JointTest | None, list[str]]:

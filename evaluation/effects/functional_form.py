@@ -9,8 +9,10 @@ in ratios" say the same?
     poisson  absent_days ~ Poisson(mu),                 log mu = log possible_days + D·b + fixed effects
 
 Poisson with dummies for each unit has no incidental-parameter bias; only its mean must be right (Wooldridge
-1999). Inference: CR1 on the clusters, t with G - 1 degrees of freedom; with an exchangeable working
-correlation by GEE (Liang & Zeger 1986; Poisson only).
+1999). Inference: at its solution the fit is one weighted regression of the working response
+``z = Xb + (days - mu) / mu'`` with weights ``mu'^2 / Var``, and takes that regression's CR2 with Satterthwaite
+degrees of freedom (Bell & McCaffrey 2002; McCaffrey & Bell 2006 for binary and count outcomes). With an
+exchangeable working correlation by GEE (Liang & Zeger 1986; Poisson only) the errors are GEE's own, t(G - 1).
 """
 
 from __future__ import annotations
@@ -25,6 +27,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
+from evaluation.effects.absorb import Nuisance
+from evaluation.effects.design import split_term, term_codes
+from evaluation.effects.linear import LinearEstimator, weighted_least_squares
+from evaluation.effects.sandwich import sandwich
+from evaluation.effects.satterthwaite import satterthwaite_df
 from evaluation.errors import CannotEstimate, InputError
 
 Form = Literal["logit", "poisson"]
@@ -82,46 +89,101 @@ def functional_form(
         raise InputError(f"functional form: {form!r} with {working!r} is not known")
     if form == "logit" and working == "exchangeable":
         raise InputError("functional form: an exchangeable working correlation is offered for poisson only")
-    columns = [treatment, absent, possible, *cluster, *(c for term in fixed_effects for c in term.split(":"))]
+    columns = [
+        treatment,
+        absent,
+        possible,
+        *cluster,
+        *(c for term in fixed_effects for c in split_term(term, frame.columns)),
+    ]
     missing = [c for c in dict.fromkeys(columns) if c not in frame.columns]
     if missing:
         raise InputError(f"functional form: columns {', '.join(missing)} are missing")
     data = frame[frame[possible] > 0].reset_index(drop=True)
     data, notes = _informative(data, form, treatment, absent, possible, fixed_effects)
-    group = pd.factorize(data[list(cluster)].astype(str).agg("|".join, axis=1), sort=True)[0].astype(np.int64)
-    clusters = int(group.max()) + 1
+    group, clusters = term_codes(data, *cluster)
     if clusters < 2:
         raise CannotEstimate("functional form: one cluster gives no standard error")
     exog = _design(data, treatment, fixed_effects)
     parameters, covariance = _fit(data, exog, form, group, absent, possible, working)
-    df = float(clusters - 1)
-    quantile = float(student.ppf(0.5 + level / 2.0, df))
-    b, error = float(parameters[0]), float(np.sqrt(covariance[0, 0]))
-    if not np.isfinite(error) or abs(b) > _LARGEST_COEFFICIENT:
+    if abs(parameters[0]) > _LARGEST_COEFFICIENT:
         raise CannotEstimate(
             "functional form: the effect runs away (separation): one arm has no absence, or nothing but "
             "absence"
         )
-    if not error > 1e-12:
+    effect, gradient = _effect_on_the_treated(data, exog, parameters, form, treatment, possible)
+    ratio = np.eye(exog.shape[1])[:, 0]
+    contrasts = np.column_stack([ratio, gradient])
+    if working == "exchangeable":
+        variances = np.einsum("ij,ik,kj->j", contrasts, covariance, contrasts)
+        df = np.full(2, float(clusters - 1))
+    else:
+        result = sandwich(
+            working_regression(data, exog, parameters, form, group, absent, possible, contrasts), "cr2"
+        )
+        variances, df = np.diag(result.cov), satterthwaite_df(result)
+    errors = np.sqrt(np.maximum(variances, 0.0))
+    if not (errors > 1e-12).all() or not (df > 0).all():
         raise CannotEstimate(
             "functional form: the model explains every row, so nothing is left to judge it by"
         )
-    effect, gradient = _effect_on_the_treated(data, exog, parameters, form, treatment, possible)
-    error_pp = float(np.sqrt(max(float(gradient @ covariance @ gradient), 0.0)))
+    quantile = np.asarray(student.ppf(0.5 + level / 2.0, df))
+    b = float(parameters[0])
     return FunctionalForm(
         form=form,
         ratio=float(np.exp(b)),
-        ratio_low=float(np.exp(b - quantile * error)),
-        ratio_high=float(np.exp(b + quantile * error)),
+        ratio_low=float(np.exp(b - quantile[0] * errors[0])),
+        ratio_high=float(np.exp(b + quantile[0] * errors[0])),
         effect_pp=effect,
-        std_error_pp=error_pp,
-        ci_low_pp=effect - quantile * error_pp,
-        ci_high_pp=effect + quantile * error_pp,
-        p_value=2.0 * float(student.sf(abs(b) / error, df)),
-        df=df,
+        std_error_pp=float(errors[1]),
+        ci_low_pp=float(effect - quantile[1] * errors[1]),
+        ci_high_pp=float(effect + quantile[1] * errors[1]),
+        p_value=2.0 * float(student.sf(abs(b) / errors[0], df[0])),
+        df=float(df[1]),
         clusters=clusters,
         rows=len(data),
         notes=notes,
+    )
+
+
+def working_regression(
+    data: pd.DataFrame,
+    exog: Array,
+    parameters: Array,
+    form: Form,
+    group: NDArray[np.int64],
+    absent: str,
+    possible: str,
+    contrasts: Array,
+) -> LinearEstimator:
+    """The weighted regression a fitted GLM is at its solution, for ``contrasts`` (k, m) of its coefficients."""
+    days, school_days = data[absent].to_numpy(dtype=float), data[possible].to_numpy(dtype=float)
+    eta = exog @ parameters
+    rate = np.exp(eta) if form == "poisson" else 1.0 / (1.0 + np.exp(-eta))
+    # Canonical links: the mean's slope is its variance.
+    slope = school_days * rate * (1.0 if form == "poisson" else 1.0 - rate)
+    nothing = np.zeros((len(data), 0))
+    no_effects = Nuisance(
+        group=np.zeros(len(data), dtype=np.int64),
+        n_groups=1,
+        share=np.zeros(len(data)),
+        Z=nothing,
+        K=nothing,
+        fit_weights=slope,
+        n_effects=0,
+        rank=0,
+        estimable=np.ones(len(data), dtype=bool),
+        dropped=(),
+    )
+    return weighted_least_squares(
+        eta + (days - school_days * rate) / slope,
+        exog,
+        no_effects,
+        phi=1.0 / slope,
+        cluster=group,
+        N=len(data),
+        names=tuple(f"column {j + 1}" for j in range(exog.shape[1])),
+        L=contrasts,
     )
 
 
@@ -142,13 +204,13 @@ def _informative(
             raise CannotEstimate(f"functional form: the {name} rows have only absence (separation)")
     notes: list[str] = []
     for term in fixed_effects:
-        level = data[term.split(":")].astype(str).agg("|".join, axis=1)
-        sums = data.groupby(level)[[absent, possible]].sum()
-        days, school_days = sums[absent].to_numpy(dtype=float), sums[possible].to_numpy(dtype=float)
-        silent = pd.Series((days <= 0) | ((form == "logit") & (days >= school_days - 1e-9)), index=sums.index)
+        level, levels = term_codes(data, term)
+        days = np.bincount(level, weights=data[absent].to_numpy(dtype=float), minlength=levels)
+        school_days = np.bincount(level, weights=data[possible].to_numpy(dtype=float), minlength=levels)
+        silent = (days <= 0) | ((form == "logit") & (days >= school_days - 1e-9))
         if silent.any():
             notes.append(f"{int(silent.sum())} niveauer af {term} uden variation i fravær er ikke med.")
-            data = data[~level.map(silent).to_numpy(dtype=bool)].reset_index(drop=True)
+            data = data[~silent[level]].reset_index(drop=True)
     if data[treatment].nunique() < 2:
         raise CannotEstimate(
             "functional form: nothing is left to compare once levels without absence are out"
@@ -160,8 +222,8 @@ def _design(data: pd.DataFrame, treatment: str, fixed_effects: Sequence[str]) ->
     """Treatment first, a constant, then the dummies that are not collinear with what stands before them."""
     columns = [data[treatment].to_numpy(dtype=float), np.ones(len(data))]
     for term in fixed_effects:
-        code, labels = pd.factorize(data[term.split(":")].astype(str).agg("|".join, axis=1), sort=True)
-        columns.extend((code == i).astype(float) for i in range(1, labels.size))
+        code, levels = term_codes(data, term)
+        columns.extend((code == i).astype(float) for i in range(1, levels))
     nuisance = np.column_stack(columns[1:])
     rank_kept = _independent(nuisance)
     exog = np.column_stack([columns[0], nuisance[:, rank_kept]])

@@ -47,14 +47,8 @@ class CrossMoments:
 
     def matrix(self, s: int, t: int) -> FloatArray:
         """(G, G) covariances of score s of one cluster with score t of another."""
-        vs, a_s, b_s, au_s, bu_s, auk_s, akz_s = self.parts[s]
-        vt, a_t, b_t, au_t, bu_t, _, akz_t = self.parts[t]
-        P = -(b_s @ a_t.T) - (a_s @ b_t.T) + a_s @ self.KK @ a_t.T + akz_s @ a_t.T + a_s @ akz_t.T
-        P = P + (auk_s @ au_t.T - bu_s @ au_t.T - au_s @ bu_t.T).toarray()
-        P[np.arange(self.G), np.arange(self.G)] += np.bincount(
-            self.cluster, weights=vs * vt, minlength=self.G
-        )
-        return np.asarray(P, dtype=np.float64)
+        S, left, right = self._split(s, t)
+        return np.asarray(left @ right.T + S.toarray(), dtype=np.float64)
 
     def variances(self, s: int) -> FloatArray:
         """(G,) diagonal of ``matrix(s, s)`` without forming it."""
@@ -77,7 +71,7 @@ class CrossMoments:
         if self.G <= DENSE_CLUSTERS:
             return float((self.matrix(*first) * self.matrix(*second)).sum())
         S, left, right = self._split(*first)
-        Z, below, aside = self._split(*second)
+        Z, below, aside = self._split(*second)  # Σ (S + LR')(Z + BA')
         total = float(S.multiply(Z).sum())
         total += float(np.einsum("gp,gp->", np.asarray(S @ aside), below))
         total += float(np.einsum("gp,gp->", np.asarray(Z @ right), left))
@@ -90,8 +84,9 @@ class CrossMoments:
         vs, a_s, b_s, au_s, bu_s, auk_s, akz_s = self.parts[s]
         vt, a_t, b_t, au_t, bu_t, _, akz_t = self.parts[t]
         own = sparse.diags_array(np.bincount(self.cluster, weights=vs * vt, minlength=self.G))
-        S = (own + auk_s @ au_t.T - bu_s @ au_t.T - au_s @ bu_t.T).tocsr()
-        left = np.hstack([b_s, a_s, a_s @ self.KK, akz_s, a_s])
-        right = np.hstack([-a_t, -b_t, a_t, a_t, akz_t])
+        S = (own + (auk_s - bu_s) @ au_t.T - au_s @ bu_t.T).tocsr()
+        # a KK a' + ak a' + a ak' − b a' − a b', gathered by its two factors.
+        left = np.hstack([a_s, akz_s - b_s])
+        right = np.hstack([a_t @ self.KK + akz_t - b_t, a_t])
         self.made[s, t] = (S, left, right)
         return S, left, right

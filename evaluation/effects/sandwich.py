@@ -9,6 +9,7 @@ Sources: Bell & McCaffrey 2002; Imbens & Kolesár 2016; Pustejovsky & Tipton 201
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,12 +17,14 @@ import numpy as np
 from evaluation.effects.absorb import group_sums
 from evaluation.effects.linear import LinearEstimator
 from evaluation.effects.moments import CrossMoments
-from evaluation.effects.results import FloatArray
+from evaluation.effects.results import FloatArray, IntArray
 from evaluation.errors import CannotEstimate, InputError
 
 KINDS = ("cr0", "cr1", "cr1s", "cr2", "cr3", "jackknife")
 RELATIVE_EIGENVALUE = 1e-10
 """Eigenvalues below this share of the block's largest, or of the identity it comes from, are zero: units never matter."""
+BATCH = 4_000_000
+"""Most numbers in one array of cluster blocks: 32 MB."""
 
 
 @dataclass(frozen=True)
@@ -125,27 +128,52 @@ def _adjusted(estimator: LinearEstimator, v: FloatArray, kind: str) -> FloatArra
     kuz = group_sums(estimator.group, estimator.n_groups, share[:, None] * Kz)
     kz = Kz.T @ Kz
     T = np.zeros_like(v)
-    order = np.argsort(estimator.cluster, kind="stable")
-    ends = np.cumsum(np.bincount(estimator.cluster, minlength=estimator.G))
-    for rows in np.split(order, ends[:-1]):
-        units, local = np.unique(estimator.group[rows], return_inverse=True)
-        n_g, q = rows.size, units.size
-        U = np.zeros((n_g, q))
-        U[np.arange(n_g), local] = one[rows]
-        KU = np.zeros((n_g, q))
-        KU[np.arange(n_g), local] = share[rows]
-        F = np.hstack([U, Fz[rows]])
-        K = np.hstack([KU, Kz[rows]])
+    for batch in _batches(estimator.cluster, estimator.group, kz.shape[0]):
+        rows, inside = batch.rows, batch.inside
+        F = np.concatenate([one[rows][:, :, None] * inside, Fz[rows]], axis=2)
+        K = np.concatenate([share[rows][:, :, None] * inside, Kz[rows]], axis=2)
         if kind in ("cr3", "jackknife"):
-            T[rows] = np.linalg.pinv(np.eye(n_g) - F @ K.T, rcond=RELATIVE_EIGENVALUE).T @ v[rows]
+            leverage = np.eye(rows.shape[1]) - F @ K.transpose(0, 2, 1)
+            T[rows] = np.linalg.pinv(leverage, rcond=RELATIVE_EIGENVALUE).transpose(0, 2, 1) @ v[rows]
             continue
-        KK = np.zeros((q + kz.shape[0], q + kz.shape[0]))
-        KK[np.arange(q), np.arange(q)] = ku[units]
-        KK[:q, q:] = kuz[units]
-        KK[q:, :q] = kuz[units].T
-        KK[q:, q:] = kz
+        q = batch.groups.shape[1]
+        KK = np.zeros((rows.shape[0], q + kz.shape[0], q + kz.shape[0]))
+        KK[:, np.arange(q), np.arange(q)] = ku[batch.groups]
+        KK[:, :q, q:] = kuz[batch.groups]
+        KK[:, q:, :q] = kuz[batch.groups].transpose(0, 2, 1)
+        KK[:, q:, q:] = kz
         T[rows] = _inverse_root(F, K, KK, v[rows])
     return T
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Clusters of one shape: ``rows`` (B, n_g), the absorbed ``groups`` (B, q) they meet, ``inside`` (B, n_g, q) 0/1."""
+
+    rows: IntArray
+    groups: IntArray
+    inside: FloatArray
+
+
+def _batches(cluster: IntArray, group: IntArray, columns: int) -> Iterator[_Batch]:
+    """Clusters by their shape, so many at a time that their blocks stay in memory: one step each, not one per cluster."""
+    order = np.lexsort((group, cluster))
+    c, u = cluster[order], group[order]
+    first = np.r_[True, (c[1:] != c[:-1]) | (u[1:] != u[:-1])]
+    pair = np.cumsum(first) - 1
+    sizes, q = np.bincount(c), np.bincount(c[first])
+    starts, pair_starts = np.cumsum(sizes) - sizes, np.cumsum(q) - q
+    met = u[first]
+    for n_g, q_g in np.unique(np.column_stack([sizes, q]), axis=0).tolist():
+        if not n_g:
+            continue
+        alike = np.flatnonzero((sizes == n_g) & (q == q_g))
+        step = max(1, BATCH // max((q_g + columns) ** 2, n_g * (q_g + columns), n_g**2))
+        for some in np.split(alike, range(step, alike.size, step)):
+            at = starts[some][:, None] + np.arange(n_g)
+            local = pair[at] - pair_starts[some][:, None]
+            groups = met[pair_starts[some][:, None] + np.arange(q_g)]
+            yield _Batch(order[at], groups, (local[:, :, None] == np.arange(q_g)).astype(np.float64))
 
 
 def _adjusted_by_explicit_leverage(estimator: LinearEstimator, v: FloatArray) -> FloatArray:
@@ -168,21 +196,28 @@ def _adjusted_by_explicit_leverage(estimator: LinearEstimator, v: FloatArray) ->
 
 
 def _inverse_root(F: FloatArray, K: FloatArray, KK: FloatArray, v: FloatArray) -> FloatArray:
-    """``(I − F K' − K F' + F KK F')^{-½} v``, in a small basis when the cluster has more rows than columns."""
-    n_g, p = F.shape
+    """``(I − F K' − K F' + F KK F')^{-½} v`` of each cluster, in a small basis where it has more rows than columns."""
+    n_g, p = F.shape[1:]
     if n_g <= 2 * p:
-        B = np.eye(n_g) - F @ K.T - K @ F.T + F @ KK @ F.T
-        return _symmetric_inverse_root(B) @ v
-    E = np.linalg.qr(np.hstack([F, K]))[0]
-    f, k = E.T @ F, E.T @ K
-    small = np.eye(E.shape[1]) - f @ k.T - k @ f.T + f @ KK @ f.T
-    inner = E.T @ v
-    return np.asarray(v + E @ (_symmetric_inverse_root(small) @ inner - inner), dtype=np.float64)
+        return _symmetric_inverse_root(_block(F, K, KK)) @ v
+    E = np.linalg.qr(np.concatenate([F, K], axis=2))[0]
+    basis = E.transpose(0, 2, 1)
+    inner = basis @ v
+    small = _symmetric_inverse_root(_block(basis @ F, basis @ K, KK))
+    return np.asarray(v + E @ (small @ inner - inner), dtype=np.float64)
+
+
+def _block(F: FloatArray, K: FloatArray, KK: FloatArray) -> FloatArray:
+    cross = F @ K.transpose(0, 2, 1)
+    return np.asarray(
+        np.eye(F.shape[1]) - cross - cross.transpose(0, 2, 1) + F @ KK @ F.transpose(0, 2, 1),
+        dtype=np.float64,
+    )
 
 
 def _symmetric_inverse_root(B: FloatArray) -> FloatArray:
-    values, vectors = np.linalg.eigh((B + B.T) / 2)
-    cut = RELATIVE_EIGENVALUE * max(float(values[-1]), 1.0)  # B is the identity less what was fitted
+    values, vectors = np.linalg.eigh((B + B.transpose(0, 2, 1)) / 2)
+    cut = RELATIVE_EIGENVALUE * np.maximum(values[:, -1:], 1.0)  # B is the identity less what was fitted
     safe = np.where(values > cut, values, 1.0)
     power = np.where(values > cut, 1.0 / np.sqrt(safe), 0.0)
-    return np.asarray((vectors * power) @ vectors.T, dtype=np.float64)
+    return np.asarray((vectors * power[:, None, :]) @ vectors.transpose(0, 2, 1), dtype=np.float64)

@@ -62,8 +62,10 @@ def htz_test(result: Sandwich, null: FloatArray | None = None) -> JointTest:
         raise CannotEstimate(f"Cannot test {q} contrasts jointly: the clusters show no variation.")
     moments = CrossMoments(result.estimator, result.T)
     pairs = [(s, t) for s in range(q) for t in range(q)]
-    omega = np.array([moments.trace(s, t) for s, t in pairs]).reshape(q, q)
-    values, vectors = np.linalg.eigh((omega + omega.T) / 2)
+    omega = np.zeros((q, q))
+    for s, t in pairs:
+        omega[s, t] = moments.trace(min(s, t), max(s, t))  # Σ_g P_gg(s, t) is symmetric
+    values, vectors = np.linalg.eigh(omega)
     if (
         values[0] <= 1e-10 * values[-1]
         or np.linalg.matrix_rank(result.cov, tol=1e-10 * np.trace(result.cov)) < q

@@ -114,7 +114,7 @@ def _forms(monthly: pd.DataFrame, protocol: Protocol, blank: EffectRow) -> list[
                 df=found.df,
                 p_value=found.p_value,
                 clusters=found.clusters,
-                inference="klyngerobust",
+                inference="CR2/Satterthwaite",
                 note="; ".join(found.notes),
             )
         )
