@@ -11,11 +11,16 @@ from pipelines.settings import PROJECT, Settings
 def open_instance(settings: Settings) -> dg.DagsterInstance:
     """The instance whose runs and events lie under ``settings.dagster``. Take the run lock first."""
     settings.dagster.mkdir(parents=True, exist_ok=True, mode=0o700)
+    storage = {
+        "module": "pipelines.event_storage",
+        "class": "RoundStorage",
+        "config": {"base_dir": str(settings.dagster)},
+    }
     ref = InstanceRef.from_dir(
         str(settings.dagster),
         config_dir=str(PROJECT),
         config_filename="dagster.yaml",
-        overrides={"storage": {"sqlite": {"base_dir": str(settings.dagster)}}},
+        overrides={"storage": {"custom": storage}},
     )
     return dg.DagsterInstance.from_ref(ref)
 
