@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -20,6 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evaluation.errors import EnvironmentProblem, Problem
+from evaluation.expectations.aside import standing_aside
 from evaluation.expectations.checks import FINDING, Check, CheckResult, Frames
 from evaluation.expectations.structure import column_findings, structure_checks
 from evaluation.expectations.suites import suite_for
@@ -124,7 +124,10 @@ def _validate(broken: Mapping[str, int]) -> frozenset[str]:
 
     Returns the rules whose validation cannot be trusted: it raised, or it did not see the count it was given.
     """
-    gx, gxe = _great_expectations()
+    with standing_aside("altair", "rfc3987_syntax"):
+        import great_expectations as gx
+        import great_expectations.expectations as gxe
+
     quiet = logging.getLogger("great_expectations")
     level = quiet.level
     quiet.setLevel(logging.CRITICAL)  # its own log repeats values and tracebacks
@@ -151,25 +154,6 @@ def _validate(broken: Mapping[str, int]) -> frozenset[str]:
         if is_right and not _raised(one.exception_info):
             trusted.add(rule)
     return frozenset(broken) - trusted
-
-
-def _great_expectations() -> tuple[Any, Any]:
-    """The library, imported where it is used and without a grammar that nothing here needs.
-
-    Its charts import jsonschema, which compiles a grammar of internationalised addresses (1.6 s) when a package for
-    it is installed, and goes without when it is not.
-    """
-    absent = "rfc3987_syntax"
-    was_imported = absent in sys.modules
-    if not was_imported:
-        sys.modules[absent] = None  # type: ignore[assignment]
-    try:
-        import great_expectations as gx
-        import great_expectations.expectations as gxe
-    finally:
-        if not was_imported:
-            del sys.modules[absent]
-    return gx, gxe
 
 
 def _raised(info: Any) -> bool:
