@@ -36,7 +36,7 @@ from simulated_studies import (
     simulate,
 )
 
-from evaluation.effects.absorb import group_sums
+from evaluation.effects.absorb import fit_nuisance, group_sums
 from evaluation.effects.contrasts import aggregate_contrasts
 from evaluation.effects.design import Panel
 from evaluation.effects.imputation import imputation
@@ -107,7 +107,7 @@ def permutation_weights(panel: Panel, estimator: str, horizon: tuple[float, ...]
     starts = plan.start[rows[:, plan.value], plan.stratum[None, :]]
     event = panel.time[None, :] - starts
     root = np.sqrt(panel.w)
-    M = nuisance_annihilator(panel)
+    M = nuisance_annihilator(panel, fit_nuisance(panel))
     out = np.zeros((rows.shape[0], panel.n))
     for k in range(rows.shape[0]):
         if estimator == "twfe":

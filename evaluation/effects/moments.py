@@ -69,7 +69,8 @@ class CrossMoments:
     def inner(self, first: tuple[int, int], second: tuple[int, int]) -> float:
         """``Σ_gh P_gh Q_gh`` of two of the matrices, in memory linear in G when G is large."""
         if self.G <= DENSE_CLUSTERS:
-            return float((self.matrix(*first) * self.matrix(*second)).sum())
+            P = self.matrix(*first)
+            return float((P * (P if second == first else self.matrix(*second))).sum())
         S, left, right = self._split(*first)
         Z, below, aside = self._split(*second)  # Σ (S + LR')(Z + BA')
         total = float(S.multiply(Z).sum())

@@ -20,7 +20,7 @@ from math import factorial
 import numpy as np
 from scipy import linalg
 
-from evaluation.effects.absorb import fit_nuisance
+from evaluation.effects.absorb import Nuisance, fit_nuisance
 from evaluation.effects.design import Panel, split_term, term_codes
 from evaluation.effects.results import BoolArray, FloatArray, IntArray
 from evaluation.errors import CannotEstimate, InputError
@@ -210,7 +210,7 @@ def permutation_test(
         if horizon is not None:
             effect &= np.isin(event_all, np.array(horizon))
         own = panel.w if weights == "observation" else np.ones(panel.n)
-        statistics = _imputed(nuisance_annihilator(panel), residual, root, out_of_fit, effect, own)
+        statistics = _imputed(nuisance_annihilator(panel, nuisance), residual, root, out_of_fit, effect, own)
     elif estimator == "twfe":
         D = (event_all >= 0).astype(np.float64).T
         Dr = root[:, None] * nuisance.residual(D)
@@ -222,13 +222,12 @@ def permutation_test(
     return replace(_summary(statistics, null, enumerated), left_out=left_out)
 
 
-def nuisance_annihilator(panel: Panel) -> FloatArray:
-    """(n, n) ``M = I − W^½ X (X'WX)^- X' W^½`` of the nuisance effects on all cells."""
+def nuisance_annihilator(panel: Panel, nuisance: Nuisance) -> FloatArray:
+    """(n, n) ``M = I − W^½ X (X'WX)^- X' W^½`` of the nuisance effects on all cells, fitted on all of them."""
     if panel.n > 12_000:
         raise CannotEstimate(
             f"Cannot permute exactly over {panel.n} cells in memory: aggregate the panel to fewer cells."
         )
-    nuisance = fit_nuisance(panel)
     root = np.sqrt(panel.w)
     Q = np.linalg.qr(root[:, None] * nuisance.Z)[0]
     M = -(Q @ Q.T)
@@ -252,18 +251,21 @@ def _imputed(
 ) -> FloatArray:
     """(n_assignments,) average imputed effects: ``Σ ω_i τ̂_i`` with ``τ̂_S = W_S^{-½} (M_SS)^{-1} (M W^½ y)_S``."""
     out = np.full(out_of_fit.shape[0], np.nan)
+    n = M.shape[0]
+    flat = np.ascontiguousarray(M).ravel()
     for k in range(out.size):
         S = np.flatnonzero(out_of_fit[k])
         omega = np.where(effect[k, S], own[S], 0.0)
         if not omega.sum() > 0:
             continue
-        block = M[np.ix_(S, S)]
-        factor, info = linalg.lapack.dpotrf(block, lower=1, overwrite_a=0, clean=0)
-        if info == 0 and np.diag(factor).min() > 1e-6:
+        # Symmetric, so its transpose is the same block in the order LAPACK works on in place.
+        block = flat.take(S[:, None] * n + S)
+        factor, info = linalg.lapack.dpotrf(block.T, lower=1, overwrite_a=1, clean=0)
+        if info == 0 and factor.diagonal().min() > 1e-6:
             tau, _ = linalg.lapack.dpotrs(factor, residual[S], lower=1)
             out[k] = float(omega @ (tau / root[S])) / float(omega.sum())
         else:
-            out[k] = _imputed_where_possible(block, residual[S], root[S], omega)
+            out[k] = _imputed_where_possible(M[np.ix_(S, S)], residual[S], root[S], omega)
     return out
 
 

@@ -30,13 +30,14 @@ def satterthwaite_df(result: Sandwich) -> FloatArray:
 
 
 def cluster_robust_estimates(
-    result: Sandwich, terms: list[Term], *, level: float, null: float
+    result: Sandwich, terms: list[Term], *, level: float, null: float, df: FloatArray | None = None
 ) -> list[Estimate]:
     """One estimate for each contrast, with Satterthwaite degrees of freedom for its t, p and interval.
 
+    ``df`` (m,) are those degrees of freedom where they are known already: they do not depend on the level.
     A standard error that is rounding noise beside the outcome (an exact fit) counts as none.
     """
-    df = satterthwaite_df(result)
+    df = satterthwaite_df(result) if df is None else df
     errors = np.where(result.std_errors > _noise(result), result.std_errors, 0.0)
     return [
         t_interval(term, float(theta), float(se), float(d), inference=result.kind, level=level, null=null)

@@ -20,7 +20,7 @@ from evaluation.effects.permutation import permutation_test
 from evaluation.effects.power import minimum_detectable_effect
 from evaluation.effects.results import Estimate, FloatArray, Term
 from evaluation.effects.sandwich import sandwich
-from evaluation.effects.satterthwaite import cluster_robust_estimates
+from evaluation.effects.satterthwaite import cluster_robust_estimates, satterthwaite_df
 from evaluation.effects.wild import wild_bootstrap
 from evaluation.errors import CannotEstimate, InputError
 from evaluation.panel.estimation import outcome_pct
@@ -111,9 +111,10 @@ def contrast_rows(
 
 def _contrast_row(model: GradeModel, term: Term, omega: FloatArray, blank: EffectRow) -> EffectRow:
     rule, inference, fit = model.protocol.verdict, model.protocol.inference, model.fit
-    meat = sandwich(fit.contrast(omega), inference.interval)
+    meat = sandwich(fit.contrast(omega, for_bootstrap=False), inference.interval)
+    df = satterthwaite_df(meat)
     wide, narrow = (
-        cluster_robust_estimates(meat, [term], level=level, null=0.0)[0]
+        cluster_robust_estimates(meat, [term], level=level, null=0.0, df=df)[0]
         for level in (rule.level, rule.lower_level)
     )
     cells = fit.treated[np.abs(omega[:, 0]) > 0]
