@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +46,7 @@ def relative_magnitudes_interval(
     size is kappa = alpha/10 as recommended by the authors.
     """
     kappa = alpha / 10.0
-    normal_draws = np.random.default_rng(seed).standard_normal((betahat.size, _LF_DRAWS))
+    normal_draws = _normal_draws(betahat.size, seed)
     root = _square_root(sigma)
     lows, highs = [], []
     for s in range(n_pre):
@@ -58,6 +59,12 @@ def relative_magnitudes_interval(
     if not lows:
         return float("nan"), float("nan")
     return min(lows), max(highs)
+
+
+@cache
+def _normal_draws(k: int, seed: int) -> Array:
+    """(k, _LF_DRAWS) standard normal draws; a search for the breakdown value asks for the same ones again and again."""
+    return np.random.default_rng(seed).standard_normal((k, _LF_DRAWS))
 
 
 @dataclass(frozen=True, slots=True)

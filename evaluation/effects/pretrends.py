@@ -12,6 +12,7 @@ Two looks are covered: ``individual``, no lead significant on its own (as in the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -192,12 +193,8 @@ def _pass(mean: Array, cov: Array, level: float) -> tuple[float, Array]:
     k = mean.size
     bound = float(ndtri(0.5 + level / 2.0)) * np.sqrt(np.diag(cov))
     chol = np.linalg.cholesky(cov)
-    generator = np.sqrt(_primes(k))
-    base = np.arange(1, _LATTICE + 1)[:, None] * generator[None, :]
     total, moments = 0.0, np.zeros(k)
-    for shift in range(_SHIFTS):
-        # The tent map makes the integrand periodic, which a lattice rewards.
-        u = np.abs(2.0 * ((base + (shift + 0.5) / _SHIFTS * generator) % 1.0) - 1.0)
+    for u in _lattices(k):
         z, x = np.zeros((_LATTICE, k)), np.zeros((_LATTICE, k))
         weight = np.ones(_LATTICE)
         for j in range(k):
@@ -209,6 +206,17 @@ def _pass(mean: Array, cov: Array, level: float) -> tuple[float, Array]:
         total += float(weight.mean()) / _SHIFTS
         moments += (weight @ x) / (_LATTICE * _SHIFTS)
     return total, moments / max(total, 1e-300)
+
+
+@cache
+def _lattices(k: int) -> tuple[Array, ...]:
+    """The shifted lattices in k dimensions, (_LATTICE, k) each."""
+    generator = np.sqrt(_primes(k))
+    base = np.arange(1, _LATTICE + 1)[:, None] * generator[None, :]
+    # The tent map makes the integrand periodic, which a lattice rewards.
+    return tuple(
+        np.abs(2.0 * ((base + (shift + 0.5) / _SHIFTS * generator) % 1.0) - 1.0) for shift in range(_SHIFTS)
+    )
 
 
 def _primes(count: int) -> Array:
