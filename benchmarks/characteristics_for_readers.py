@@ -53,6 +53,7 @@ def for_readers(table: pd.DataFrame) -> pd.DataFrame:
     ``bias_pp`` and ``mde_pp`` in percentage points, ``runs`` the number of simulated studies.
     """
     only_elsewhere = ~table["method"].str.contains("cell|grade") & table["measure"].isin(COLUMNS)
+    table = table[table["pupils"].isin(PUPILS)]
     kept = table[(table["estimand"].eq("milestone") | only_elsewhere) & table["method"].isin(METHODS)]
     kept = kept[kept["measure"].isin(COLUMNS)]
     scenario = (

@@ -28,6 +28,7 @@ from simulated_studies import (
     MILESTONE,
     SEED,
     STARTS,
+    UNEQUAL,
     Array,
     Study,
     Table,
@@ -65,7 +66,7 @@ def estimator_of(
     omega = aggregate_contrasts(fit, "overall", horizon=horizon)[1]
     keep = fit.untreated.copy()
     keep[fit.treated[omega[:, 0] > 0]] = True
-    return fit.contrast(omega), keep
+    return fit.contrast(omega, for_bootstrap=True), keep
 
 
 def cluster_t(est: LinearEstimator, Y: Array, kind: str) -> tuple[Array, Array]:
@@ -128,7 +129,7 @@ def design_rows(
     """Every method of one design: size without an effect, power at −1 point, coverage, bias, MDE."""
     Y = study.y + (study.shocks if table.scenario["shocks"] == "yes" else 0.0)
     for cluster, name in ((("school_id", "grade"), "cell"), (("grade",), "grade")):
-        panel = panel_of(study.frame, waves, model, cluster)
+        panel = panel_of(study.frame, waves, model, cluster, study.working)
         est, keep = estimator_of(panel, model, horizon)
         treated, used = (panel.event >= 0)[keep].astype(float), Y[keep]
         moved = EFFECT * float(est.V[:, 0] @ treated)
@@ -217,6 +218,16 @@ def run(replications: int, date: str, seed: int = SEED) -> pd.DataFrame:
         form_rows(Study(study.frame, study.y[:, :third], study.shocks[:, :third]), doubt)
         if pupils == "move up":
             same_pupils_rows(few_studies, Table(rows, {**scenario, "pupils": pupils, "model": "same_pupils"}))
+    earlier = simulate(replications, UNEQUAL, seed)
+    for waves, shocks in itertools.product(STARTS, ("no", "yes")):
+        scenario = {
+            "pupils": UNEQUAL,
+            "waves": waves,
+            "shocks": shocks,
+            "model": "two_way",
+            "estimand": "all months",
+        }
+        design_rows(earlier, Table(rows, scenario), waves, "two_way", None)
     scenario = {
         "pupils": "followed",
         "waves": "all waves",

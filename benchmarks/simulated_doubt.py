@@ -35,7 +35,7 @@ def month_rows(study: Study, table: Table, few: int) -> None:
     reach = int(max(STARTS["all waves"].values())) - FIRST_FOLLOW_UP
     fit = imputation(panel, anticipation=reach)
     months, omega = _months(fit)
-    est = fit.contrast(omega, for_bootstrap=False)
+    est = fit.contrast(omega)
     keep = fit.untreated.copy()
     keep[fit.treated[np.abs(omega).max(axis=1) > 0]] = True
     Y = study.y[keep]
@@ -164,7 +164,7 @@ def left_out_rows(study: Study, table: Table) -> None:
         omega = aggregate_contrasts(fit, "overall")[1]
         keep = fit.untreated.copy()
         keep[fit.treated] = True
-        est = fit.contrast(omega, for_bootstrap=False)
+        est = fit.contrast(omega)
         theta, scores, df = _scores(est, study.y[rows][keep])
         half = student.ppf(0.975, df)[:, None] * np.sqrt((scores**2).sum(axis=1))
         held.append(np.abs(theta) <= half)

@@ -8,6 +8,9 @@ follows the season and comes in spells of two days.
 * pupils "new each year": every school year draws its own pupils; "move up": the pupils of a grade are the
 next
   year's pupils of the grade above, as they are in life, which ties cells to each other.
+* pupils "unequal schools": new pupils each year in schools of 95, 75, 50 and 40 pupils a grade, 1.8 % of them with long
+  absence, shocks of 0.36 points, and CR2 with an identity working model: the design under which the earlier study's
+  table was made, as far as its figures tell (with one wave the largest of four treated cells then carries most).
 * shocks: grade-year shocks common to the schools (SD 0.4 points), which clusters of cells cannot see.
 * waves: grade 6 from October ("one wave"), and grades 1 and 8 from January and March ("all waves"), the first
   whole months after the protocol's planned talks.
@@ -31,6 +34,9 @@ SEED = 20261113
 SCHOOLS, GRADES, MONTHS = "ABCD", [str(g) for g in range(10)], 20
 SEASON = np.array([0.75, 0.90, 1.00, 1.15, 1.25, 1.15, 1.10, 1.00, 0.90, 0.80])
 SHOCK_SD = 0.4
+UNEQUAL = "unequal schools"
+SCHOOL_SIZES = {"A": 95, "B": 75, "C": 50, "D": 40}
+LONG_TERM, FEWER_LONG_TERM, SMALLER_SHOCK_SD = 0.025, 0.018, 0.36
 DAYS, SPELL = 20, 2
 STARTS = {"one wave": {"6": 12}, "all waves": {"6": 12, "1": 15, "8": 17}}
 MILESTONE = (0.0, 1.0, 2.0)
@@ -39,11 +45,12 @@ MODELS = {"two_way": ("cell", "t"), "same_month_last_year": ("cell:cal_month", "
 
 @dataclass(frozen=True)
 class Study:
-    """One row of ``frame`` per cell and month; ``y`` and ``shocks`` (rows, replications) in percent."""
+    """One row of ``frame`` per cell and month; ``y`` and ``shocks`` (rows, replications) in percent; CR2's working model."""
 
     frame: pd.DataFrame
     y: Array
     shocks: Array
+    working: str = "inverse-weight"
 
 
 def simulate(replications: int, pupils: str = "new each year", seed: int = SEED) -> Study:
@@ -51,14 +58,21 @@ def simulate(replications: int, pupils: str = "new each year", seed: int = SEED)
     rng = np.random.default_rng(seed)
     # A cohort is named by its grade in the first year; new pupils each year need no cohort to follow.
     cohorts = range(-1, 10) if pupils == "move up" else range(10)
-    size = {(s, c, y): int(rng.integers(50, 81)) for s in SCHOOLS for c in cohorts for y in (0, 1)}
+    unequal = pupils == UNEQUAL
+    size = {
+        (s, c, y): SCHOOL_SIZES[s] if unequal else int(rng.integers(50, 81))
+        for s in SCHOOLS
+        for c in cohorts
+        for y in (0, 1)
+    }
+    share = FEWER_LONG_TERM if unequal else LONG_TERM
     absent: dict[tuple[str, str, int], Array] = {}
     for school, cohort in itertools.product(SCHOOLS, cohorts):
         if pupils == "move up":
             size[school, cohort, 1] = size[school, cohort, 0]
         for year in (0, 1):
             if year == 0 or pupils != "move up":
-                p = _propensities(rng, size[school, cohort, year], replications)
+                p = _propensities(rng, size[school, cohort, year], replications, share)
             grade = cohort + (year if pupils == "move up" else 0)
             if 0 <= grade <= 9:
                 for m in range(10):
@@ -73,17 +87,20 @@ def simulate(replications: int, pupils: str = "new each year", seed: int = SEED)
     step = 1 if pupils == "move up" else 0
     frame["possible_days"] = [float(DAYS * size[s, int(g) - step * (t // 10), t // 10]) for s, g, t in rows]
     y = 100.0 * np.array([absent[row] for row in rows]) / frame["possible_days"].to_numpy()[:, None]
-    common = rng.normal(0.0, SHOCK_SD, (10, 2, replications))
-    return Study(frame, y, common[frame["grade"].astype(int), frame["year"]])
+    common = rng.normal(0.0, SMALLER_SHOCK_SD if unequal else SHOCK_SD, (10, 2, replications))
+    shocks = common[frame["grade"].astype(int), frame["year"]]
+    return Study(frame, y, shocks, "identity" if unequal else "inverse-weight")
 
 
-def _propensities(rng: np.random.Generator, pupils: int, replications: int) -> Array:
+def _propensities(rng: np.random.Generator, pupils: int, replications: int, long_term_share: float) -> Array:
     shape = (pupils, replications)
     usual, long_term = rng.beta(0.0665 * 32, 0.9335 * 32, shape), rng.beta(0.35 * 4, 0.65 * 4, shape)
-    return np.where(rng.random(shape) < 0.025, long_term, usual)
+    return np.where(rng.random(shape) < long_term_share, long_term, usual)
 
 
-def panel_of(frame: pd.DataFrame, waves: str, model: str, cluster: tuple[str, ...]) -> Panel:
+def panel_of(
+    frame: pd.DataFrame, waves: str, model: str, cluster: tuple[str, ...], working: str = "inverse-weight"
+) -> Panel:
     """The engine's panel for a design; rows stay in the frame's order (cell, month)."""
     data = frame.assign(start=frame["grade"].map(STARTS[waves]).fillna(np.inf), y=0.0)
     panel = Panel.from_frame(
@@ -96,7 +113,7 @@ def panel_of(frame: pd.DataFrame, waves: str, model: str, cluster: tuple[str, ..
         absorb=MODELS[model],
         cluster=cluster,
         rows="possible_days",
-        working="inverse-weight",
+        working=working,
         keep=("school_id", "grade", "cell"),
     )
     assert (panel.keys["cell"].to_numpy() == frame["cell"].to_numpy()).all()

@@ -93,7 +93,7 @@ def _imputation(panel: Panel, options: DidOptions) -> tuple[list[Estimate], Join
     )
     notes = list(fit.notes)
     if options.inference == "permutation":
-        estimates, more = _permutation(panel, options, fit.contrast(omega, for_bootstrap=False))
+        estimates, more = _permutation(panel, options, fit.contrast(omega))
         notes += more
     elif options.inference == "influence":
         theta, cov = conservative_variance(fit, omega)
@@ -105,12 +105,12 @@ def _imputation(panel: Panel, options: DidOptions) -> tuple[list[Estimate], Join
             for term, b, s in zip(terms, theta, errors, strict=True)
         ]
     elif options.inference == "wild":
-        estimates, more = _wild([fit.contrast(omega[:, [j]]) for j in range(len(terms))], terms, options)
+        estimates, more = _wild(
+            [fit.contrast(omega[:, [j]], for_bootstrap=True) for j in range(len(terms))], terms, options
+        )
         notes += more
     else:
-        estimates = _robust(
-            sandwich(fit.contrast(omega, for_bootstrap=False), options.inference), terms, options
-        )
+        estimates = _robust(sandwich(fit.contrast(omega), options.inference), terms, options)
     kind = options.inference if options.inference.startswith("cr") else "cr2"
     return estimates, _leads(fit, kind), notes
 

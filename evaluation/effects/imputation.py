@@ -39,13 +39,13 @@ class ImputationFit:
         weighted = np.where(rows, own, 0.0)
         return np.asarray(weighted / weighted.sum(), dtype=np.float64)
 
-    def contrast(self, omega: FloatArray, *, for_bootstrap: bool = True) -> LinearEstimator:
+    def contrast(self, omega: FloatArray, *, for_bootstrap: bool = False) -> LinearEstimator:
         """Estimator of ``Σ_i ω_i τ̂_i`` for each column of ``omega`` (n1, m).
 
         V is ω on treated cells and ``−H'ω`` on untreated ones. Residuals of treated cells are taken around the
         average effect of their wave and event time (see :func:`residual_groups`); their loss of degrees of
         freedom is part of the residual maker, and CR2 corrects each cluster's score for it. ``for_bootstrap``
-        False saves the restricted model that only the wild bootstrap of a single contrast needs.
+        adds the restricted model that only the wild bootstrap of a single contrast needs.
         """
         panel, nuisance = self.panel, self.nuisance
         spread = np.zeros((panel.n, omega.shape[1]))

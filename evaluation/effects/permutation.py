@@ -14,6 +14,8 @@ are ``τ̂_S = (M_SS)^{-1} (M y)_S``, M the annihilator of the nuisance effects 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from hashlib import blake2b
 from itertools import combinations
 from math import factorial
 
@@ -210,7 +212,7 @@ def permutation_test(
         if horizon is not None:
             effect &= np.isin(event_all, np.array(horizon))
         own = panel.w if weights == "observation" else np.ones(panel.n)
-        statistics = _imputed(nuisance_annihilator(panel, nuisance), residual, root, out_of_fit, effect, own)
+        statistics = _imputation_weights(_Design(panel, nuisance, out_of_fit, effect, own)) @ residual
     elif estimator == "twfe":
         D = (event_all >= 0).astype(np.float64).T
         Dr = root[:, None] * nuisance.residual(D)
@@ -241,45 +243,64 @@ def nuisance_annihilator(panel: Panel, nuisance: Nuisance) -> FloatArray:
     return np.asarray(M, dtype=np.float64)
 
 
-def _imputed(
-    M: FloatArray,
-    residual: FloatArray,
-    root: FloatArray,
-    out_of_fit: BoolArray,
-    effect: BoolArray,
-    own: FloatArray,
-) -> FloatArray:
-    """(n_assignments,) average imputed effects: ``Σ ω_i τ̂_i`` with ``τ̂_S = W_S^{-½} (M_SS)^{-1} (M W^½ y)_S``."""
-    out = np.full(out_of_fit.shape[0], np.nan)
-    n = M.shape[0]
-    flat = np.ascontiguousarray(M).ravel()
-    for k in range(out.size):
-        S = np.flatnonzero(out_of_fit[k])
-        omega = np.where(effect[k, S], own[S], 0.0)
+class _Design:
+    """All that the permuted estimates' weights depend on; the outcome is not among it, so outcomes share them."""
+
+    def __init__(
+        self, panel: Panel, nuisance: Nuisance, out_of_fit: BoolArray, effect: BoolArray, own: FloatArray
+    ) -> None:
+        self.panel, self.nuisance = panel, nuisance
+        self.out_of_fit, self.effect, self.own = out_of_fit, effect, own
+        digest = blake2b()
+        for part in (panel.w, nuisance.group, nuisance.Z, out_of_fit, effect, own):
+            digest.update(repr(part.shape).encode() + np.ascontiguousarray(part).tobytes())
+        self.digest = digest.digest()
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Design) and self.digest == other.digest
+
+
+@lru_cache(maxsize=4)
+def _imputation_weights(design: _Design) -> FloatArray:
+    """(n_assignments, n) weights on the residuals ``M W^½ y`` whose sums are the average imputed effects.
+
+    ``Σ ω_i τ̂_i`` with ``τ̂_S = W_S^{-½} (M_SS)^{-1} (M W^½ y)_S``; NaN where nothing treated can be imputed.
+    """
+    M = nuisance_annihilator(design.panel, design.nuisance)
+    root = np.sqrt(design.panel.w)
+    out = np.zeros(design.out_of_fit.shape)
+    n, flat = M.shape[0], np.ascontiguousarray(M).ravel()
+    for k in range(len(out)):
+        S = np.flatnonzero(design.out_of_fit[k])
+        omega = np.where(design.effect[k, S], design.own[S], 0.0)
         if not omega.sum() > 0:
+            out[k] = np.nan
             continue
         # Symmetric, so its transpose is the same block in the order LAPACK works on in place.
         block = flat.take(S[:, None] * n + S)
         factor, info = linalg.lapack.dpotrf(block.T, lower=1, overwrite_a=1, clean=0)
         if info == 0 and factor.diagonal().min() > 1e-6:
-            tau, _ = linalg.lapack.dpotrs(factor, residual[S], lower=1)
-            out[k] = float(omega @ (tau / root[S])) / float(omega.sum())
+            solved, _ = linalg.lapack.dpotrs(factor, omega / root[S] / omega.sum(), lower=1)
+            out[k, S] = solved
         else:
-            out[k] = _imputed_where_possible(M[np.ix_(S, S)], residual[S], root[S], omega)
+            out[k, S] = _where_possible(M[np.ix_(S, S)], root[S], omega)
     return out
 
 
-def _imputed_where_possible(block: FloatArray, e: FloatArray, root: FloatArray, omega: FloatArray) -> float:
+def _where_possible(block: FloatArray, root: FloatArray, omega: FloatArray) -> FloatArray:
     """As above when some cells cannot be imputed: their dummies span the null space of M_SS and are left out."""
     values, vectors = np.linalg.eigh(block)
     null_space = vectors[:, values <= 1e-10]
     lost = np.einsum("ij,ij->i", null_space, null_space) > 1e-9
     weights = np.where(lost, 0.0, omega)
     if not weights.sum() > 0:
-        return float("nan")
+        return np.full(omega.size, np.nan)
     good = values > 1e-10
-    tau = vectors[:, good] @ ((vectors[:, good].T @ e) / values[good])
-    return float(weights @ (tau / root) / weights.sum())
+    spread = vectors[:, good].T @ (weights / root / weights.sum())
+    return np.asarray(vectors[:, good] @ (spread / values[good]), dtype=np.float64)
 
 
 def _summary(statistics: FloatArray, null: float, enumerated: bool) -> Permutation:

@@ -12,7 +12,7 @@ Two looks are covered: ``individual``, no lead significant on its own (as in the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -139,7 +139,7 @@ def power_of_slope(
     pre = cov[np.ix_(before, before)]
     mean = slope * (t[before] - reference)
     if look == "individual":
-        return 1.0 - _pass(mean, pre, level)[0]
+        return 1.0 - _probability(mean, pre, level)
     distance = float(mean @ np.linalg.solve(pre, mean))
     k = mean.size
     if df_denom is None:
@@ -183,8 +183,30 @@ def hypothesised_trend(
     )
 
 
+def _probability(mean: Array, cov: Array, level: float) -> float:
+    """P(all |x_j| <= z·sd_j) alone: what a search for a slope asks for again and again."""
+    return float(_separated(mean, cov, level, to_the_end=False)[0].mean())
+
+
+@lru_cache(maxsize=8)
+def _points(k: int) -> Array:
+    """(points, k) the whole lattice with all its shifts; the tent map makes the integrand periodic."""
+    generator = np.sqrt(_primes(k))
+    base = np.arange(1, _LATTICE + 1)[:, None] * generator[None, :]
+    shifts = [(base + (s + 0.5) / _SHIFTS * generator) % 1.0 for s in range(_SHIFTS)]
+    return np.asarray(np.abs(2.0 * np.vstack(shifts) - 1.0), dtype=np.float64)
+
+
 def _pass(mean: Array, cov: Array, level: float) -> tuple[float, Array]:
-    """P(all |x_j| <= z·sd_j) for x ~ N(mean, cov), and E[x | that].
+    """P(all |x_j| <= z·sd_j) for x ~ N(mean, cov), and E[x | that]."""
+    weight, z = _separated(mean, cov, level, to_the_end=True)
+    total = float(weight.mean())
+    x = mean + z @ np.linalg.cholesky(cov).T
+    return total, weight @ x / weight.size / max(total, 1e-300)
+
+
+def _separated(mean: Array, cov: Array, level: float, *, to_the_end: bool) -> tuple[Array, Array]:
+    """Weights (points,) and standard normals (points, k) within the bounds, the last column only ``to_the_end``.
 
     Genz's (1992) separation of variables on a fixed rank-one lattice with fixed shifts, so that the answer is
     the same every time and smooth in the mean. The transformed points with their weights give the mean as
@@ -193,30 +215,15 @@ def _pass(mean: Array, cov: Array, level: float) -> tuple[float, Array]:
     k = mean.size
     bound = float(ndtri(0.5 + level / 2.0)) * np.sqrt(np.diag(cov))
     chol = np.linalg.cholesky(cov)
-    total, moments = 0.0, np.zeros(k)
-    for u in _lattices(k):
-        z, x = np.zeros((_LATTICE, k)), np.zeros((_LATTICE, k))
-        weight = np.ones(_LATTICE)
-        for j in range(k):
-            centre = mean[j] + z[:, :j] @ chol[j, :j]
-            low, high = ndtr((-bound[j] - centre) / chol[j, j]), ndtr((bound[j] - centre) / chol[j, j])
-            weight *= high - low
+    u = _points(k)
+    z, weight = np.zeros_like(u), np.ones(u.shape[0])
+    for j in range(k):
+        centre = mean[j] + z[:, :j] @ chol[j, :j]
+        low, high = ndtr((-bound[j] - centre) / chol[j, j]), ndtr((bound[j] - centre) / chol[j, j])
+        weight *= high - low
+        if to_the_end or j + 1 < k:
             z[:, j] = ndtri(np.clip(low + u[:, j] * (high - low), 1e-300, 1.0 - 1e-16))
-            x[:, j] = centre + chol[j, j] * z[:, j]
-        total += float(weight.mean()) / _SHIFTS
-        moments += (weight @ x) / (_LATTICE * _SHIFTS)
-    return total, moments / max(total, 1e-300)
-
-
-@cache
-def _lattices(k: int) -> tuple[Array, ...]:
-    """The shifted lattices in k dimensions, (_LATTICE, k) each."""
-    generator = np.sqrt(_primes(k))
-    base = np.arange(1, _LATTICE + 1)[:, None] * generator[None, :]
-    # The tent map makes the integrand periodic, which a lattice rewards.
-    return tuple(
-        np.abs(2.0 * ((base + (shift + 0.5) / _SHIFTS * generator) % 1.0) - 1.0) for shift in range(_SHIFTS)
-    )
+    return weight, z
 
 
 def _primes(count: int) -> Array:

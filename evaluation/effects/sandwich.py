@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -46,6 +47,17 @@ class Sandwich:
     def std_errors(self) -> FloatArray:
         """(m,) standard errors."""
         return np.asarray(np.sqrt(np.diag(self.cov)), dtype=np.float64)
+
+    @cached_property
+    def df(self) -> FloatArray:
+        """(m,) Satterthwaite degrees of freedom ``(tr P)² / tr(P²)`` of each contrast's variance estimate."""
+        moments = CrossMoments(self.estimator, self.T)
+        out = np.full(moments.m, np.nan)
+        for s in range(moments.m):
+            trace, square = moments.sums(s)
+            if square > 0:
+                out[s] = trace**2 / square
+        return out
 
 
 def sandwich(estimator: LinearEstimator, kind: str = "cr2") -> Sandwich:

@@ -20,13 +20,7 @@ ROUNDING = 1e-12
 
 def satterthwaite_df(result: Sandwich) -> FloatArray:
     """(m,) degrees of freedom ``(tr P)² / tr(P²)`` of each contrast's variance estimate."""
-    moments = CrossMoments(result.estimator, result.T)
-    out = np.full(moments.m, np.nan)
-    for s in range(moments.m):
-        trace, square = moments.sums(s)
-        if square > 0:
-            out[s] = trace**2 / square
-    return out
+    return result.df
 
 
 def cluster_robust_estimates(

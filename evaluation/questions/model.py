@@ -160,7 +160,7 @@ def with_bootstrap(model: GradeModel, row: EffectRow, omega: FloatArray) -> Effe
     protocol = model.protocol
     try:
         found = wild_bootstrap(
-            model.fit.contrast(omega),
+            model.fit.contrast(omega, for_bootstrap=True),
             draws=protocol.inference.bootstrap_draws,
             seed=protocol.study.seed,
             interval=False,

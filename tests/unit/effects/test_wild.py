@@ -141,7 +141,7 @@ def test_interval_ends_are_where_p_falls_through_alpha() -> None:
 def test_imputation_is_served_by_the_same_bootstrap() -> None:
     fit = imputation(small_panel())
     omega = fit.weights(np.ones(fit.treated.size, dtype=bool))[:, None]
-    result = wild_bootstrap(fit.contrast(omega))
+    result = wild_bootstrap(fit.contrast(omega, for_bootstrap=True))
     assert result.estimate == pytest.approx(float(omega[:, 0] @ fit.effects))
     assert 1 / 2**6 <= result.p_value <= 1
     assert result.ci_low < result.estimate < result.ci_high
