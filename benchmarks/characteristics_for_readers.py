@@ -52,8 +52,8 @@ def for_readers(table: pd.DataFrame) -> pd.DataFrame:
     ``size`` false alarms, ``power`` found falls of one point, ``coverage`` of the 95 % interval (shares),
     ``bias_pp`` and ``mde_pp`` in percentage points, ``runs`` the number of simulated studies.
     """
-    only_elsewhere = ~table["method"].str.contains("cell|grade") & table["measure"].isin(COLUMNS)
     table = table[table["pupils"].isin(PUPILS)]
+    only_elsewhere = ~table["method"].str.contains("cell|grade") & table["measure"].isin(COLUMNS)
     kept = table[(table["estimand"].eq("milestone") | only_elsewhere) & table["method"].isin(METHODS)]
     kept = kept[kept["measure"].isin(COLUMNS)]
     scenario = (
@@ -75,6 +75,8 @@ def for_readers(table: pd.DataFrame) -> pd.DataFrame:
 def write(table: pd.DataFrame, full: Path, small: Path) -> None:
     """Write the long table, and the small one with its date, seed and number of studies in the first line."""
     table.to_csv(full, index=False)
-    first = table.iloc[0]
-    note = f"# simulated {first['date']}, seed {first['seed']}, {table['replications'].max()} studies per design\n"
+    note = (
+        f"# simulated {table['date'].max()}, seed {table['seed'].iloc[0]}, {table['replications'].max()} studies per "
+        "design\n"
+    )
     small.write_text(note + for_readers(table).to_csv(index=False), encoding="utf-8")

@@ -6,7 +6,6 @@ month at once.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +16,7 @@ from evaluation.effects.absorb import group_sums
 from evaluation.effects.contrasts import aggregate_contrasts
 from evaluation.effects.event_study import simultaneous_half_widths
 from evaluation.effects.functional_form import functional_form
-from evaluation.effects.honest import honest_intervals
+from evaluation.effects.honest import for_few_clusters, honest_intervals
 from evaluation.effects.imputation import ImputationFit, imputation
 from evaluation.effects.linear import LinearEstimator
 from evaluation.effects.sandwich import sandwich
@@ -45,7 +44,7 @@ def month_rows(study: Study, table: Table, few: int) -> None:
     table.add("months: each", "coverage 95", np.abs(theta) <= half)
     inside = [
         np.abs(theta[:, r])
-        <= simultaneous_half_widths(scores[:, :, r].T, half[:, r], level=0.95, seed=r, draws=5_000)
+        <= simultaneous_half_widths(scores[:, :, r].T, errors[:, r], df, level=0.95, seed=r, draws=5_000)
         for r in range(Y.shape[1])
     ]
     table.add("months: band", "coverage 95", [bool(row.all()) for row in inside])
@@ -55,7 +54,7 @@ def month_rows(study: Study, table: Table, few: int) -> None:
         "size",
         _joint_p(replace(est.pick(leads), y=Y[:, 0]), theta[leads], scores[leads]) <= 0.05,
     )
-    _honest_rows(months, leads, theta, scores, few, table)
+    _honest_rows(months, leads, theta, scores, df, few, table)
 
 
 def _months(fit: ImputationFit) -> tuple[list[int], Array]:
@@ -108,7 +107,7 @@ def _f_tail(F: float, q: float, d: float) -> float:
 
 
 def _honest_rows(
-    months: list[int], leads: list[int], theta: Array, scores: Array, few: int, table: Table
+    months: list[int], leads: list[int], theta: Array, scores: Array, df: Array, few: int, table: Table
 ) -> None:
     """Robust intervals of the mean over the milestone's months; parallel trends hold, so every bound holds."""
     posts = [i for i, m in enumerate(months) if m > 0]
@@ -121,12 +120,12 @@ def _honest_rows(
     ):
         held = []
         for r in range(few):
-            cov = scores[order, :, r] @ scores[order, :, r].T
+            cov = for_few_clusters(scores[order, :, r] @ scores[order, :, r].T, df[order], 0.95)
             found = honest_intervals(
                 theta[order, r], cov, len(leads), len(posts), target, restriction, bounds, 0.95
             )
-            held += [i.ci_low <= 0.0 <= i.ci_high for i in found]
-        table.add(name, "coverage 95", held)
+            held.append([i.ci_low <= 0.0 <= i.ci_high for i in found])
+        table.add(name, "coverage 95", np.array(held).T)
 
 
 def form_rows(study: Study, table: Table) -> None:
@@ -168,4 +167,4 @@ def left_out_rows(study: Study, table: Table) -> None:
         theta, scores, df = _scores(est, study.y[rows][keep])
         half = student.ppf(0.975, df)[:, None] * np.sqrt((scores**2).sum(axis=1))
         held.append(np.abs(theta) <= half)
-    table.add("one left out", "coverage 95", np.array(list(itertools.chain.from_iterable(held))).ravel())
+    table.add("one left out", "coverage 95", np.vstack(held))

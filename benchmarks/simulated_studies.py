@@ -134,8 +134,8 @@ class Table:
     scenario: dict[str, str]
 
     def add(self, method: str, measure: str, values: object) -> None:
-        """The mean of ``values`` over the replications; a constant has no Monte-Carlo error."""
-        v = np.asarray(values, dtype=float).ravel()
+        """The mean of ``values``, the last axis over the studies; a constant has no Monte-Carlo error."""
+        v = np.atleast_2d(np.asarray(values, dtype=float)).mean(axis=0)
         error = float(v.std(ddof=1) / np.sqrt(v.size)) if v.size > 1 else 0.0
         line = {"method": method, "measure": measure, "value": float(v.mean()), "mc_se": error}
         self.rows.append({**self.scenario, **line, "replications": v.size})

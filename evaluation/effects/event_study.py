@@ -241,15 +241,17 @@ def critical_value(scores: FloatArray, *, level: float, seed: int, draws: int = 
 
 
 def simultaneous_half_widths(
-    scores: FloatArray, half_widths: FloatArray, *, level: float, seed: int, draws: int = 20_000
+    scores: FloatArray, errors: FloatArray, df: FloatArray, *, level: float, seed: int, draws: int = 20_000
 ) -> FloatArray:
-    """Half-widths (m,) that hold all m estimates at once, from those that hold each alone.
+    """Half-widths (m,) that hold all m estimates at once.
 
-    The normal maximum is scaled by each estimate's own t over normal quantile, so that few clusters widen the
-    bands as they widen the intervals.
+    The normal maximum says at which level each must hold alone; that level's quantile is each estimate's own t's, so
+    that few clusters widen the bands as they widen the intervals (``df`` infinite: the normal itself).
     """
-    critical = critical_value(scores, level=level, seed=seed, draws=draws)
-    return np.asarray(half_widths * critical / float(special.ndtri(0.5 + level / 2)), dtype=np.float64)
+    alone = special.ndtr(critical_value(scores, level=level, seed=seed, draws=draws))
+    finite = np.where(np.isfinite(df), df, 1.0)
+    t = np.where(np.isfinite(df), special.stdtrit(finite, alone), special.ndtri(alone))
+    return np.asarray(errors * t, dtype=np.float64)
 
 
 def with_bands(estimates: list[Estimate], scores: FloatArray, *, level: float, seed: int) -> list[Estimate]:
@@ -257,8 +259,11 @@ def with_bands(estimates: list[Estimate], scores: FloatArray, *, level: float, s
     known = [j for j, e in enumerate(estimates) if e.std_error is not None and e.ci_high is not None]
     if len(known) < 2:
         return estimates
-    own = np.array([(estimates[j].ci_high or 0.0) - estimates[j].estimate for j in known])
-    half = simultaneous_half_widths(scores[:, known], own, level=level, seed=seed)
+    errors = np.array([estimates[j].std_error for j in known], dtype=np.float64)
+    df = np.array(
+        [estimates[j].df if estimates[j].df is not None else np.inf for j in known], dtype=np.float64
+    )
+    half = simultaneous_half_widths(scores[:, known], errors, df, level=level, seed=seed)
     out = list(estimates)
     for j, width in zip(known, half.tolist(), strict=True):
         out[j] = replace(out[j], band_low=out[j].estimate - width, band_high=out[j].estimate + width)

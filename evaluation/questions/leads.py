@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from evaluation.effects.honest import Restriction, breakdown_value, honest_intervals
+from evaluation.effects.honest import Restriction, breakdown_value, for_few_clusters, honest_intervals
 from evaluation.effects.imputation import ImputationFit, imputation
 from evaluation.effects.pretrends import pretrend_power
 from evaluation.effects.results import FloatArray, Term
 from evaluation.effects.sandwich import Sandwich, sandwich
-from evaluation.effects.satterthwaite import htz_test
+from evaluation.effects.satterthwaite import htz_test, satterthwaite_df
 from evaluation.errors import CannotEstimate, KomgladError
 from evaluation.protocol import Protocol
 from evaluation.questions.model import GradeModel, analysis_panel, contrast_rows, weights_kind
@@ -203,7 +203,9 @@ def honest_table(study: EventStudy | None, why_not: str, round_id: str) -> pd.Da
     protocol = study.model.protocol
     order = [*study.leads, *study.posts]
     beta = (study.omega.T @ study.model.fit.effects)[order]
-    sigma = study.meat.cov[np.ix_(order, order)]
+    sigma = for_few_clusters(
+        study.meat.cov[np.ix_(order, order)], satterthwaite_df(study.meat)[order], protocol.verdict.level
+    )
     shape = (len(study.leads), len(study.posts), _milestone_weights(study))
     rows: list[dict[str, object]] = []
     plan: tuple[tuple[Restriction, tuple[float, ...]], ...] = (

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from evaluation.effects.bacon import goodman_bacon
 from evaluation.effects.design import Panel
@@ -16,6 +17,7 @@ from evaluation.effects.event_study import (
     dynamic_twfe,
     imputation_event_study,
     lead_test,
+    simultaneous_half_widths,
     untreated_leads,
     wls_event_study,
 )
@@ -153,3 +155,15 @@ def test_card_krueger() -> None:
         frame, outcome="fte", treatment="nj:after", absorb=["nj", "after"], covariates=controls
     )
     assert twfe(more).theta[0] == pytest.approx(expected["did_controls"], abs=1e-9)
+
+
+def test_half_widths_that_hold_all_at_once_are_sidaks_where_estimates_are_independent() -> None:
+    """Independent columns: each must hold alone at .95^(1/m); with few degrees of freedom by its own t."""
+    scores, errors = np.eye(4), np.ones(4)
+    alone = 0.5 + 0.95 ** (1 / 4) / 2
+    normal = simultaneous_half_widths(scores, errors, np.full(4, np.inf), level=0.95, seed=1, draws=200_000)
+    few = simultaneous_half_widths(scores, errors, np.full(4, 5.0), level=0.95, seed=1, draws=200_000)
+    assert normal == pytest.approx(np.full(4, stats.norm.ppf(alone)), abs=0.02)
+    assert few == pytest.approx(np.full(4, stats.t.ppf(alone, 5)), abs=0.04)
+    one = simultaneous_half_widths(scores[:, :1], errors[:1], np.array([5.0]), level=0.95, seed=1)
+    assert one == pytest.approx([stats.t.ppf(0.975, 5)], rel=1e-9)

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 from scipy.optimize import linprog
 from scipy.stats import foldnorm
 
-from evaluation.effects.honest import breakdown_value, honest_intervals, original_interval
+from evaluation.effects.honest import breakdown_value, for_few_clusters, honest_intervals, original_interval
 from evaluation.effects.honest_arp import _dual_vertices, _truncation
 from evaluation.effects.honest_flci import _lasso_path, folded_normal_quantile, optimal_flci
 from evaluation.errors import CannotEstimate, InputError
@@ -277,3 +278,10 @@ def test_refuses_in_words(change: dict[str, object], error: type[Exception], wor
     arguments = {"betahat": BETA, "sigma": SIGMA, "n_pre": 5, "n_post": 2, **change}
     with pytest.raises(error, match=words):
         honest_intervals(**arguments)
+
+
+def test_few_clusters_stretch_the_covariance_to_the_t_of_the_fewest() -> None:
+    sigma = np.diag([1.0, 4.0])
+    stretched = for_few_clusters(sigma, [30.0, 4.0], 0.95)
+    factor = (stats.t.ppf(0.975, 4) / stats.norm.ppf(0.975)) ** 2
+    assert stretched == pytest.approx(sigma * factor, rel=1e-9)

@@ -109,6 +109,9 @@ def test_one_design_and_the_other_questions_give_every_measure(bench: ModuleType
     bench.school_rows(study, table)
     bench.same_pupils_rows(study, table)
     bench.targeted_rows(2, 1, table)
+    bench.month_rows(study, table, 2)
+    bench.left_out_rows(study, table)
+    bench.form_rows(study, table)
     found = pd.DataFrame(rows)
     assert set(found["measure"]) >= {"size", "power at -1", "coverage 95", "coverage 80", "mde", "bias", "df"}
     assert found["value"].notna().all()
@@ -118,10 +121,17 @@ def committed() -> pd.DataFrame:
     return pd.read_csv(TABLE)
 
 
-def value(waves: str, shocks: str, method: str, measure: str, model: str = "two_way") -> tuple[float, float]:
+def value(
+    waves: str,
+    shocks: str,
+    method: str,
+    measure: str,
+    model: str = "two_way",
+    pupils: str = "new each year",
+) -> tuple[float, float]:
     table = committed()
     rows = table[
-        (table["pupils"] == "new each year")
+        (table["pupils"] == pupils)
         & (table["waves"] == waves)
         & (table["shocks"] == shocks)
         & (table["method"] == method)
@@ -152,29 +162,53 @@ def test_the_reports_small_table_is_made_from_the_full_one(bench: ModuleType) ->
 def test_printed_intervals_cover_about_what_they_say_without_common_shocks() -> None:
     table = committed()
     rows = table[(table["measure"] == "coverage 95") & (table["shocks"] == "no")]
-    rows = rows[~rows["method"].isin(["targeted: naive", "targeted: did_all_others"])]
+    # The first two are traps; relative magnitudes take the worst lead as a bound and are wide by construction.
+    apart = ["targeted: naive", "targeted: did_all_others", "honest: relative magnitudes"]
+    rows = rows[~rows["method"].isin(apart)]
     # Pupils who move up tie cells together and cost about four points; nothing is allowed to cost more.
     assert rows["value"].min() > 0.90
     assert rows["value"].max() < 0.99
 
 
-# From 3,000 simulated studies of the same kind: size without and with grade shocks, all waves, cell and month
-# effects.
+# From 3,000 simulated studies: size without and with grade shocks, cell and month effects. Schools of unequal size and
+# CR2 with an identity working model are what makes the figures meet; see docs/methods/doubt.md.
+EARLIER = [
+    ("one wave", "CR1, t(39), cell", 0.163, 0.236),
+    ("one wave", "CR2 + Satterthwaite, cell", 0.019, 0.041),
+    ("one wave", "CR2 + Satterthwaite, grade", 0.508, 0.481),
+    ("one wave", "permutation over grades", 0.0, 0.0),
+    ("one wave", "Donald-Lang within schools", 0.055, 0.091),
+    ("one wave", "Ferman-Pinto", 0.072, 0.112),
+    ("all waves", "CR1, t(39), cell", 0.068, 0.126),
+    ("all waves", "CR2 + Satterthwaite, cell", 0.043, 0.086),
+    ("all waves", "CR2 + Satterthwaite, grade", 0.025, 0.022),
+    ("all waves", "WCR, cell", 0.051, 0.093),
+    ("all waves", "permutation over grades", 0.055, 0.056),
+]
+
+
+@pytest.mark.parametrize(("waves", "method", "without", "with_shocks"), EARLIER)
+def test_size_of_the_earlier_study_is_reproduced(
+    waves: str, method: str, without: float, with_shocks: float
+) -> None:
+    for shocks, earlier in (("no", without), ("yes", with_shocks)):
+        size, error = value(waves, shocks, method, "size", pupils="unequal schools")
+        both = np.hypot(error, np.sqrt(earlier * (1 - earlier) / 3000))
+        assert size == pytest.approx(earlier, abs=3 * both + 1e-12)
+
+
 @pytest.mark.parametrize(
-    ("method", "without", "with_shocks"),
+    ("method", "earlier"),
     [
-        ("CR1, t(39), cell", 0.068, 0.126),
-        ("CR2 + Satterthwaite, cell", 0.043, 0.086),
-        ("CR2 + Satterthwaite, grade", 0.025, 0.022),
-        ("WCR, cell", 0.051, 0.093),
-        ("permutation over grades", 0.055, 0.056),
+        ("CR1, t(39), cell", 0.85),
+        ("CR2 + Satterthwaite, cell", 0.79),
+        ("WCR, cell", 0.80),
+        ("permutation over grades", 0.84),
     ],
 )
-def test_size_of_the_earlier_study_is_reproduced(method: str, without: float, with_shocks: float) -> None:
-    for shocks, earlier in (("no", without), ("yes", with_shocks)):
-        size, error = value("all waves", shocks, method, "size")
-        # Three Monte-Carlo errors of both studies, and 0.015 because only the outline of that study is known.
-        assert size == pytest.approx(earlier, abs=3 * np.hypot(error, np.sqrt(earlier / 3000)) + 0.015)
+def test_power_of_the_earlier_study_is_reproduced(method: str, earlier: float) -> None:
+    power, error = value("all waves", "no", method, "power at -1", pupils="unequal schools")
+    assert power == pytest.approx(earlier, abs=3 * np.hypot(error, np.sqrt(earlier * (1 - earlier) / 3000)))
 
 
 def test_what_the_table_must_teach() -> None:
