@@ -24,6 +24,9 @@ class Places(Protocol):
 
     incoming: Path
 
+    def fresh_scratch(self) -> Path:
+        """An empty folder of the owner's, for rows on their way to the warehouse."""
+
     @property
     def sql_addresses(self) -> dict[str, str]:
         """Addresses of SQL sources by the name of the environment variable that holds them."""

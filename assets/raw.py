@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import dagster as dg
-import pandas as pd
+import pyarrow as pa
 
 from assets.needs import Key, Places
 from assets.rounds import out_spec, round_of
@@ -21,7 +21,7 @@ def incoming_files(
     study: dg.ResourceParam[Study],
     places: dg.ResourceParam[Places],
     key: dg.ResourceParam[Key],
-) -> Iterator[dg.Output[pd.DataFrame]]:
+) -> Iterator[dg.Output[pa.RecordBatchReader]]:
     secret = key.load()
     intake = read_round(
         places.incoming,
@@ -30,13 +30,14 @@ def incoming_files(
         key=secret,
         sql_addresses=places.sql_addresses,
         forgotten=places.read_forgotten(secret),
+        scratch=places.fresh_scratch(),
     )
     intake.raise_for_problems()
     ledger = intake.tables["raw_ledger"]
     balance = {column: int(ledger[column].sum()) for column in ledger if column.startswith("rows_")}
     for name in RAW_TABLES:
         metadata = balance if name == "raw_ledger" else None
-        yield dg.Output(intake.tables[name], output_name=name, metadata=metadata)
+        yield dg.Output(intake.tables.reader(name), output_name=name, metadata=metadata)
 
 
 ASSETS: list[dg.AssetsDefinition] = [incoming_files]

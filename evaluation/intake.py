@@ -19,6 +19,7 @@ from evaluation.codebooks import load_codebook
 from evaluation.disclosure.names import NameMatcher
 from evaluation.disclosure.text import scan_text
 from evaluation.door.intake import Intake, read_incoming
+from evaluation.door.landed import Landed
 from evaluation.door.pseudonyms import PseudonymKey
 from evaluation.errors import InputError, KomgladError, Problem
 from evaluation.interviews.attributes import read_documents
@@ -49,7 +50,7 @@ RAW_TABLES = (
 class RoundIntake:
     """The raw tables of a round by name, whole files that were refused, and files that wait for a later round."""
 
-    tables: dict[str, pd.DataFrame]
+    tables: Landed
     problems: tuple[Problem, ...]
     waiting: tuple[str, ...]
 
@@ -67,21 +68,30 @@ def read_round(
     key: PseudonymKey,
     sql_addresses: dict[str, str] | None = None,
     forgotten: Collection[str] = (),
+    scratch: Path | None = None,
 ) -> RoundIntake:
     """Read the inbox for a round. Whole files that are refused are listed in ``problems``, all of them.
 
     ``forgotten`` holds pseudonyms of pupils who have withdrawn: no row of theirs comes through the door again.
+    ``scratch`` is where rows without identifiers may be spilled when memory is short.
     """
     found = read_incoming(
-        incoming, study, round_id=round_id, key=key, sql_addresses=sql_addresses, forgotten=forgotten
+        incoming,
+        study,
+        round_id=round_id,
+        key=key,
+        sql_addresses=sql_addresses,
+        forgotten=forgotten,
+        scratch=scratch,
     )
-    voices = _read_voices(found, incoming, study, key)
+    voices = _read_voices(found, incoming, study, key, frozenset(forgotten))
     _without_persons(voices.tables, found.name_matcher_tokens, key)
-    tables = dict(found.tables)
-    for name in ("raw_interviews", "raw_interview_texts", "raw_school_forms"):
-        tables[name] = table(name).conform(voices.tables[name])
-    tables["raw_quarantine"] = _together("raw_quarantine", tables["raw_quarantine"], voices.quarantine)
-    tables["raw_ledger"] = _together("raw_ledger", tables["raw_ledger"], voices.ledger)
+    names = ("raw_interviews", "raw_interview_texts", "raw_school_forms")
+    frames = {name: table(name).conform(voices.tables[name]) for name in names}
+    frames["raw_ledger"] = _together("raw_ledger", found.tables["raw_ledger"], voices.ledger)
+    tables = found.tables.with_frames(frames)
+    if voices.quarantine:
+        tables = tables.with_more("raw_quarantine", pd.DataFrame(voices.quarantine))
     return RoundIntake(tables, (*found.problems, *voices.problems), found.waiting)
 
 
@@ -93,8 +103,10 @@ class _Voices:
     problems: tuple[Problem, ...]
 
 
-def _read_voices(found: Intake, incoming: Path, study: Study, key: PseudonymKey) -> _Voices:
-    reading = _Reading(study.protocol.round(found.round_id), [], [], [], [], [])
+def _read_voices(
+    found: Intake, incoming: Path, study: Study, key: PseudonymKey, forgotten: frozenset[str]
+) -> _Voices:
+    reading = _Reading(study.protocol.round(found.round_id), forgotten, [], [], [], [], [])
     if found.interview_files or found.form_files:
         codebook = load_codebook(study.file("codebook.yaml"))
         voice_key = key.pseudonym("interviews", "subkey").encode()
@@ -127,6 +139,7 @@ class _Reading:
     """What grows while interviews and forms are read."""
 
     the_round: Round
+    forgotten: frozenset[str]
     batches: list[tuple[Path, SegmentBatch]]
     forms: list[pd.DataFrame]
     quarantine: list[dict[str, Any]]
@@ -144,11 +157,21 @@ class _Reading:
     def done(self, incoming: Path) -> _Voices:
         """The tables, with overlapping files counted once and documents of other occasions left to their round."""
         together = combine([batch for _, batch in self.batches])
-        inside = together.segments[~_outside(together.segments, self.the_round)]
+        is_gone = together.segments["document_id"].isin(self.forgotten)
+        gone, segments = together.segments[is_gone], together.segments[~is_gone]
+        inside = segments[~_outside(segments, self.the_round)]
+        withdrawn = Problem("", found="an interview that was withdrawn", rule="forgotten",
+                            expected="an interview that may be used", next_step="remove it from the file")  # fmt: skip
+        self.quarantine += [
+            _quarantined(str(name), replace(withdrawn, line=int(row) if pd.notna(row) else None))
+            for name, row in gone[["source_file", "source_row"]].drop_duplicates().itertuples(index=False)
+        ]
         for path, batch in self.batches:
             name = path.relative_to(incoming).as_posix()
-            kept_all = int((together.segments["source_file"] == name).sum())
-            balance = (batch.rows_in, batch.quarantined, batch.duplicates + batch.kept - kept_all, kept_all)
+            lost = int((gone["source_file"] == name).sum())
+            kept_all = int((segments["source_file"] == name).sum())
+            duplicate = batch.duplicates + batch.kept - kept_all - lost
+            balance = (batch.rows_in, batch.quarantined + lost, duplicate, kept_all)
             kept = int((inside["source_file"] == name).sum())
             self.ledger.append(_ledger_row(name, "interviews", path, balance, kept))
         words = together.texts[together.texts["segment_id"].isin(set(inside["segment_id"]))]
@@ -232,4 +255,5 @@ def _together(name: str, first: pd.DataFrame, more: list[dict[str, Any]]) -> pd.
     """A door's table with the voices' rows."""
     if not more:
         return table(name).conform(first)
-    return table(name).conform(pd.concat([first, pd.DataFrame(more)]) if len(first) else pd.DataFrame(more))
+    rows = pd.DataFrame(more).reindex(columns=list(table(name).columns))
+    return table(name).conform(pd.concat([first, rows]) if len(first) else rows)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dagster as dg
 import pandas as pd
+import pyarrow as pa
 
 from evaluation.tables import TABLES
 from pipelines.progress import Progress
@@ -21,17 +22,22 @@ class ParquetIOManager(dg.IOManager):
         self._warehouse = warehouse
         self._progress = progress
 
-    def handle_output(self, context: dg.OutputContext, obj: pd.DataFrame | None) -> None:
-        """Conform the frame to its declaration and replace the table."""
+    def handle_output(
+        self, context: dg.OutputContext, obj: pd.DataFrame | pa.RecordBatchReader | None
+    ) -> None:
+        """Replace the table: a frame is conformed to its declaration first, a reader is stored piece by piece."""
         if obj is None:
             return
         name = context.asset_key.path[-1]
-        frame = TABLES[name].conform(obj) if name in TABLES else obj
-        path = self._warehouse.write(context.partition_key, name, frame)
-        self._progress.done(name, len(frame))
+        if isinstance(obj, pa.RecordBatchReader):
+            path, rows = self._warehouse.write_stream(context.partition_key, name, obj)
+        else:
+            frame = TABLES[name].conform(obj) if name in TABLES else obj
+            path, rows = self._warehouse.write(context.partition_key, name, frame), len(frame)
+        self._progress.done(name, rows)
         context.add_output_metadata(
             {
-                "dagster/row_count": len(frame),
+                "dagster/row_count": rows,
                 "file": dg.MetadataValue.path(str(path)),
                 "sha256": self._warehouse.digest(context.partition_key, name)[:16],
             }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,10 +79,17 @@ class Places:
     incoming: Path
     reports: Path
     forgotten: Path
+    scratch: Path
+
+    def fresh_scratch(self) -> Path:
+        """An empty folder of the owner's to spill rows in; what a killed run left there is gone."""
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        self.scratch.mkdir(parents=True, mode=0o700, exist_ok=True)
+        return self.scratch
 
     def read_forgotten(self, key: PseudonymKey) -> frozenset[str]:
         """Pseudonyms of pupils who have withdrawn, for the door to turn away."""
-        from evaluation.door.forget import read_forgotten
+        from evaluation.door.forgotten import read_forgotten
 
         return read_forgotten(self.forgotten, key)
 
@@ -138,7 +146,9 @@ def resources_from(settings: Settings, progress: Progress | None = None) -> dict
     return {
         "study": study,
         "warehouse": warehouse,
-        "places": Places(settings.incoming, settings.reports, settings.data / "forgotten.json"),
+        "places": Places(
+            settings.incoming, settings.reports, settings.data / "forgotten.json", settings.data / "scratch"
+        ),
         "key": KeySource(settings),
         "frozen": FrozenPlans(settings.data),
         "provenance": provenance(),

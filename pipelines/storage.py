@@ -26,6 +26,10 @@ from evaluation.tables import TABLES
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
+    import pyarrow as pa
+
+ROW_GROUP = 1 << 18
+"""Rows of a Parquet row group of a streamed table: what a writer holds at a time."""
 
 
 @contextlib.contextmanager
@@ -111,6 +115,21 @@ class Warehouse:
             pq.write_table(arrow, temporary, compression="zstd", use_dictionary=True, write_statistics=True)
         return path
 
+    def write_stream(self, round_id: str, table: str, reader: pa.RecordBatchReader) -> tuple[Path, int]:
+        """Replace a table by rows that arrive in pieces and are never all held; returns the file and their number."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        path, rows = self.path(round_id, table), 0
+        with (
+            atomic_file(path) as temporary,
+            pq.ParquetWriter(temporary, reader.schema, compression="zstd", use_dictionary=True) as writer,
+        ):
+            for group in _row_groups(reader):
+                writer.write_table(pa.Table.from_batches(group, reader.schema), row_group_size=ROW_GROUP)
+                rows += sum(batch.num_rows for batch in group)
+        return path, rows
+
     def read(self, round_id: str, table: str) -> pd.DataFrame:
         """A table as a frame with its declared types.
 
@@ -180,7 +199,10 @@ class Warehouse:
     def digest(self, round_id: str, table: str) -> str:
         """SHA-256 of a table's file; empty when there is none."""
         path = self.path(round_id, table)
-        return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+        if not path.is_file():
+            return ""
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
 
     def verdict(self, round_id: str, table: str) -> dict[str, Any] | None:
         """The stored verdict of a table's checks."""
@@ -208,6 +230,23 @@ class Warehouse:
     def digests(self, round_id: str) -> dict[str, str]:
         """Every table's hash: two runs of the same inputs give the same."""
         return {name: self.digest(round_id, name) for name in self.tables(round_id)}
+
+
+def _row_groups(reader: pa.RecordBatchReader) -> Iterator[list[pa.RecordBatch]]:
+    """Pieces together until they fill a row group, so that their size at the source leaves no trace in the file."""
+    group: list[pa.RecordBatch] = []
+    held = 0
+    for piece in reader:
+        batch = piece
+        while held + batch.num_rows >= ROW_GROUP:
+            take = ROW_GROUP - held
+            yield [*group, batch.slice(0, take)]
+            batch, group, held = batch.slice(take), [], 0
+        if batch.num_rows:
+            group.append(batch)
+            held += batch.num_rows
+    if group:
+        yield group
 
 
 def connect(round_id: str, root: Path | None = None) -> duckdb.DuckDBPyConnection:

@@ -88,7 +88,7 @@ class Fields:
         cls, desk: Desk, source: Incoming, reading: Reading, chunk: Chunk, quarantine: Quarantine
     ) -> Fields:
         """Fields of a chunk, with its rejects already in quarantine."""
-        quarantine.add_rejects(source.name, chunk.rejects)
+        quarantine.add_rejects(chunk.rejects)
         n = len(chunk.rows)
         return cls(desk, source, reading, chunk, quarantine, np.zeros(n, dtype=bool), np.zeros(n, dtype=bool))
 
@@ -114,11 +114,9 @@ class Fields:
         rules = np.full(len(at), rule, dtype=object)
         rows, label = self.chunk.rows[at], self._label(name)
         if found is None and self.has(name):
-            self.quarantine.add_values(self.source.name, rows, label, rules, self.text(name).iloc[at])
+            self.quarantine.add_values(rows, label, rules, self.text(name).iloc[at])
         else:
-            self.quarantine.add(
-                self.source.name, rows, label, rules, np.full(len(at), found or "", dtype=object)
-            )
+            self.quarantine.add(rows, label, rules, np.full(len(at), found or "", dtype=object))
 
     def parse(
         self,
@@ -194,13 +192,14 @@ class Fields:
 
     def pupil(self, school: np.ndarray) -> np.ndarray:
         """Pupil keys (n,): of the CPR number, or of the local id by way of the roster; never of a forgotten pupil."""
-        keys = self._pupil_keys(school)
+        keys = self.pupil_keys(school)
         if self.desk.forgotten:
             gone = pd.Series(keys, dtype="object").isin(self.desk.forgotten).to_numpy(dtype=bool)
             self.quarantine_rows("pupil", gone, "forgotten", found="a pupil whose data were withdrawn")
         return keys
 
-    def _pupil_keys(self, school: np.ndarray) -> np.ndarray:
+    def pupil_keys(self, school: np.ndarray) -> np.ndarray:
+        """Pupil keys (n,), forgotten or not."""
         spec = self.source.mapping.columns["pupil"]
         if spec.kind != "local":
             numbers = self.parse("pupil", parse_cpr, is_person=True)
@@ -258,7 +257,6 @@ class Fields:
             return
         self.is_bad[at] = True
         self.quarantine.add_values(
-            self.source.name,
             self.chunk.rows[at],
             self._label(name),
             parsed.rules(at),

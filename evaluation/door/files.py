@@ -172,6 +172,11 @@ def export_date(name: str, mapping: Mapping) -> dt.date | None:
     )  # fmt: skip
 
 
+def masked_name(name: str) -> str:
+    """A file's name without what looks like a CPR number."""
+    return _CPR_LIKE.sub("999999-9999", name)
+
+
 def _walk(incoming: Path) -> Iterator[Path]:
     for folder, subfolders, names in os.walk(incoming, followlinks=False):
         subfolders.sort()
@@ -190,8 +195,7 @@ def _matches(name: str, pattern: str) -> bool:
 
 def _refuse_file(path: Path, name: str, root: Path, readers: list[Mapping]) -> Problem | None:
     if _CPR_LIKE.search(path.name):
-        hidden = _CPR_LIKE.sub("999999-9999", name)
-        return Problem(hidden, found="the file's name holds what looks like a CPR number", rule="file_name",
+        return Problem(masked_name(name), found="the file's name holds what looks like a CPR number", rule="file_name",
                        next_step="rename the file")  # fmt: skip
     if not path.resolve().is_relative_to(root):
         return Problem(name, found="a link that leads out of the inbox", rule="link_out",

@@ -1,48 +1,56 @@
-"""Forgetting a pupil: from the warehouse and the inbox, with a receipt that names nobody.
+"""Forgetting a pupil: from warehouse, inbox and quarantine, with a receipt that names nobody.
 
 A withdrawal removes the pupil from every later figure; what was published stands, and the differencing gate of the
 next release compares with it. Three things are done, because one alone would let the pupil come back:
 
-* rows with the pupil's key leave every Parquet table of the given rounds;
-* lines with the pupil's number leave the text exports of the inbox;
-* the pupil's key (not the number) goes on a list that the door reads, so that a new export does not bring the pupil
-  back.
+* rows with the pupil's key, interviews of the pupil and quarantine entries of the pupil's rows leave the tables;
+* rows about the pupil leave the files of the inbox (:mod:`~evaluation.door.erase`), whatever their format;
+* the pupil's key (not the number) goes on the list that the door reads (:mod:`~evaluation.door.forgotten`), so that
+  neither a new export nor a database brings the pupil back.
 
-What cannot be rewritten safely (workbooks, archives, XML, databases) is counted in the receipt as left to do at the
-source; the list keeps it out of the figures all the same.
+Every file is replaced whole or not at all. The list says that a removal has begun before anything is changed and that
+it is finished after everything is: killed in between, no round can be made until the command was given again.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
-import os
-import re
-import tempfile
-from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from evaluation.door.fields import PUPIL
-from evaluation.door.files import Incoming, find_incoming
-from evaluation.door.mapping import Mapping
+import numpy as np
+import pandas as pd
+
+from evaluation.door.calendar import build_calendar, read_spans
+from evaluation.door.erase import UNFINISHED, CannotErase, Traces, erased, replacing
+from evaluation.door.fields import PUPIL, Desk, Fields
+from evaluation.door.files import IGNORED, Incoming, find_incoming, masked_name
+from evaluation.door.forgotten import load_forgotten
+from evaluation.door.mapping import read_mappings
 from evaluation.door.pseudonyms import PseudonymKey
+from evaluation.door.quarantine import Quarantine
+from evaluation.door.readers import open_source
+from evaluation.door.registers import roster_ids
+from evaluation.door.stage import Stage
 from evaluation.door.values import clean, parse_cpr
-from evaluation.errors import InputError, Problem
+from evaluation.errors import InputError, KomgladError, Problem
+from evaluation.interviews.attributes import normal_name
+from evaluation.interviews.segments import pseudonym
+from evaluation.interviews.tables import read_rows
+from evaluation.study import Study
 
-FORGOTTEN = "forgotten.json"
-"""In the data folder: pupil keys under one pseudonym key."""
-
-
-LocalId = tuple[str, str]
-"""A school and a pupil's number in its own system."""
+WITH_PUPILS = ("pupils", "absence", "totals", "talks", "consents")
+SIDE_TABLE = ".dokumenter."
 
 
 @dataclass(frozen=True)
 class Affected:
-    """Rows of a table or lines of a file that belong to the pupil. ``is_by_hand``: cannot be rewritten here."""
+    """Rows of a table or file that belong to the pupil. ``is_by_hand``: a person has to see to this one."""
 
     name: str
     rows: int
@@ -54,8 +62,9 @@ class Plan:
     """What forgetting would do. Holds the pupil's identifiers; never shown, written or logged."""
 
     pupil_key: str
-    number: str
-    local_ids: tuple[LocalId, ...]
+    traces: Traces
+    document_keys: frozenset[str]
+    source_rows: Mapping[str, frozenset[int]]
     tables: tuple[Affected, ...]
     files: tuple[Affected, ...]
 
@@ -79,24 +88,24 @@ class Receipt:
         return json.dumps(asdict(self), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
-def plan_forget(
-    identifier: str,
-    key: PseudonymKey,
-    *,
-    warehouse: Path,
-    incoming: Path,
-    rounds: Iterable[str],
-    mappings: tuple[Mapping, ...],
-) -> Plan:
+@dataclass(frozen=True)
+class Places:
+    """Where a pupil may be: the warehouse's open rounds, the inbox, and databases by their variable's name."""
+
+    study: Study
+    warehouse: Path
+    incoming: Path
+    rounds: tuple[str, ...]
+    sql_addresses: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def plan_forget(identifier: str, key: PseudonymKey, places: Places) -> Plan:
     """Find everything of a pupil. Nothing is changed.
 
     Args:
         identifier: the CPR number, in any accepted spelling.
         key: the key the warehouse was made with.
-        warehouse: the folder with one folder a round.
-        incoming: the inbox.
-        rounds: the open rounds.
-        mappings: the study's mappings, which say which columns hold a system's own pupil number.
+        places: where to look.
 
     Raises:
         InputError: the identifier is not a CPR number; it is not repeated in the message.
@@ -112,95 +121,57 @@ def plan_forget(
             ],
         )
     pupil_key = key.pseudonym(PUPIL, str(number))
-    tables = [
-        Affected(f"{r}/{path.name}", rows)
-        for r in sorted(rounds)
-        for path in sorted((warehouse / r).glob("*.parquet"))
-        if (rows := _rows_of(path, pupil_key))
-    ]
-    sources = _sources(incoming, mappings)
-    rosters = [s for s in sources if s.mapping.kind == "pupils" and not _is_by_hand(s.path, s.mapping)]
-    local_ids = {i for s in rosters for i in _Text.of(s.path, s.mapping).local_ids(str(number))}
-    files: dict[str, Affected] = {}
-    for source in sources:
-        name = _file_name(source, incoming)
-        if source.mapping.kind in ("interviews", "school_forms", "calendar") or name in files:
-            continue
-        if _is_by_hand(source.path, source.mapping):
-            files[name] = Affected(name, 0, is_by_hand=True)
-            continue
-        hit = sum(_Text.of(source.path, source.mapping).about(str(number), local_ids))
-        if hit:
-            files[name] = Affected(name, hit)
-    return Plan(pupil_key, str(number), tuple(sorted(local_ids)), tuple(tables), tuple(files.values()))
-
-
-def execute_forget(
-    plan: Plan,
-    key: PseudonymKey,
-    *,
-    data: Path,
-    warehouse: Path,
-    incoming: Path,
-    rounds: Iterable[str],
-    mappings: tuple[Mapping, ...],
-    on: dt.date,
-) -> Receipt:
-    """Carry a plan out; every file is replaced whole or not at all. Running it twice changes nothing more."""
-    add_forgotten(data / FORGOTTEN, key, plan.pupil_key)
-    for table in plan.tables:
-        _rewrite_table(warehouse / table.name, plan.pupil_key)
-    by_name = {_file_name(s, incoming): s for s in _sources(incoming, mappings)}
-    for file in plan.files:
-        if not file.is_by_hand:
-            source = by_name[file.name]
-            text = _Text.of(source.path, source.mapping)
-            about = text.about(plan.number, plan.local_ids)
-            kept = [line for line, is_about in zip(text.lines, about, strict=True) if not is_about]
-            _replace(source.path, b"".join(kept))
-    return Receipt(
-        on.isoformat(), key.key_id, tuple(sorted(rounds)), plan.tables, plan.files, is_on_list=True
+    traces = Traces(str(number))
+    sources = _sources(places)
+    traces = replace(traces, rows=_rows_by_source(places, sources, key, pupil_key))
+    documents = _documents(places.incoming, traces)
+    traces = replace(traces, documents=frozenset(documents))
+    voice_key = key.pseudonym("interviews", "subkey").encode()
+    files, removed = _files(places, sources, traces)
+    plan = Plan(
+        pupil_key,
+        traces,
+        frozenset(pseudonym(voice_key, "document", name) for name in documents),
+        {**traces.rows, **removed},
+        (),
+        files,
     )
+    return replace(plan, tables=tuple(_tables(places, plan)))
 
 
-def read_forgotten(path: Path, key: PseudonymKey) -> frozenset[str]:
-    """Pupil keys that must not come through the door again; empty when nobody was forgotten.
+def execute_forget(plan: Plan, key: PseudonymKey, places: Places, *, listed: Path, on: dt.date) -> Receipt:
+    """Carry a plan out. Running it twice changes nothing more.
 
-    Raises:
-        InputError: the list is damaged, or was made with another key and would let pupils back in.
+    ``listed`` is the list of forgotten pupils. It says *unfinished* until :func:`finish_forget` is called, which is
+    to be done when the receipt is safe.
     """
-    if not path.is_file():
-        return frozenset()
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        made_with, keys = str(content["key_id"]), frozenset(str(k) for k in content["pupil_keys"])
-    except (ValueError, KeyError, TypeError, OSError):
-        raise InputError(
-            "the list of forgotten pupils cannot be read",
-            [
-                Problem(
-                    path.name, found="damaged", next_step="restore it from a backup before running a round"
-                )
-            ],
-        ) from None
-    if made_with != key.key_id:
-        raise InputError(
-            "the list of forgotten pupils was made with another key",
-            [Problem(path.name, found=f"key {made_with}", expected=f"key {key.key_id}",
-                     next_step="rotate the list together with the tables")],
-        )  # fmt: skip
-    return keys
+    load_forgotten(listed, key).begun(plan.pupil_key, plan.document_keys).write(listed)
+    for name in (t.name for t in plan.tables):
+        path = places.warehouse / name
+        segments = _segments(path.parent, plan)
+        with replacing(path) as stream:
+            _without(path, plan, segments, stream)
+    mappings = {_file_name(s, places.incoming): s.mapping for s in _sources(places)}
+    for file in plan.files:
+        path = places.incoming / file.name
+        if not file.is_by_hand and file.rows:
+            with replacing(path) as stream:
+                erased(path, file.name, mappings.get(file.name), plan.traces, stream)
+    for left in places.incoming.rglob(f"{UNFINISHED}*"):
+        left.unlink(missing_ok=True)
+    files = tuple(replace(f, name=masked_name(f.name)) for f in plan.files)
+    return Receipt(on.isoformat(), key.key_id, places.rounds, plan.tables, files, is_on_list=True)
 
 
-def add_forgotten(path: Path, key: PseudonymKey, pupil_key: str) -> None:
-    """Put a pupil key on the list; the file is readable by its owner only."""
-    keys = sorted(read_forgotten(path, key) | {pupil_key})
-    text = json.dumps({"key_id": key.key_id, "pupil_keys": keys}, indent=0) + "\n"
-    _replace(path, text.encode())
+def finish_forget(plan: Plan, key: PseudonymKey, *, listed: Path) -> None:
+    """Say in the list that the removal is complete."""
+    load_forgotten(listed, key).finished(plan.pupil_key).write(listed)
 
 
-def _sources(incoming: Path, mappings: tuple[Mapping, ...]) -> tuple[Incoming, ...]:
-    return find_incoming(incoming, mappings)[0] if incoming.is_dir() else ()
+def _sources(places: Places) -> tuple[Incoming, ...]:
+    if not places.incoming.is_dir():
+        return ()
+    return find_incoming(places.incoming, read_mappings(places.study.mappings))[0]
 
 
 def _file_name(source: Incoming, incoming: Path) -> str:
@@ -208,106 +179,183 @@ def _file_name(source: Incoming, incoming: Path) -> str:
     return source.name if source.path == incoming else source.path.relative_to(incoming).as_posix()
 
 
-def _rows_of(path: Path, pupil_key: str) -> int:
-    import duckdb
+def _rows_by_source(
+    places: Places, sources: tuple[Incoming, ...], key: PseudonymKey, pupil_key: str
+) -> dict[str, frozenset[int]]:
+    """Rows that the door itself attributes to the pupil: by number, by a school's own number, by name."""
+    study, stage = places.study, Stage()
+    calendar = build_calendar(read_spans(study.file("calendar.csv"), study.protocol), study.protocol)
+    desk = Desk(study.protocol, calendar, key)
+    ids: dict[str, str] = {}
+    found: dict[str, frozenset[int]] = {}
+    for kind in WITH_PUPILS:
+        for source in (s for s in sources if s.mapping.kind == kind and "pupil" in s.mapping.columns):
+            rows: set[int] = set()
+            try:
+                with ExitStack() as stack:
+                    reading, _ = open_source(source, stack, places.sql_addresses)
+                    for chunk in reading.chunks:
+                        f = Fields.of(desk, source, reading, chunk, Quarantine(stage, 0))
+                        school = f.school() if f.has("school") else np.full(len(chunk.rows), -1)
+                        keys = f.pupil_keys(school)
+                        if kind == "pupils":
+                            ids |= roster_ids(f, school, keys)
+                        hit = pd.Series(keys, dtype="object").eq(pupil_key).to_numpy(dtype=bool)
+                        rows |= set(chunk.rows[hit].tolist())
+            except (
+                KomgladError,
+                OSError,
+                EOFError,
+            ):  # a file the door refuses is searched as text all the same
+                continue
+            if rows:
+                found[source.name] = frozenset(rows)
+        if kind == "pupils":
+            desk = replace(desk, local_ids=ids)
+    return found
 
-    with duckdb.connect(":memory:") as connection:
-        columns = connection.execute("SELECT name FROM parquet_schema(?)", [str(path)]).fetchall()
-        if ("pupil_key",) not in columns:
-            return 0
-        sql = "SELECT count(*) FROM read_parquet(?) WHERE pupil_key = ?"
-        return int(connection.execute(sql, [str(path), pupil_key]).fetchall()[0][0])
+
+def _documents(incoming: Path, traces: Traces) -> set[str]:
+    """Names of interviews that a side table of documents ties to the number, in a column of its own."""
+    documents: set[str] = set()
+    for path in sorted(incoming.rglob(f"*{SIDE_TABLE}*")) if incoming.is_dir() else ():
+        try:
+            table = read_rows(path)
+        except InputError:
+            continue
+        heading = table.heading("dokument")
+        documents |= {
+            normal_name(row.get(heading))
+            for row in table.rows
+            if heading and any(traces.is_in(cell) for cell in row.cells.values())
+        }
+    return documents - {""}
 
 
-def _rewrite_table(path: Path, pupil_key: str) -> None:
+def _files(
+    places: Places, sources: tuple[Incoming, ...], traces: Traces
+) -> tuple[tuple[Affected, ...], dict[str, frozenset[int]]]:
+    """Every file of the inbox that holds the pupil, and the rows by source."""
+    mappings = {_file_name(s, places.incoming): s.mapping for s in sources if s.path != places.incoming}
+    affected: list[Affected] = []
+    removed: dict[str, frozenset[int]] = {}
+    for path in _every_file(places.incoming):
+        name = path.relative_to(places.incoming).as_posix()
+        try:
+            rows = erased(path, name, mappings.get(name), traces, _Nowhere())  # type: ignore[arg-type]
+        except CannotErase:
+            if _raw_hit(path, traces) or _may_hide(path):
+                affected.append(Affected(name, 0, is_by_hand=True))
+            continue
+        except OSError:
+            affected.append(Affected(name, 0, is_by_hand=True))
+            continue
+        count = sum(len(r) for r in rows.values())
+        removed |= {n: r for n, r in rows.items() if r}
+        if count:
+            affected.append(Affected(name, count))
+    queries = (s for s in sources if s.path == places.incoming)
+    affected += [Affected(s.name, len(traces.rows.get(s.name, ())), is_by_hand=True) for s in queries]
+    return tuple(affected), removed
+
+
+def _every_file(incoming: Path) -> Iterator[Path]:
+    if not incoming.is_dir():
+        return
+    for path in sorted(incoming.rglob("*")):
+        inside = path.resolve().is_relative_to(incoming.resolve())
+        if inside and path.is_file() and not any(path.match(p) for p in IGNORED):
+            yield path
+
+
+def _raw_hit(path: Path, traces: Traces) -> bool:
+    content = path.read_bytes()
+    return any(traces.is_in(content.decode(e, "ignore")) for e in ("latin-1", "utf-16-le"))
+
+
+def _may_hide(path: Path) -> bool:
+    """Packed formats that cannot be searched as bytes."""
+    with path.open("rb") as stream:
+        head = stream.read(16)
+    return head.startswith(
+        (b"PK", b"SQLite format 3", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b", b"Rar!", b"7z")
+    )
+
+
+class _Nowhere(io.RawIOBase):
+    """A stream that keeps nothing: files are only searched."""
+
+    def writable(self) -> bool:
+        """It can be written to."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Count the bytes and forget them."""
+        return len(data)
+
+
+def _tables(places: Places, plan: Plan) -> Iterator[Affected]:
+    for round_id in sorted(places.rounds):
+        folder = places.warehouse / round_id
+        segments = _segments(folder, plan)
+        for path in sorted(folder.glob("*.parquet")):
+            rows = _without(path, plan, segments, None)
+            if rows:
+                yield Affected(f"{round_id}/{path.name}", rows)
+
+
+def _segments(folder: Path, plan: Plan) -> frozenset[str]:
+    """Segments of the pupil's interviews, which carry the words."""
+    path = folder / "raw_interviews.parquet"
+    if not plan.document_keys or not path.is_file():
+        return frozenset()
+    rows = pd.read_parquet(path, columns=["document_id", "segment_id"])
+    return frozenset(rows.loc[rows["document_id"].isin(plan.document_keys), "segment_id"])
+
+
+def _without(path: Path, plan: Plan, segments: frozenset[str], out: Any) -> int:
+    """Write the table without the pupil's rows, piece by piece; returns how many those are."""
+    import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    table: Any = pq.read_table(path, partitioning=None)
-    keep = pc.fill_null(pc.not_equal(table["pupil_key"], pupil_key), True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    os.close(handle)
-    try:
-        pq.write_table(table.filter(keep), temporary)
-        Path(temporary).replace(path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+    with pq.ParquetFile(path) as table:
+        names = table.schema_arrow.names
+        tests: list[Any] = []
+        for column, values in (
+            ("pupil_key", [plan.pupil_key]),
+            ("document_id", sorted(plan.document_keys)),
+            ("segment_id", sorted(segments)),
+        ):
+            if column in names and values:
+                tests.append((column, pa.array(values, pa.large_string())))
+        by_place = path.name == "raw_quarantine.parquet" and bool(plan.source_rows)
+        if not tests and not by_place:
+            return 0
+        writer = pq.ParquetWriter(out, table.schema_arrow, compression="zstd") if out is not None else None
+        gone = 0
+        for batch in table.iter_batches():
+            hit = pa.array(np.zeros(batch.num_rows, dtype=bool))
+            for column, values in tests:
+                cells = batch.column(column).cast(pa.large_string())
+                hit = pc.or_(hit, pc.is_in(cells, value_set=values))
+            if by_place:
+                hit = pc.or_(hit, pa.array(_at(batch, plan.source_rows)))
+            gone += int(pc.sum(hit).as_py() or 0)
+            if writer is not None:
+                writer.write_batch(batch.filter(pc.invert(hit)))
+        if writer is not None:
+            writer.close()
+    return gone
 
 
-def _replace(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).replace(path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+def _at(batch: Any, places: Mapping[str, frozenset[int]]) -> np.ndarray:
+    """Quarantine entries (n,) that stand on the pupil's rows."""
+    files, rows = (batch.column(c).to_pylist() for c in ("source_file", "source_row"))
+    return np.array([r in places.get(f, ()) for f, r in zip(files, rows, strict=True)], dtype=bool)
 
 
-def _is_by_hand(path: Path, mapping: Mapping) -> bool:
-    if mapping.format not in ("csv", "grid") or mapping.zip_members:
-        return True
-    with path.open("rb") as stream:
-        return b"\x00" in stream.read(4096)
-
-
-def _spelled(number: str) -> re.Pattern[bytes]:
-    date, serial = number[:6].encode(), number[6:].encode()
-    return re.compile(rb"(?<!\d)" + date + rb"[- ]?" + serial + rb"(?!\d)")
-
-
-@dataclass(frozen=True)
-class _Text:
-    """A text export as raw lines, so that what is kept is kept byte for byte."""
-
-    lines: list[bytes]
-    mapping: Mapping
-
-    @classmethod
-    def of(cls, path: Path, mapping: Mapping) -> _Text:
-        return cls(path.read_bytes().splitlines(keepends=True), mapping)
-
-    def about(self, number: str, local_ids: Collection[LocalId]) -> list[bool]:
-        """Per line: the number in any spelling, or the school's local id in the column for it."""
-        spelled = _spelled(number)
-        spec = self.mapping.columns.get("pupil")
-        is_local = spec is not None and spec.kind == "local" and bool(local_ids)
-        column = spec.column if spec is not None and is_local else None
-        known = set(local_ids)
-        return [
-            bool(spelled.search(line))
-            or (column is not None and (self._school(line), self._cell(line, column)) in known)
-            for line in self.lines
-        ]
-
-    def local_ids(self, number: str) -> set[LocalId]:
-        """The pupil's (school, id) pairs in a roster's local system."""
-        spec = self.mapping.columns.get("local_id")
-        if self.mapping.kind != "pupils" or spec is None or spec.column is None:
-            return set()
-        spelled = _spelled(number)
-        return {(self._school(x), self._cell(x, spec.column)) for x in self.lines if spelled.search(x)}
-
-    @cached_property
-    def _header(self) -> list[str]:
-        row = self.mapping.header_row
-        return self._split(self.lines[row - 1]) if len(self.lines) >= row else []
-
-    def _cell(self, line: bytes, column: str) -> str:
-        cells = self._split(line)
-        place = self._header.index(column) if column in self._header else len(cells)
-        return cells[place] if place < len(cells) else ""
-
-    def _school(self, line: bytes) -> str:
-        spec = self.mapping.columns.get("school")
-        if spec is None:
-            return ""
-        text = spec.constant or (self._cell(line, spec.column) if spec.column else "")
-        return spec.map.get(text, text)
-
-    def _split(self, line: bytes) -> list[str]:
-        text = line.decode(self.mapping.encoding[0], errors="replace").lstrip("\ufeff").rstrip("\r\n")
-        return [cell.strip().strip('"') for cell in text.split(self.mapping.delimiter)]
+def open_rounds(warehouse: Path, closed: Iterable[str]) -> tuple[str, ...]:
+    """Rounds with tables whose report has not gone out."""
+    gone_out = set(closed)
+    return tuple(p.name for p in sorted(warehouse.glob("*")) if p.is_dir() and p.name not in gone_out)

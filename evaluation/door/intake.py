@@ -15,13 +15,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from evaluation.door.calendar import Span, build_calendar, read_spans
 from evaluation.door.fields import Desk, Fields
 from evaluation.door.files import Incoming, find_incoming, fingerprint, refuse_if_changed
 from evaluation.door.inbox_calendar import calendar_spans
 from evaluation.door.kinds import KINDS
+from evaluation.door.landed import Landed
 from evaluation.door.ledger import Ledger
 from evaluation.door.mapping import ROUTED, read_mappings
 from evaluation.door.mapping import Mapping as FileMapping
@@ -43,15 +43,15 @@ ORDER = ("calendar", "pupils", "absence", "totals", "talks", "consents")
 class Intake:
     """What came through the door for one round.
 
-    ``tables``: every raw_ table the door makes, by name. ``problems``: refusals of whole files; a round should not
-    be run while there are any. ``waiting``: names of files that belong to a later round. ``interview_files`` and
-    ``form_files``: checked files for their own readers. ``name_matcher_tokens``: keyed hashes of roster name parts
-    (:class:`evaluation.disclosure.names.NameMatcher`).
+    ``tables``: every raw_ table the door makes, by name, as frames or in pieces. ``problems``: refusals of whole
+    files; a round should not be run while there are any. ``waiting``: names of files that belong to a later round.
+    ``interview_files`` and ``form_files``: checked files for their own readers. ``name_matcher_tokens``: keyed hashes
+    of roster name parts (:class:`evaluation.disclosure.names.NameMatcher`).
     """
 
     round_id: str
     key_id: str
-    tables: dict[str, pd.DataFrame]
+    tables: Landed
     problems: tuple[Problem, ...]
     waiting: tuple[str, ...]
     interview_files: tuple[tuple[Path, FileMapping], ...]
@@ -73,6 +73,7 @@ def read_incoming(
     sql_addresses: Mapping[str, str] | None = None,
     forgotten: Collection[str] = (),
     on_file: Callable[[str], None] | None = None,
+    scratch: Path | None = None,
 ) -> Intake:
     """Read everything the inbox holds for a round.
 
@@ -85,6 +86,7 @@ def read_incoming(
         sql_addresses: SQLAlchemy addresses by the name of the environment variable that mappings name.
         forgotten: pupil keys that must not come through (:func:`evaluation.door.forget.read_forgotten`).
         on_file: called with each file's name before it is read.
+        scratch: where rows without identifiers may be spilled when memory is short (default: the system's place).
 
     Raises:
         ProtocolError: mappings or calendar are wrong. Files that are refused do not raise: see ``problems``.
@@ -96,9 +98,7 @@ def read_incoming(
     found, problems = find_incoming(incoming, mappings)
     sources = tuple(s for s in found if not _is_after(s, the_round))
     waiting = tuple(s.name for s in found if _is_after(s, the_round))
-    session = _Session(
-        the_round, Stage(), Quarantine(), Ledger(key.key_id), list(problems), sql_addresses or {}
-    )
+    session = _Session(the_round, Stage(scratch), Ledger(key.key_id), list(problems), sql_addresses or {})
 
     def each(kind: str) -> Iterable[Incoming]:
         for source in sources:
@@ -118,7 +118,6 @@ def read_incoming(
             session.read(source, desk)
     routed = {kind: [s for s in each(kind) if session.passes(s)] for kind in sorted(ROUTED)}
     tables = session.tables(desk)
-    session.stage.connection.close()
     return Intake(
         round_id,
         key.key_id,
@@ -137,7 +136,6 @@ class _Session:
 
     round: Round
     stage: Stage
-    quarantine: Quarantine
     ledger: Ledger
     problems: list[Problem]
     sql_addresses: Mapping[str, str]
@@ -147,7 +145,7 @@ class _Session:
     def read(self, source: Incoming, desk: Desk) -> None:
         """One file into the stage. A refused file leaves no rows behind."""
         number = self.ledger.open(source)
-        quarantine = Quarantine()
+        quarantine = Quarantine(self.stage, number)
         tokens: set[str] = set()
         local: dict[str, str] = {}
         try:
@@ -174,9 +172,8 @@ class _Session:
         except (InputError, zlib.error, zipfile.BadZipFile, EOFError, OSError) as error:
             self.problems += _problems_of(error, source)
             self.ledger.refuse(number)
-            self.stage.drop_file(source.mapping.kind, number)
+            self.stage.drop_file(number)
             return
-        self.quarantine.entries += quarantine.entries
         self.name_tokens |= tokens
         self.local_ids |= local
 
@@ -214,14 +211,16 @@ class _Session:
         )
         return replace(desk, local_ids=self.local_ids, roster_grades=grades, roster_pupils=frozenset(pupil))
 
-    def tables(self, desk: Desk) -> dict[str, pd.DataFrame]:
+    def tables(self, desk: Desk) -> Landed:
         """All raw tables; overlap is decided here, over all files."""
-        made = raw_tables(self.stage, desk, self.ledger, self.quarantine)
-        made["raw_calendar"] = desk.calendar.frame()
-        made["raw_school_forms"] = table("raw_school_forms").empty()
-        made["raw_quarantine"] = self.quarantine.frame()
-        made["raw_ledger"] = self.ledger.frame(desk.protocol)
-        return made
+        made = raw_tables(self.stage, desk, self.ledger)
+        return made.with_frames(
+            {
+                "raw_calendar": desk.calendar.frame(),
+                "raw_school_forms": table("raw_school_forms").empty(),
+                "raw_ledger": self.ledger.frame(desk.protocol),
+            }
+        )
 
     def _exported_late(self, exported: np.ndarray) -> np.ndarray:
         return np.asarray(exported > np.datetime64(self.round.report_date, "D"))

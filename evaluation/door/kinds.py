@@ -98,7 +98,9 @@ def totals(f: Fields, cutoff: dt.date) -> Staged:
     columns = {"pupil": pupil, "grade": grade, "label": label, "first": first, "last": last, "pupils": pupils,
                "school_days": school_days.astype(float), "exported": exported,
                "period": np.full(n, mapping.grain, dtype=object)}  # fmt: skip
-    columns |= {f"type_{t}": a / rules.units_per_day for t, a in amounts.items()}
+    for t in f.desk.protocol.absence_types:
+        amount = amounts.get(t.id)
+        columns[f"type_{t.id}"] = np.full(n, np.nan) if amount is None else amount / rules.units_per_day
     return Staged(columns, late | early, school)
 
 

@@ -61,17 +61,16 @@ class Ledger:
         page.out_of_round += len(late)
         page.schools |= set(np.unique(school[school >= 0]).tolist())
 
-    def add_decided(self, rows: pd.DataFrame) -> None:
-        """Count decided source rows: columns file, row, status (one row per source row)."""
-        for status, mine in rows.groupby("status"):
-            for number, count in mine["file"].value_counts().items():
-                page = self.pages[int(str(number))]
-                if status == "conflict":
-                    page.quarantined += int(count)
-                elif status == "duplicate":
-                    page.duplicate += int(count)
-                elif status == "superseded":
-                    page.superseded += int(count)
+    def add_decided(self, counts: pd.DataFrame) -> None:
+        """Add the decided source rows: columns file, status, n."""
+        for number, status, n in counts.itertuples(index=False, name=None):
+            page = self.pages[int(number)]
+            if status == "conflict":
+                page.quarantined += int(n)
+            elif status == "duplicate":
+                page.duplicate += int(n)
+            elif status == "superseded":
+                page.superseded += int(n)
 
     def seal(self, number: int, sha256: str) -> None:
         """The file was read to its end unchanged."""

@@ -15,8 +15,6 @@ as shorter intervals of the same source row.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
@@ -26,23 +24,17 @@ from evaluation.door.stage import Stage
 KEPT, DUPLICATE, SUPERSEDED, CONFLICT = "kept", "duplicate", "superseded", "conflict"
 
 
-@dataclass(frozen=True)
-class Decision:
-    """``status``: one row per staged row that is not simply kept (id, status, other_file, other_row).
+def decide_absence(stage: Stage, calendar: SchoolCalendar, whole_files: tuple[int, ...]) -> None:
+    """Decide over the staged absence rows. ``whole_files``: files whose mapping says ``whole_period``.
 
-    ``pieces``: what remains of partly replaced intervals (id, first, last), days since 1970.
+    Makes two tables of the stage: ``absence_gone``, one row per staged row that is not simply kept (id, status,
+    other_file, other_row), and ``absence_pieces``, what remains of partly replaced intervals (id, first, last).
     """
-
-    status: pd.DataFrame
-    pieces: pd.DataFrame
-
-
-def decide_absence(stage: Stage, calendar: SchoolCalendar, whole_files: tuple[int, ...]) -> Decision:
-    """Decide over the staged absence rows. ``whole_files``: files whose mapping says ``whole_period``."""
     school, day = np.nonzero(calendar.status == SCHOOL_DAY)
     start = (calendar.first - np.datetime64("1970-01-01", "D")).astype(int)
-    days = pd.DataFrame({"school": school.astype(np.int32), "day": (start + day).astype(np.int32)})
-    stage.connection.register("_days", days)
+    stage.make(
+        "_days", pd.DataFrame({"school": school.astype(np.int32), "day": (start + day).astype(np.int32)})
+    )
     whole = ", ".join(str(n) for n in whole_files) or "-1"
     stage.run(
         (
@@ -94,31 +86,40 @@ def decide_absence(stage: Stage, calendar: SchoolCalendar, whole_files: tuple[in
                FROM d LEFT JOIN lost l USING (id, day) WHERE d.id IN (SELECT id FROM lost) GROUP BY d.id""",
         )
     )
-    status = stage.frame(
-        f"""WITH pairs AS (
-              SELECT a.id, min_by(b.file, (b.file, b.row)) AS other_file, min_by(b.row, (b.file, b.row)) AS other_row
-              FROM clash a JOIN clash b ON a.school = b.school AND a.pupil = b.pupil AND a.day = b.day AND a.id <> b.id
-              GROUP BY a.id)
-            SELECT id, '{CONFLICT}' AS status, other_file, other_row FROM pairs
-            UNION ALL
-            SELECT id, CASE WHEN n_old > 0 THEN '{SUPERSEDED}' ELSE '{DUPLICATE}' END, -1, -1
-            FROM touched WHERE n_lost = n_days AND id NOT IN (SELECT id FROM clash)"""
+    stage.run(
+        (
+            f"""CREATE OR REPLACE TABLE absence_gone AS
+                WITH pairs AS (
+                  SELECT a.id, min_by(b.file, (b.file, b.row)) AS other_file,
+                         min_by(b.row, (b.file, b.row)) AS other_row
+                  FROM clash a JOIN clash b
+                    ON a.school = b.school AND a.pupil = b.pupil AND a.day = b.day AND a.id <> b.id
+                  GROUP BY a.id)
+                SELECT id, '{CONFLICT}' AS status, other_file, other_row FROM pairs
+                UNION ALL
+                SELECT id, CASE WHEN n_old > 0 THEN '{SUPERSEDED}' ELSE '{DUPLICATE}' END, -1, -1
+                FROM touched WHERE n_lost = n_days AND id NOT IN (SELECT id FROM clash)""",
+            """CREATE OR REPLACE TABLE absence_pieces AS
+               WITH part AS (SELECT id FROM touched WHERE n_lost < n_days AND id NOT IN (SELECT id FROM clash)),
+                    left_over AS (
+                      SELECT d.id, d.day, s.n - row_number() OVER (PARTITION BY d.id ORDER BY d.day) AS island
+                      FROM d JOIN part USING (id) JOIN school_days s ON s.school = d.school AND s.day = d.day
+                      WHERE NOT EXISTS (SELECT 1 FROM lost l WHERE l.id = d.id AND l.day = d.day))
+               SELECT id, min(day) AS first, max(day) AS last FROM left_over GROUP BY id, island""",
+            *(
+                f"DROP TABLE {t}"
+                for t in ("d", "shared", "c", "cover", "old", "clash", "twice", "lost", "touched")
+            ),
+        )
     )
-    pieces = stage.frame(
-        """WITH part AS (SELECT id FROM touched WHERE n_lost < n_days AND id NOT IN (SELECT id FROM clash)),
-                left_over AS (
-                  SELECT d.id, d.day, s.n - row_number() OVER (PARTITION BY d.id ORDER BY d.day) AS island
-                  FROM d JOIN part USING (id) JOIN school_days s ON s.school = d.school AND s.day = d.day
-                  WHERE NOT EXISTS (SELECT 1 FROM lost l WHERE l.id = d.id AND l.day = d.day))
-           SELECT id, min(day) AS first, max(day) AS last FROM left_over GROUP BY id, island ORDER BY id, first"""
-    )
-    return Decision(status, pieces)
 
 
 def decide_keyed(
     stage: Stage, kind: str, key: str, values: str, *, conflicts: bool, need: str = "TRUE"
-) -> Decision:
+) -> None:
     """Decide over rows that a key identifies: the newest export's rows of a key stay; equal ones count once.
+
+    Makes the table ``KIND_gone`` of the stage, as :func:`decide_absence` does.
 
     ``key`` and ``values`` are comma-separated columns; ``conflicts``: different values of a key in the newest export
     contradict each other (else they are several rows of the key); ``need``: rows for which this holds have a key.
@@ -136,14 +137,64 @@ def decide_keyed(
                   (SELECT k FROM c WHERE NOT is_old GROUP BY k HAVING {clash})""",
         )
     )
-    status = stage.frame(
-        f"""SELECT id, '{SUPERSEDED}' AS status, -1 AS other_file, -1 AS other_row FROM c WHERE is_old
-            UNION ALL
-            SELECT a.id, '{CONFLICT}', min_by(b.file, (b.file, b.row)), min_by(b.row, (b.file, b.row))
-            FROM clash a JOIN clash b ON a.k = b.k AND a.id <> b.id GROUP BY a.id
-            UNION ALL
-            SELECT id, '{DUPLICATE}', -1, -1 FROM (
-              SELECT id, row_number() OVER (PARTITION BY k, v ORDER BY file, row, id) AS n
-              FROM c WHERE NOT is_old AND id NOT IN (SELECT id FROM clash)) WHERE n > 1"""
+    stage.run(
+        (
+            f"""CREATE OR REPLACE TABLE {kind}_gone AS
+                SELECT id, '{SUPERSEDED}' AS status, -1 AS other_file, -1 AS other_row FROM c WHERE is_old
+                UNION ALL
+                SELECT a.id, '{CONFLICT}', min_by(b.file, (b.file, b.row)), min_by(b.row, (b.file, b.row))
+                FROM clash a JOIN clash b ON a.k = b.k AND a.id <> b.id GROUP BY a.id
+                UNION ALL
+                SELECT id, '{DUPLICATE}', -1, -1 FROM (
+                  SELECT id, row_number() OVER (PARTITION BY k, v ORDER BY file, row, id) AS n
+                  FROM c WHERE NOT is_old AND id NOT IN (SELECT id FROM clash)) WHERE n > 1""",
+            *(f"DROP TABLE {t}" for t in ("k", "g", "c", "clash")),
+        )
     )
-    return Decision(status, pd.DataFrame({"id": [], "first": [], "last": []}))
+
+
+def replace_older_logs(stage: Stage) -> None:
+    """Talks without a pupil cannot be told apart, so the newest export of a school and grade replaces older ones."""
+    stage.run(
+        (
+            f"""INSERT INTO talks_gone
+                WITH newest AS (SELECT school, grade, max(coalesce(exported, -1000000)) AS newest
+                                FROM talks WHERE pupil < 0 GROUP BY ALL)
+                SELECT t.id, '{SUPERSEDED}', -1, -1
+                FROM talks t JOIN newest n USING (school, grade)
+                WHERE t.pupil < 0 AND coalesce(t.exported, -1000000) < n.newest""",
+        )
+    )
+
+
+def settle(stage: Stage, kind: str) -> pd.DataFrame:
+    """Make ``KIND_out``, every staged row that does not stay; returns how many source rows have which status.
+
+    A conflict takes every staged row of its source row along (a row of a grid has many). A source row is in conflict
+    if any staged row is, kept if any stays, else superseded before duplicate. Columns file, status, n.
+    """
+    stage.run(
+        (
+            f"""CREATE OR REPLACE TABLE {kind}_out AS
+                WITH s AS (SELECT g.*, k.file, k.row FROM {kind}_gone g JOIN {kind} k USING (id)),
+                     bad AS (SELECT file, row, min(other_file) AS other_file, min(other_row) AS other_row
+                             FROM s WHERE status = '{CONFLICT}' GROUP BY ALL)
+                SELECT k.id, k.file, k.row,
+                       CASE WHEN b.row IS NULL THEN s.status ELSE '{CONFLICT}' END AS status,
+                       coalesce(s.other_file, b.other_file) AS other_file,
+                       coalesce(s.other_row, b.other_row) AS other_row
+                FROM {kind} k LEFT JOIN s USING (id) LEFT JOIN bad b ON b.file = k.file AND b.row = k.row
+                WHERE s.id IS NOT NULL OR b.row IS NOT NULL""",
+        )
+    )
+    return stage.frame(
+        f"""WITH decided AS (SELECT DISTINCT file, row FROM {kind}_out),
+                 per_row AS (
+                   SELECT k.file, k.row, count(*) AS n, count(o.id) AS gone,
+                          bool_or(o.status = '{CONFLICT}') AS is_conflict, bool_or(o.status = '{SUPERSEDED}') AS is_old
+                   FROM {kind} k SEMI JOIN decided USING (file, row) LEFT JOIN {kind}_out o ON o.id = k.id
+                   GROUP BY ALL)
+            SELECT file, CASE WHEN is_conflict THEN '{CONFLICT}' WHEN gone < n THEN '{KEPT}'
+                              WHEN is_old THEN '{SUPERSEDED}' ELSE '{DUPLICATE}' END AS status, count(*) AS n
+            FROM per_row GROUP BY ALL ORDER BY ALL"""
+    )

@@ -1,201 +1,135 @@
-"""From the stage to the raw_ tables: overlap decided, source rows counted, texts put back, columns as declared."""
+"""From the stage to the raw_ tables: overlap decided, source rows counted, numbers back to texts, piece by piece."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable, Iterator
+from functools import partial
+
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from evaluation.door.fields import Desk
 from evaluation.door.kinds import NOT_AN_ABSENCE
+from evaluation.door.landed import Landed
 from evaluation.door.ledger import Ledger
-from evaluation.door.overlap import CONFLICT, Decision, decide_absence, decide_keyed
-from evaluation.door.quarantine import Quarantine
-from evaluation.door.stage import Stage, days_to_dates
+from evaluation.door.overlap import decide_absence, decide_keyed, replace_older_logs, settle
+from evaluation.door.quarantine import KIND as QUARANTINE
+from evaluation.door.quarantine import add_conflicts, quarantine_sql, rules_frame
+from evaluation.door.stage import Stage
 from evaluation.tables import table
 
-_NOTHING = Decision(
-    pd.DataFrame({"id": [], "status": [], "other_file": [], "other_row": []}),
-    pd.DataFrame({"id": [], "first": [], "last": []}),
-)
+_SOURCE = "k.file AS source_file, k.row AS source_row, DATE '1970-01-01' + k.exported AS exported_on"
+_ORDER = "JOIN files f ON f.file = k.file ORDER BY f.place, k.row"
+
+_SELECT = {
+    "raw_absence": f"""
+        SELECT {_SOURCE}, k.school AS school_id, k.pupil AS pupil_key, k.grade, k.label AS class_label,
+               DATE '1970-01-01' + coalesce(p.first, k.first) AS from_on,
+               DATE '1970-01-01' + coalesce(p.last, k.last) AS to_on,
+               k.fraction AS day_fraction, k.type AS absence_type
+        FROM (SELECT * FROM absence ANTI JOIN absence_out USING (id) WHERE type <> {NOT_AN_ABSENCE}) k
+        LEFT JOIN absence_pieces p ON p.id = k.id {_ORDER}, from_on""",
+    "raw_pupils": f"""
+        SELECT {_SOURCE}, k.pupil AS pupil_key, k.school AS school_id, k.year AS school_year, k.grade,
+               k.label AS class_label, DATE '1970-01-01' + k.first AS enrolled_from,
+               DATE '1970-01-01' + k.last AS enrolled_to
+        FROM (SELECT * FROM pupils ANTI JOIN pupils_out USING (id)) k {_ORDER}""",
+    "raw_talks": f"""
+        SELECT {_SOURCE}, k.school AS school_id, k.grade, k.pupil AS pupil_key, k.kind, k.status,
+               DATE '1970-01-01' + k.first AS held_on
+        FROM (SELECT * FROM talks ANTI JOIN talks_out USING (id)) k {_ORDER}""",
+    "raw_consents": f"""
+        SELECT {_SOURCE}, k.pupil AS pupil_key, k.purpose, k.holder, k.answer,
+               DATE '1970-01-01' + k.first AS given_on, DATE '1970-01-01' + k.withdrawn AS withdrawn_on
+        FROM (SELECT * FROM consents ANTI JOIN consents_out USING (id)) k {_ORDER}""",
+}
+_KEYED = {
+    "pupils": ("school, pupil, year", "grade, label, first, last"),
+    "talks": ("school, pupil, kind, first", "grade, status"),
+    "consents": ("pupil, purpose, holder, first", "answer, withdrawn"),
+}
 
 
-def raw_tables(stage: Stage, desk: Desk, ledger: Ledger, quarantine: Quarantine) -> dict[str, pd.DataFrame]:
-    """raw_absence, raw_totals, raw_pupils, raw_talks and raw_consents; ledger and quarantine are completed."""
-    makers = {
-        "raw_absence": (_absence, "absence"),
-        "raw_totals": (_totals, "totals"),
-        "raw_pupils": (_pupils, "pupils"),
-        "raw_talks": (_talks, "talks"),
-        "raw_consents": (_consents, "consents"),
+def raw_tables(stage: Stage, desk: Desk, ledger: Ledger) -> Landed:
+    """raw_absence, raw_totals, raw_pupils, raw_talks, raw_consents and raw_quarantine; the ledger is completed."""
+    types: list[str] = [t.id for t in desk.protocol.absence_types]
+    kinds = {"raw_absence": "absence", "raw_totals": "totals", "raw_pupils": "pupils", "raw_talks": "talks",
+             "raw_consents": "consents"}  # fmt: skip
+    came = {name: kind for name, kind in kinds.items() if stage.has(kind)}
+    for kind in came.values():
+        _decide(stage, desk, ledger, kind)
+        ledger.add_decided(settle(stage, kind))
+        add_conflicts(stage, kind, f"{kind}_out")
+    names = [p.source.name for p in ledger.pages]
+    places = {n: i for i, n in enumerate(sorted(names))}
+    stage.make(
+        "files",
+        pd.DataFrame({"file": range(len(names)), "name": names, "place": [places[n] for n in names]}),
+    )
+    lookups = {
+        "source_file": pa.array(names, pa.large_string()),
+        "school_id": pa.array([s.id for s in desk.protocol.schools], pa.large_string()),
+        "absence_type": pa.array(types, pa.large_string()),
     }
-    made = {}
-    for name, (maker, kind) in makers.items():
-        if not stage.has(kind):
-            made[name] = table(name).empty()
-            continue
-        frame = maker(stage, desk, _decided(stage, desk, ledger, quarantine, kind))
-        made[name] = table(name).conform(_with_source(frame, desk, ledger))
-    return made
+    texts = pa.array(list(stage.texts.numbers), pa.large_string())
+    streams: dict[str, Callable[[], Iterator[pa.RecordBatch]]] = {
+        name: partial(
+            _texts_back, stage, _SELECT[name] if name in _SELECT else _totals(types), name, lookups, texts
+        )
+        for name in came
+    }
+    if stage.has(QUARANTINE):
+        stage.make("rules", rules_frame())
+        stage.make("words", pd.DataFrame({"code": range(len(texts)), "text": texts.to_pandas()}))
+        streams["raw_quarantine"] = partial(stage.batches, quarantine_sql())
+    empty = {n: table(n).empty() for n in (*kinds, "raw_quarantine") if n not in streams}
+    return Landed(empty, streams)
 
 
-def _decided(stage: Stage, desk: Desk, ledger: Ledger, quarantine: Quarantine, kind: str) -> pd.DataFrame:
-    """The kept staged rows of a kind, with pieces of partly replaced intervals."""
-    decision = _decision(stage, desk, ledger, kind)
-    status = _whole_rows(stage, kind, decision.status)
-    ledger.add_decided(_by_source_row(stage, kind, status))
-    _quarantine_conflicts(status, ledger, quarantine, kind)
-    stage.connection.register("_gone", status[["id"]].astype("int64"))
-    kept = stage.frame(f"SELECT * FROM {kind} WHERE id NOT IN (SELECT id FROM _gone) ORDER BY id")
-    if len(decision.pieces):
-        pieces = decision.pieces[decision.pieces["id"].isin(kept["id"])]
-        whole = kept[~kept["id"].isin(pieces["id"])]
-        cut = kept.drop(columns=["first", "last"]).merge(pieces, on="id", how="inner")
-        kept = pd.concat([whole, cut[whole.columns]], ignore_index=True)
-    return kept
-
-
-def _decision(stage: Stage, desk: Desk, ledger: Ledger, kind: str) -> Decision:
+def _decide(stage: Stage, desk: Desk, ledger: Ledger, kind: str) -> None:
     if kind == "absence":
         whole = [n for n, p in enumerate(ledger.pages) if p.source.mapping.overlap == "whole_period"]
-        return decide_absence(stage, desk.calendar, tuple(whole))
-    if kind == "totals":
-        types = ", ".join(f"type_{t.id}" for t in desk.protocol.absence_types)
+        decide_absence(stage, desk.calendar, tuple(whole))
+    elif kind == "totals":
+        amounts = ", ".join(f"type_{t.id}" for t in desk.protocol.absence_types)
         key = "school, grade, label, pupil, first, period"
-        return decide_keyed(stage, kind, key, f"pupils, school_days, {types}", conflicts=True)
-    if kind == "pupils":
-        return decide_keyed(stage, kind, "school, pupil, year", "grade, label, first, last", conflicts=False)
-    if kind == "talks":
-        named = decide_keyed(stage, kind, "school, pupil, kind, first", "grade, status", conflicts=False,
-                             need="pupil >= 0")  # fmt: skip
-        return Decision(pd.concat([named.status, _older_logs(stage)], ignore_index=True), _NOTHING.pieces)
-    return decide_keyed(stage, kind, "pupil, purpose, holder, first", "answer, withdrawn", conflicts=False)
+        decide_keyed(stage, kind, key, f"pupils, school_days, {amounts}", conflicts=True)
+    else:
+        key, values = _KEYED[kind]
+        decide_keyed(
+            stage, kind, key, values, conflicts=False, need="pupil >= 0" if kind == "talks" else "TRUE"
+        )
+        if kind == "talks":
+            replace_older_logs(stage)
 
 
-def _older_logs(stage: Stage) -> pd.DataFrame:
-    """Talks without a pupil cannot be told apart, so the newest export of a school and grade replaces older ones."""
-    return stage.frame(
-        """WITH newest AS (SELECT school, grade, max(coalesce(exported, -1000000)) AS newest
-                           FROM talks WHERE pupil < 0 GROUP BY ALL)
-           SELECT t.id, 'superseded' AS status, -1 AS other_file, -1 AS other_row
-           FROM talks t JOIN newest n USING (school, grade)
-           WHERE t.pupil < 0 AND coalesce(t.exported, -1000000) < n.newest"""
+def _totals(types: list[str]) -> str:
+    """One row per staged row and type that it says something of; types in order of their names, as the key sorts."""
+    each = " UNION ALL ".join(
+        f"""SELECT k.*, {types.index(t)} AS type, {n} AS nth, type_{t} AS days
+            FROM totals k ANTI JOIN totals_out USING (id) WHERE type_{t} IS NOT NULL AND NOT isnan(type_{t})"""
+        for n, t in enumerate(sorted(types))
     )
+    return f"""
+        SELECT {_SOURCE}, k.school AS school_id, k.grade, k.label AS class_label, k.pupil AS pupil_key, k.period,
+               DATE '1970-01-01' + k.first AS period_from, DATE '1970-01-01' + k.last AS period_to,
+               k.pupils, k.school_days, k.type AS absence_type, k.days AS absent_days
+        FROM ({each}) k {_ORDER}, k.nth"""
 
 
-def _whole_rows(stage: Stage, kind: str, status: pd.DataFrame) -> pd.DataFrame:
-    """A conflict takes every staged row of its source row along (a row of a grid has many)."""
-    stage.connection.register(
-        "_status", status.astype({"id": "int64", "other_file": "int64", "other_row": "int64"})
-    )
-    return stage.frame(
-        f"""WITH s AS (SELECT _status.*, k.file, k.row FROM _status JOIN {kind} k USING (id)),
-                 bad AS (SELECT file, row, min(other_file) AS other_file, min(other_row) AS other_row
-                         FROM s WHERE status = '{CONFLICT}' GROUP BY ALL)
-            SELECT k.id, k.file, k.row, CASE WHEN b.row IS NULL THEN s.status ELSE '{CONFLICT}' END AS status,
-                   coalesce(s.other_file, b.other_file) AS other_file, coalesce(s.other_row, b.other_row) AS other_row
-            FROM {kind} k LEFT JOIN s USING (id) LEFT JOIN bad b ON b.file = k.file AND b.row = k.row
-            WHERE s.id IS NOT NULL OR b.row IS NOT NULL ORDER BY k.id"""
-    )
-
-
-def _by_source_row(stage: Stage, kind: str, status: pd.DataFrame) -> pd.DataFrame:
-    """One status per source row: conflict if any, kept if any cell is kept, else superseded before duplicate."""
-    stage.connection.register("_decided", status[["id", "status"]])
-    return stage.frame(
-        f"""WITH per_row AS (
-              SELECT k.file, k.row, count(*) AS n, count(d.id) AS gone,
-                     bool_or(d.status = 'conflict') AS is_conflict, bool_or(d.status = 'superseded') AS is_old
-              FROM {kind} k LEFT JOIN _decided d USING (id)
-              WHERE (k.file, k.row) IN (SELECT (k2.file, k2.row) FROM {kind} k2 JOIN _decided USING (id))
-              GROUP BY ALL)
-            SELECT file, row, CASE WHEN is_conflict THEN 'conflict' WHEN gone < n THEN 'kept'
-                                   WHEN is_old THEN 'superseded' ELSE 'duplicate' END AS status FROM per_row"""
-    )
-
-
-def _quarantine_conflicts(status: pd.DataFrame, ledger: Ledger, quarantine: Quarantine, kind: str) -> None:
-    conflicts = status[status["status"] == CONFLICT].drop_duplicates(["file", "row"])
-    what = "pupil and day" if kind == "absence" else "group and period"
-    for number, rows in conflicts.groupby("file"):
-        places = [
-            f"line {int(r)}" if int(o) == number else f"{ledger.name(int(o))} line {int(r)}"
-            for o, r in zip(rows["other_file"], rows["other_row"], strict=True)
+def _texts_back(
+    stage: Stage, sql: str, name: str, lookups: dict[str, pa.Array], texts: pa.Array
+) -> Iterator[pa.RecordBatch]:
+    """Pieces of a table with every number of a text replaced by the text."""
+    wanted = {f.name for f in table(name).schema if f.type == pa.large_string()}
+    for batch in stage.batches(sql):
+        arrays = [
+            _looked_up(lookups.get(c, texts), batch.column(c)) if c in wanted else batch.column(c)
+            for c in batch.schema.names
         ]
-        found = np.array([f"the same {what} with another value on {place}" for place in places], dtype=object)
-        rules = np.full(len(rows), "conflict", dtype=object)
-        quarantine.add(ledger.name(int(str(number))), rows["row"].to_numpy(), "", rules, found)
+        yield pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
 
 
-def _with_source(frame: pd.DataFrame, desk: Desk, ledger: Ledger) -> pd.DataFrame:
-    """Source columns and school ids in place of numbers."""
-    files = np.array([p.source.name for p in ledger.pages], dtype=object)
-    schools = np.array([*(s.id for s in desk.protocol.schools), None], dtype=object)
-    extra = {"source_file": files[frame.pop("file").to_numpy()], "source_row": frame.pop("row"),
-             "exported_on": days_to_dates(frame.pop("exported"))}  # fmt: skip
-    if "school" in frame:
-        extra["school_id"] = schools[frame.pop("school").to_numpy()]
-    return frame.assign(**extra)
-
-
-def _text(stage: Stage, kept: pd.DataFrame, column: str) -> np.ndarray:
-    return stage.texts.texts(kept[column].to_numpy())
-
-
-def _absence(stage: Stage, desk: Desk, kept: pd.DataFrame) -> pd.DataFrame:
-    kept = kept[kept["type"] != NOT_AN_ABSENCE].reset_index(drop=True)
-    types = np.array([t.id for t in desk.protocol.absence_types], dtype=object)
-    return kept[["file", "row", "exported", "school"]].assign(
-        pupil_key=_text(stage, kept, "pupil"),
-        grade=_text(stage, kept, "grade"),
-        class_label=_text(stage, kept, "label"),
-        from_on=days_to_dates(kept["first"]),
-        to_on=days_to_dates(kept["last"]),
-        day_fraction=kept["fraction"],
-        absence_type=types[kept["type"].to_numpy()],
-    )
-
-
-def _totals(stage: Stage, desk: Desk, kept: pd.DataFrame) -> pd.DataFrame:
-    base = kept[["file", "row", "exported", "school", "pupils", "school_days"]].assign(
-        grade=_text(stage, kept, "grade"),
-        class_label=_text(stage, kept, "label"),
-        pupil_key=_text(stage, kept, "pupil"),
-        period=_text(stage, kept, "period"),
-        period_from=days_to_dates(kept["first"]),
-        period_to=days_to_dates(kept["last"]),
-    )
-    types = [t.id for t in desk.protocol.absence_types]
-    each = [base.assign(absence_type=t, absent_days=kept[f"type_{t}"]) for t in types]
-    return pd.concat(each, ignore_index=True).dropna(subset="absent_days")
-
-
-def _pupils(stage: Stage, _desk: Desk, kept: pd.DataFrame) -> pd.DataFrame:
-    return kept[["file", "row", "exported", "school"]].assign(
-        pupil_key=_text(stage, kept, "pupil"),
-        school_year=_text(stage, kept, "year"),
-        grade=_text(stage, kept, "grade"),
-        class_label=_text(stage, kept, "label"),
-        enrolled_from=days_to_dates(kept["first"]),
-        enrolled_to=days_to_dates(kept["last"]),
-    )
-
-
-def _talks(stage: Stage, _desk: Desk, kept: pd.DataFrame) -> pd.DataFrame:
-    return kept[["file", "row", "exported", "school"]].assign(
-        grade=_text(stage, kept, "grade"),
-        pupil_key=_text(stage, kept, "pupil"),
-        kind=_text(stage, kept, "kind"),
-        status=_text(stage, kept, "status"),
-        held_on=days_to_dates(kept["first"]),
-    )
-
-
-def _consents(stage: Stage, _desk: Desk, kept: pd.DataFrame) -> pd.DataFrame:
-    return kept[["file", "row", "exported"]].assign(
-        pupil_key=_text(stage, kept, "pupil"),
-        purpose=_text(stage, kept, "purpose"),
-        holder=_text(stage, kept, "holder"),
-        answer=_text(stage, kept, "answer"),
-        given_on=days_to_dates(kept["first"]),
-        withdrawn_on=days_to_dates(kept["withdrawn"]),
-    )
+def _looked_up(lookup: pa.Array, codes: pa.Array) -> pa.Array:
+    return lookup.take(pc.if_else(pc.less(codes, 0), None, codes))

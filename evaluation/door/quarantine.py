@@ -1,76 +1,109 @@
-"""Collecting rows that are not accepted: where they stand and why, never what they say about a person."""
+"""Collecting rows that are not accepted: where they stand and why, never what they say about a person.
+
+Entries go to the stage as numbers, like accepted rows: a file of which every row is wrong needs no more memory than
+one of which every row is right.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from evaluation.door.chunks import Reject
+from evaluation.door.stage import Stage
 from evaluation.door.values import RULES, shown
-from evaluation.tables import table
+
+KIND = "quarantine"
+"""Its table in the stage: file, row, place (the column), rule, found, and for a conflict the other row."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Quarantine:
-    """Grows while a file is read. One entry per row, column and rule; a row may have several."""
+    """Where one file's faulty rows go. One entry per row, column and rule; a row may have several."""
 
-    entries: list[pd.DataFrame] = field(default_factory=list)
+    stage: Stage
+    file: int
 
-    def add(self, file: str, rows: np.ndarray, column: str, rules: np.ndarray, found: np.ndarray) -> None:
+    def add(self, rows: np.ndarray, column: str, rules: np.ndarray, found: np.ndarray) -> None:
         """Entries for rows (n,) with a rule each (n,) and a safe description of what was found (n,)."""
-        if not len(rows):
+        n = len(rows)
+        if not n:
             return
-        rules = rules.astype(object)
-        self.entries.append(
-            pd.DataFrame(
-                {
-                    "source_file": file,
-                    "source_row": rows.astype(np.int64),
-                    "column_name": column,
-                    "rule": rules,
-                    "found": found,
-                    "expected": [RULES[r].expected for r in rules],
-                    "next_step": [RULES[r].next_step for r in rules],
-                }
-            )
+        codes = self.stage.texts.codes
+        self.stage.add(
+            KIND,
+            {
+                "file": np.full(n, self.file, dtype=np.int32),
+                "row": rows.astype(np.int64),
+                "place": np.repeat(codes(np.array([column], dtype=object)), n),
+                "rule": codes(rules.astype(object)),
+                "found": codes(found.astype(object)),
+                "other_file": np.full(n, -1, dtype=np.int32),
+                "other_row": np.full(n, -1, dtype=np.int64),
+            },
         )
 
     def add_values(
-        self,
-        file: str,
-        rows: np.ndarray,
-        column: str,
-        rules: np.ndarray,
-        texts: pd.Series,
-        *,
-        is_person: bool = False,
+        self, rows: np.ndarray, column: str, rules: np.ndarray, texts: pd.Series, *, is_person: bool = False
     ) -> None:
         """Entries with a rule each (k,) for the texts (k,), which are masked (``is_person``: only counted)."""
         codes, uniques = pd.factorize(texts)
         safe = np.array(
             [_described(str(u), is_person=is_person) for u in uniques] + ["an empty cell"], dtype=object
         )
-        self.add(file, rows, column, rules, safe[codes])
+        self.add(rows, column, rules, safe[codes])
 
-    def add_rejects(self, file: str, rejects: tuple[Reject, ...]) -> None:
+    def add_rejects(self, rejects: tuple[Reject, ...]) -> None:
         """Entries for rows that could not be split into columns."""
-        if rejects:
-            self.add(
-                file,
-                np.array([r.row for r in rejects]),
-                "",
-                np.array([r.rule for r in rejects], dtype=object),
-                np.array([r.found for r in rejects], dtype=object),
-            )
+        self.add(
+            np.array([r.row for r in rejects], dtype=np.int64),
+            "",
+            np.array([r.rule for r in rejects], dtype=object),
+            np.array([r.found for r in rejects], dtype=object),
+        )
 
-    def frame(self) -> pd.DataFrame:
-        """The raw_quarantine table."""
-        if not self.entries:
-            return table("raw_quarantine").empty()
-        entries = pd.concat(self.entries, ignore_index=True)
-        return table("raw_quarantine").conform(entries.drop_duplicates().reset_index(drop=True))
+
+def add_conflicts(stage: Stage, kind: str, out: str) -> None:
+    """Entries for the source rows of ``kind`` that contradict others, each naming the other's place."""
+    what = "pupil and day" if kind == "absence" else "group and period"
+    words = np.array(["", "conflict", f"the same {what} with another value on "], dtype=object)
+    place, rule, found = (int(c) for c in stage.texts.codes(words))
+    if not stage.has(KIND):
+        names = ("file", "row", "place", "rule", "found", "other_file", "other_row")
+        stage.add(KIND, {name: np.array([], dtype=np.int64) for name in names})
+    stage.run(
+        (
+            f"""INSERT INTO {KIND}
+                SELECT -1 - row_number() OVER (ORDER BY file, row), file, row, {place}, {rule}, {found},
+                       min_by(other_file, (other_file, other_row)), min_by(other_row, (other_file, other_row))
+                FROM {out} WHERE status = 'conflict' GROUP BY file, row""",
+        )
+    )
+
+
+def quarantine_sql() -> str:
+    """The raw_quarantine rows as text; needs the tables ``words`` (code, text), ``files`` and ``rules``."""
+    return f"""
+        WITH entries AS (SELECT DISTINCT file, row, place, rule, found, other_file, other_row FROM {KIND})
+        SELECT f.name AS source_file, e.row AS source_row, p.text AS column_name, r.text AS rule,
+               w.text || CASE WHEN e.other_row < 0 THEN ''
+                              WHEN e.other_file = e.file THEN 'line ' || e.other_row
+                              ELSE o.name || ' line ' || e.other_row END AS found,
+               rules.expected, rules.next_step
+        FROM entries e JOIN files f ON f.file = e.file JOIN words p ON p.code = e.place
+        JOIN words r ON r.code = e.rule JOIN words w ON w.code = e.found JOIN rules ON rules.rule = r.text
+        LEFT JOIN files o ON o.file = e.other_file
+        ORDER BY ALL"""
+
+
+def rules_frame() -> pd.DataFrame:
+    """Every rule with what is expected and what to do."""
+    return pd.DataFrame(
+        [(name, r.expected, r.next_step) for name, r in RULES.items()],
+        columns=["rule", "expected", "next_step"],
+    )
 
 
 def _described(text: str, *, is_person: bool) -> str:

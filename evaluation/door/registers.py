@@ -38,15 +38,20 @@ def pupils(f: Fields, cutoff: dt.date) -> Staged:
                       found="an enrolment outside the file's school year")  # fmt: skip
     first = np.where(np.isnat(first), starts, np.maximum(first, starts))
     last = np.where(np.isnat(last), ends, np.minimum(last, ends))
-    local: dict[str, str] = {}
-    if f.has("local_id"):
-        tokens = f.local_tokens("local_id", school)
-        local = {t: p for t, p, bad in zip(tokens, pupil, f.is_bad, strict=True) if not bad}
+    local = roster_ids(f, school, pupil)
     unknown_year = ~pd.Series(year).isin(f.desk.protocol.years.all).to_numpy()
     late = (first > np.datetime64(cutoff, "D")) | unknown_year
     columns = {"pupil": pupil, "year": year, "grade": grade, "label": label, "first": first, "last": last,
                "exported": f.exported()}  # fmt: skip
     return Staged(columns, late, school, None, _name_tokens(f), local)
+
+
+def roster_ids(f: Fields, school: np.ndarray, pupil: np.ndarray) -> dict[str, str]:
+    """What ties other systems' ids to the pupils of good rows: keyed (school, local id) → pupil key."""
+    if not f.has("local_id"):
+        return {}
+    tokens = f.local_tokens("local_id", school)
+    return {t: p for t, p, bad in zip(tokens, pupil, f.is_bad, strict=True) if not bad}
 
 
 def talks(f: Fields, cutoff: dt.date) -> Staged:

@@ -1,19 +1,26 @@
 """Accepted rows on their way to the tables: compact, without identifiers, kept in DuckDB until all files are read.
 
 Texts (pupil keys, grades, class labels) are numbered once, so that overlap and conflict between files are decided
-over integers, for a million rows as for a hundred.
+over integers, for a million rows as for a hundred. What does not fit in memory is spilled to a private folder that
+goes with the stage; only numbers are ever written there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
+MEMORY_LIMIT = "768MB"
+"""What DuckDB may hold before it spills; the readers' pieces and the numbered texts come on top."""
+BATCH_ROWS = 1 << 17
 _EPOCH = np.datetime64("1970-01-01", "D")
 
 
@@ -36,47 +43,68 @@ class Interner:
         return np.asarray(np.array([*self.numbers, None], dtype=object)[codes])
 
 
-@dataclass
 class Stage:
-    """One DuckDB table per kind, filled chunk by chunk. ``id`` numbers the rows of a table in order of arrival."""
+    """One DuckDB table per kind, filled chunk by chunk. ``id`` numbers the rows of a table in order of arrival.
 
-    connection: Any = field(default_factory=lambda: duckdb.connect(":memory:"))
-    texts: Interner = field(default_factory=Interner)
-    counts: dict[str, int] = field(default_factory=dict)
+    ``scratch``: a folder to spill in when memory is short; the system's folder for temporary files when None.
+    """
+
+    def __init__(self, scratch: Path | None = None) -> None:
+        self.texts = Interner()
+        self._counts: dict[str, int] = {}
+        self._folder = tempfile.TemporaryDirectory(prefix="komglad-", dir=scratch)
+        self.connection: Any = duckdb.connect(":memory:")
+        self.run(
+            (
+                f"SET temp_directory = '{self._folder.name.replace(chr(39), chr(39) * 2)}'",
+                f"SET memory_limit = '{MEMORY_LIMIT}'",
+            )
+        )
 
     def add(self, kind: str, columns: dict[str, np.ndarray]) -> None:
         """Append rows; days are stored as days since 1970, missing as NULL."""
         frame = pd.DataFrame({name: _storable(values) for name, values in columns.items()})
-        start = self.counts.get(kind, 0)
+        start = self._counts.get(kind, 0)
         frame.insert(0, "id", np.arange(start, start + len(frame), dtype=np.int64))
         self.connection.register("_piece", frame)
-        if kind in self.counts:
+        if kind in self._counts:
             self.connection.execute(f"INSERT INTO {kind} SELECT * FROM _piece")
         else:
             self.connection.execute(f"CREATE TABLE {kind} AS SELECT * FROM _piece")
         self.connection.unregister("_piece")
-        self.counts[kind] = start + len(frame)
+        self._counts[kind] = start + len(frame)
 
-    def drop_file(self, kind: str, number: int) -> None:
-        """Take back the rows of a file that turned out to be refused."""
-        if kind in self.counts:
+    def drop_file(self, number: int) -> None:
+        """Take back every row of a file that turned out to be refused."""
+        for kind in self._counts:
             self.connection.execute(f"DELETE FROM {kind} WHERE file = {int(number)}")
 
     def has(self, kind: str) -> bool:
         """Whether any row of a kind came."""
-        if kind not in self.counts:
+        if kind not in self._counts:
             return False
         return bool(self.connection.execute(f"SELECT count(*) FROM {kind}").fetchall()[0][0])
 
     def frame(self, sql: str) -> pd.DataFrame:
-        """The result of a statement."""
+        """The result of a statement that is known to be small."""
         frame: pd.DataFrame = self.connection.execute(sql).df()
         return frame
+
+    def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
+        """The result of a statement in pieces, none of it kept."""
+        with self.connection.cursor() as cursor:
+            yield from cursor.sql(sql).to_arrow_reader(BATCH_ROWS)
 
     def run(self, statements: Iterable[str]) -> None:
         """Statements in order."""
         for statement in statements:
             self.connection.execute(statement)
+
+    def make(self, name: str, rows: pd.DataFrame) -> None:
+        """A small table of its own, seen by every cursor."""
+        self.connection.register("_rows", rows)
+        self.connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM _rows")
+        self.connection.unregister("_rows")
 
 
 def _storable(values: np.ndarray) -> Any:
@@ -87,12 +115,3 @@ def _storable(values: np.ndarray) -> Any:
     return (
         pd.array(days, dtype="Int32") if not missing.any() else pd.Series(days, dtype="Int32").mask(missing)
     )
-
-
-def days_to_dates(days: pd.Series) -> pd.Series:
-    """Days since 1970 as ``datetime64[us]``, missing as NaT."""
-    values = pd.to_numeric(days, errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
-    out = np.full(len(values), np.datetime64("NaT", "us"), dtype="datetime64[us]")
-    known = ~np.isnan(values)
-    out[known] = (_EPOCH + values[known].astype(np.int64)).astype("datetime64[us]")
-    return pd.Series(out, index=days.index)

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
+import pyarrow as pa
 
 from evaluation.errors import KomgladError
 
@@ -22,6 +23,13 @@ _PANDAS = {
     "DOUBLE": "float64",
     "BIGINT": "int64",
     "BOOLEAN": "bool",
+}
+_ARROW = {
+    "VARCHAR": pa.large_string(),
+    "DATE": pa.timestamp("us"),
+    "DOUBLE": pa.float64(),
+    "BIGINT": pa.int64(),
+    "BOOLEAN": pa.bool_(),
 }
 
 
@@ -38,6 +46,11 @@ class Table:
     def layer(self) -> str:
         """raw, core or out."""
         return self.name.split("_", 1)[0]
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The table's columns as Arrow types, as they are stored."""
+        return pa.schema([(c, _ARROW[t]) for c, t in self.columns.items()])
 
     def empty(self) -> pd.DataFrame:
         """A frame with the table's columns and no rows. BIGINT and BOOLEAN may become nullable in use."""

@@ -8,16 +8,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from evaluation.door.forget import execute_forget, plan_forget, read_forgotten
+from evaluation.door.forget import Places, execute_forget, finish_forget, plan_forget
+from evaluation.door.forgotten import read_forgotten
 from evaluation.door.intake import Intake, read_incoming
-from evaluation.door.mapping import read_mappings
 from evaluation.door.pseudonyms import PseudonymKey, generate_key
 from evaluation.errors import InputError
-from evaluation.study import load_study
+from evaluation.study import Study, load_study
 
 KEY = PseudonymKey.parse("00112233445566778899aabbccddeeff" * 2)
 STUDY = load_study("demo_kommune")
-MAPPINGS = read_mappings(STUDY.mappings)
 GONE, STAYS = "0101144001", "0202144002"
 ROSTER = "2026/27\nElevID¤Skolekode¤Skolenavn¤Fornavn¤Efternavn¤CPR¤Klassetrin¤Klassespor¤Stamklasse¤Indmeldt¤Udmeldt\n"
 
@@ -52,11 +51,15 @@ def read(data: Path) -> Intake:
     return read_incoming(data / "incoming", STUDY, round_id="november_2026", key=KEY, forgotten=forgotten)
 
 
-def forget(data: Path) -> str:
-    places = {"warehouse": data / "warehouse", "incoming": data / "incoming"}
-    options = {"rounds": ["november_2026"], "mappings": MAPPINGS}
-    plan = plan_forget(f"{GONE[:6]}-{GONE[6:]}", KEY, **places, **options)  # type: ignore[arg-type]
-    receipt = execute_forget(plan, KEY, data=data, on=dt.date(2026, 11, 23), **places, **options)  # type: ignore[arg-type]
+def places(data: Path, study: Study = STUDY) -> Places:
+    return Places(study, data / "warehouse", data / "incoming", ("november_2026",))
+
+
+def forget(data: Path, study: Study = STUDY) -> str:
+    listed = data / "forgotten.json"
+    plan = plan_forget(f"{GONE[:6]}-{GONE[6:]}", KEY, places(data, study))
+    receipt = execute_forget(plan, KEY, places(data, study), listed=listed, on=dt.date(2026, 11, 23))
+    finish_forget(plan, KEY, listed=listed)
     assert GONE not in repr(plan)
     return receipt.to_json()
 
@@ -115,7 +118,7 @@ def test_twice_changes_nothing_more(data: Path) -> None:
 
 def test_a_wrong_number_is_refused_without_repeating_it(data: Path) -> None:
     with pytest.raises(InputError) as caught:
-        plan_forget("310214-4001", KEY, warehouse=data, incoming=data, rounds=[], mappings=MAPPINGS)
+        plan_forget("310214-4001", KEY, places(data))
     assert "310214" not in str(caught.value)
 
 

@@ -1,0 +1,282 @@
+"""Taking one pupil's rows out of a file, whatever its format, and leaving everything else as it was.
+
+Text keeps every other byte; a workbook's row is emptied where it stands, so that no formula, merge or line number
+moves; XML loses the record; a zip is packed again. What to look for is a :class:`Traces`; which files and what
+becomes of the rest is :mod:`evaluation.door.forget`'s business.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import os
+import re
+import shutil
+import tempfile
+import zipfile
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from evaluation.door.mapping import Mapping as FileMapping
+from evaluation.door.read_text import LONGEST_RECORD, QUOTE
+from evaluation.door.values import clean
+from evaluation.interviews.attributes import normal_name
+
+UNFINISHED = ".komglad-forget-"
+"""How half-written copies begin; what a killed process left is removed by the next one."""
+TEXTS = (".csv", ".txt", ".tsv", ".dat")
+BOOKS = (".xlsx", ".xlsm")
+
+
+class CannotErase(Exception):
+    """The file cannot be rewritten safely here."""
+
+
+@dataclass(frozen=True)
+class Traces:
+    """What tells a row of the pupil. Holds identifiers; never shown.
+
+    ``number``: ten digits, found in any spelling, also without the zero that a spreadsheet took. ``rows``: by source
+    name, rows that the door's readers attribute to the pupil (a school's own number, a name). ``documents``: names
+    of interviews, compared as whole cells.
+    """
+
+    number: str
+    rows: Mapping[str, frozenset[int]] = field(default_factory=dict, repr=False)
+    documents: frozenset[str] = field(default_factory=frozenset, repr=False)
+
+    def __repr__(self) -> str:
+        return "Traces()"
+
+    @property
+    def spelled(self) -> re.Pattern[str]:
+        """The number with or without a dash or blank; a lost leading zero counts too."""
+        date, serial = self.number[:6], self.number[6:]
+        zero = "0?" + date[1:] if date.startswith("0") else date
+        return re.compile(rf"(?<!\d){zero}[-\u2010\u2011\u2013 ]?{serial}(?!\d)")
+
+    def is_in(self, text: str) -> bool:
+        """Whether the text holds the number."""
+        return self.spelled.search(text) is not None
+
+    def is_document(self, cell: str) -> bool:
+        """Whether a cell names one of the pupil's interviews."""
+        return bool(self.documents) and normal_name(cell.strip(' "')) in self.documents
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A stream whose content takes the file's place when the block succeeds; the old file is whole until then."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=UNFINISHED, suffix=".tmp")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        if path.exists():
+            shutil.copymode(path, temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def erased(
+    path: Path, name: str, mapping: FileMapping | None, traces: Traces, out: IO[bytes]
+) -> dict[str, frozenset[int]]:
+    """Write the file without the pupil's rows; returns the removed rows by source name.
+
+    Raises:
+        CannotErase: the format is not one that can be rewritten, or the number would still be in it.
+    """
+    suffix = path.suffix.casefold()
+    if suffix == ".zip" and zipfile.is_zipfile(path):
+        return _zip(path, name, mapping, traces, out)
+    with path.open("rb") as stream:
+        return {name: _one(stream, name, suffix, mapping, traces, out)}
+
+
+def _one(
+    stream: IO[bytes], name: str, suffix: str, mapping: FileMapping | None, traces: Traces, out: IO[bytes]
+) -> frozenset[int]:
+    if suffix in BOOKS:
+        return _workbook(stream, name, suffix, mapping, traces, out)
+    if suffix == ".xml":
+        return _xml(stream, name, mapping, traces, out)
+    if suffix in TEXTS or (mapping is not None and mapping.format in ("csv", "grid")):
+        return _text(stream, name, mapping, traces, out)
+    raise CannotErase
+
+
+def _zip(
+    path: Path, name: str, mapping: FileMapping | None, traces: Traces, out: IO[bytes]
+) -> dict[str, frozenset[int]]:
+    removed: dict[str, frozenset[int]] = {}
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for member in old.infolist():
+            if member.is_dir():
+                new.writestr(member, b"")
+                continue
+            with old.open(member) as source, new.open(_entry(member), "w", force_zip64=True) as target:
+                whole = (
+                    io.BytesIO(source.read()) if Path(member.filename).suffix in (*BOOKS, ".xml") else source
+                )
+                label = f"{name}!{member.filename}"
+                suffix = Path(member.filename).suffix.casefold()
+                removed[label] = _one(whole, label, suffix, mapping, traces, target)
+    return removed
+
+
+def _entry(member: zipfile.ZipInfo) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(member.filename, member.date_time)
+    entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, member.external_attr
+    return entry
+
+
+def _text(
+    stream: IO[bytes], name: str, mapping: FileMapping | None, traces: Traces, out: IO[bytes]
+) -> frozenset[int]:
+    head = mapping.header_row if mapping else 1
+    delimiter = mapping.delimiter if mapping else ";"
+    encoding, mark = _encoding(stream.read(4096), mapping)
+    stream.seek(len(mark))
+    out.write(mark)
+    errors = "surrogatepass" if encoding.startswith("utf-16") else "surrogateescape"
+    known, removed = traces.rows.get(name, frozenset()), set()
+    try:
+        lines = io.TextIOWrapper(stream, encoding, errors=errors, newline="")
+        for number, record in _records(lines, head):
+            if number <= head:
+                record = traces.spelled.sub("", record)
+            elif (
+                number in known
+                or traces.is_in(record)
+                or (traces.documents and any(traces.is_document(c) for c in record.split(delimiter)))
+            ):
+                removed.add(number)
+                continue
+            out.write(record.encode(encoding, errors))
+        lines.detach()
+    except UnicodeError:
+        raise CannotErase from None
+    return frozenset(removed)
+
+
+def _encoding(first: bytes, mapping: FileMapping | None) -> tuple[str, bytes]:
+    marks = (
+        (codecs.BOM_UTF8, "utf-8"),
+        (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
+    )
+    for mark, encoding in marks:
+        if first.startswith(mark):
+            return encoding, mark
+    declared = mapping.encoding[0] if mapping else "utf-8"
+    if first[1:200:2].count(0) > len(first[1:200:2]) // 2:
+        return "utf-16-le", b""
+    return ("utf-8" if codecs.lookup(declared).name.startswith("utf-16") else declared), b""
+
+
+def _records(lines: Iterator[str], head: int) -> Iterator[tuple[int, str]]:
+    """Records with the line they begin on: a quoted cell may run over lines, an unclosed quotation mark may not."""
+    ahead: deque[str] = deque()
+    number = 1
+
+    def more(n: int) -> bool:
+        while len(ahead) < n:
+            line = next(lines, None)
+            if line is None:
+                return False
+            ahead.append(line)
+        return True
+
+    while more(1):
+        length = 1
+        if number > head and ahead[0].count(QUOTE) % 2:
+            quotes = ahead[0].count(QUOTE)
+            while quotes % 2 and length < LONGEST_RECORD and more(length + 1):
+                quotes += ahead[length].count(QUOTE)
+                length += 1
+            length = 1 if quotes % 2 else length
+        yield number, "".join(ahead.popleft() for _ in range(length))
+        number += length
+
+
+def _workbook(
+    stream: IO[bytes], name: str, suffix: str, mapping: FileMapping | None, traces: Traces, out: IO[bytes]
+) -> frozenset[int]:
+    import openpyxl
+
+    known = traces.rows.get(name, frozenset())
+    content = io.BytesIO(stream.read())
+    try:
+        book = openpyxl.load_workbook(content, keep_vba=suffix == ".xlsm")
+    except Exception:  # openpyxl raises many kinds on damage; the file is left to a person
+        raise CannotErase from None
+    removed: set[int] = set()
+    visible = [s for s in book.worksheets if s.sheet_state == "visible"]
+    named = (mapping.sheet if mapping else None) or (visible[0].title if visible else "")
+    for sheet in book.worksheets:
+        for row in sheet.iter_rows():
+            number = int(row[0].row or 0)
+            if (sheet.title == named and number in known) or any(_is_about(c, traces) for c in row):
+                removed.add(number)
+                for cell in row:
+                    if type(cell).__name__ != "MergedCell":
+                        cell.value = cell.comment = cell.hyperlink = None
+    if not removed:  # openpyxl's copy would differ in bytes though nothing had to go
+        out.write(content.getvalue())
+        return frozenset()
+    made = io.BytesIO()
+    book.save(made)
+    with zipfile.ZipFile(made) as archive:
+        if any(traces.is_in(archive.read(m).decode("utf-8", "replace")) for m in archive.namelist()):
+            raise CannotErase
+    out.write(made.getvalue())
+    return frozenset(removed)
+
+
+def _is_about(cell: Any, traces: Traces) -> bool:
+    texts = [str(v) for v in (cell.value, cell.comment and cell.comment.text) if v is not None]
+    texts = [t.removesuffix(".0") for t in texts]
+    return any(traces.is_in(clean(t)) or traces.is_document(t) for t in texts)
+
+
+def _xml(
+    stream: IO[bytes], name: str, mapping: FileMapping | None, traces: Traces, out: IO[bytes]
+) -> frozenset[int]:
+    from lxml import etree
+
+    content = stream.read()
+    parser = etree.XMLParser(load_dtd=False, no_network=True, resolve_entities=False, huge_tree=False)
+    try:
+        tree = etree.ElementTree(etree.fromstring(content, parser))
+    except etree.XMLSyntaxError:
+        raise CannotErase from None
+    if tree.docinfo.doctype or mapping is None or mapping.xml is None:
+        raise CannotErase
+    removed: set[int] = set()
+    known = traces.rows.get(name, frozenset())
+    for element in list(tree.iter(f"{{*}}{mapping.xml.record}")):
+        line = int(element.sourceline or 0)
+        if line in known or traces.is_in(_all_text(element)):
+            removed.add(line)
+            element.getparent().remove(element)
+    if traces.is_in(_all_text(tree.getroot())):
+        raise CannotErase
+    if removed:
+        tree.write(out, encoding=tree.docinfo.encoding or "utf-8", xml_declaration=True)
+    else:
+        out.write(content)
+    return frozenset(removed)
+
+
+def _all_text(element: Any) -> str:
+    parts = [str(t) for t in element.itertext()]
+    parts += [str(v) for e in element.iter() if isinstance(e.tag, str) for v in e.attrib.values()]
+    return "\n".join(parts)

@@ -1,0 +1,305 @@
+"""Forgetting in every format the door reads; killed at any step it is finished by giving the command again."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from evaluation.door import forget as module
+from evaluation.door.forget import Places, Plan, Receipt, execute_forget, finish_forget, plan_forget
+from evaluation.door.forgotten import read_forgotten
+from evaluation.door.pseudonyms import PseudonymKey
+from evaluation.errors import InputError
+from evaluation.intake import read_round
+from evaluation.study import Study, load_study
+
+KEY = PseudonymKey.parse("00112233445566778899aabbccddeeff" * 2)
+DEMO = load_study("demo_kommune")
+GONE, STAYS = "0101144001", "0202144002"
+ABSENCE = """
+kind = "absence"
+grain = "day"
+date_formats = ["dd-mm-yyyy", "excel"]
+{file}
+[columns]
+school = {{ constant = "990001" }}
+pupil = {{ column = "CPR", kind = "cpr" }}
+class = "Klasse"
+date = "Dato"
+type = "Kode"
+[types]
+S = "sick"
+"""
+ROSTER_XML = """
+kind = "pupils"
+files = ["*.xml"]
+format = "xml"
+xml = { record = "Elev" }
+[columns]
+school = { constant = "990001" }
+pupil = { column = "Cpr", kind = "cpr" }
+grade = "Trin"
+"""
+HEADER = "CPR;Klasse;Dato;Kode;Note"
+
+
+class Case:
+    """A study with one mapping and an inbox with one file."""
+
+    def __init__(self, root: Path, mapping: str, name: str, content: bytes) -> None:
+        self.data = root
+        (root / "study" / "mappings").mkdir(parents=True)
+        (root / "study" / "mappings" / "m.toml").write_text(mapping, encoding="utf-8")
+        self.path = root / "incoming" / name
+        self.path.parent.mkdir(parents=True)
+        self.path.write_bytes(content)
+        self.study = Study(DEMO.protocol, (root / "study", *DEMO.folders))
+        self.places = Places(self.study, root / "warehouse", root / "incoming", ("november_2026",))
+        self.listed = root / "forgotten.json"
+
+    def plan(self) -> Plan:
+        return plan_forget(GONE, KEY, self.places)
+
+    def forget(self) -> Receipt:
+        plan = self.plan()
+        receipt = execute_forget(plan, KEY, self.places, listed=self.listed, on=dt.date(2026, 11, 23))
+        finish_forget(plan, KEY, listed=self.listed)
+        return receipt
+
+    def read(self) -> dict[str, pd.DataFrame]:
+        intake = read_round(self.data / "incoming", self.study, round_id="november_2026", key=KEY,
+                            forgotten=read_forgotten(self.listed, KEY))  # fmt: skip
+        assert not intake.problems
+        return dict(intake.tables)
+
+
+def row(number: str, day: str = "07-09-2026", note: str = "") -> str:
+    return f"{number};6.A;{day};S;{note}"
+
+
+def sheet(rows: list[list[object]], hidden: list[object] | None = None) -> bytes:
+    book = openpyxl.Workbook()
+    for cells in rows:
+        book.active.append(cells)
+    if hidden:
+        book.create_sheet("Gammelt").append(hidden)
+        book["Gammelt"].sheet_state = "hidden"
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def packed(members: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def unpacked(content: bytes) -> bytes:
+    """Everything in a file, packed parts unpacked, so that nothing hides."""
+    if not content.startswith(b"PK"):
+        return content
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return b"\n".join(unpacked(archive.read(name)) for name in archive.namelist())
+
+
+TEXT = "\n".join([HEADER, row(GONE), row(STAYS), row("010114-4001", "08-09-2026"), ""])
+BOOK = [
+    ["CPR", "Klasse", "Dato", "Kode"],
+    [101144001, "6.A", dt.date(2026, 9, 7), "S"],
+    [STAYS, "6.A", dt.date(2026, 9, 7), "S"],
+    [GONE, "6.A", "08-09-2026", "S"],
+]
+CASES: dict[str, tuple[str, str, bytes, int]] = {
+    "text": (ABSENCE.format(file='files = ["*.csv"]'), "a.csv", TEXT.encode(), 2),
+    "utf-16": (ABSENCE.format(file='files = ["*.csv"]\nencoding = "utf-16"'), "a.csv", TEXT.encode("utf-16"), 2),
+    "quoted line break": (
+        ABSENCE.format(file='files = ["*.csv"]'), "a.csv",
+        "\n".join([HEADER, row(GONE, note='"to\nlinjer; her"'), row(STAYS, note='"a\nb"'), ""]).encode(), 1,
+    ),
+    "xlsx": (
+        ABSENCE.format(file='files = ["*.xlsx"]\nformat = "xlsx"'), "a.xlsx",
+        sheet(BOOK, [f"gammel note om {GONE}"]), 3,
+    ),
+    "zip": (
+        ABSENCE.format(file='files = ["*.zip"]\nzip_members = ["**.csv"]'), "a.zip",
+        packed({"x/a.csv": TEXT.encode(), "b.csv": "\n".join([HEADER, row(STAYS, "09-09-2026"), ""]).encode()}), 2,
+    ),
+    "zip of xlsx": (
+        ABSENCE.format(file='files = ["*.zip"]\nzip_members = ["*.xlsx"]\nformat = "xlsx"'), "a.zip",
+        packed({"a.xlsx": sheet(BOOK)}), 2,
+    ),
+    "xml": (
+        ROSTER_XML, "elever.xml",
+        f'<?xml version="1.0" encoding="iso-8859-1"?>\n<r>\n<Elev><Cpr>{GONE}</Cpr><Trin>6</Trin><N>Æ</N></Elev>\n'
+        f"<Elev><Cpr>{STAYS}</Cpr><Trin>6</Trin><N>Ø</N></Elev>\n</r>".encode("iso-8859-1"), 1,
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(params=list(CASES))
+def case(request: pytest.FixtureRequest, tmp_path: Path) -> Case:
+    mapping, name, content, _ = CASES[request.param]
+    made = Case(tmp_path, mapping, name, content)
+    made.expected = CASES[request.param][3]  # type: ignore[attr-defined]
+    return made
+
+
+def test_the_pupil_leaves_the_file_and_the_others_stay(case: Case) -> None:
+    before = case.read()
+    mine, other = (KEY.pseudonym("pupil", n) for n in (GONE, STAYS))
+    name = "raw_pupils" if case.path.suffix == ".xml" else "raw_absence"
+    assert mine in set(before[name]["pupil_key"])
+    receipt = case.forget()
+    for spelled in (GONE, "010114-4001", "101144001"):
+        for encoding in ("ascii", "utf-16-le"):
+            assert spelled.encode(encoding) not in unpacked(case.path.read_bytes())
+    after = case.read()
+    kept = before[name][before[name]["pupil_key"] == other]
+    assert len(kept)
+    columns = [c for c in kept if c not in ("source_row",)]
+    pd.testing.assert_frame_equal(
+        after[name][columns].reset_index(drop=True), kept[columns].reset_index(drop=True)
+    )
+    assert not len(after["raw_quarantine"])
+    assert [(f.rows, f.is_by_hand) for f in receipt.files] == [(case.expected, False)]  # type: ignore[attr-defined]
+    assert GONE not in receipt.to_json()
+    assert mine not in receipt.to_json()
+
+
+def test_a_second_time_changes_no_byte(case: Case) -> None:
+    case.forget()
+    before = case.path.read_bytes()
+    assert case.forget().files == ()
+    assert case.path.read_bytes() == before
+
+
+def test_killed_at_any_step_the_command_finishes_it(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = case.data / "warehouse" / "november_2026"
+    folder.mkdir(parents=True)
+    tables = case.read()
+    for name in ("raw_absence", "raw_pupils", "raw_quarantine"):
+        tables[name].to_parquet(folder / f"{name}.parquet")
+    real: Callable[..., object] = module.replacing
+    for step in range(4):
+        calls = iter(range(100))
+
+        def dies(path: Path, step: int = step, calls: object = calls) -> object:
+            if next(calls) == step:  # type: ignore[call-overload]
+                raise KeyboardInterrupt
+            return real(path)
+
+        monkeypatch.setattr(module, "replacing", dies)
+        try:
+            case.forget()
+        except KeyboardInterrupt:
+            with pytest.raises(InputError, match="not carried to its end"):
+                read_forgotten(case.listed, KEY)
+        monkeypatch.setattr(module, "replacing", real)
+    case.forget()
+    assert read_forgotten(case.listed, KEY) == {KEY.pseudonym("pupil", GONE)}
+    for path in case.data.rglob("*"):
+        if path.is_file():
+            assert GONE.encode() not in unpacked(path.read_bytes())
+    for name in ("raw_absence", "raw_pupils"):
+        assert KEY.pseudonym("pupil", GONE) not in set(
+            pd.read_parquet(folder / f"{name}.parquet")["pupil_key"]
+        )
+    assert not list(case.data.rglob("*.tmp"))
+
+
+def test_quarantine_entries_of_the_pupils_rows_go_too(tmp_path: Path) -> None:
+    bad = [row(GONE, "31-02-2026"), row(STAYS, "31-02-2026"), row("010114-4001", "12-09-2026")]
+    case = Case(
+        tmp_path, ABSENCE.format(file='files = ["*.csv"]'), "a.csv", "\n".join([HEADER, *bad]).encode()
+    )
+    folder = tmp_path / "warehouse" / "november_2026"
+    folder.mkdir(parents=True)
+    entries = case.read()["raw_quarantine"]
+    assert list(entries["source_row"]) == [2, 3, 4]
+    entries.to_parquet(folder / "raw_quarantine.parquet")
+    case.forget()
+    assert list(pd.read_parquet(folder / "raw_quarantine.parquet")["source_row"]) == [3]
+
+
+def test_a_file_that_cannot_be_rewritten_is_left_to_a_person_and_named_without_the_number(
+    tmp_path: Path,
+) -> None:
+    case = Case(tmp_path, ABSENCE.format(file='files = ["*.csv"]'), "a.csv", TEXT.encode())
+    (case.data / "incoming" / f"brev {GONE}.pdf").write_bytes(b"%PDF-1.7 ...")
+    (case.data / "incoming" / "noter.bin").write_bytes(b"intet her")
+    receipt = case.forget()
+    assert [(f.name, f.is_by_hand) for f in receipt.files] == [
+        ("a.csv", False),
+        ("brev 999999-9999.pdf", True),
+    ]
+
+
+def test_rows_from_a_database_are_counted_and_kept_out(tmp_path: Path) -> None:
+    import sqlite3
+
+    place = tmp_path / "db.sqlite"
+    with sqlite3.connect(place) as base:
+        base.execute("CREATE TABLE a (CPR TEXT, Klasse TEXT, Dato TEXT, Kode TEXT)")
+        base.executemany("INSERT INTO a VALUES (?, '6.A', '07-09-2026', 'S')", [(GONE,), (STAYS,)])
+    mapping = ABSENCE.format(file='format = "sql"') + '[sql]\naddress_env = "DB"\nquery = "SELECT * FROM a"\n'
+    case = Case(tmp_path, mapping, "x/readme.csv", b"")
+    (case.data / "incoming" / "x" / "readme.csv").unlink()
+    addresses = {"DB": f"sqlite:///{place}"}
+    case.places = Places(case.study, tmp_path / "w", tmp_path / "incoming", (), addresses)
+    receipt = case.forget()
+    assert [(f.name, f.rows, f.is_by_hand) for f in receipt.files] == [("sql:m", 1, True)]
+    intake = read_round(tmp_path / "incoming", case.study, round_id="november_2026", key=KEY,
+                        sql_addresses=addresses, forgotten=read_forgotten(case.listed, KEY))  # fmt: skip
+    assert list(intake.tables["raw_absence"]["pupil_key"]) == [KEY.pseudonym("pupil", STAYS)]
+    assert list(intake.tables["raw_quarantine"]["rule"]) == ["forgotten"]
+
+
+CODED = """dokument;segment;kode;tekst;informant;skole;aargang;nedslag;form;samtykke
+interview_07;1;{code};Jeg var ked af det;elev;990001;6;delevaluering_nov_2026;enkeltinterview;gyldigt
+interview_08;1;{code};Det gik bedre;elev;990001;6;delevaluering_nov_2026;enkeltinterview;gyldigt
+"""
+
+
+def test_an_interview_that_a_side_table_ties_to_the_pupil_goes(tmp_path: Path) -> None:
+    from evaluation.codebooks import load_codebook
+
+    code = next(c.id for c in load_codebook(DEMO.file("codebook.yaml")).codes if c.is_codable)
+    case = Case(tmp_path, 'kind = "interviews"\nfiles = ["interviews/*.csv"]\n', "interviews/kodet.csv",
+                CODED.format(code=code).encode())  # fmt: skip
+    side = tmp_path / "incoming" / "sider"
+    side.mkdir()
+    (side / "kodet.dokumenter.csv").write_text(
+        f"document;CPR\ninterview_07.docx;{GONE}\ninterview_08;{STAYS}\n"
+    )
+    (tmp_path / "study" / "mappings" / "s.toml").write_text(
+        'kind = "interviews"\nfiles = ["sider/*.csv"]\n', encoding="utf-8"
+    )
+    folder = tmp_path / "warehouse" / "november_2026"
+    folder.mkdir(parents=True)
+    intake = read_round(case.path.parent.parent, case.study, round_id="november_2026", key=KEY)
+    words = ("raw_interviews", "raw_interview_texts")
+    before = {name: intake.tables[name] for name in words}
+    assert [len(t) for t in before.values()] == [2, 2]
+    for name, table in before.items():
+        table.to_parquet(folder / f"{name}.parquet")
+    case.forget()
+    for name in words:
+        assert len(pd.read_parquet(folder / f"{name}.parquet")) == 1
+    assert b"interview_07" not in case.path.read_bytes()
+    assert b"interview_08" in case.path.read_bytes()
+    case.path.write_text(CODED.format(code=code), encoding="utf-8")  # the tool exports it once more
+    again = read_round(case.path.parent.parent, case.study, round_id="november_2026", key=KEY,
+                       forgotten=read_forgotten(case.listed, KEY))  # fmt: skip
+    assert len(again.tables["raw_interviews"]) == 1
+    ledger = again.tables["raw_ledger"].set_index("source_file").loc["interviews/kodet.csv"]
+    assert (ledger["rows_in"], ledger["rows_kept"], ledger["rows_quarantined"]) == (2, 1, 1)
