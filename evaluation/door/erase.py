@@ -212,7 +212,6 @@ def _workbook(
 ) -> frozenset[int]:
     import openpyxl
 
-    known = traces.rows.get(name, frozenset())
     content = io.BytesIO(stream.read())
     try:
         book = openpyxl.load_workbook(content, keep_vba=suffix == ".xlsm")
@@ -222,9 +221,12 @@ def _workbook(
     visible = [s for s in book.worksheets if s.sheet_state == "visible"]
     named = (mapping.sheet if mapping else None) or (visible[0].title if visible else "")
     for sheet in book.worksheets:
+        known = traces.rows.get(f"{name}#{sheet.title}", frozenset())
+        if sheet.title == named:
+            known |= traces.rows.get(name, frozenset())
         for row in sheet.iter_rows():
             number = int(row[0].row or 0)
-            if (sheet.title == named and number in known) or any(_is_about(c, traces) for c in row):
+            if number in known or any(_is_about(c, traces) for c in row):
                 removed.add(number)
                 for cell in row:
                     if type(cell).__name__ != "MergedCell":

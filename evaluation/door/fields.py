@@ -25,6 +25,7 @@ from evaluation.door.values import (
     Parsed,
     by_distinct,
     clean,
+    full_name,
     parse_class,
     parse_cpr,
     parse_date,
@@ -33,8 +34,10 @@ from evaluation.door.values import (
 from evaluation.protocol import Protocol
 
 Parser = Callable[[str], tuple[Any, str | None]]
-PUPIL, LOCAL, LABEL, HOLDER = "pupil", "local-id", "class-label", "holder"
+PUPIL, LOCAL, NAME, LABEL, HOLDER = "pupil", "local-id", "pupil-name", "class-label", "holder"
 """Purposes of pseudonyms: one subkey each."""
+AMBIGUOUS = ""
+"""What the rosters tie a name to that several pupils of a school have."""
 NOT_OF_THE_STUDY = "none"
 """What a mapping writes for a school or grade that is no part of the study."""
 
@@ -43,8 +46,8 @@ NOT_OF_THE_STUDY = "none"
 class Desk:
     """What every file needs at the door.
 
-    ``local_ids``: keyed (school, local id) → pupil key; ``roster_grades``: "pupil key/school year" → grade; both
-    from the rosters, which are read first.
+    ``local_ids``: keyed (school, local id) and (school, name) → pupil key; ``roster_grades``: "pupil key/school year"
+    → grade; both from the rosters, which are read first.
     """
 
     protocol: Protocol
@@ -201,6 +204,8 @@ class Fields:
     def pupil_keys(self, school: np.ndarray) -> np.ndarray:
         """Pupil keys (n,), forgotten or not."""
         spec = self.source.mapping.columns["pupil"]
+        if spec.kind == "name":
+            return self._keys_of_names(school)
         if spec.kind != "local":
             numbers = self.parse("pupil", parse_cpr, is_person=True)
             return self.desk.key.pseudonyms(PUPIL, pd.Series(numbers, dtype="object")).to_numpy(dtype=object)
@@ -209,6 +214,39 @@ class Fields:
         unknown = pd.isna(keys) & ~self.is_bad
         self.quarantine_rows("pupil", unknown, "unknown_pupil", found="a pupil id that no roster has")
         return keys
+
+    def _keys_of_names(self, school: np.ndarray) -> np.ndarray:
+        """By name within the school's rosters; by name and class where namesakes would be confused."""
+        names = self.parse(
+            "pupil", lambda t: (full_name(t), None) if t else (None, "empty_value"), is_person=True
+        )
+        known = dict(self.desk.local_ids)
+        keys = self.name_tokens(school, names).map(known)
+        if self.has("class") and keys.eq(AMBIGUOUS).any():
+            keys = keys.where(
+                keys.ne(AMBIGUOUS), self.name_tokens(school, names, self.class_labels()).map(known)
+            )
+        found = keys.to_numpy(dtype=object, copy=True)
+        several = keys.eq(AMBIGUOUS).to_numpy(dtype=bool) & ~self.is_bad
+        unknown = pd.isna(found) & ~self.is_bad
+        self.quarantine_rows("pupil", several, "ambiguous_name", found="a name that several pupils have")
+        self.quarantine_rows("pupil", unknown, "unknown_pupil", found="a name that no roster has")
+        found[several] = None
+        return np.asarray(found, dtype=object)
+
+    def name_tokens(
+        self, school: np.ndarray, names: np.ndarray, labels: np.ndarray | None = None
+    ) -> pd.Series:
+        """Keyed (school, name) or (school, class, name) (n,), missing where a part is."""
+        parts = pd.Series(school.astype(str), dtype="object") + "/" + pd.Series(names, dtype="object")
+        if labels is not None:
+            parts = parts + "/" + pd.Series(labels, dtype="object")
+        return self.desk.key.pseudonyms(NAME, parts).astype("object")
+
+    def class_labels(self) -> np.ndarray:
+        """Tidy class labels (n,) without any judgement of them; None where there is none."""
+        parsed = by_distinct(self.text("class"), lambda t: (parse_class(t)[1], None))
+        return parsed.values
 
     def local_tokens(self, name: str, school: np.ndarray) -> np.ndarray:
         """Keyed (school, local id) pairs (n,): what ties a system's own pupil number to the roster."""

@@ -1,8 +1,8 @@
 """The inbox: which files are there, which mapping reads each, and whether a file may be opened at all.
 
 Nothing is unpacked or parsed here. A file is refused before it is read when it is a link out of the inbox, cannot
-be read, is claimed by two mappings, carries a person's number in its name, or is an archive that could not be
-unpacked safely.
+be read, is claimed by two mappings (unless each reads a sheet of its own), carries a person's number in its name, or
+is an archive that could not be unpacked safely.
 """
 
 from __future__ import annotations
@@ -74,10 +74,12 @@ def find_incoming(
         if refusal:
             problems.append(refusal)
             continue
-        try:
-            found += _opened(path, name, readers[0])
-        except InputError as error:
-            problems += error.problems
+        for mapping in readers:
+            label = name if len(readers) == 1 else f"{name}#{mapping.sheet}"
+            try:
+                found += _opened(path, label, mapping)
+            except InputError as error:
+                problems += [p for p in error.problems if p not in problems]
     queries = [
         Incoming(f"sql:{m.name.removesuffix('.toml')}", m, incoming, None, None) for m in mappings if m.sql
     ]
@@ -207,9 +209,10 @@ def _refuse_file(path: Path, name: str, root: Path, readers: list[Mapping]) -> P
         return Problem(name, found="no mapping reads this file", rule="no_mapping",
                        expected="a mapping whose files pattern matches",
                        next_step="make one with komglad map FILE, or move the file out of the inbox")  # fmt: skip
-    if len(readers) > 1:
+    if len(readers) > 1 and not _read_different_sheets(readers):
         return Problem(name, found=f"{len(readers)} mappings read this file: {', '.join(m.name for m in readers)}",
-                       rule="two_mappings", expected="one", next_step="make the files patterns narrower")  # fmt: skip
+                       rule="two_mappings", expected="one, or several that each name a sheet of their own",
+                       next_step="make the files patterns narrower")  # fmt: skip
     try:
         with path.open("rb") as stream:
             stream.read(1)
@@ -217,6 +220,11 @@ def _refuse_file(path: Path, name: str, root: Path, readers: list[Mapping]) -> P
         return Problem(name, found=f"cannot be read: {error.strerror}", rule="unreadable",
                        expected="read permission", next_step="give the user that runs komglad access")  # fmt: skip
     return None
+
+
+def _read_different_sheets(readers: list[Mapping]) -> bool:
+    sheets = [m.sheet for m in readers if m.format == "xlsx" and m.sheet is not None]
+    return len(set(sheets)) == len(readers)
 
 
 def _opened(path: Path, name: str, mapping: Mapping) -> list[Incoming]:

@@ -35,7 +35,7 @@ from evaluation.door.mapping import read_mappings
 from evaluation.door.pseudonyms import PseudonymKey
 from evaluation.door.quarantine import Quarantine
 from evaluation.door.readers import open_source
-from evaluation.door.registers import roster_ids
+from evaluation.door.registers import roster_ids, with_ids
 from evaluation.door.stage import Stage
 from evaluation.door.values import clean, parse_cpr
 from evaluation.errors import InputError, KomgladError, Problem
@@ -199,7 +199,7 @@ def _rows_by_source(
                         school = f.school() if f.has("school") else np.full(len(chunk.rows), -1)
                         keys = f.pupil_keys(school)
                         if kind == "pupils":
-                            ids |= roster_ids(f, school, keys)
+                            ids = with_ids(ids, roster_ids(f, school, keys))
                         hit = pd.Series(keys, dtype="object").eq(pupil_key).to_numpy(dtype=bool)
                         rows |= set(chunk.rows[hit].tolist())
             except (

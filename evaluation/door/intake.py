@@ -29,6 +29,7 @@ from evaluation.door.produce import raw_tables
 from evaluation.door.pseudonyms import PseudonymKey
 from evaluation.door.quarantine import Quarantine
 from evaluation.door.readers import open_source
+from evaluation.door.registers import with_ids
 from evaluation.door.stage import Stage
 from evaluation.errors import InputError, Problem
 from evaluation.protocol import Round
@@ -161,7 +162,7 @@ class _Session:
                     good = ~fields.is_bad
                     self.ledger.add_parsed(number, chunk, fields.is_bad, late & good, staged.school)
                     tokens |= staged.name_tokens
-                    local |= staged.local_ids
+                    local = with_ids(local, staged.local_ids)
                     keep = good & ~late & ~fields.is_outside & ~np.isin(chunk.rows, chunk.rows[fields.is_bad])
                     if staged.is_silent is not None:
                         keep &= ~staged.is_silent
@@ -175,7 +176,7 @@ class _Session:
             self.stage.drop_file(number)
             return
         self.name_tokens |= tokens
-        self.local_ids |= local
+        self.local_ids = with_ids(self.local_ids, local)
 
     def read_calendar(self, source: Incoming, study: Study) -> tuple[Span, ...]:
         """A calendar file of the inbox as spans; its faults are problems of the file."""

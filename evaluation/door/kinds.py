@@ -16,9 +16,9 @@ import pandas as pd
 
 from evaluation.door.calendar import CLOSED, OUTSIDE, SCHOOL_DAY, WEEKEND
 from evaluation.door.chunks import GRID_CODE, GRID_DAY
-from evaluation.door.fields import Fields
+from evaluation.door.fields import NOT_OF_THE_STUDY, Fields
 from evaluation.door.mapping_parts import Sum
-from evaluation.door.periods import last_day, parse_day_of, parse_month, parse_week
+from evaluation.door.periods import last_day, parse_day_of, parse_month, parse_quarter, parse_week
 from evaluation.door.registers import consents, pupils, talks
 from evaluation.door.staged import Staged
 from evaluation.door.values import clean, parse_date, parse_number
@@ -32,6 +32,7 @@ def absence(f: Fields, cutoff: dt.date) -> Staged:
     school = f.school()
     pupil = f.pupil(school)
     grade, label = f.grade_and_class(required=False)
+    _leave_out_undecided(f)
     kind = _types(f)
     first, last = _span(f)
     fraction = _fractions(f)
@@ -81,7 +82,7 @@ def totals(f: Fields, cutoff: dt.date) -> Staged:
                       found="more absent days than school days")  # fmt: skip
     early = _is_early(f, first)
     outside = _all_outside(f, school, first, last) & ~early
-    period = next(c for c in ("week", "month", "date") if f.has(c))
+    period = next(c for c in ("week", "month", "quarter", "date") if f.has(c))
     f.quarantine_rows(period, outside, "outside_school_year")
     f.quarantine_rows(period, (possible == 0) & (school_days > 0) & ~early, "no_school_day")
     f.quarantine_rows(period, first > exported, "future")
@@ -111,6 +112,15 @@ KINDS: dict[str, Callable[[Fields, dt.date], Staged]] = {
     "talks": talks,
     "consents": consents,
 }
+
+
+def _leave_out_undecided(f: Fields) -> None:
+    """A status that the mapping calls ``none`` (an application nobody has granted yet) is no absence."""
+    if f.has("status"):
+        status = f.parse(
+            "status", lambda t: (t, None) if t in ("counts", NOT_OF_THE_STUDY) else (None, "unknown_value")
+        )
+        f.is_outside |= np.asarray(status == NOT_OF_THE_STUDY, dtype=bool)
 
 
 def _day_column(f: Fields) -> str:
@@ -217,6 +227,8 @@ def _period(f: Fields) -> np.ndarray:
     if f.has("date"):
         parser = parse_day_of(grain, parse_date(mapping.date_formats, epoch_1904=f.reading.epoch_1904))
         return f.parse("date", parser, "datetime64[D]")
+    if grain == "quarter":
+        return f.parse(grain, parse_quarter, "datetime64[D]")
     parser = parse_week(starts) if grain == "week" else parse_month(starts)
     beside = next((c for c in ("year", "school_year") if f.has(c)), None)
     return f.parse(grain, parser, "datetime64[D]", beside=beside)

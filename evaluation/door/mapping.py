@@ -36,8 +36,8 @@ ROUTED: frozenset[str] = frozenset({"interviews", "school_forms"})
 COLUMNS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     kind: (frozenset(required.split()), frozenset(optional.split()))
     for kind, required, optional in (
-        ("absence/day", "school pupil type date", "class grade half_day day_part exported_on"),
-        ("absence/interval", "school pupil type from to", "class grade half_day exported_on"),
+        ("absence/day", "school pupil type date", "class grade half_day day_part status exported_on"),
+        ("absence/interval", "school pupil type from to", "class grade half_day status exported_on"),
         ("absence/grid", "school pupil month", "class grade exported_on"),
         (
             "totals/week",
@@ -49,6 +49,7 @@ COLUMNS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
             "school",
             "pupil class grade month year school_year date pupils school_days exported_on",
         ),
+        ("totals/quarter", "school pupil", "class grade quarter school_days exported_on"),
         ("pupils", "school pupil", "school_year grade class local_id from to names exported_on"),
         ("talks", "school status", "grade class pupil kind date exported_on"),
         ("consents", "pupil purpose answer given_on", "holder withdrawn_on exported_on"),
@@ -63,7 +64,7 @@ class Mapping(Strict):
 
     name: str = ""
     kind: Kind
-    grain: Literal["day", "interval", "week", "month"] | None = None
+    grain: Literal["day", "interval", "week", "month", "quarter"] | None = None
     files: tuple[str, ...] = ()
     format: Literal["csv", "xlsx", "xml", "grid", "sql"] = "csv"
     zip_members: tuple[str, ...] = ()
@@ -208,8 +209,8 @@ def _inconsistencies(m: Mapping) -> Iterable[str]:
     if m.kind == "absence" and m.format != "grid" and m.grain not in ("day", "interval"):
         yield "absence needs grain = day or interval"
         return
-    if m.kind == "totals" and m.grain not in ("week", "month"):
-        yield "totals needs grain = week or month"
+    if m.kind == "totals" and m.grain not in ("week", "month", "quarter"):
+        yield "totals needs grain = week, month or quarter"
         return
     if len(m.delimiter) != 1:
         yield "delimiter: must be one character"
@@ -238,7 +239,7 @@ def _wrong_columns(m: Mapping) -> Iterable[str]:
     if m.kind == "totals":
         if not {"pupil", "grade", "class"} & set(m.columns):
             yield 'columns: totals needs "pupil", "grade" or "class"'
-        if not {"week", "date", "month"} & set(m.columns):
+        if not {"week", "date", "month", "quarter"} & set(m.columns):
             yield f'columns: totals needs "{m.grain}" or "date"'
         if "school_days" not in m.columns and "pupil" not in m.columns and "pupils" not in m.columns:
             yield 'columns: totals of groups need "school_days" or "pupils"'

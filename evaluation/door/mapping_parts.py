@@ -26,7 +26,7 @@ class Column(Strict):
     file_name: str | None = None
     pattern: str | None = None
     map: dict[str, str] = {}
-    kind: Literal["cpr", "local"] | None = None
+    kind: Literal["cpr", "local", "name"] | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -95,9 +95,14 @@ class Grid(Strict):
 
 
 class Xml(Strict):
-    """Which element is a record. Columns are paths below it (``Person/Name``), or above it (``../Number``)."""
+    """Which element is a record; with ``having``, only records that have that child are rows at all.
+
+    Columns are paths below the record (``Person/Name``), or above it (``../Number``); of several paths joined by
+    ``|`` the first that leads to a text is taken.
+    """
 
     record: str
+    having: str | None = None
 
 
 class Sql(Strict):

@@ -1,4 +1,4 @@
-"""Weeks and months as exports write them: to the first and last day of the period. Values only, no frames."""
+"""Weeks, months and quarters as exports write them: to the first and last day of the period. Values only, no frames."""
 
 from __future__ import annotations
 
@@ -86,6 +86,18 @@ def parse_month(starts_month: int) -> Parser:
     return parse
 
 
+def parse_quarter(text: str) -> tuple[Any, str | None]:
+    """First day of a calendar quarter from "3. kvartal 2026", "Q3 2026", "2026-Q3"."""
+    turned = re.fullmatch(
+        r"(?:[Qq]|(?=\d\.))?\s*([1-4])\.?\s*(?:kvartal|kvt\.?|[Qq])?\s*(\d{4})", text, re.IGNORECASE
+    )
+    whole = re.fullmatch(r"(\d{4})\s*-?\s*(?:[QqKk])([1-4])", text)
+    if not (turned or whole):
+        return None, "period_format" if text else "empty_value"
+    year, quarter = (int(whole[1]), int(whole[2])) if whole else (int(turned[2]), int(turned[1]))  # type: ignore[index]
+    return dt.date(year, 3 * quarter - 2, 1), None
+
+
 def parse_day_of(period: str, dates: Parser) -> Parser:
     """First day of the week or month that a date lies in."""
 
@@ -93,15 +105,19 @@ def parse_day_of(period: str, dates: Parser) -> Parser:
         day, rule = dates(text.strip(SEPARATOR))
         if rule is not None:
             return None, rule
+        if period == "quarter":
+            return day.replace(month=day.month - (day.month - 1) % 3, day=1), None
         return (day - dt.timedelta(days=day.weekday()) if period == "week" else day.replace(day=1)), None
 
     return parse
 
 
 def last_day(first: dt.date, period: str) -> dt.date:
-    """The last day of a week (Sunday) or month that begins on ``first``."""
+    """The last day of a week (Sunday), month or quarter that begins on ``first``."""
     if period == "week":
         return first + dt.timedelta(days=6)
+    if period == "quarter":
+        first = first.replace(month=first.month + 2)
     return first.replace(day=calendar.monthrange(first.year, first.month)[1])
 
 

@@ -32,6 +32,9 @@ def _chunks(stream: IO[bytes], mapping: Mapping, name: str) -> Iterator[Chunk]:
     seen = 0
     missing = set(mapping.used_columns)
     for element in _records(stream, record, name):
+        if mapping.xml.having is not None and not any(_local(c) == mapping.xml.having for c in element):
+            _forget(element)
+            continue
         for column, values in texts.items():
             value = _value(element, column)
             values.append(value)
@@ -82,7 +85,11 @@ def _refuse_document_type(element: Any, name: str) -> None:
         )  # fmt: skip
 
 
-def _value(element: Any, path: str) -> str | None:
+def _value(element: Any, paths: str) -> str | None:
+    return next((v for p in paths.split("|") if (v := _at(element, p.strip())) is not None), None)
+
+
+def _at(element: Any, path: str) -> str | None:
     node = element
     if path.startswith("/"):
         node, path = element.getroottree().getroot(), path[1:]

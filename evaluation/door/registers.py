@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from evaluation.disclosure.names import NameMatcher
-from evaluation.door.fields import HOLDER, Fields
+from evaluation.door.fields import AMBIGUOUS, HOLDER, Fields
 from evaluation.door.staged import Staged
-from evaluation.door.values import parse_school_year
+from evaluation.door.values import by_distinct, full_name, parse_school_year
 
 
 def pupils(f: Fields, cutoff: dt.date) -> Staged:
@@ -19,7 +19,7 @@ def pupils(f: Fields, cutoff: dt.date) -> Staged:
     pupil = f.pupil(school)
     grade, label = f.grade_and_class(required=True)
     n = len(f.chunk.rows)
-    if f.has("school_year"):
+    if f.has("school_year") and f.text("school_year").notna().any():
         year = f.parse("school_year", parse_school_year)
     else:
         year = np.full(n, f.desk.protocol.years.of(f.source.exported_on or cutoff), dtype=object)
@@ -47,11 +47,33 @@ def pupils(f: Fields, cutoff: dt.date) -> Staged:
 
 
 def roster_ids(f: Fields, school: np.ndarray, pupil: np.ndarray) -> dict[str, str]:
-    """What ties other systems' ids to the pupils of good rows: keyed (school, local id) → pupil key."""
-    if not f.has("local_id"):
-        return {}
-    tokens = f.local_tokens("local_id", school)
-    return {t: p for t, p, bad in zip(tokens, pupil, f.is_bad, strict=True) if not bad}
+    """What ties other systems' ids, and names, to the pupils of good rows: keyed (school, id or name) → pupil key."""
+    ids: dict[str, str] = {}
+    tokens = [f.local_tokens("local_id", school)] if f.has("local_id") else []
+    if f.has("names"):
+        first, *rest = (f.chunk.frame[c].fillna("") for c in f.source.mapping.columns["names"].used)
+        joined = sum((" " + column for column in rest), start=first)
+        names = by_distinct(joined, lambda t: (full_name(t) or None, None)).values
+        tokens.append(f.name_tokens(school, names).to_numpy(dtype=object))
+        if f.has("class"):
+            tokens.append(f.name_tokens(school, names, f.class_labels()).to_numpy(dtype=object))
+    for each in tokens:
+        good = ~f.is_bad & pd.notna(each) & pd.notna(pupil)
+        ids = with_ids(ids, dict_of(each[good], pupil[good]))
+    return ids
+
+
+def dict_of(tokens: np.ndarray, pupils: np.ndarray) -> dict[str, str]:
+    """Token → pupil key; a token that stands for several pupils is :data:`AMBIGUOUS`."""
+    made: dict[str, str] = {}
+    for token, key in zip(tokens, pupils, strict=True):
+        made[token] = key if made.get(token, key) == key else AMBIGUOUS
+    return made
+
+
+def with_ids(known: dict[str, str], more: dict[str, str]) -> dict[str, str]:
+    """Both, where they agree; :data:`AMBIGUOUS` where they do not."""
+    return known | {t: k if known.get(t, k) == k else AMBIGUOUS for t, k in more.items()}
 
 
 def talks(f: Fields, cutoff: dt.date) -> Staged:

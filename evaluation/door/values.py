@@ -48,6 +48,9 @@ RULES: dict[str, Rule] = {
     "cpr_format": Rule("ddmmyy-xxxx or ten digits", "correct at the source"),
     "unknown_pupil": Rule("a pupil of the roster", "add the pupil to the roster, or remove the row"),
     "forgotten": Rule("a pupil whose data may be used", "nothing; ask the source to leave the pupil out"),
+    "ambiguous_name": Rule(
+        "a name that one pupil of the school has", "add the CPR number or the class, or correct by hand"
+    ),
     "unknown_school": Rule("a school of the protocol", "add the code to columns.school.map in the mapping"),
     "unknown_grade": Rule("a grade of the protocol", "declare it in columns.class.map or columns.grade.map"),
     "unknown_type": Rule("a code of the mapping's [types]", "declare the code in [types]"),
@@ -256,6 +259,12 @@ def parse_class(text: str) -> tuple[Any, Any]:
     if letter in ("KL",):
         letter = ""
     return grade, f"{grade}.{letter}" if letter else grade
+
+
+def full_name(text: str) -> str:
+    """A person's name as it is compared: "Efternavn, Fornavn" turned round, casefolded."""
+    last, comma, first = text.partition(",")
+    return clean(f"{first} {last}" if comma else text).casefold()
 
 
 def shape_of(text: str) -> str:

@@ -65,7 +65,7 @@ WITH months AS (
   SELECT source_file, source_row, school_id, grade, period, period_from, period_to,
          MAX(pupils) AS pupils, MAX(school_days) AS possible_days, SUM(absent_days) AS absent_days,
        {_BY_TYPE.format(days="absent_days")}
-  FROM totals WHERE pupil_key IS NULL
+  FROM totals WHERE (pupil_key IS NULL OR period = 'month') AND period <> 'quarter'
   GROUP BY source_file, source_row, school_id, grade, period, period_from, period_to
 ), from_totals AS (
   SELECT r.school_id, r.grade, m.school_year, r.period, r.period_from, r.period_to, m.month,
@@ -90,13 +90,14 @@ def pupil_weeks(
     """``core_pupil_weeks``: from enrolment and day records, and from pupils' own week totals where those came.
 
     A school and year that delivers totals is taken from them alone: its enrolments would otherwise count as
-    full attendance beside the delivered days.
+    full attendance beside the delivered days. Quarter totals repeat other data and are left out.
     """
     totals = raw_totals[raw_totals["period"].eq("week")]
     totals_schools = run_sql(
         """
         SELECT DISTINCT t.school_id, d.school_year FROM totals t
         JOIN days d ON d.school_id = t.school_id AND d.day_on BETWEEN t.period_from AND t.period_to
+        WHERE t.period <> 'quarter'
         """,
         totals=raw_totals,
         days=core_school_days,
