@@ -19,6 +19,7 @@ from pathlib import Path
 
 from evaluation.door.mapping import Mapping
 from evaluation.door.mapping_parts import strptime_format
+from evaluation.door.sniff import HEAD_BYTES, refuse_other_content
 from evaluation.errors import InputError, Problem
 
 IGNORED = ("~$*", ".*", "Thumbs.db", "desktop.ini", "*.tmp", "*.part", "*.crdownload")
@@ -229,7 +230,11 @@ def _read_different_sheets(readers: list[Mapping]) -> bool:
 
 def _opened(path: Path, name: str, mapping: Mapping) -> list[Incoming]:
     members: tuple[str, ...] = ()
-    if path.stat().st_size and path.suffix.lower() in (".zip", ".xlsx", ".xlsm", ".qdpx"):
+    if mapping.zip_members or mapping.format == "xlsx":
+        with path.open("rb") as stream:
+            refuse_other_content(stream.read(HEAD_BYTES), name, "zip" if mapping.zip_members else "xlsx")
+    is_packed = path.suffix.lower() in (".zip", ".xlsx", ".xlsm", ".qdpx")
+    if path.stat().st_size and (is_packed or mapping.format == "xlsx" or mapping.zip_members):
         members = check_archive(path, name)
         if any(_CPR_LIKE.search(m) for m in members):
             raise InputError(

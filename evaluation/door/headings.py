@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
+import re
+
+from evaluation.door.values import clean
+
 DATE_FORMATS = (
-    ("dd-mm-yyyy", "%d-%m-%Y"), ("dd.mm.yyyy", "%d.%m.%Y"), ("dd/mm/yyyy", "%d/%m/%Y"), ("yyyy-mm-dd", "%Y-%m-%d"),
-    ("mm/dd/yyyy", "%m/%d/%Y"), ("mm-dd-yyyy", "%m-%d-%Y"), ("dd-mm-yy", "%d-%m-%y"), ("yyyymmdd", "%Y%m%d"),
-    ("excel", "excel"),
+    ("excel", "excel"), ("dd-mm-yyyy", "%d-%m-%Y"), ("dd.mm.yyyy", "%d.%m.%Y"), ("dd/mm/yyyy", "%d/%m/%Y"),
+    ("yyyy-mm-dd", "%Y-%m-%d"), ("dd-mm-yy", "%d-%m-%y"), ("dd/mm/yy", "%d/%m/%y"), ("dd.mm.yy", "%d.%m.%y"),
+    ("dd-mm-yyyy hh:mm:ss", "%d-%m-%Y %H:%M:%S"), ("dd-mm-yyyy hh:mm", "%d-%m-%Y %H:%M"),
+    ("dd/mm/yyyy hh:mm:ss", "%d/%m/%Y %H:%M:%S"), ("dd/mm/yyyy hh:mm", "%d/%m/%Y %H:%M"),
+    ("yyyy-mm-dd hh:mm:ss", "%Y-%m-%d %H:%M:%S"), ("yyyy-mm-ddThh:mm:ss", "%Y-%m-%dT%H:%M:%S"),
+    ("d. mmmm yyyy", "%d. %B %Y"), ("d. mmm. yyyy", "%d. %B %Y"), ("yyyymmdd", "%Y%m%d"),
+    ("mm/dd/yyyy", "%m/%d/%Y"), ("mm-dd-yyyy", "%m-%d-%Y"), ("mm/dd/yy", "%m/%d/%y"),
 )  # fmt: skip
+"""As a mapping writes them, the likeliest first; month first comes last, for a doubt and never alone beside day first."""
+CPR_HEADINGS = ("cpr", "cpr nr", "cprnr", "cpr nummer", "cprnummer", "personnummer", "personnr", "person nr", "elev cpr",
+                "civil registration number")  # fmt: skip
 HEADINGS: dict[str, tuple[str, ...]] = {
-    "pupil": (
-        "cpr",
-        "cpr-nr",
-        "cprnr",
-        "cpr-nummer",
-        "personnummer",
-        "elevid",
-        "elev-id",
-        "uni-login",
-        "unilogin",
-    ),
-    "class": ("klasse", "stamklasse", "klassenavn", "hold", "class"),
+    "pupil": (*CPR_HEADINGS, "elevid", "elev id", "elevnr", "elevnummer", "uni login", "unilogin", "brugernavn"),
+    "class": ("klasse", "stamklasse", "klassenavn", "klassebetegnelse", "hold", "class"),
     "grade": ("klassetrin", "årgang", "trin", "grade"),
-    "school": ("skole", "skolekode", "institution", "institutionsnummer", "skolenavn", "school"),
-    "from": ("fra", "startdato", "fra dato", "indmeldt", "from"),
-    "to": ("til", "slutdato", "til dato", "udmeldt", "to"),
+    "school": ("skole", "skolekode", "institution", "institutionsnummer", "institutionsnr", "skolenavn", "school"),
+    "from": ("fra", "startdato", "start", "fra dato", "første dag", "første fraværsdag", "indmeldt", "from"),
+    "to": ("til", "slutdato", "slut", "til dato", "sidste dag", "sidste fraværsdag", "udmeldt", "to"),
     "date": ("dato", "fraværsdato", "dag", "date"),
-    "type": ("kategori", "fraværstype", "fraværskode", "kode", "type", "fraværsårsag", "årsagskode"),
+    "type": ("kategori", "fraværskategori", "fraværstype", "fraværskode", "kode", "type", "fraværsårsag",
+             "årsag til fravær", "årsagskode", "absence type"),
     "half_day": ("halv dag", "omfang", "andel", "halvdag"),
-    "week": ("uge", "ugenr", "ugenummer", "week"),
+    "week": ("uge", "ugenr", "uge nr", "ugenummer", "week"),
     "month": ("måned", "month"),
+    "quarter": ("kvartal", "quarter"),
+    "year": ("år", "year", "kalenderår"),
     "school_year": ("skoleår", "school year"),
-    "school_days": ("skoledage", "mulige dage", "undervisningsdage"),
+    "school_days": ("skoledage", "mulige dage", "undervisningsdage", "mulige fremmødedage", "fremmødedage"),
     "pupils": ("elever", "antal elever", "elevtal"),
     "purpose": ("formål",),
     "answer": ("svar", "samtykke"),
@@ -39,14 +43,36 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "holder": ("indehaver", "forældremyndighedsindehaver"),
     "status": ("status",),
     "kind": ("art", "samtaletype"),
-    "local_id": ("elevid", "elev-id"),
-}
-TYPE_WORDS = {"sick": ("syg", "sygdom", "s"), "permitted": ("tillad", "frihed", "lovligt", "t", "f"),
-              "unlawful": ("ulovlig", "u", "l", "pjæk")}  # fmt: skip
+    "local_id": ("elevid", "elev id", "elevnr"),
+}  # fmt: skip
+"""Our column → headings, as :func:`heading` tidies them; the first that is there counts."""
+NAME_HEADINGS = ("elev", "navn", "elevnavn", "barn", "fulde navn", "name")
+FIRST_NAMES, LAST_NAMES = ("fornavn", "fornavne"), ("efternavn",)
+TYPE_WORDS = {
+    "sick": ("syg", "sygdom", "sygefravær", "illness", "sick", "s"),
+    "permitted": ("tillad", "tilladelse", "frihed", "ferie", "fri", "lovlig", "lovligt", "ekstraordinær", "leave", "t", "f"),
+    "unlawful": ("ulovlig", "ulovligt", "bekymrende", "pjæk", "truancy", "unauthorised", "u", "l"),
+}  # fmt: skip
 HALF = ("halv", "ja", "½", "halvdag", "halv dag")
 CHOICES = {
     "answer": {"ja": "yes", "nej": "no"},
     "kind": {"samtale": "talk", "opfølgning": "follow_up"},
     "status": {"planlagt": "planned", "afholdt": "held", "aflyst": "cancelled"},
 }
-AMOUNTS = {"sick": ("syg",), "permitted": ("tillad", "frihed"), "unlawful": ("ulovlig",)}
+SUMMARY = re.compile(r'^[\s"]*(?:i\s?alt|total|sum|gennemsnit|hele skolen)\b', re.IGNORECASE)
+"""How a line of totals under the rows begins."""
+
+
+def heading(text: str) -> str:
+    """A heading as it is compared: casefolded, without punctuation."""
+    return clean(re.sub(r"[.:_\-/*]+", " ", text)).casefold()
+
+
+def type_of(code: str) -> str | None:
+    """The type of absence a code probably means; None when its words are not known."""
+    text = heading(code)
+    for kind in ("unlawful", "sick", "permitted"):  # "ulovligt" before "lovligt"
+        words = TYPE_WORDS[kind]
+        if any(text == w if len(w) < 3 else text.startswith(w) or w in text.split() for w in words):
+            return kind
+    return None

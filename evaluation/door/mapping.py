@@ -232,8 +232,11 @@ def _wrong_columns(m: Mapping) -> Iterable[str]:
         )
         yield f'columns: "{name}" is not a column of {m.shape}{hint}'
     yield from (f'columns: "{name}" is missing for {m.shape}' for name in sorted(required - set(m.columns)))
+    yield from (f"columns: {n} is not decided: put the heading in place of the ?" for n in _undecided(m))
     if m.header and m.format != "grid":
-        yield from (f'header: has no "{c}", which columns names' for c in m.used_columns if c not in m.header)
+        yield from (
+            f'header: has no "{c}", which columns names' for c in m.used_columns if c not in (*m.header, "?")
+        )
     if m.shape == "pupils" and not {"grade", "class"} & set(m.columns):
         yield 'columns: pupils needs "grade" or "class"'
     if m.kind == "totals":
@@ -243,6 +246,13 @@ def _wrong_columns(m: Mapping) -> Iterable[str]:
             yield f'columns: totals needs "{m.grain}" or "date"'
         if "school_days" not in m.columns and "pupil" not in m.columns and "pupils" not in m.columns:
             yield 'columns: totals of groups need "school_days" or "pupils"'
+
+
+def _undecided(m: Mapping) -> Iterable[str]:
+    """What a draft of ``komglad map`` left open."""
+    yield from (name for name, column in m.columns.items() if "?" in (*column.used, column.constant))
+    if m.totals:
+        yield from (f"[totals] {t}" for t, s in m.totals.types.items() if "?" in (*s.add, *s.subtract))
 
 
 def _problems_of(error: ValidationError, name: str) -> list[Problem]:

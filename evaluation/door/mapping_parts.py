@@ -128,20 +128,20 @@ class ExportedOn(Strict):
         return one_group(value)
 
 
-_TOKENS = re.compile(r"hh:mm:ss|hh:mm|yyyy|åååå|yy|åå|mm?|dd?", re.IGNORECASE)
+_TOKENS = re.compile(r"hh:mm:ss|hh:mm|yyyy|åååå|yy|åå|mmmm|mm?|dd?", re.IGNORECASE)
 _CODES = {"hh:mm:ss": "%H:%M:%S", "hh:mm": "%H:%M", "yyyy": "%Y", "åååå": "%Y", "yy": "%y", "åå": "%y",
-          "mm": "%m", "m": "%m", "dd": "%d", "d": "%d"}  # fmt: skip
+          "mmmm": "%B", "mm": "%m", "m": "%m", "dd": "%d", "d": "%d"}  # fmt: skip
 
 
 def strptime_format(text: str) -> str:
-    """``dd-mm-yyyy``, ``d.m.åååå`` and the like as a strptime format; a strptime format is passed through.
+    """``dd-mm-yyyy``, ``d. mmmm yyyy`` and the like as a strptime format; a strptime format is passed through.
 
     Raises:
         ValueError: the text names no day, month and year.
     """
     result = text if "%" in text else _TOKENS.sub(lambda token: _CODES[token[0].lower()], text)
     found = re.findall(r"%[a-zA-Z]", result)
-    if not {"%d", "%m"} <= set(found) or not {"%y", "%Y"} & set(found):
+    if "%d" not in found or not {"%m", "%B"} & set(found) or not {"%y", "%Y"} & set(found):
         raise ValueError(f'"{text}" is not a date format; write for example dd-mm-yyyy, yyyy-mm-dd or excel')
     return result
 

@@ -8,17 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from evaluation.door.values import parse_school_year
-
-MONTHS = {
-    name: number
-    for names in (
-        "januar februar marts april maj juni juli august september oktober november december",
-        "january february march april may june july august september october november december",
-        "jan feb mar apr maj jun jul aug sep okt nov dec",
-    )
-    for number, name in enumerate(names.split(), start=1)
-}
+from evaluation.door.values import MONTHS, parse_school_year
 
 Parser = Callable[[str], tuple[Any, str | None]]
 SEPARATOR = "\x01"

@@ -28,9 +28,14 @@ _OVERLAP = 200
 
 
 def read_excel(
-    source: Path | IO[bytes], mapping: Mapping, name: str, *, piece_rows: int = PIECE_ROWS
+    source: Path | IO[bytes],
+    mapping: Mapping,
+    name: str,
+    *,
+    piece_rows: int = PIECE_ROWS,
+    keep_all: bool = False,
 ) -> Reading:
-    """Open the mapping's sheet (the only visible one when it names none).
+    """Open the mapping's sheet (the only visible one when it names none); ``keep_all`` hands on every column.
 
     Raises:
         InputError: not a workbook, sheet missing or hidden, merged header, formulas in a mapped column, a header
@@ -61,7 +66,8 @@ def read_excel(
     names = [cell_text(c.value, ".") or "" for c in head[-1]] if len(head) == mapping.header_row else [""]
     header = check_header(names, mapping, name)
     preamble = tuple(" ".join(t for c in row if (t := cell_text(c.value, "."))) for row in head[:-1])
-    chunks = _chunks(rows, mapping, name, header, piece_rows, formulas=formulas)
+    columns = tuple(h for h in header if h) if keep_all else mapping.used_columns
+    chunks = _chunks(rows, mapping, name, header, piece_rows, columns=columns, formulas=formulas)
     return Reading(preamble, header, chunks, epoch_1904=book.epoch.year == 1904)
 
 
@@ -142,10 +148,10 @@ def _safe_rows(sheet: Any, name: str) -> Iterator[tuple[Any, ...]]:
 
 def _chunks(
     rows: Iterator[tuple[Any, ...]], mapping: Mapping, name: str, header: tuple[str, ...], piece_rows: int, *,
-    formulas: bool,
+    columns: tuple[str, ...], formulas: bool,
 ) -> Iterator[Chunk]:  # fmt: skip
     number = mapping.header_row + 1
-    places = {column: header.index(column) for column in mapping.used_columns}
+    places = {column: header.index(column) for column in columns}
     bad: dict[str, int] = {}
     seen = False
     while piece := list(itertools.islice(rows, piece_rows)):

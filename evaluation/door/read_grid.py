@@ -6,6 +6,7 @@ that the ledger counts lines. Empty cells are no statement.
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from typing import IO
@@ -21,13 +22,18 @@ from evaluation.errors import InputError, Problem
 
 
 def read_grid(stream: IO[bytes], source: Incoming) -> Reading:
-    """Open a grid as text.
+    """Open a grid: text, or a workbook that was read into memory.
 
     Raises:
         InputError: no column looks like a day of the month, or a day stands twice.
     """
     mapping = source.mapping
-    reading = read_text(stream, mapping, source.name, keep_all=True)
+    if isinstance(stream, io.BytesIO):
+        from evaluation.door.read_excel import read_excel
+
+        reading = read_excel(stream, mapping, source.name, keep_all=True)
+    else:
+        reading = read_text(stream, mapping, source.name, keep_all=True)
     days: dict[str, int] = {}
     for heading in reading.header:
         match = re.fullmatch(mapping.grid.day_header, heading)

@@ -11,6 +11,7 @@ from typing import IO
 
 from evaluation.door.chunks import Reading
 from evaluation.door.files import Fingerprint, Incoming, fingerprint, refuse_if_changed
+from evaluation.door.sniff import HEAD_BYTES, refuse_other_content
 from evaluation.errors import InputError, Problem
 
 
@@ -36,11 +37,14 @@ def open_source(
         refuse_if_changed(source.path, source.name, before)
         return before.sha256
 
+    with _open(source, stack) as beginning:
+        wanted = {"xlsx": "xlsx", "xml": "xml"}.get(mapping.format, "text")
+        refuse_other_content(beginning.read(HEAD_BYTES), source.name, _wanted(source, wanted))
     stream = stack.enter_context(_open(source, stack))
     if mapping.format == "xlsx":
         from evaluation.door.read_excel import read_excel
 
-        seekable = source.path if source.member is None else io.BytesIO(stream.read())
+        seekable = stream if source.member is None else io.BytesIO(stream.read())
         return read_excel(seekable, mapping, source.name), seal
     if mapping.format == "xml":
         from evaluation.door.read_xml import read_xml
@@ -49,10 +53,19 @@ def open_source(
     if mapping.format == "grid":
         from evaluation.door.read_grid import read_grid
 
+        if _wanted(source, "text") == "xlsx":
+            stream = stack.enter_context(io.BytesIO(stream.read()))
         return read_grid(stream, source), seal
     from evaluation.door.read_text import read_text
 
     return read_text(stream, mapping, source.name), seal
+
+
+def _wanted(source: Incoming, by_mapping: str) -> str:
+    """A grid may stand in a workbook; what it is called tells."""
+    name = source.member or source.path.name
+    is_book = name.casefold().endswith((".xlsx", ".xlsm"))
+    return "xlsx" if source.mapping.format == "grid" and is_book else by_mapping
 
 
 def _fingerprint(source: Incoming) -> Fingerprint:

@@ -140,7 +140,8 @@ def _parse_clean(text: str, parse: Callable[[str], tuple[Any, str | None]]) -> t
 def parse_date(
     formats: Sequence[str], *, epoch_1904: bool = False
 ) -> Callable[[str], tuple[Any, str | None]]:
-    """A parser for dates in exactly these formats. ``excel`` takes date cells and serial numbers.
+    """A parser for dates in exactly these formats. ``excel`` takes date cells and serial numbers; months' names are
+    Danish or English, whatever the machine's language is.
 
     The day and the month are never guessed: a text that fits no declared format has no date.
     """
@@ -155,7 +156,10 @@ def parse_date(
                     return found, None
                 continue
             try:
-                parsed = dt.datetime.strptime(text, fmt)  # noqa: DTZ007 (a calendar day has no time zone)
+                if "%B" in fmt:
+                    parsed = dt.datetime.strptime(_month_as_number(text), fmt.replace("%B", "%m"))  # noqa: DTZ007
+                else:
+                    parsed = dt.datetime.strptime(text, fmt)  # noqa: DTZ007 (a calendar day has no time zone)
             except ValueError:
                 continue
             if parsed.year >= 1900:
@@ -163,6 +167,21 @@ def parse_date(
         return None, "date_format"
 
     return parse
+
+
+MONTHS = {
+    name: number
+    for names in (
+        "januar februar marts april maj juni juli august september oktober november december",
+        "january february march april may june july august september october november december",
+        "jan feb mar apr maj jun jul aug sep okt nov dec",
+    )
+    for number, name in enumerate(names.split(), start=1)
+}
+
+
+def _month_as_number(text: str) -> str:
+    return re.sub(r"[^\W\d_]+\.?", lambda m: str(MONTHS.get(m[0].rstrip(".").casefold(), m[0])), text)
 
 
 EXCEL_CELL = "excel:"

@@ -1,0 +1,254 @@
+"""Looking at an unknown export: which format it has, where its headings stand, what its first rows show.
+
+Values stay in here and in the counters handed on; what may be shown of them is the proposal's business.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import IO
+
+from evaluation.door.files import check_archive
+from evaluation.door.headings import SUMMARY
+from evaluation.door.sniff import content_kind, refuse_other_content
+from evaluation.door.values import EXCEL_CELL, clean, parse_cpr
+from evaluation.errors import InputError, Problem
+
+SAMPLE_BYTES = 2 * 1024**2
+SAMPLE_ROWS = 2_000
+DELIMITERS = (";", "\t", "¤", ",", "|")
+DAY_HEADING = re.compile(r"^(?:.*\D)?(\d{1,2})\.?$")
+LEAST_DAYS = 20
+"""So many headings that are days of a month make a table a grid."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a sample of the file shows. ``above``: the lines over the header, as text."""
+
+    format: str
+    encoding: str
+    delimiter: str
+    sheet: str | None
+    header_row: int
+    header: tuple[str, ...]
+    columns: dict[str, Counter[str]] = field(repr=False)
+    above: tuple[str, ...] = field(default=(), repr=False)
+    has_summary: bool = False
+    zip_member: str | None = None
+
+    @property
+    def days(self) -> tuple[str, ...]:
+        """Headings that are days of the month, when there are enough of them to make a grid."""
+        found = {int(m[1]): h for h in self.header if (m := DAY_HEADING.match(h)) and 1 <= int(m[1]) <= 31}
+        return tuple(found.values()) if len(found) >= LEAST_DAYS else ()
+
+
+def look_at(path: Path, doubts: list[str]) -> Look:
+    """Look at a file's beginning; what is uncertain is added to ``doubts``.
+
+    Raises:
+        InputError: missing, empty, of a format no proposal is made for, or without a line of headings.
+    """
+    if not path.is_file() or path.stat().st_size == 0:
+        raise InputError(
+            "there is nothing to look at",
+            [
+                Problem(
+                    path.name,
+                    found="missing or empty",
+                    rule="empty_file",
+                    next_step="ask for the export again",
+                )
+            ],
+        )
+    with path.open("rb") as stream:
+        raw = stream.read(SAMPLE_BYTES)
+    kind = content_kind(raw)
+    if kind == "xml":
+        raise InputError(
+            f"{path.name} is XML, and no mapping is proposed for XML",
+            [Problem(path.name, found="an XML document", rule="other_format", expected="separated text or .xlsx",
+                     next_step="write the mapping by hand, after stil_skolegrunddata.toml (docs/mapping-files.md)")],
+        )  # fmt: skip
+    if kind != "zip":
+        refuse_other_content(raw, path.name, "xlsx" if path.suffix.lower() in (".xlsx", ".xlsm") else "text")
+        return _look_text(raw, path.name, doubts)
+    members = check_archive(path, path.name)
+    if "xl/workbook.xml" in members:
+        if path.suffix.lower() not in (".xlsx", ".xlsm"):
+            doubts.append("This is an Excel workbook under another name: give the file the ending .xlsx.")
+        with path.open("rb") as stream:
+            return _look_sheet(stream, path.name, doubts)
+    return _look_zip(path, members, doubts)
+
+
+def _look_zip(path: Path, members: tuple[str, ...], doubts: list[str]) -> Look:
+    known = [m for m in sorted(members) if Path(m).suffix.lower() in (".csv", ".txt", ".tsv", ".xlsx")]
+    if not known or "mimetype" in members or "content.xml" in members:
+        found = (
+            "an OpenDocument file"
+            if "mimetype" in members
+            else f"{len(members)} members, none of them a table"
+        )
+        raise InputError(
+            f"{path.name} holds no table",
+            [Problem(path.name, found=found, rule="other_format", expected="a zip of text or .xlsx, or a workbook",
+                     next_step="save it as .xlsx or CSV")],
+        )  # fmt: skip
+    suffixes = {Path(m).suffix.lower() for m in members}
+    if len(suffixes) > 1:
+        doubts.append(
+            f"The zip holds files of {len(suffixes)} kinds; every member must be read by zip_members."
+        )
+    with zipfile.ZipFile(path) as archive, archive.open(known[0]) as stream:
+        suffix = Path(known[0]).suffix.lower()
+        if suffix == ".xlsx":
+            look = _look_sheet(io.BytesIO(stream.read()), path.name, doubts)
+        else:
+            look = _look_text(stream.read(SAMPLE_BYTES), path.name, doubts)
+    return replace(look, zip_member=f"**{suffix}")
+
+
+def _look_text(raw: bytes, name: str, doubts: list[str]) -> Look:
+    encoding = _encoding(raw)
+    text = raw.decode(encoding, errors="ignore").lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    lines = [x for x in text.split("\n") if "\x00" not in x][:SAMPLE_ROWS]
+    delimiter = max(DELIMITERS, key=lambda d: _score(lines, d))
+    if not _score(lines, delimiter)[0]:
+        raise InputError(
+            f"{name} is no table",
+            [Problem(name, found="no separator that makes columns", expected="one of ; tab ¤ , |", rule="delimiter",
+                     next_step="ask for the export as CSV or xlsx; columns of fixed width are not read")],
+        )  # fmt: skip
+    rows, starts = _rows(lines, delimiter)
+    at = _header(rows, name)
+    if encoding == "cp1252":
+        doubts.append(
+            "The text is not UTF-8; it is read as cp1252 (Windows). Check that æ, ø and å look right."
+        )
+    return _made("csv", encoding.removesuffix("-le"), delimiter, None, rows, at, starts[at])
+
+
+def _rows(lines: Sequence[str], delimiter: str) -> tuple[list[list[str]], list[int]]:
+    """Rows and the line each begins on, from 1."""
+    reader = csv.reader((x + "\n" for x in lines), delimiter=delimiter)
+    rows: list[list[str]] = []
+    starts: list[int] = []
+    before = 0
+    try:
+        for row in reader:
+            rows.append(row)
+            starts.append(before + 1)
+            before = reader.line_num
+    except csv.Error:  # one absurdly long cell: what came before it is sample enough
+        pass
+    return rows, starts
+
+
+def _look_sheet(source: IO[bytes], name: str, doubts: list[str]) -> Look:
+    import openpyxl
+
+    from evaluation.door.read_excel import cell_text
+
+    try:
+        book = openpyxl.load_workbook(source, read_only=True)
+        visible = [s for s in book.worksheets if s.sheet_state == "visible"]
+        rows = [
+            [cell_text(v, ",") or "" for v in row]
+            for row in visible[0].iter_rows(max_row=SAMPLE_ROWS, values_only=True)
+        ]
+    except Exception:  # openpyxl raises many kinds on damage; none may reach a user
+        raise InputError(
+            f"{name} is not an xlsx workbook",
+            [Problem(name, found="the workbook cannot be opened", rule="xlsx", expected="an undamaged .xlsx file",
+                     next_step="open it in Excel and save it as .xlsx")],
+        ) from None  # fmt: skip
+    if len(visible) > 1:
+        doubts.append(
+            f"{len(visible)} visible sheets; the first is used: {', '.join(s.title for s in visible)}."
+        )
+    if len(book.worksheets) > len(visible):
+        doubts.append(f"{len(book.worksheets) - len(visible)} hidden sheet(s) are not read.")
+    at = _header(rows, name)
+    return _made("xlsx", "utf-8", ";", visible[0].title, rows, at, at + 1)
+
+
+def _made(
+    kind: str, encoding: str, delimiter: str, sheet: str | None, rows: list[list[str]], at: int, line: int
+) -> Look:
+    header = [clean(h) for h in rows[at]]
+    while header and not header[-1]:
+        header.pop()
+    below = [r for r in rows[at + 1 :] if any(clean(c) for c in r)]
+    is_summary = [bool(SUMMARY.match(delimiter.join(r).lstrip(delimiter))) for r in below]
+    kept = [r for r, summary in zip(below, is_summary, strict=True) if not summary]
+    columns = {
+        name: Counter(clean(r[i]) for r in kept if i < len(r) and clean(r[i]))
+        for i, name in enumerate(header)
+        if name
+    }
+    above = tuple(delimiter.join(r) if kind == "csv" else " ".join(c for c in r if c) for r in rows[:at])
+    return Look(kind, encoding, delimiter, sheet, line, tuple(header), columns, above, any(is_summary))
+
+
+def _header(rows: Sequence[Sequence[str]], name: str) -> int:
+    """Place of the line of headings: the first of the widest lines that hold no data."""
+    width = max((len([c for c in r if clean(c)]) for r in rows), default=0)
+    likely = [
+        (i, n) for i, r in enumerate(rows) if (n := len([c for c in r if clean(c)])) > 1 and _is_heading(r)
+    ]
+    best = max((n for _, n in likely), default=0)
+    if not likely or best < width / 3:
+        raise InputError(
+            f"{name} has no line of headings",
+            [Problem(name, found="every line looks like data, or there is none", rule="header_missing",
+                     expected="a line with the columns' names", next_step="ask for the export with headings")],
+        )  # fmt: skip
+    return next(i for i, n in likely if n >= max(2, 0.7 * best))
+
+
+def _is_heading(row: Sequence[str]) -> bool:
+    cells = [clean(c) for c in row if clean(c)]
+    days = sum(bool(DAY_HEADING.match(c)) for c in cells)
+    if days >= LEAST_DAYS:
+        return True
+    is_unique = len({c.casefold() for c in cells}) >= len(cells) - 2
+    return is_unique and not any(_is_data(c) for c in cells)
+
+
+def _is_data(cell: str) -> bool:
+    return bool(
+        re.search(r"\d{4,}|\d[.,/-]\d", cell)
+        or cell.startswith(EXCEL_CELL)
+        or re.fullmatch(r"\d+", cell)
+        or parse_cpr(cell)[1] in (None, "cpr_nine_digits")
+        or "@" in cell
+        or len(cell) > 60
+    )
+
+
+def _encoding(raw: bytes) -> str:
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    odd = raw[1:2000:2]
+    if odd and odd.count(0) > len(odd) // 2:
+        return "utf-16-le"
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return "utf-8" if error.start > len(raw) - 4 else "cp1252"
+    return "utf-8"
+
+
+def _score(lines: Sequence[str], delimiter: str) -> tuple[int, int]:
+    """How many lines agree on a number of columns above one, and how many columns that is."""
+    counts = Counter(n for x in lines[:200] if (n := x.count(delimiter)))
+    return max(((times, n) for n, times in counts.items()), default=(0, 0), key=lambda c: (c[0] * c[1], c[1]))
