@@ -119,7 +119,7 @@ def _zip(
     removed: dict[str, frozenset[int]] = {}
     with zipfile.ZipFile(path) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         for member in old.infolist():
-            if member.is_dir():
+            if member.filename.endswith("/"):
                 new.writestr(member, b"")
                 continue
             with old.open(member) as source, new.open(_entry(member), "w", force_zip64=True) as target:

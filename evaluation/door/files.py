@@ -126,7 +126,7 @@ def check_archive(path: Path, name: str) -> tuple[str, ...]:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
+    except Exception:  # zipfile raises IndexError, struct.error and more on damage; none may reach a user
         refuse("the archive is truncated or not an archive", "zip_damaged", "a whole zip file")
         raise InputError(f"{name} cannot be opened", problems) from None
     unpacked = sum(m.file_size for m in members)
@@ -147,7 +147,7 @@ def check_archive(path: Path, name: str) -> tuple[str, ...]:
         refuse("a member is encrypted", "zip_encrypted", "no password", "export without a password")
     if problems:
         raise InputError(f"{name} is refused before unpacking", problems)
-    return tuple(m.filename for m in members if not m.is_dir())
+    return tuple(m.filename for m in members if not m.filename.endswith("/"))
 
 
 def export_date(name: str, mapping: Mapping) -> dt.date | None:
@@ -230,11 +230,12 @@ def _read_different_sheets(readers: list[Mapping]) -> bool:
 
 def _opened(path: Path, name: str, mapping: Mapping) -> list[Incoming]:
     members: tuple[str, ...] = ()
-    if mapping.zip_members or mapping.format == "xlsx":
-        with path.open("rb") as stream:
-            refuse_other_content(stream.read(HEAD_BYTES), name, "zip" if mapping.zip_members else "xlsx")
     is_packed = path.suffix.lower() in (".zip", ".xlsx", ".xlsm", ".qdpx")
     if path.stat().st_size and (is_packed or mapping.format == "xlsx" or mapping.zip_members):
+        is_book = mapping.format == "xlsx" or path.suffix.lower() in (".xlsx", ".xlsm")
+        with path.open("rb") as stream:
+            wanted = "xlsx" if is_book and not mapping.zip_members else "zip"
+            refuse_other_content(stream.read(HEAD_BYTES), name, wanted)
         members = check_archive(path, name)
         if any(_CPR_LIKE.search(m) for m in members):
             raise InputError(
@@ -265,4 +266,4 @@ def _opened(path: Path, name: str, mapping: Mapping) -> list[Incoming]:
 
 def _leaves(member: str) -> bool:
     parts = member.replace("\\", "/").split("/")
-    return member.startswith(("/", "\\")) or ".." in parts or bool(re.match(r"^[A-Za-z]:", member))
+    return not member or member.startswith(("/", "\\")) or ".." in parts or bool(re.match(r"^[A-Za-z]:", member))

@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from evaluation.door.chunks import Reading
 from evaluation.door.files import Fingerprint, Incoming, fingerprint, refuse_if_changed
@@ -82,5 +82,38 @@ def _fingerprint(source: Incoming) -> Fingerprint:
 def _open(source: Incoming, stack: ExitStack) -> IO[bytes]:
     if source.member is None:
         return Path(source.path).open("rb")
-    archive = stack.enter_context(zipfile.ZipFile(source.path))
-    return archive.open(source.member)
+    try:
+        archive = stack.enter_context(zipfile.ZipFile(source.path))
+        return cast("IO[bytes]", _Member(archive.open(source.member), source.name))
+    except Exception:  # as in _Member
+        raise _damaged(source.name) from None
+
+
+class _Member:
+    """A member of a zip being read. zipfile raises many kinds on damage; all of them become a refusal in words."""
+
+    def __init__(self, stream: IO[bytes], name: str) -> None:
+        self._stream, self._name = stream, name
+
+    def __enter__(self) -> _Member:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+
+    def read(self, size: int = -1) -> bytes:
+        """At most ``size`` bytes, unpacked."""
+        try:
+            return self._stream.read(size)
+        except (
+            Exception
+        ):  # BadZipFile, zlib.error, EOFError, RuntimeError (a password), NotImplementedError …
+            raise _damaged(self._name) from None
+
+
+def _damaged(name: str) -> InputError:
+    return InputError(
+        f"{name} is damaged",
+        [Problem(name, found="the archive cannot be unpacked to its end", rule="damaged",
+                 expected="an undamaged archive", next_step="copy it again, or ask for the export again")],
+    )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import shutil
 import tempfile
@@ -11,10 +12,11 @@ import pandas as pd
 import pytest
 
 from evaluation.door.calendar import build_calendar, read_spans
+from evaluation.door.files import check_archive
 from evaluation.door.intake import Intake, read_incoming
 from evaluation.door.mapping import parse_mapping
 from evaluation.door.pseudonyms import PseudonymKey
-from evaluation.errors import EnvironmentProblem, ProtocolError
+from evaluation.errors import EnvironmentProblem, InputError, ProtocolError
 from evaluation.protocol import Grades, Protocol, School
 from evaluation.study import Study, load_study
 
@@ -325,3 +327,15 @@ def test_no_code_knows_a_country() -> None:
     folder = Path(parse_mapping.__code__.co_filename).parent
     text = "".join(p.read_text(encoding="utf-8").casefold() for p in folder.glob("*.py"))
     assert "england" not in text
+
+
+def test_a_zip_with_a_nameless_member_is_refused(tmp_path: Path) -> None:
+    """Found by the fuzzer: a member without a name, which the standard library meets with an IndexError."""
+    whole = base64.b64decode(
+        "UEsDBBQAAAAAALAgeV24dnN2Q1ABAFI7TmF2bjtLbGFzc2U7RGF0b////////////////////////////////////"
+        "///////////NjtTO0hlbApQSwECFAMUAAAAAACwIHldCx5PoC4BAP///////zY7UztIZWwKUEsBAhQDFAAAAAAAsCB5XQse"
+        "T6AuAQAALgEAAAUAAAAAAAAAAAAAAAEABwAAAAAAAAAAAAAAgAFRAQAAYi9jLmNzdlBLBQYAAAAAAgACAGgAAADDAQAAAAA="
+    )
+    (tmp_path / "a.zip").write_bytes(whole)
+    with pytest.raises(InputError, match="out of the archive"):
+        check_archive(tmp_path / "a.zip", "a.zip")

@@ -1,0 +1,532 @@
+"""Dirty exports of shapes nobody described: what `komglad map` proposes, and where every row goes when it is used.
+
+The draft is used as it is printed, the way an analyst begins; what it leaves open is asserted too. Every file carries
+planted names and numbers, which must stand nowhere.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import openpyxl
+import pytest
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
+
+from evaluation.door.propose import propose_mapping
+from evaluation.door.pseudonyms import PseudonymKey
+from evaluation.errors import InputError, ProtocolError
+from evaluation.intake import read_round
+from evaluation.study import Study, load_study
+
+KEY = PseudonymKey.parse("00112233445566778899aabbccddeeff" * 2)
+DEMO = load_study("demo_kommune")
+A, B, C = "0101144001", "020214-4002", "0303144003"
+CANARIES = (
+    "Kanarie",
+    "0101144001",
+    "010114-4001",
+    "101144001",
+    "202144002",
+    "0303144003",
+    "asek1234",
+    "kanarie@",
+)
+PARTS = ["rows_kept", "rows_quarantined", "rows_duplicate", "rows_superseded", "rows_out_of_round"]
+H = "CPR;Navn;Klasse;Dato;Kode"
+DAYS = [str(d) for d in range(1, 31)]
+
+
+def text(*lines: str) -> str:
+    return "\n".join(lines) + "\n"
+
+
+def rows(n: int = 6) -> list[str]:
+    """Pupils, classes and codes in turn; two days."""
+    return [
+        f"{(A, B, C)[i % 3]};Kanariefugl Åse;{('6.A', '6.B', '8.A')[i % 3]};{7 + i // 3:02d}-09-2026;{'SUT'[i % 3]}"
+        for i in range(n)
+    ]
+
+
+def grid(number: str, **marks: str) -> str:
+    return ";".join([number, "Kanariefugl Åse", *(marks.get(f"d{d}", "") for d in DAYS)])
+
+
+def sheet(
+    cells: list[list[object]], merge: str = "", hidden: bool = False, more: bool = False, mac: bool = False
+) -> bytes:
+    book = openpyxl.Workbook()
+    if mac:
+        book.epoch = CALENDAR_MAC_1904
+    book.active.title = "Fravær"
+    for row in cells:
+        book.active.append(row)
+    if merge:
+        book.active.merge_cells(merge)
+    for name, wanted in (("Skjult", hidden), ("Gammelt", more)):
+        if wanted:
+            book.create_sheet(name).append(["CPR", A, "Kanariefugl"])
+    if hidden:
+        book["Skjult"].sheet_state = "hidden"
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def packed(**members: str | bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name.replace("__", "/").replace("_csv", ".csv").replace("_zip", ".zip"), content)
+    return out.getvalue()
+
+
+@dataclass(frozen=True)
+class Dirty:
+    """A file; what the draft must say; rows in, kept and quarantined when it is used; the rules that were broken."""
+
+    name: str
+    content: bytes
+    draft: tuple[str, ...]
+    ledger: tuple[int, int, int] | None
+    rules: tuple[str, ...] = ()
+    doubt: str = ""
+
+
+HEADS = ["CPR", "Klasse", "Dato", "Kode"]
+DAY = dt.date(2026, 9, 7)
+CASES: dict[str, Dirty] = {
+    "KMD grid under title lines, a total below": Dirty(
+        "a.csv",
+        text(
+            "KMD Elev - Fraværsoversigt;;;",
+            "Skole: Bøgelund;;",
+            "Klasse: 6.A;;",
+            "September 2026;;;",
+            "",
+            "CPR-nr;Elev;" + ";".join(DAYS),
+            grid(A, d7="S", d8="S"),
+            grid(B, d9="U"),
+            "I alt;;" + ";".join("1" for _ in DAYS),
+        ).encode("cp1252"),
+        (
+            'format = "grid"',
+            "header_row = 6",
+            "month = { line = 4",
+            "class = { line = 3",
+            "skip_lines",
+            'encoding = "cp1252"',
+        ),
+        (2, 2, 0),
+        doubt="Lines of totals",
+    ),
+    "grid with weekday headings and no month": Dirty(
+        "a.csv",
+        text("CPR-nr;Navn;" + ";".join(f"ma {d}." for d in DAYS), grid(A, d7="S")).encode(),
+        ('format = "grid"', 'month = { constant = "?" }'),
+        None,
+        doubt="The month is not in the file",
+    ),
+    "grid in a workbook, merged title": Dirty(
+        "a.xlsx",
+        sheet(
+            [
+                ["Fravær september 2026"],
+                ["Klasse 6.A"],
+                ["CPR", "Navn", *map(int, DAYS)],
+                [A, "Kanariefugl", *("S" if d == "7" else None for d in DAYS)],
+            ],
+            merge="A1:F1",
+        ),
+        ('format = "grid"', "header_row = 3", "month = { line = 1"),
+        (1, 1, 0),
+    ),
+    "Tabulex with extra header lines": Dirty(
+        "elever.txt",
+        text(
+            "Skoleår 2026/27",
+            "Udskrevet 20-11-2026",
+            "Skole: Bøgelund",
+            "ElevID¤Skolekode¤Skolenavn¤Fornavn¤Efternavn¤CPR¤Klassetrin¤Klassespor¤Stamklasse",
+            "17¤990001¤Bøgelund¤Åse¤Kanariefugl¤010114-4001¤6¤A¤6.A",
+            "18¤990001¤Bøgelund¤Bo¤Kanariesen¤020214-4002¤0¤B¤0.B",
+        ).encode("cp1252"),
+        (
+            'kind = "pupils"',
+            'delimiter = "¤"',
+            "header_row = 4",
+            "school_year = { line = 1",
+            'names = ["Fornavn", "Efternavn"]',
+        ),
+        (2, 2, 0),
+    ),
+    "byte order mark and sep=;": Dirty(
+        "a.csv",
+        b"\xef\xbb\xbf" + text("sep=;", H, *rows()).encode(),
+        ("header_row = 2",),
+        (6, 6, 0),
+    ),
+    "class names of every kind": Dirty(
+        "a.csv",
+        text(
+            H,
+            *[f"{A};X;{k};{7 + i:02d}-09-2026;S" for i, k in enumerate(["7.b", "0.kl", "10", "06A", "6 a"])],
+            *[
+                f"{B};X;{k};{7 + i:02d}-09-2026;S"
+                for i, k in enumerate(["6./7.", "6.-7.", "6A Rød", "Børnehaveklasse"])
+            ],
+        ).encode(),
+        ('kind = "absence"',),
+        (9, 4, 5),
+        ("unknown_grade",),
+        doubt="5 class labels",
+    ),
+    "trailing totals, decimal comma, thousands point": Dirty(
+        "a.csv",
+        text(
+            "Klasse;Uge;År;Antal elever;Skoledage;Sygdom;Lovligt fravær;Ulovligt fravær",
+            "6.A;37;2026;24;120;6,5;2;1",
+            "8.A;37;2026;25;1.125,0;10;0;3",
+            "I alt;;;71;355;20,5;3,5;4",
+        ).encode(),
+        (
+            'grain = "week"',
+            'year = "År"',
+            "skip_lines",
+            'permitted = "Lovligt fravær"',
+            'unlawful = "Ulovligt fravær"',
+        ),
+        (2, 1, 1),
+        ("number_format",),
+    ),
+    "quoted line breaks": Dirty(
+        "a.csv",
+        text(H + ";Bemærkning", *[r + ';"linje et\nlinje ""to""; her"' for r in rows()]).encode(),
+        (),
+        (6, 6, 0),
+    ),
+    "UTF-16 with tabs": Dirty(
+        "a.txt",
+        text(H, *rows()).replace(";", "\t").encode("utf-16"),
+        ('encoding = "utf-16"', 'delimiter = "\\t"'),
+        (6, 6, 0),
+    ),
+    "UTF-16 without a mark": Dirty(
+        "a.txt",
+        text(H, *rows()).replace(";", "\t").encode("utf-16-le"),
+        ('encoding = "utf-16"',),
+        (6, 6, 0),
+    ),
+    "workbook of 1904 with a hidden sheet": Dirty(
+        "a.xlsx",
+        sheet([HEADS, [A, "6.A", DAY, "S"], [B, "6.A", DAY, "U"]], hidden=True, mac=True),
+        ('date_formats = ["excel"]', '"U" = "unlawful"'),
+        (2, 2, 0),
+        doubt="1 hidden sheet",
+    ),
+    "numbers as text, dates as text, serials, a lost zero": Dirty(
+        "a.xlsx",
+        sheet(
+            [
+                [*HEADS, "Omfang"],
+                [101144001, "6.A", "07-09-2026", "S", "1"],
+                ["0303144003 ", "8.A", 46273, "U", "0,5"],
+            ]
+        ),
+        ('date_formats = ["excel", "dd-mm-yyyy"]',),
+        (2, 1, 1),
+        ("cpr_nine_digits",),
+        doubt="leading zero was lost",
+    ),
+    "merged groups above the headings": Dirty(
+        "a.xlsx",
+        sheet([["Elev", None, "Fravær", None], HEADS, [A, "6.A", "07-09-2026", "S"]], merge="A1:B1"),
+        ("header_row = 2",),
+        (1, 1, 0),
+    ),
+    "two visible sheets": Dirty(
+        "a.xlsx",
+        sheet([HEADS, [A, "6.A", "07-09-2026", "S"]], more=True),
+        ('sheet = "Fravær"',),
+        (1, 1, 0),
+        doubt="2 visible sheets",
+    ),
+    "CPR with letters and without its zero": Dirty(
+        "a.csv",
+        text(
+            H,
+            "010114ABCD;X;6.A;07-09-2026;S",
+            "0101144001;X;6.A;07-09-2026;S",
+            "101144001;X;6.A;08-09-2026;S",
+            "610114-4001;X;6.A;09-09-2026;S",
+        ).encode(),
+        ('kind = "cpr"',),
+        (4, 2, 2),
+        ("cpr_format", "cpr_nine_digits"),
+        doubt="no CPR numbers",
+    ),
+    "characters that cannot be seen or look like others": Dirty(
+        "a.csv",
+        text(
+            H,
+            f"{A};X;6.\u200bA;07-09-2026;S",
+            f"{B};X;6.\u0410;07-09-2026;S",
+            f"\u200e{C};X;8.A;07-09-2026;S",
+            f"{C};X;8.A;08-09-2026;S",
+        ).encode(),
+        (),
+        (4, 1, 3),
+        ("invisible", "look_alike"),
+    ),
+    "mixed line ends, no last one": Dirty(
+        "a.csv",
+        (H + "\r\n" + rows()[0] + "\n" + rows()[1] + "\r" + rows()[2] + "\r\n\r\n" + rows()[3]).encode(),
+        (),
+        (4, 4, 0),
+    ),
+    "a workbook called csv": Dirty(
+        "a.csv",
+        sheet([HEADS, [A, "6.A", "07-09-2026", "S"]]),
+        ('format = "xlsx"',),
+        (1, 1, 0),
+        doubt="under another name",
+    ),
+    "a zip": Dirty("a.zip", packed(a_csv=text(H, *rows())), ('zip_members = ["**.csv"]',), (6, 6, 0)),
+    "headings twice in another case": Dirty(
+        "a.csv",
+        text("CPR;Klasse;Dato;Kode;kode;DATO", f"{A};6.A;07-09-2026;S;S;07-09-2026").encode(),
+        (),
+        (1, 1, 0),
+        doubt="Not read: kode, DATO",
+    ),
+    "weeks that overlap and half days in grade 6": Dirty(
+        "a.csv",
+        text(
+            "CPR;Klasse;Uge;Skoledage;Syg;Fri;Ulovligt",
+            f"{A};6.A;2026-W37;5;1;0;0",
+            f"{A};6.A;2026-W37;5;2;0;0",
+            f"{B};6.A;2026-W37;5;0,5;0;0",
+            f"{C};8.A;2026-W37;5;0,5;0;0",
+            f"{C};8.A;2026-W38;4;6;0;0",
+        ).encode(),
+        ('kind = "totals"', 'permitted = "Fri"'),
+        (5, 1, 4),
+        ("conflict", "half_day_grade", "more_than_possible"),
+    ),
+    "half days in words": Dirty(
+        "a.csv",
+        text(
+            "CPR;Klasse;Dato;Fraværstype;Halv dag",
+            f"{A};6.A;07-09-2026;Sygdom;Ja",
+            f"{B};8.A;07-09-2026;Sygdom;Ja",
+            f"{C};8.A;08-09-2026;Ulovligt;Nej",
+        ).encode(),
+        (
+            'half_day = { column = "Halv dag", map = { "Ja" = "0.5", "Nej" = "1" } }',
+            '"Ulovligt" = "unlawful"',
+        ),
+        (3, 2, 1),
+        ("half_day_grade",),
+    ),
+    "open, reversed and over New Year": Dirty(
+        "a.csv",
+        text(
+            "Personnr.;Klasse;Startdato;Slutdato;Årsag til fravær",
+            f"{A};6.A;21-10-2026;05-01-2027;Sygdom",
+            f"{B};6.A;01-09-2026;;Sygdom",
+            f"{C};8.A;10-09-2026;08-09-2026;Ekstraordinær frihed",
+            f"{C};8.A;14-09-2026;16-09-2026;Ulovligt fravær",
+        ).encode(),
+        ('grain = "interval"', 'from = "Startdato"', '"Ekstraordinær frihed" = "permitted"'),
+        (4, 2, 2),
+        ("empty_value", "reversed_interval"),
+    ),
+    "English, ISO dates": Dirty(
+        "a.csv",
+        text(
+            "civil_registration_number,class,date,absence_type",
+            f"{A},6A,2026-09-07,Illness",
+            f"{C},8A,2026-09-08,Truancy",
+        ).encode(),
+        ('date_formats = ["yyyy-mm-dd"]', '"Truancy" = "unlawful"'),
+        (2, 2, 0),
+    ),
+    "dates with a time": Dirty(
+        "a.csv",
+        text(
+            "Cpr nr;Klasse;Dato;Årsag",
+            f"{A};6.A;07-09-2026 00:00:00;Syg",
+            f"{C};8.A;28-09-2026 00:00:00;Ulovlig",
+        ).encode(),
+        ('date_formats = ["dd-mm-yyyy hh:mm:ss"]', 'type = "Årsag"'),
+        (2, 2, 0),
+    ),
+    "two-figure years": Dirty(
+        "a.csv",
+        text(
+            "Cpr-nr.;Klassetrin;Fraværsdato;Type", f"{A};6;07/09/26;Syg", f"{C};8;28/09/26;Ulovlig"
+        ).encode(),
+        ('date_formats = ["dd/mm/yy"]', 'grade = "Klassetrin"'),
+        (2, 2, 0),
+    ),
+    "months in words": Dirty(
+        "a.csv",
+        text(
+            "CPR;Klasse;Dato;Type", f"{A};6.A;7. september 2026;Syg", f"{C};8.A;28. september 2026;Ulovlig"
+        ).encode(),
+        ('date_formats = ["d. mmmm yyyy"]',),
+        (2, 2, 0),
+    ),
+    "a separator at every line's end": Dirty(
+        "a.csv", text(H + ";", *[r + ";" for r in rows()]).encode(), (), (6, 6, 0)
+    ),
+    "everything in quotation marks": Dirty(
+        "a.csv",
+        text(*[";".join(f'"{c}"' for c in r.split(";")) for r in (H, *rows())]).encode("cp1252"),
+        (),
+        (6, 6, 0),
+    ),
+    "a NUL byte": Dirty(
+        "a.csv",
+        text(H, *rows()).encode() + b"0101144001;X;6.A;09-09-2026;\x00S\n",
+        (),
+        (7, 6, 1),
+        ("nul_byte",),
+    ),
+    "cut off in the last line": Dirty(
+        "a.csv",
+        (text(H, *rows()) + "0101144001;X;6.").encode(),
+        (),
+        (7, 6, 1),
+        ("truncated_line",),
+    ),
+    "one absurdly long line": Dirty(
+        "a.csv", text(H, *rows(), "x" * 300_000).encode(), (), (7, 6, 1), ("too_few_columns",)
+    ),
+    "an unclosed quotation mark": Dirty(
+        "a.csv",
+        text(H, *rows(3), f'{A};"Kanariefugl;6.A;10-09-2026;S', f"{C};X;8.A;10-09-2026;S").encode(),
+        (),
+        (5, 4, 1),
+        ("unclosed_quote",),
+    ),
+    "months of a grade, school in its own words": Dirty(
+        "a.csv",
+        text(
+            "Skole;Årgang;Måned;Elevtal;Mulige fremmødedage;Sygefravær;Fravær med tilladelse;Ulovligt fravær",
+            "Bøgelund Skole;6;september 2026;48;960;45,5;12;8",
+        ).encode(),
+        ('"Bøgelund Skole" = "990001"', 'grain = "month"', 'school_days = "Mulige fremmødedage"'),
+        (1, 1, 0),
+    ),
+    "guardians' app: statuses for types, local ids": Dirty(
+        "a.csv",
+        text(
+            "Barn;UNI-login;Klasse;Fra;Til;Status;Kommentar",
+            "Åse Kanariefugl;asek1234;6A;07-09-2026 08:00;07-09-2026 14:00;Syg;feber",
+            "Ib Kanarie;ibkk1234;8A;08-09-2026 08:00;09-09-2026 14:00;Ferie/fri;",
+        ).encode(),
+        ('kind = "local"', 'type = "Status"', '"Syg" = "sick"'),
+        (2, 0, 2),
+        ("unknown_pupil",),
+        doubt="a roster must tie these ids",
+    ),
+}
+
+
+def use(folder: Path, name: str, content: bytes, mapping: str):
+    (folder / "s" / "mappings").mkdir(parents=True, exist_ok=True)
+    (folder / "in").mkdir(exist_ok=True)
+    (folder / "in" / name).write_bytes(content)
+    (folder / "s" / "mappings" / "m.toml").write_text(mapping, encoding="utf-8")
+    study = Study(DEMO.protocol, (folder / "s", *DEMO.folders))
+    return read_round(folder / "in", study, round_id="november_2026", key=KEY)
+
+
+def propose(folder: Path, name: str, content: bytes):
+    (folder / name).write_bytes(content)
+    return propose_mapping(folder / name, DEMO.protocol)
+
+
+def without_canaries(said: str) -> None:
+    for canary in CANARIES:
+        assert canary not in said
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
+def test_the_draft_is_usable_and_every_row_is_accounted_for(case: Dirty, tmp_path: Path) -> None:
+    draft = propose(tmp_path, case.name, case.content)
+    without_canaries(draft.toml + "".join(draft.doubts))
+    for line in case.draft:
+        assert line in draft.toml
+    assert any(case.doubt in d for d in draft.doubts)
+    if case.ledger is None:
+        with pytest.raises(ProtocolError, match="not decided"):
+            use(tmp_path, case.name, case.content, draft.toml)
+        return
+    intake = use(tmp_path, case.name, case.content, draft.toml)
+    without_canaries(
+        "".join(t.drop(columns=["sha256"], errors="ignore").to_csv() for t in intake.tables.values())
+    )
+    assert not intake.problems
+    ledger = intake.tables["raw_ledger"].iloc[0]
+    assert tuple(ledger[["rows_in", "rows_kept", "rows_quarantined"]]) == case.ledger
+    assert ledger["rows_in"] == ledger[PARTS].sum()
+    assert sorted(set(intake.tables["raw_quarantine"]["rule"])) == sorted(case.rules)
+
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600
+PAGE = f"<html><table><tr><td>CPR</td></tr><tr><td>{A}</td></tr></table></html>".encode()
+REFUSED: dict[str, tuple[str, bytes, str, str]] = {
+    # file, content, what the draft's refusal says, what reading it as text says
+    "no bytes": ("a.csv", b"", "missing or empty", "an empty file"),
+    "blank lines": ("a.csv", b"\n\n;;;\n", "there is none", "heading is missing"),
+    "no headings": ("a.csv", text(*rows()).encode(), "every line looks like data", "heading is missing"),
+    "old Excel": ("a.xls", OLE, "an old Excel file (.xls)", "an old Excel file (.xls)"),
+    "password": ("a.xlsx", OLE, "a workbook with a password", "a workbook with a password"),
+    "a web page called xls": ("a.xls", PAGE, "a web page", "a web page"),
+    "OpenDocument": (
+        "a.ods",
+        packed(mimetype="application/vnd.oasis.opendocument.spreadsheet", content="<x/>"),
+        "OpenDocument",
+        "OpenDocument",
+    ),
+    "zip in a zip": ("a.zip", packed(a_csv="x", b_zip=packed(c_csv="x")), "archive inside", "archive inside"),
+    "absolute path": ("a.zip", packed(__etc__a_csv="x"), "out of the archive", "out of the archive"),
+    "fixed width": (
+        "a.txt",
+        text("CPR        Dato       Kode", f"{A} 07-09-2026 S").encode(),
+        "no separator",
+        "1 column found",
+    ),
+    "PDF": ("a.pdf", b"%PDF-1.7\n0101144001", "a PDF document", "a PDF document"),
+    "gzip": ("a.csv.gz", b"\x1f\x8b\x08\x00" + b"\0" * 50, "a packed file", "a packed file"),
+    "JSON": ("a.json", b'[{"cpr": "0101144001"}]', "a JSON document", "a JSON document"),
+    "Parquet": ("a.parquet", b"PAR1" + b"\0" * 20 + b"PAR1", "a Parquet file", "a Parquet file"),
+    "one column": ("a.csv", text("CPR", A, C).encode(), "no separator", "1 column found"),
+}
+AS_TEXT = (
+    'kind = "absence"\ngrain = "day"\nfiles = ["*"]\ndate_formats = ["dd-mm-yyyy"]\n[columns]\n'
+    'school = { constant = "990001" }\npupil = { column = "CPR", kind = "cpr" }\ndate = "Dato"\ntype = "Kode"\n'
+    '[types]\nS = "sick"\n'
+)
+
+
+@pytest.mark.parametrize(("name", "content", "by_map", "by_door"), REFUSED.values(), ids=list(REFUSED))
+def test_a_file_that_is_something_else_is_refused_in_words(
+    name: str, content: bytes, by_map: str, by_door: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError) as refused:
+        propose(tmp_path, name, content)
+    assert by_map in str(refused.value)
+    assert refused.value.exit_code == 2
+    intake = use(tmp_path, name, content, AS_TEXT)
+    said = "\n".join(map(str, intake.problems))
+    assert by_door in said
+    assert all(p.next_step for p in intake.problems)
+    assert intake.tables["raw_ledger"].empty
+    without_canaries(str(refused.value) + said)
