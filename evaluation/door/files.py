@@ -266,4 +266,6 @@ def _opened(path: Path, name: str, mapping: Mapping) -> list[Incoming]:
 
 def _leaves(member: str) -> bool:
     parts = member.replace("\\", "/").split("/")
-    return not member or member.startswith(("/", "\\")) or ".." in parts or bool(re.match(r"^[A-Za-z]:", member))
+    return (
+        not member or member.startswith(("/", "\\")) or ".." in parts or bool(re.match(r"^[A-Za-z]:", member))
+    )
