@@ -18,13 +18,32 @@ _BY_TYPE = ",\n       ".join(
 )
 
 _PUPIL_WEEKS = f"""
-WITH possible AS (
-  SELECT s.pupil_key, d.school_year, s.school_id, s.grade, d.week_from, d.month, COUNT(*) AS possible_days
-  FROM spells s
-  JOIN days d ON d.school_id = s.school_id AND d.day_on BETWEEN s.enrolled_from AND s.enrolled_to
+WITH school_weeks AS (
+  SELECT d.school_id, d.school_year, d.week_from, d.month, MIN(d.day_on) AS first_on, MAX(d.day_on) AS last_on,
+         COUNT(*) AS school_days
+  FROM days d
   WHERE NOT EXISTS (SELECT 1 FROM totals_schools t
-                    WHERE t.school_id = s.school_id AND t.school_year = d.school_year)
-  GROUP BY s.pupil_key, d.school_year, s.school_id, s.grade, d.week_from, d.month
+                    WHERE t.school_id = d.school_id AND t.school_year = d.school_year)
+  GROUP BY d.school_id, d.school_year, d.week_from, d.month
+), enrolled_weeks AS (
+  SELECT s.pupil_key, w.school_year, s.school_id, s.grade, w.week_from, w.month, w.school_days,
+         s.enrolled_from, s.enrolled_to,
+         s.enrolled_from <= w.first_on AND s.enrolled_to >= w.last_on AS is_whole
+  FROM spells s
+  JOIN school_weeks w ON w.school_id = s.school_id AND w.last_on >= s.enrolled_from AND w.first_on <= s.enrolled_to
+), parts AS (
+  SELECT pupil_key, school_year, school_id, grade, week_from, month, school_days AS possible_days
+  FROM enrolled_weeks WHERE is_whole
+  UNION ALL
+  SELECT e.pupil_key, e.school_year, e.school_id, e.grade, e.week_from, e.month, COUNT(*) AS possible_days
+  FROM enrolled_weeks e
+  JOIN days d ON d.school_id = e.school_id AND d.school_year = e.school_year AND d.week_from = e.week_from
+             AND d.month = e.month AND d.day_on BETWEEN e.enrolled_from AND e.enrolled_to
+  WHERE NOT e.is_whole
+  GROUP BY e.pupil_key, e.school_year, e.school_id, e.grade, e.week_from, e.month
+), possible AS (
+  SELECT pupil_key, school_year, school_id, grade, week_from, month, SUM(possible_days) AS possible_days
+  FROM parts GROUP BY pupil_key, school_year, school_id, grade, week_from, month
 ), absent AS (
   SELECT a.pupil_key, a.school_id, a.grade, d.week_from, SUM(a.day_fraction) AS absent_days,
        {_BY_TYPE.format(days="a.day_fraction")}
@@ -95,7 +114,8 @@ def pupil_weeks(
     totals = raw_totals[raw_totals["period"].eq("week")]
     totals_schools = run_sql(
         """
-        SELECT DISTINCT t.school_id, d.school_year FROM totals t
+        SELECT DISTINCT t.school_id, d.school_year
+        FROM (SELECT DISTINCT school_id, period_from, period_to FROM totals) t
         JOIN days d ON d.school_id = t.school_id AND d.day_on BETWEEN t.period_from AND t.period_to
         WHERE t.period <> 'quarter'
         """,

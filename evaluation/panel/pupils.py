@@ -33,13 +33,15 @@ FROM ordered
 """
 
 _ABSENCE_DAYS = """
-WITH on_days AS (
-  SELECT a.pupil_key, d.day_on, d.school_year, s.school_id, s.grade, a.absence_type, a.day_fraction,
-         a.exported_on, a.from_on, a.source_file, a.source_row
+WITH placed AS (
+  SELECT a.pupil_key, s.school_id, s.grade, a.absence_type, a.day_fraction, a.exported_on, a.from_on,
+         GREATEST(a.from_on, s.enrolled_from) AS first_on, LEAST(a.to_on, s.enrolled_to) AS last_on
   FROM absence a
   JOIN spells s ON s.pupil_key = a.pupil_key AND s.enrolled_from <= a.to_on AND s.enrolled_to >= a.from_on
-  JOIN days d ON d.school_id = s.school_id AND d.day_on BETWEEN a.from_on AND a.to_on
-             AND d.day_on BETWEEN s.enrolled_from AND s.enrolled_to
+), on_days AS (
+  SELECT p.pupil_key, d.day_on, d.school_year, p.school_id, p.grade, p.absence_type, p.day_fraction,
+         p.exported_on, p.from_on
+  FROM placed p JOIN days d ON d.school_id = p.school_id AND d.day_on BETWEEN p.first_on AND p.last_on
 ), by_type AS (
   SELECT pupil_key, day_on, school_year, school_id, grade, absence_type,
          MAX(day_fraction) AS day_fraction,
