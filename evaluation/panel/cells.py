@@ -115,9 +115,8 @@ def pupil_weeks(
     totals_schools = run_sql(
         """
         SELECT DISTINCT t.school_id, d.school_year
-        FROM (SELECT DISTINCT school_id, period_from, period_to FROM totals) t
+        FROM (SELECT DISTINCT school_id, period_from, period_to FROM totals WHERE period <> 'quarter') t
         JOIN days d ON d.school_id = t.school_id AND d.day_on BETWEEN t.period_from AND t.period_to
-        WHERE t.period <> 'quarter'
         """,
         totals=raw_totals,
         days=core_school_days,
