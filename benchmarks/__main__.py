@@ -17,6 +17,7 @@ def main() -> None:
     rows = str(parser.parse_args().rows)
     commands = (
         ("bench_round.py",),
+        ("bench_door.py",),
         ("bench_engine.py",),
         ("bench_scale.py", "--rows", rows, "--peers"),
         ("bench_disclosure.py",),
