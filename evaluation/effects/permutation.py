@@ -290,6 +290,11 @@ def _imputation_weights(design: _Design) -> FloatArray:
     return out
 
 
+def forget_assignments() -> None:
+    """Drop the weights kept of the last designs; only a benchmark has reason to."""
+    _imputation_weights.cache_clear()
+
+
 def _where_possible(block: FloatArray, root: FloatArray, omega: FloatArray) -> FloatArray:
     """As above when some cells cannot be imputed: their dummies span the null space of M_SS and are left out."""
     values, vectors = np.linalg.eigh(block)
