@@ -4,12 +4,17 @@ import dagster as dg
 import pandas as pd
 
 from assets.needs import Warehouse
-from assets.rounds import described, round_of
+from assets.rounds import described, out_spec, round_of
 from evaluation.expectations import CHECKED_TABLES
 from evaluation.questions import implementation, quality, voices
 from evaluation.study import Study
 
 StudyParam = dg.ResourceParam[Study]
+
+
+@dg.asset(**described("core_interview_documents"))
+def core_interview_documents(raw_interview_documents: pd.DataFrame) -> pd.DataFrame:
+    return voices.consented_documents(raw_interview_documents)
 
 
 @dg.asset(**described("core_interview_codes"))
@@ -33,22 +38,48 @@ def out_implementation(
 
 @dg.asset(**described("out_themes"))
 def out_themes(
-    context: dg.AssetExecutionContext, core_interview_codes: pd.DataFrame, study: StudyParam
+    context: dg.AssetExecutionContext,
+    core_interview_codes: pd.DataFrame,
+    core_interview_documents: pd.DataFrame,
+    study: StudyParam,
 ) -> pd.DataFrame:
-    return voices.themes(core_interview_codes, study, round_of(context, study).id)
+    return voices.themes(core_interview_codes, core_interview_documents, study, round_of(context, study).id)
 
 
-@dg.asset(**described("out_agreement"))
+@dg.asset(**described("out_theme_changes"))
+def out_theme_changes(
+    context: dg.AssetExecutionContext,
+    core_interview_codes: pd.DataFrame,
+    core_interview_documents: pd.DataFrame,
+    study: StudyParam,
+) -> pd.DataFrame:
+    return voices.changes(core_interview_codes, core_interview_documents, study, round_of(context, study).id)
+
+
+@dg.multi_asset(outs={name: out_spec(name) for name in ("out_agreement", "out_coding_discussion")})
 def out_agreement(
-    context: dg.AssetExecutionContext, core_interview_codes: pd.DataFrame, study: StudyParam
+    context: dg.AssetExecutionContext,
+    core_interview_codes: pd.DataFrame,
+    core_interview_documents: pd.DataFrame,
+    study: StudyParam,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    return voices.coder_agreement(
+        core_interview_codes, core_interview_documents, study, round_of(context, study).id
+    )
+
+
+@dg.asset(**described("out_school_forms"))
+def out_school_forms(
+    context: dg.AssetExecutionContext, raw_school_forms: pd.DataFrame, study: StudyParam
 ) -> pd.DataFrame:
-    return voices.coder_agreement(core_interview_codes, study, round_of(context, study).id)
+    return voices.forms(raw_school_forms, study, round_of(context, study).id)
 
 
 @dg.asset(**described("out_joint_display"))
 def out_joint_display(
     context: dg.AssetExecutionContext,
     core_interview_codes: pd.DataFrame,
+    core_interview_documents: pd.DataFrame,
     raw_interview_texts: pd.DataFrame,
     raw_school_forms: pd.DataFrame,
     out_implementation: pd.DataFrame,
@@ -58,6 +89,7 @@ def out_joint_display(
 ) -> pd.DataFrame:
     return voices.signs_joined(
         core_interview_codes,
+        core_interview_documents,
         raw_interview_texts,
         raw_school_forms,
         out_implementation,
@@ -78,10 +110,13 @@ def out_quality(
 
 
 ASSETS: list[dg.AssetsDefinition] = [
+    core_interview_documents,
     core_interview_codes,
     out_implementation,
     out_themes,
+    out_theme_changes,
     out_agreement,
+    out_school_forms,
     out_joint_display,
     out_quality,
 ]

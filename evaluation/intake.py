@@ -39,11 +39,14 @@ RAW_TABLES = (
     "raw_consents",
     "raw_calendar",
     "raw_interviews",
+    "raw_interview_documents",
     "raw_interview_texts",
     "raw_school_forms",
     "raw_quarantine",
     "raw_ledger",
 )
+VOICE_TABLES = tuple(n for n in RAW_TABLES if n.startswith(("raw_interview", "raw_school_forms")))
+"""Those that the interviews' and forms' own readers fill."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +89,7 @@ def read_round(
     )
     voices = _read_voices(found, incoming, study, key, frozenset(forgotten))
     _without_persons(voices.tables, found.name_matcher_tokens, key)
-    names = ("raw_interviews", "raw_interview_texts", "raw_school_forms")
-    frames = {name: table(name).conform(voices.tables[name]) for name in names}
+    frames = {name: table(name).conform(voices.tables[name]) for name in VOICE_TABLES}
     frames["raw_ledger"] = _together("raw_ledger", found.tables["raw_ledger"], voices.ledger)
     tables = found.tables.with_frames(frames)
     if voices.quarantine:
@@ -174,9 +176,11 @@ class _Reading:
             balance = (batch.rows_in, batch.quarantined + lost, duplicate, kept_all)
             kept = int((inside["source_file"] == name).sum())
             self.ledger.append(_ledger_row(name, "interviews", path, balance, kept))
+        documents = together.documents[~together.documents["document_id"].isin(self.forgotten)]
         words = together.texts[together.texts["segment_id"].isin(set(inside["segment_id"]))]
         tables = {
             "raw_interviews": inside.rename(columns={"approved_quote": "is_approved_quote"}),
+            "raw_interview_documents": documents[~_outside(documents, self.the_round)],
             "raw_interview_texts": words,
             "raw_school_forms": pd.concat(self.forms) if self.forms else table("raw_school_forms").empty(),
         }
@@ -217,19 +221,28 @@ def _without_persons(
 ) -> None:
     """Words that hold a roster name, CPR, e-mail, telephone number or address stay outside; their codes count.
 
+    What schools write in their forms is words too.
+
     It is done here because here the key is at hand; past the door nobody can tell a name from a word. Such a segment
     is no approved quote, whoever marked it. Changes ``tables`` in place.
     """
-    segments, words = tables["raw_interviews"], tables["raw_interview_texts"]
-    matcher = replace(NameMatcher.from_names((), key.secret), tokens=frozenset(name_tokens))
-    is_personal = pd.Series(
-        [bool(scan_text(str(text), matcher)) for text in words["text"]], index=words.index, dtype=bool
+    segments, words, forms = (
+        tables[n] for n in ("raw_interviews", "raw_interview_texts", "raw_school_forms")
     )
+    matcher = replace(NameMatcher.from_names((), key.secret), tokens=frozenset(name_tokens))
+
+    def personal_rows(texts: pd.Series) -> pd.Series:
+        return pd.Series([bool(scan_text(str(t), matcher)) for t in texts], index=texts.index, dtype=bool)
+
+    is_personal = personal_rows(words["text"])
     personal = set(words.loc[is_personal, "segment_id"])
     is_free = ~segments["segment_id"].isin(personal)
     tables["raw_interview_texts"] = words.assign(text=words["text"].where(~is_personal, REMOVED))
     tables["raw_interviews"] = segments.assign(
         is_approved_quote=segments["is_approved_quote"].astype(bool) & is_free
+    )
+    tables["raw_school_forms"] = forms.assign(
+        value=forms["value"].where(~personal_rows(forms["value"]), REMOVED)
     )
 
 

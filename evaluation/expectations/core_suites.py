@@ -85,7 +85,14 @@ def _has_consent(f: Frames) -> pd.Series[bool] | None:
 
 
 def _interview_consent(f: Frames) -> pd.Series[bool] | None:
-    raw = f.other("raw_interviews")
+    return _none_refused(f, f.other("raw_interviews"))
+
+
+def _document_consent(f: Frames) -> pd.Series[bool] | None:
+    return _none_refused(f, f.other("raw_interview_documents"))
+
+
+def _none_refused(f: Frames, raw: pd.DataFrame | None) -> pd.Series[bool] | None:
     if raw is None:
         return None
     refused = raw.loc[raw["consent"] != "gyldigt", "document_id"].unique()
@@ -286,6 +293,21 @@ SUITES: dict[str, Suite] = {
         note_all("logged", "Samtalevinduerne kommer fra samtaleloggen", _logged),
     ),
     "core_consents": suite("pupil_key purpose is_in_force"),
+    "core_interview_documents": suite(
+        "document_id",
+        should(
+            "known_school",
+            "Skolen er med i undersøgelsen eller ikke oplyst",
+            r.in_set("school_id", r.schools, or_empty=True),
+            "ret interviewets oplysninger",
+        ),
+        must(
+            "consent_in_force",
+            "Der er gyldigt samtykke til hvert interview",
+            _document_consent,
+            "fjern interviewet, eller ret dets samtykke",
+        ),
+    ),
     "core_interview_codes": suite(
         "document_id code segment_id",
         should(

@@ -188,6 +188,20 @@ SUITES: dict[str, Suite] = {
         ),
         should("positions", "Udsagnet slutter ikke, før det begynder", r.in_order("start", "end")),
     ),
+    "raw_interview_documents": suite(
+        "document_id",
+        should(
+            "known_school",
+            "Skolen er med i undersøgelsen eller ikke oplyst",
+            r.in_set("school_id", r.schools, or_empty=True),
+        ),
+        must(
+            "known_consent",
+            "Samtykke er gyldigt, mangler eller er trukket tilbage",
+            r.one_of("consent", "gyldigt", "mangler", "trukket_tilbage", or_empty=True),
+        ),
+        should("not_negative", "Ingen antal er negative", r.not_negative("segments")),
+    ),
     "raw_interview_texts": suite(
         "segment_id",
         should(

@@ -19,6 +19,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "core_pupil_weeks": ("core_pupils",),
     "core_cells": ("core_school_days",),
     "core_pupil_periods": ("core_consents",),
+    "core_interview_documents": ("raw_interview_documents",),
     "core_interview_codes": ("raw_interviews",),
 }
 """Tables that a suite compares with; what is not handed over is not compared."""

@@ -29,9 +29,11 @@ AGREEMENT_COLUMNS = (
     "coders",
     "times_set",
     "units_set",
+    "differ",
     "verdict",
 )
-"""One row per code (``level`` = ``kode``), folder (``mappe``) and all codes together (``alle``)."""
+"""One row per code (``level`` = ``kode``), folder (``mappe``) and all codes together (``alle``, also when nothing is
+coded by two). ``differ`` counts the units on which coders differ."""
 
 DISCUSSION_COLUMNS = ("document_id", "segment_id", "code", "coders_yes", "coders_no")
 VERDICTS = ("fast", "foreløbig", "under grænsen", "kan ikke opgøres")
@@ -104,8 +106,7 @@ def agreement(
         _row("mappe", folder, codebook, here, yes, members, rng, draws, level)
         for folder, members in folders.items()
     ]
-    if codes:
-        rows.append(_row("alle", "", codebook, here, yes, codes, rng, draws, level))
+    rows.append(_row("alle", "", codebook, here, yes, codes, rng, draws, level))
     share = len(double) / len(every) if every else 0.0
     rule = codebook.agreement
     needed = max(rule.double_coded_minimum, int(np.ceil(rule.double_coded_share * len(every) - 1e-9)))
@@ -171,7 +172,7 @@ def _row(
 ) -> dict[str, Any]:
     """Pooling a family stacks its codes' units: each segment × code is one unit."""
     stacked = [np.stack([(here & ~yes[c]).sum(axis=1), (here & yes[c]).sum(axis=1)], axis=1) for c in members]
-    counts = np.concatenate(stacked).astype(float)
+    counts = np.concatenate([np.zeros((0, 2)), *stacked]).astype(float)
     m = counts.sum(axis=1)
     used = counts[m >= 2]
     pairs = (used * (used - 1)).sum(axis=1) / (used.sum(axis=1) * (used.sum(axis=1) - 1)) if used.size else []
@@ -189,6 +190,7 @@ def _row(
         "coders": int(here.any(axis=0).sum()) if here.size else 0,
         "times_set": int(used[:, 1].sum()) if used.size else 0,
         "units_set": int((used[:, 1] > 0).sum()) if used.size else 0,
+        "differ": int((used > 0).all(axis=1).sum()) if used.size else 0,
         "verdict": _verdict(alpha, codebook),
     }
 

@@ -65,15 +65,18 @@ def signs_of(codebook: Codebook) -> tuple[Sign, ...]:
     )
 
 
-def sign_themes(segments: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+def sign_themes(
+    segments: pd.DataFrame, codebook: Codebook, documents: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Count each sign's sources by stance; :data:`SIGN_THEME_COLUMNS`.
 
+    ``documents`` (from the readers) are all that were asked; without them those with a coded segment.
     ``segments``: the canonical table with valid consent. A segment speaks for a sign when its direction is
     *positiv*, against when *negativ*, both when *blandet*. Without a direction the sign's own code and drivers
     (``.DRIVKRAFT``, ``.GODT``) speak for, barriers against. ``X.MODBEVIS`` always speaks against. Codes in
     :data:`CONTEXT` take no stand; ``X.ANDENFORKL`` is counted by itself and is no source for the sign.
     """
-    total = int(segments["document_id"].nunique())
+    total = int((segments if documents is None else documents)["document_id"].nunique())
     rows = []
     for sign in signs_of(codebook):
         found = segments[segments["code"].isin(sign.codes)].drop_duplicates(

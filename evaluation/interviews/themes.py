@@ -17,6 +17,10 @@ from evaluation.errors import InputError
 DISCONFIRMING = ("X.MODBEVIS", "X.ANDENFORKL")
 """Always listed, also with zero sources: that nobody said otherwise is a finding only if somebody looked."""
 
+BASELINE = "baseline"
+"""The occasion before the programme began: those asked then cannot tell whether anything has changed."""
+UNKNOWN = "uoplyst"
+"""The group of documents of which nothing is known."""
 GROUPS = ("informant", "school_id", "grade", "occasion", "form")
 POLARITY_COLUMNS = {
     "positiv": "sources_positive",
@@ -56,11 +60,17 @@ STRENGTHS = ("ingen", "enkelt_udsagn", "flere_informanter", "flere_informantgrup
 
 
 def theme_table(
-    segments: pd.DataFrame, codebook: Codebook, *, by: Sequence[str] = (), all_codes: bool = False
+    segments: pd.DataFrame,
+    codebook: Codebook,
+    *,
+    by: Sequence[str] = (),
+    all_codes: bool = False,
+    documents: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """One row per code and group of ``by`` (any of :data:`GROUPS`); columns ``by`` + :data:`THEME_COLUMNS`.
 
-    ``sources_total`` counts the group's documents and is the denominator of ``share_sources_pct``. A segment two
+    ``sources_total`` counts the group's documents and is the denominator of ``share_sources_pct``; with ``documents``
+    (from the readers) those in which nothing was coded are counted too. A segment two
     coders coded counts once. Groups with a missing value are listed as ``uoplyst``. ``segments`` should have passed
     :func:`~evaluation.interviews.consent.with_valid_consent`. ``all_codes`` also lists codes nobody used.
     """
@@ -68,29 +78,34 @@ def theme_table(
     if unknown:
         raise InputError(f"Themes cannot be grouped by {', '.join(unknown)}. Expected: {', '.join(GROUPS)}.")
     keys = list(by)
-    frame = segments.copy()
-    for column in keys:
-        frame[column] = frame[column].astype("str").where(frame[column].notna(), "uoplyst")
-    groups = frame[keys].drop_duplicates().sort_values(keys) if keys else pd.DataFrame(index=[0])
+    frame = _named_groups(segments, keys)
+    everyone = _named_groups(segments if documents is None else documents, keys)
+    groups = everyone[keys].drop_duplicates().sort_values(keys) if keys else pd.DataFrame(index=[0])
     rows: list[dict[str, object]] = []
     for _, group in groups.iterrows():
-        part = frame
+        part, asked = frame, everyone
         for column in keys:
-            part = part[part[column] == group[column]]
-        rows += _rows(part, codebook, {str(column): group[column] for column in keys}, all_codes)
+            part, asked = part[part[column] == group[column]], asked[asked[column] == group[column]]
+        total = int(asked["document_id"].nunique())
+        rows += _rows(part, total, codebook, {str(column): group[column] for column in keys}, all_codes)
     return pd.DataFrame(rows, columns=[*keys, *THEME_COLUMNS])
 
 
-def theme_changes(segments: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+def _named_groups(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    return frame.assign(**{c: frame[c].astype("str").where(frame[c].notna(), UNKNOWN) for c in keys})
+
+
+def theme_changes(
+    segments: pd.DataFrame, codebook: Codebook, documents: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Share of sources with each code at one occasion against the next that has any; :data:`CHANGE_COLUMNS`.
 
     ``change_points`` is in percentage points of sources. Different people are asked at each occasion, so this is
-    a description of the material, not of a change in persons.
+    a description of the material, not of a change in persons. ``documents`` as in :func:`theme_table`.
     """
-    attribute = codebook.attribute("nedslag")
-    order = [value for value in (attribute.values if attribute else ()) if value != "loebende"]
-    present = [value for value in order if (segments["occasion"] == value).any()]
-    table = theme_table(segments, codebook, by=("occasion",), all_codes=True)
+    everyone = segments if documents is None else documents
+    present = [value for value in occasions_of(codebook) if (everyone["occasion"] == value).any()]
+    table = theme_table(segments, codebook, by=("occasion",), all_codes=True, documents=documents)
     used = {code for code, sources in zip(table["code"], table["sources"], strict=True) if sources}
     rows = []
     for before, after in itertools.pairwise(present):
@@ -114,6 +129,12 @@ def theme_changes(segments: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
                 )
             )
     return pd.DataFrame(rows, columns=list(CHANGE_COLUMNS))
+
+
+def occasions_of(codebook: Codebook) -> tuple[str, ...]:
+    """The codebook's occasions in their order in time; talks without a date of their own (*løbende*) have none."""
+    attribute = codebook.attribute("nedslag")
+    return tuple(value for value in (attribute.values if attribute else ()) if value != "loebende")
 
 
 def disconfirming_evidence(segments: pd.DataFrame) -> pd.DataFrame:
@@ -159,9 +180,8 @@ def strength(sources: int, informant_groups: int) -> str:
 
 
 def _rows(
-    part: pd.DataFrame, codebook: Codebook, group: dict[str, object], all_codes: bool
+    part: pd.DataFrame, total: int, codebook: Codebook, group: dict[str, object], all_codes: bool
 ) -> list[dict[str, object]]:
-    total = int(part["document_id"].nunique())
     by_code = dict(tuple(part.groupby("code")))
     rows: list[dict[str, object]] = []
     for code in codebook.codes:

@@ -40,7 +40,7 @@ def exhibits_of(tables: Mapping[str, pd.DataFrame], protocol: Protocol, cutoff: 
     found.append(_period(cells, weeks, protocol, begun, "week"))
     found += tallies.patterns(tables["out_patterns"])
     found += tallies.implementation(tables["out_implementation"], protocol)
-    found += tallies.themes(tables["out_themes"], protocol)
+    found += tallies.themes(tables["out_themes"], tables["out_theme_changes"], protocol)
     found += tallies.targeted(tables["out_targeted"])
     return [replace(e, universe=f"{e.universe} til {cutoff}") for e in found if len(e.frame)]
 

@@ -33,7 +33,9 @@ PUBLISHED_TABLES = (
     "out_pretrend",
     "out_implementation",
     "out_themes",
+    "out_theme_changes",
     "out_agreement",
+    "out_school_forms",
     "out_joint_display",
     "out_quality",
 )

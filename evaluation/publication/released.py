@@ -17,7 +17,7 @@ from evaluation.disclosure.rules import STRUCTURAL_ZERO_TEXT, DisclosureRules
 from evaluation.protocol import Protocol
 from evaluation.publication.exhibits import TYPES
 from evaluation.publication.models import effects, looks, small_looks, targeted
-from evaluation.publication.tallies import ALL, IMPLEMENTATION
+from evaluation.publication.tallies import ALL, CHANGES, CHANGES_BASELINE, IMPLEMENTATION, theme_cell
 from evaluation.publication.wording import (
     coarse_share,
     without_few_sources,
@@ -41,6 +41,8 @@ def released_tables(
     frames["out_patterns"] = _patterns(tables["out_patterns"], release)
     frames["out_implementation"] = _implementation(tables["out_implementation"], release)
     frames["out_themes"] = _themes(tables["out_themes"], release)
+    frames["out_theme_changes"] = _theme_changes(tables["out_theme_changes"], release)
+    frames["out_school_forms"] = _school_forms(tables["out_school_forms"])
     frames["out_agreement"] = _agreement(tables["out_agreement"], rules)
     frames["out_joint_display"] = _joint_display(tables["out_joint_display"], bool(small), rules)
     frames["out_quality"] = _quality(tables["out_quality"], rules)
@@ -166,10 +168,35 @@ def _themes(rows: pd.DataFrame, release: Release) -> pd.DataFrame:
     )
 
 
+def _theme_changes(rows: pd.DataFrame, release: Release) -> pd.DataFrame:
+    """Sources at two occasions as printed; their shares and the change only where both are."""
+    printed = {name: _by_cell(release, name) for name in (CHANGES, CHANGES_BASELINE)}
+    few = release.rules.quote_min_sources
+    kept = rows.copy()
+    for end in ("from", "to"):
+        places = [theme_cell(*pair) for pair in zip(rows["code"], rows[f"occasion_{end}"], strict=True)]
+        sources = [printed[name].get(cell_text(cell), {}).get("pupils") for name, cell in places]
+        total = rows[f"sources_total_{end}"].astype("Int64")
+        kept[f"sources_{end}"] = pd.Series(sources, index=rows.index, dtype="Float64").round().astype("Int64")
+        kept[f"sources_total_{end}"] = total.where(total >= few)
+        share = 100 * kept[f"sources_{end}"] / kept[f"sources_total_{end}"]
+        kept[f"share_{end}_pct"] = share.astype("float64")
+    return kept.assign(change_points=kept["share_to_pct"] - kept["share_from_pct"])
+
+
+def _school_forms(rows: pd.DataFrame) -> pd.DataFrame:
+    """Statements of schools that hold nothing identifying; what is left out is not counted either."""
+    clean = without_identifiers(rows["value"])
+    return rows[clean.notna()].reset_index(drop=True)
+
+
 def _agreement(rows: pd.DataFrame, rules: DisclosureRules) -> pd.DataFrame:
     """Agreement between coders; how often a rare code was given is left out."""
     is_rare = rows["positive"] < rules.minimum_pupils
-    return rows.assign(positive=rows["positive"].astype("Int64").where(~is_rare))
+    return rows.assign(
+        positive=rows["positive"].astype("Int64").where(~is_rare),
+        differ=rows["differ"].astype("Int64").where(~is_rare),
+    )
 
 
 def _joint_display(rows: pd.DataFrame, is_small: bool, rules: DisclosureRules) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from itertools import pairwise
 import pandas as pd
 
 from evaluation.disclosure.exhibits import Dimension, Exhibit, Measure
+from evaluation.interviews.themes import BASELINE
 from evaluation.protocol import Protocol
 
 ALL = "i alt"
@@ -25,6 +26,8 @@ IMPLEMENTATION = (
 """Columns of ``out_implementation`` that are printed where they may be. Selected pupils are not: with the consents
 given beside them, the few who have not answered could be found by subtraction."""
 
+CHANGES, CHANGES_BASELINE = "theme_changes", "theme_changes_before"
+"""Exhibits of sources by occasion: since the programme began, and before it."""
 _ONLY_TALK, _NOT_HELD = "holdt uden opfølgning", "ikke holdt"
 _TALKS = ("follow_ups", _ONLY_TALK, _NOT_HELD)
 
@@ -164,14 +167,44 @@ def implementation(rows: pd.DataFrame, protocol: Protocol) -> list[Exhibit]:
     ]
 
 
-def themes(rows: pd.DataFrame, protocol: Protocol) -> list[Exhibit]:
-    """Sources of each code, all sources together."""
+def themes(rows: pd.DataFrame, changes: pd.DataFrame, protocol: Protocol) -> list[Exhibit]:
+    """Sources of each code: all since the programme began, and by occasion where two occasions are compared.
+
+    Every source belongs to one occasion, so those since the beginning add up to the whole and are protected with it.
+    The ones from before are no part of it and are an exhibit of their own.
+    """
     mine = rows[(rows["group_kind"] == "all") & rows["sources"].notna()]
     frame = pd.DataFrame({"kode": mine["code"], "pupils": mine["sources"].astype("int64")})
     if frame.empty:
         return []
-    dims = (Dimension("kode", tuple(sorted(frame["kode"].unique())), None),)
-    return [Exhibit("themes", "kilder", dims, frame, minimum=protocol.disclosure.quote_minimum_sources)]
+    kode = Dimension("kode", tuple(sorted(frame["kode"].unique())), None)
+    limit = protocol.disclosure.quote_minimum_sources
+    found = [Exhibit("themes", "kilder", (kode,), frame, minimum=limit)]
+    compared = {*changes["occasion_from"], *changes["occasion_to"]}
+    each = rows[(rows["group_kind"] == "occasion") & rows["sources"].notna()]
+    by_occasion = each.pivot_table("sources", "code", "group_id", "sum", fill_value=0).rename_axis("kode")
+    since = by_occasion.drop(columns=BASELINE, errors="ignore").reindex(kode.leaves, fill_value=0)
+    since = since.rename_axis("kode").reset_index().melt("kode", var_name="nedslag", value_name="pupils")
+    shown = tuple(sorted(compared & set(since["nedslag"])))
+    if shown:
+        nedslag = Dimension("nedslag", tuple(sorted(since["nedslag"].unique())), ALL)
+        frame = since.astype({"pupils": "int64"})
+        found.append(
+            Exhibit(CHANGES, "kilder", (kode, nedslag), frame, shown={"nedslag": shown}, minimum=limit)
+        )
+    if BASELINE in compared:
+        frame = by_occasion[[BASELINE]].reset_index().rename(columns={BASELINE: "pupils"})
+        first = Dimension("kode", tuple(sorted(frame["kode"])), None)
+        frame = frame.astype({"pupils": "int64"})
+        found.append(Exhibit(CHANGES_BASELINE, "kilder før start", (first,), frame, minimum=limit))
+    return found
+
+
+def theme_cell(code: str, occasion: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Where a code's sources at an occasion stand: exhibit and cell."""
+    if occasion == BASELINE:
+        return CHANGES_BASELINE, (("kode", code),)
+    return CHANGES, (("kode", code), ("nedslag", occasion))
 
 
 def targeted(rows: pd.DataFrame) -> list[Exhibit]:

@@ -9,12 +9,13 @@ import pandas as pd
 
 from evaluation.codebooks import Codebook, load_codebook
 from evaluation.interviews.agreement import agreement
-from evaluation.interviews.consent import with_valid_consent
+from evaluation.interviews.consent import VALID, with_valid_consent
 from evaluation.interviews.joint_display import joint_display
 from evaluation.interviews.process_indicators import process_indicators
 from evaluation.interviews.quotes import approved_quotes
+from evaluation.interviews.school_statements import school_statements
 from evaluation.interviews.signs import sign_themes
-from evaluation.interviews.themes import theme_table
+from evaluation.interviews.themes import BASELINE, DISCONFIRMING, theme_changes, theme_table
 from evaluation.study import Study
 from evaluation.tables import table
 
@@ -28,6 +29,13 @@ def overrides_of(study: Study) -> pd.DataFrame | None:
     """The analyst's own readings of signs: sign_id, relation, reason; None when the study has none."""
     path = study.optional_file("joint_display_overrides.csv")
     return None if path is None else pd.read_csv(path, sep=";", dtype="str", encoding="utf-8-sig")
+
+
+def consented_documents(raw_interview_documents: pd.DataFrame) -> pd.DataFrame:
+    """``core_interview_documents``: interviews whose consent is valid, also those in which nothing was coded."""
+    declared = table("core_interview_documents")
+    valid = raw_interview_documents["consent"].eq(VALID).fillna(False).astype(bool)
+    return declared.conform(raw_interview_documents.loc[valid, list(declared.columns)])
 
 
 def consented_codes(raw_interviews: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -44,34 +52,82 @@ def consented_codes(raw_interviews: pd.DataFrame, study: Study) -> pd.DataFrame:
 GROUPS = {"informant": "informant", "school": "school_id", "grade": "grade", "occasion": "occasion"}
 
 
-def themes(codes: pd.DataFrame, study: Study, round_id: str) -> pd.DataFrame:
-    """``out_themes``: each code over all sources and by informant, school, grade and occasion."""
+def themes(codes: pd.DataFrame, documents: pd.DataFrame, study: Study, round_id: str) -> pd.DataFrame:
+    """``out_themes``: each code over all sources and by informant, school, grade and occasion.
+
+    All sources are those since the programme began; the ones from before stand by occasion only.
+    """
     declared = table("out_themes")
-    if codes.empty:
+    if documents.empty:
         return declared.empty()
     codebook = codebook_of(study)
-    parts = [theme_table(codes, codebook).assign(group_kind="all", group_id="all")]
+    since, asked = _since_the_start(codes), _since_the_start(documents)
+    parts = [theme_table(since, codebook, documents=asked).assign(group_kind="all", group_id="all")]
+    parts = parts if len(asked) else []
     for kind, column in GROUPS.items():
-        found = theme_table(codes, codebook, by=(column,))
+        words, people = (codes, documents) if kind == "occasion" else (since, asked)
+        found = theme_table(words, codebook, by=(column,), documents=people)
         parts.append(found.rename(columns={column: "group_id"}).assign(group_kind=kind))
-    frame = pd.concat(parts).rename(columns={"name": "code_name", "folder": "family"}).assign(round=round_id)
+    frame = pd.concat(parts).rename(columns=_WORDS).assign(round=round_id)
     return declared.conform(frame[list(declared.columns)])
 
 
-def coder_agreement(codes: pd.DataFrame, study: Study, round_id: str) -> pd.DataFrame:
-    """``out_agreement``: Krippendorff's alpha per code and family with its interval, and whether the rule is met."""
-    declared = table("out_agreement")
-    if codes.empty:
+def _since_the_start(frame: pd.DataFrame) -> pd.DataFrame:
+    """Without what was asked before the programme began."""
+    return frame[frame["occasion"].fillna("").ne(BASELINE)]
+
+
+def changes(codes: pd.DataFrame, documents: pd.DataFrame, study: Study, round_id: str) -> pd.DataFrame:
+    """``out_theme_changes``: each code's sources at an occasion beside those at the one before."""
+    declared = table("out_theme_changes")
+    if documents.empty:
         return declared.empty()
-    found = agreement(codes, codebook_of(study), seed=study.protocol.study.seed)
-    frame = found.table.rename(columns={"units_set": "positive", "verdict": "note"}).assign(
-        round=round_id, double_coded_share=found.double_coded_share, rule_met=found.is_rule_met
+    codebook = codebook_of(study)
+    found = theme_changes(codes, codebook, documents).rename(columns=_WORDS)
+    frame = found.assign(
+        round=round_id,
+        family=[codebook.folder_of(str(code)) for code in found["code"]],
+        is_disconfirming=found["code"].isin(DISCONFIRMING),
     )
     return declared.conform(frame[list(declared.columns)])
 
 
+_WORDS = {"name": "code_name", "folder": "family"}
+
+
+def coder_agreement(
+    codes: pd.DataFrame, documents: pd.DataFrame, study: Study, round_id: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """``out_agreement`` and ``out_coding_discussion``: Krippendorff's alpha per code and family with its interval,
+    whether enough is coded by two, and every segment and code on which the coders differ.
+    """
+    declared, talk = table("out_agreement"), table("out_coding_discussion")
+    if documents.empty:
+        return declared.empty(), talk.empty()
+    found = agreement(codes, codebook_of(study), documents=documents, seed=study.protocol.study.seed)
+    frame = found.table.rename(columns={"units_set": "positive", "verdict": "note"}).assign(
+        round=round_id,
+        documents=found.documents,
+        double_coded=found.double_coded,
+        double_coded_share=found.double_coded_share,
+        rule_met=found.is_rule_met,
+    )
+    differ = found.discussion.assign(round=round_id)
+    return declared.conform(frame[list(declared.columns)]), talk.conform(differ[list(talk.columns)])
+
+
+def forms(school_forms: pd.DataFrame, study: Study, round_id: str) -> pd.DataFrame:
+    """``out_school_forms``: how many schools wrote what in each field of their forms."""
+    declared = table("out_school_forms")
+    if school_forms.empty:
+        return declared.empty()
+    found = school_statements(school_forms, codebook_of(study)).assign(round=round_id)
+    return declared.conform(found[list(declared.columns)])
+
+
 def signs_joined(
     codes: pd.DataFrame,
+    documents: pd.DataFrame,
     texts: pd.DataFrame,
     school_forms: pd.DataFrame,
     implementation: pd.DataFrame,
@@ -83,13 +139,15 @@ def signs_joined(
     """``out_joint_display``: one row per sign of the Målplan with numbers, words and how they relate.
 
     An analyst's own reading stands in the study's ``joint_display_overrides.csv`` (sign_id;relation;reason) and is
-    printed with its reason.
+    printed with its reason. Talks from before the programme (*baseline*) cannot tell whether a sign has come and are
+    left out.
     """
     declared = table("out_joint_display")
-    if codes.empty:
+    codes, documents = _since_the_start(codes), _since_the_start(documents)
+    if documents.empty:
         return declared.empty()
     codebook = codebook_of(study)
-    by_sign = sign_themes(codes, codebook)
+    by_sign = sign_themes(codes, codebook, documents)
     process = process_indicators(implementation, school_forms, by_sign)
     indicators = pd.concat([f for f in (_measured(effects, verdicts), process) if len(f)])
     quotes = approved_quotes(codes.rename(columns={"is_approved_quote": "approved_quote"}), texts, codebook)

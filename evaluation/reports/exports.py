@@ -29,6 +29,7 @@ MEASURES_OF_PUPILS = {
     ),
     "out_patterns": ("pupils", "count", "share_pct"),
     "out_themes": ("sources", "segments"),
+    "out_theme_changes": ("sources_from", "sources_to", "share_from_pct", "share_to_pct"),
 }  # fmt: skip
 """Columns where a missing number is a hidden one."""
 

@@ -13,7 +13,19 @@ from markupsafe import Markup
 
 from evaluation.protocol import Protocol, Round
 from evaluation.reports import answers as page_one
-from evaluation.reports import development, doubt, estimates, method, milestone, patterns, school_page, words
+from evaluation.reports import (
+    development,
+    dose,
+    doubt,
+    estimates,
+    learning,
+    method,
+    milestone,
+    patterns,
+    school_forms,
+    school_page,
+    words,
+)
 from evaluation.reports.calendar_figure import calendar_figure
 from evaluation.reports.danish import date
 from evaluation.reports.html_tables import legend
@@ -58,9 +70,10 @@ def render_steering_group(inputs: ReportInputs) -> str:
         milestone.event_study(inputs),
         estimates.schools(inputs),
         estimates.targeted(inputs),
-        words.implementation(inputs),
+        dose.beside_effect(inputs, words.implementation(inputs)),
         words.joint_display(inputs),
-        words.learning(inputs),
+        school_forms.school_forms(inputs),
+        learning.learning(inputs),
         doubt.doubt(inputs),
         method.comparison(inputs),
         method.quality(inputs),

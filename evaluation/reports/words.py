@@ -1,4 +1,4 @@
-"""Sections about what was done and what people say: implementation, joint display, learning.
+"""Sections about what was done and how words relate to numbers: implementation and joint display.
 
 Texts from interviews are shown as text and never interpreted; only approved quotes arrive here.
 """
@@ -11,9 +11,9 @@ import pandas as pd
 from markupsafe import Markup
 
 from evaluation.reports import language as say
-from evaluation.reports.answers import INFORMANTS, arguments, low_coverage
+from evaluation.reports.answers import low_coverage
 from evaluation.reports.charts import BLUE, Bars, Part, shown
-from evaluation.reports.danish import capital, count, join, neuter, number, percent
+from evaluation.reports.danish import capital, neuter, percent
 from evaluation.reports.html_tables import Column, Mark, render_table
 from evaluation.reports.inputs import ReportInputs, records, text, value
 from evaluation.reports.page import Exhibit, Section, measure_of, own_mark
@@ -27,12 +27,6 @@ RELATIONS = {
     "udvider": "ordene siger mere, end tallene kan",
     "modsiger": "ord og tal peger hver sin vej",
     "tavs": "interviewene siger ikke noget om det",
-}
-STRENGTHS = {
-    "enkelt_udsagn": "enkelt udsagn",
-    "flere_informanter": "flere kilder",
-    "flere_informantgrupper": "flere grupper af kilder",
-    "ingen": "ingen",
 }
 
 
@@ -160,85 +154,6 @@ def joint_display(inputs: ReportInputs) -> Section:
     )
 
 
-def learning(inputs: ReportInputs) -> Section:
-    """Themes by group of informants with what speaks against, and the arguments at the end of the year."""
-    title = "Hvad kan vi lære?"
-    rows = inputs.frame("out_themes")
-    everyone = rows[rows["group_kind"] == "all"]
-    if not len(everyone):
-        return Section(
-            "laering",
-            title,
-            ("Der er ingen kodede interviews i denne runde.",),
-            parts=_argument_parts(inputs),
-        )
-    order = everyone.assign(_n=everyone["sources"].fillna(-1)).sort_values(
-        ["is_disconfirming", "_n", "code"], ascending=[True, False, True]
-    )
-    top = order.head(12).assign(
-        strength=lambda d: d["strength"].map(lambda s: STRENGTHS.get(str(s), str(s))),
-        by=[_who_says(rows, str(c)) for c in order.head(12)["code"]],
-    )
-
-    def mark(row: Any) -> Mark:
-        return own_mark(row, "sources") or Mark("themes", (("kode", str(row["code"])),), "pupils")
-
-    columns = [
-        Column("code_name", "Tema"),
-        Column("sources", "Kilder", "count", mark=mark),
-        Column("strength", "Styrke"),
-        Column("by", "Hvem siger det"),
-        Column("is_disconfirming", "Taler imod", "yes"),
-    ]
-    if (top["by"] == "–").all():
-        columns = [c for c in columns if c.name != "by"]
-    table = render_table(
-        "temaer",
-        "Hvad kilderne taler om",
-        top,
-        columns,
-        key=("code",),
-        marker=inputs.protocol.disclosure.marker,
-    )
-    lead = records(order[order["sources"].notna()].head(1))
-    finding = f"Flest kilder taler om »{text(lead[0], 'code_name')}«" if lead else "Temaer fra interviewene"
-    totals = everyone["sources_total"].dropna()
-    of = f", af {count(float(totals.max()))} kilder i alt" if len(totals) else ""
-    what = f"Antal kilder, der nævner temaet{of}. En kilde er ét interview eller ét referat."
-    agreement = _agreement(inputs)
-    against = order[order["is_disconfirming"].fillna(False).astype(bool) & order["sources"].notna()]
-    points = [
-        f"Taler imod: »{text(r, 'code_name')}« ({count(value(r, 'sources') or 0)} "
-        f"{'kilde' if value(r, 'sources') == 1 else 'kilder'})."
-        for r in records(against)
-    ]
-    if not points:
-        points = ["Der er søgt efter udsagn, der taler imod; ingen kan vises i denne runde."]
-    return Section(
-        "laering",
-        title,
-        (agreement,) if agreement else (),
-        (Exhibit("temaer", finding, table, what, "out_themes"),),
-        tuple(points),
-        parts=_argument_parts(inputs),
-    )
-
-
-def _argument_parts(inputs: ReportInputs) -> tuple[Section, ...]:
-    if inputs.round.kind != "final":
-        return ()
-    a = arguments(inputs)
-    parts = []
-    for identity, heading, found in (
-        ("fortsaette", "Taler for at fortsætte", a.go_on),
-        ("justere", "Taler for at justere", a.adjust),
-        ("stoppe", "Taler for at stoppe", a.stop),
-    ):
-        points = tuple(f"{capital(x)}." for x in found) or ("Intet i rundens tal og ord.",)
-        parts.append(Section(identity, heading, points=points))
-    return tuple(parts)
-
-
 def _sign(row: dict[str, Any]) -> Section:
     estimate, low, high = (value(row, c) for c in ("estimate_pp", "ci_low_pp", "ci_high_pp"))
     numbers = capital(text(row, "quant_verdict"))
@@ -248,6 +163,10 @@ def _sign(row: dict[str, Any]) -> Section:
         numbers = f"{numbers or 'Indtil nu'}: {amount}. {say.interval(low, high)}".strip()
     relation = text(row, "relation") or "tavs"
     reading = text(row, "reading") or f"{capital(RELATIONS.get(relation, ''))}."
+    stated = text(row, "quant_text")
+    if estimate is None and not numbers and stated not in reading:
+        # A sign that is not absence rests on a number of its own; what "Sammen" says of it must be seen.
+        numbers = stated
     out: list[str | Markup] = []
     if numbers:
         out.append(
@@ -263,37 +182,6 @@ def _sign(row: dict[str, Any]) -> Section:
     if quote:
         out.append(Markup("<q>{}</q>{}").format(quote, f" – {by}" if by else ""))
     return Section(f"tegn-{text(row, 'sign_id').lower().replace('.', '-')}", text(row, "sign"), tuple(out))
-
-
-def _agreement(inputs: ReportInputs) -> str:
-    rows = inputs.frame("out_agreement")
-    if not len(rows):
-        return ""
-    met = int(rows["rule_met"].fillna(False).astype(bool).sum())
-    share = rows["double_coded_share"].dropna()
-    part = (
-        f" {percent(float(share.max()) * 100, 0)} af materialet er kodet af to uafhængigt af hinanden."
-        if len(share)
-        else ""
-    )
-    alphas = rows["alpha"].dropna()
-    size = (
-        f" (alfa fra {number(float(alphas.min()), 2)} til {number(float(alphas.max()), 2)})"
-        if len(alphas)
-        else ""
-    )
-    return f"Koderne er enige nok efter kodebogens regel i {met} af {len(rows)} opgørelser{size}.{part}"
-
-
-def _who_says(rows: pd.DataFrame, code: str) -> str:
-    found = rows[
-        (rows["code"] == code)
-        & (rows["group_kind"] == "informant")
-        & rows["sources"].notna()
-        & (rows["sources"].fillna(0) > 0)
-    ]
-    names = [INFORMANTS.get(str(g), str(g)).lower() for g in found.sort_values("group_id")["group_id"]]
-    return capital(join(names)) if names else "–"
 
 
 def _cell_name(inputs: ReportInputs, row: dict[str, Any], with_grade: bool) -> str:

@@ -22,6 +22,7 @@ from evaluation.synthetic.canaries import EMAIL, FIRST, LAST, PHONE, Canaries
 from evaluation.synthetic.school_forms import invent_forms, write_forms
 from evaluation.synthetic.sentences import THEMES, Theme
 
+BASELINE = "baseline"
 OCCASIONS = ("delevaluering_nov_2026", "slutevaluering_2027")
 CODERS = ("AB", "CD")
 DOUBLE_CODED_SHARE = 0.2
@@ -29,6 +30,8 @@ SECOND_CODER_AGREES, SECOND_CODER_ADDS = 0.88, 0.04
 APPROVED_SHARE = 0.2
 PUPIL_INTERVIEWS = 14
 """Per occasion: ten with one pupil, four with a group."""
+NOT_YET = ("MP.SAMTALE.", "MP.TEGN.", "MP.VIDERE", "KL.", "X.MODBEVIS")
+"""Nobody can speak of the talks, of signs of change or of carrying on before it has begun."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,8 @@ class Voices:
     ) -> None:
         """Write one file of segments and the schools' forms per occasion; names are added to ``files``."""
         for occasion, day in zip(OCCASIONS, exported_on, strict=False):
-            mine = self.segments[self.segments["nedslag"] == occasion]
+            own = {occasion, BASELINE} if occasion == OCCASIONS[0] else {occasion}
+            mine = self.segments[self.segments["nedslag"].isin(own)]
             if canaries.values and len(mine):
                 mine = pd.concat([mine, _indiscreet(mine)], ignore_index=True)
             name = f"interviews/interviews_{day}.csv"
@@ -60,12 +64,17 @@ class Voices:
 
 
 def invent_voices(study: Study, *, seed: int) -> Voices:
-    """Draw interviews for both occasions: pupils and groups, working groups, nurses and, at the end, leaders."""
-    rng = np.random.default_rng([seed, 9])
+    """Draw interviews for both occasions: pupils and groups, working groups, nurses and, at the end, leaders; and a
+    few from before the programme began.
+    """
+    rng, before = np.random.default_rng([seed, 9]), np.random.default_rng([seed, 11])
     documents = [d for n, o in enumerate(OCCASIONS) for d in _documents(study.protocol, o, n, rng)]
     rows: list[dict[str, object]] = []
     for document in documents:
         rows += _coded(document, rng)
+    for document in (first := _before(study.protocol, before)):
+        rows += _coded(document, before)
+    documents += first
     segments = pd.DataFrame(rows, columns=list(SEGMENT_COLUMNS))
     forms = invent_forms(study.protocol, OCCASIONS, seed=seed)
     return Voices(study, segments, forms, _planted(documents, segments))
@@ -116,6 +125,33 @@ def _documents(
     return made
 
 
+def _before(protocol: Protocol, rng: np.random.Generator) -> list[dict[str, Any]]:
+    """Who was talked to before the programme began: groups of pupils, working groups and a nurse."""
+    schools = [s.id for s in protocol.schools]
+    who = [("elevgruppe", "gruppeinterview", protocol.treated_grades[0])] * 4
+    who += [("praksisfaellesskab", "refleksiv_samtale", "ikke_relevant")] * 3
+    who += [("sundhedsplejerske", "refleksiv_samtale", "flere")]
+    made = [
+        {
+            "dokument": f"foer_{k + 1:02d}",
+            "informant": informant,
+            "form": form,
+            "skole": schools[k % len(schools)],
+            "aargang": grade,
+            "nedslag": BASELINE,
+            "samtykke": "gyldigt",
+            "is_double": False,
+        }
+        for k, (informant, form, grade) in enumerate(who)
+    ]
+    refused = [int(k) for k in rng.choice(len(made), 2, replace=False)]
+    for k, status in zip(refused, ("mangler", "trukket_tilbage"), strict=True):
+        made[k]["samtykke"] = status
+    for k in [k for k in range(len(made)) if k not in refused][:2]:
+        made[k]["is_double"] = True
+    return made
+
+
 def _coded(document: dict[str, Any], rng: np.random.Generator) -> list[dict[str, object]]:
     """A document's coded rows: every theme it holds has one to three sentences."""
     attributes = {k: v for k, v in document.items() if k != "is_double"}
@@ -123,6 +159,8 @@ def _coded(document: dict[str, Any], rng: np.random.Generator) -> list[dict[str,
     rows: list[dict[str, object]] = []
     number, position = 0, 0
     for theme in THEMES:
+        if document["nedslag"] == BASELINE and any(c.startswith(NOT_YET) for c in theme.codes):
+            continue
         if rng.random() >= theme.share(str(document["informant"]), late):
             continue
         for sentence in rng.permutation(np.array(theme.sentences, dtype=object))[: rng.integers(1, 3)]:
@@ -171,7 +209,7 @@ def _planted(documents: list[dict[str, Any]], segments: pd.DataFrame) -> dict[st
     for key, n in counts.items():
         occasion, code, informant = cast("tuple[str, str, str]", key)
         themes.setdefault(str(occasion), {}).setdefault(str(code), {})[str(informant)] = int(n)
-    by_occasion = {o: [d for d in documents if d["nedslag"] == o] for o in OCCASIONS}
+    by_occasion = {o: [d for d in documents if d["nedslag"] == o] for o in (BASELINE, *OCCASIONS)}
     return {
         "documents": {o: len(ds) for o, ds in by_occasion.items()},
         "documents_with_consent": {

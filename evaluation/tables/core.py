@@ -94,6 +94,12 @@ CORE = (
         "pupil_key purpose",
     ),
     declared(
+        "core_interview_documents",
+        "One row per interview, talk or minute with consent in force, also one without a coded segment.",
+        "document_id informant school_id grade occasion form coders segments BIGINT",
+        "document_id",
+    ),
+    declared(
         "core_interview_codes",
         "One row per coded segment and code with consent in force, doubly coded segments once per coder.",
         "document_id informant school_id grade occasion form coder code family polarity is_approved_quote BOOLEAN "

@@ -112,11 +112,36 @@ OUT = (
         "round code group_kind group_id",
     ),
     declared(
+        "out_theme_changes",
+        "One row per code and pair of following occasions: how many of the sources spoke of it then and now. "
+        "Different people are asked each time; counter-evidence is always listed.",
+        "round code code_name family occasion_from occasion_to sources_from BIGINT sources_total_from BIGINT "
+        "share_from_pct DOUBLE sources_to BIGINT sources_total_to BIGINT share_to_pct DOUBLE change_points DOUBLE "
+        "is_disconfirming BOOLEAN",
+        "round code occasion_from occasion_to",
+    ),
+    declared(
         "out_agreement",
-        "One row per code or family: agreement between coders.",
-        "round level code alpha DOUBLE ci_low DOUBLE ci_high DOUBLE raw_agreement DOUBLE units BIGINT "
-        "positive BIGINT coders BIGINT double_coded_share DOUBLE rule_met BOOLEAN note",
+        "One row per code or family: agreement between coders, and what to talk about (differ: units they differ on). "
+        "rule_met: enough documents are coded by two, by the codebook's rule.",
+        "round level code name alpha DOUBLE ci_low DOUBLE ci_high DOUBLE raw_agreement DOUBLE units BIGINT "
+        "positive BIGINT differ BIGINT coders BIGINT documents BIGINT double_coded BIGINT double_coded_share DOUBLE "
+        "rule_met BOOLEAN note",
         "round level code",
+    ),
+    declared(
+        "out_coding_discussion",
+        "One row per segment and code on which coders differ, for the next coding meeting; never published.",
+        "round document_id segment_id code coders_yes coders_no",
+        "round document_id segment_id code",
+    ),
+    declared(
+        "out_school_forms",
+        "One row per form, field, occasion and statement: how many of the schools that handed the form in wrote it. "
+        "form: vurder_og_find_fokus | kontekstdialog | implementeringstrappe.",
+        "round form theme theme_name dimension occasion value score DOUBLE schools BIGINT schools_total BIGINT "
+        "is_latest BOOLEAN",
+        "round form theme dimension occasion value",
     ),
     declared(
         "out_joint_display",

@@ -53,6 +53,13 @@ RAW = (
         "polarity start BIGINT end BIGINT consent is_approved_quote BOOLEAN segment_id",
         "document_id segment_id code coder",
     ),
+    declared(
+        "raw_interview_documents",
+        "One row per interview, talk or minute, also one without a coded segment. coders: pseudonyms joined by |, "
+        "those who found nothing to code included.",
+        "document_id informant school_id grade occasion form consent coders segments BIGINT",
+        "document_id",
+    ),
     declared("raw_interview_texts", "One row per segment: its words.", "segment_id text", "segment_id"),
     declared(
         "raw_school_forms",

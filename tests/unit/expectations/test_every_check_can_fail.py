@@ -173,6 +173,19 @@ def rows_of(name: str) -> list[dict]:
                 "segment_id": "s1",
             }
         ],
+        "raw_interview_documents": [
+            {
+                "document_id": "d1",
+                "informant": "elev",
+                "school_id": S,
+                "grade": "6",
+                "occasion": "o",
+                "form": "f",
+                "consent": "gyldigt",
+                "coders": "c",
+                "segments": 1,
+            }
+        ],
         "raw_interview_texts": [{"segment_id": "s1", "text": "Det går godt."}],
         "raw_school_forms": [
             {
@@ -309,6 +322,18 @@ def rows_of(name: str) -> list[dict]:
                 "is_in_force": True,
                 "status": "given",
                 "from_on": DAY,
+            }
+        ],
+        "core_interview_documents": [
+            {
+                "document_id": "d1",
+                "informant": "elev",
+                "school_id": S,
+                "grade": "6",
+                "occasion": "o",
+                "form": "f",
+                "coders": "c",
+                "segments": 1,
             }
         ],
         "core_interview_codes": [
@@ -451,6 +476,12 @@ BROKEN: dict[str, dict[str, Change]] = {
         "positions": put("end", -1),
         "no_personal_numbers": put("form", TEXT_CPR),
     },
+    "raw_interview_documents": {
+        "known_school": PLACE["known_school"],
+        "known_consent": put("consent", "perhaps"),
+        "not_negative": put("segments", -1),
+        "no_personal_numbers": put("form", TEXT_CPR),
+    },
     "raw_interview_texts": {
         "known_segment": put("segment_id", "s9"),
         "no_personal_numbers": put("text", TEXT_CPR),
@@ -578,6 +609,11 @@ BROKEN: dict[str, dict[str, Change]] = {
         "no_personal_numbers": put("wave", TEXT_CPR),
     },
     "core_consents": {"no_personal_numbers": put("status", TEXT_CPR)},
+    "core_interview_documents": {
+        "known_school": PLACE["known_school"],
+        "consent_in_force": put("document_id", "d2"),
+        "no_personal_numbers": put("form", TEXT_CPR),
+    },
     "core_interview_codes": {
         "known_school": PLACE["known_school"],
         "consent_in_force": put("document_id", "d2"),
@@ -589,6 +625,9 @@ BROKEN: dict[str, dict[str, Change]] = {
 def others_for(name: str, check: str) -> dict[str, pd.DataFrame]:
     if (name, check) == ("core_interview_codes", "consent_in_force"):
         return {"raw_interviews": sound("raw_interviews").assign(document_id="d2", consent="trukket_tilbage")}
+    if (name, check) == ("core_interview_documents", "consent_in_force"):
+        raw = sound("raw_interview_documents")
+        return {"raw_interview_documents": raw.assign(document_id="d2", consent="mangler")}
     return OTHERS.get(name, {})
 
 

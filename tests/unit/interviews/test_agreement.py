@@ -133,7 +133,8 @@ def test_without_positions_only_shared_segments_are_units(book: Codebook) -> Non
 def test_a_coder_who_found_nothing_counts(book: Codebook) -> None:
     rows = coded([("d", "s_1", 0, 9, "MP.UFRIV", "k_1"), ("d", "s_2", 10, 19, "MP.MAAL", "k_1")])
     documents = pd.DataFrame({"document_id": ["d", "e"], "coders": ["k_1|k_2", "k_1"]})
-    assert agreement(rows, book).table.empty
+    alone = agreement(rows, book).table
+    assert alone[["level", "units", "verdict"]].values.tolist() == [["alle", 0, "kan ikke opgøres"]]
     result = agreement(rows, book, documents=documents, draws=10)
     assert (result.documents, result.double_coded, result.double_coded_share) == (2, 1, 0.5)
     assert result.table.set_index("code").loc["MP.UFRIV", "raw_agreement"] == pytest.approx(1 / 2)
@@ -154,5 +155,5 @@ def test_the_share_is_held_against_the_codebook_s_rule(
 
 def test_no_segments_no_agreement(book: Codebook) -> None:
     result = agreement(coded([]), book)
-    assert result.table.empty
+    assert result.table["verdict"].tolist() == ["kan ikke opgøres"]
     assert not result.is_rule_met

@@ -1,0 +1,302 @@
+"""The section about what children and staff say: themes, change between occasions, what speaks against, agreement.
+
+Counts are sources (interviews, talks, minutes), never segments: one talkative source is one source. Which words the
+sources use is not shown here; approved quotes stand in the joint display.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from evaluation.publication.tallies import theme_cell
+from evaluation.reports.answers import INFORMANTS, arguments
+from evaluation.reports.danish import capital, count, join, number, percent, rounded
+from evaluation.reports.html_tables import Column, Mark, render_table
+from evaluation.reports.inputs import ReportInputs, records, text, value
+from evaluation.reports.page import Exhibit, Section, own_mark
+
+STRENGTHS = {
+    "enkelt_udsagn": "enkelt udsagn",
+    "flere_informanter": "flere kilder",
+    "flere_informantgrupper": "flere grupper af kilder",
+    "ingen": "ingen",
+}
+OCCASIONS = {
+    "baseline": "Før start",
+    "delevaluering_nov_2026": "November 2026",
+    "slutevaluering_2027": "Slutevaluering 2027",
+}
+SHOWN_THEMES = 12
+WORTH_NAMING_POINTS = 20.0
+"""A difference of a fifth of the sources is named in a title; with ten to twenty sources less is one or two talks."""
+VERDICTS = {"fast": "enige", "foreløbig": "enige nok til foreløbig brug", "under grænsen": "ikke enige nok"}
+
+
+def learning(inputs: ReportInputs) -> Section:
+    """Themes by group of informants with what speaks against, change, agreement, and the arguments at the end."""
+    title = "Hvad kan vi lære?"
+    rows = inputs.frame("out_themes")
+    everyone = rows[rows["group_kind"] == "all"]
+    exhibits = [x for x in (_themes(inputs, rows), _changes(inputs), _agreement(inputs)) if x is not None]
+    if not len(everyone):
+        lead = "Der er ingen kodede interviews i denne runde, siden indsatsen begyndte."
+        return Section("laering", title, (lead,), tuple(exhibits), parts=_argument_parts(inputs))
+    against = everyone[_is_against(everyone) & everyone["sources"].notna()]
+    points = [_against(r) for r in records(against)] or [
+        "Der er søgt efter udsagn, der taler imod; ingen kan vises i denne runde."
+    ]
+    return Section(
+        "laering",
+        title,
+        tuple(p for p in (_double_coding(inputs),) if p),
+        tuple(exhibits),
+        tuple(points),
+        parts=_argument_parts(inputs),
+    )
+
+
+def occasion_name(occasion: str) -> str:
+    """An occasion as it reads; the pilot's own in plain words, others as the codebook calls them."""
+    return OCCASIONS.get(occasion, capital(occasion.replace("_", " ")))
+
+
+def _is_against(rows: pd.DataFrame) -> pd.Series:
+    return rows["is_disconfirming"].fillna(False).astype(bool)
+
+
+def _against(row: dict[str, Any]) -> str:
+    n = value(row, "sources") or 0
+    if n == 0:
+        return f"Taler imod: »{text(row, 'code_name')}« – ingen kilder."
+    return f"Taler imod: »{text(row, 'code_name')}« ({count(n)} {'kilde' if n == 1 else 'kilder'})."
+
+
+def _themes(inputs: ReportInputs, rows: pd.DataFrame) -> Exhibit | None:
+    everyone = rows[rows["group_kind"] == "all"]
+    if not len(everyone):
+        return None
+    order = everyone.assign(_against=_is_against(everyone), _n=everyone["sources"].fillna(-1)).sort_values(
+        ["_against", "_n", "code"], ascending=[True, False, True]
+    )
+    # What speaks against is always there, however many themes there are.
+    said = order[~order["_against"] & (order["_n"] != 0)].head(SHOWN_THEMES)
+    top = pd.concat([said, order[order["_against"]]])
+    top = top.assign(
+        strength=[STRENGTHS.get(str(s), "–") for s in top["strength"]],
+        by=[_who_says(rows, str(c)) for c in top["code"]],
+    )
+
+    def mark(row: Any) -> Mark:
+        return own_mark(row, "sources") or Mark("themes", (("kode", str(row["code"])),), "pupils")
+
+    columns = [
+        Column("code_name", "Tema"),
+        Column("sources", "Kilder", "count", mark=mark),
+        Column("strength", "Styrke"),
+        Column("by", "Hvem siger det"),
+        Column("is_disconfirming", "Taler imod", "yes"),
+    ]
+    if (top["by"] == "–").all():
+        columns = [c for c in columns if c.name != "by"]
+    marker = inputs.protocol.disclosure.marker
+    table = render_table("temaer", "Hvad kilderne taler om", top, columns, key=("code",), marker=marker)
+    lead = records(said[said["sources"].notna()].head(1))
+    finding = f"Flest kilder taler om »{text(lead[0], 'code_name')}«" if lead else "Temaer fra interviewene"
+    totals = everyone["sources_total"].dropna()
+    of = f", af {count(float(totals.max()))} kilder i alt siden indsatsens start" if len(totals) else ""
+    what = f"Antal kilder, der nævner temaet{of}. En kilde er ét interview eller ét referat."
+    return Exhibit("temaer", finding, table, what, "out_themes")
+
+
+def _changes(inputs: ReportInputs) -> Exhibit | None:
+    rows = inputs.frame("out_theme_changes")
+    if not len(rows):
+        return None
+    occasions = _in_time(rows)
+    latest = rows[rows["occasion_to"] == occasions[-1]]
+    totals: dict[str, float | None] = {}
+    wide: dict[str, dict[str, Any]] = {}
+    for row in records(rows):
+        found = wide.setdefault(
+            str(row["code"]),
+            {"code": row["code"], "code_name": row["code_name"], "against": bool(row["is_disconfirming"])},
+        )
+        for end in ("from", "to"):
+            occasion = str(row[f"occasion_{end}"])
+            found[occasion] = value(row, f"sources_{end}")
+            totals[occasion] = value(row, f"sources_total_{end}")
+    points = {str(r["code"]): value(r, "change_points") for r in records(latest)}
+    for code, found in wide.items():
+        found["change"] = points.get(code)
+        found["most"] = max((found.get(o) or 0 for o in occasions), default=0)
+    said = sorted(
+        (f for f in wide.values() if not f["against"] and f["most"] > 0),
+        key=lambda f: (-f["most"], f["code"]),
+    )[:SHOWN_THEMES]
+    shown_rows = [*said, *(f for f in wide.values() if f["against"])]
+    frame = pd.DataFrame(shown_rows)
+    marker = inputs.protocol.disclosure.marker
+
+    def mark_of(occasion: str) -> Any:
+        def mark(row: Any) -> Mark:
+            exhibit, cell = theme_cell(str(row["code"]), occasion)
+            return Mark(exhibit, cell, "pupils")
+
+        return mark
+
+    columns = [
+        Column("code_name", "Tema"),
+        *(
+            Column(o, occasion_name(o) + _of_total(totals.get(o)), "count", mark=mark_of(o))
+            for o in occasions
+        ),
+        Column("change", "Ændring i andel siden sidst (procentpoint)", "pp", "none"),
+        Column("against", "Taler imod", "yes"),
+    ]
+    first, last = occasion_name(occasions[-2]).lower(), occasion_name(occasions[-1]).lower()
+    table = render_table(
+        "temaer-over-tid",
+        "Kilder, der nævner temaet, hver gang der er spurgt",
+        frame,
+        columns,
+        key=("code",),
+        marker=marker,
+        source="out_theme_changes",
+    )
+    what = (
+        f"Antal kilder hver gang; ændringen er i andelen af kilderne, fra {first} til {last}. Det er ikke de samme, der er "
+        "spurgt hver gang, og der er få kilder: tallene beskriver, hvad der er talt om, og ikke en udvikling hos "
+        "bestemte personer."
+    )
+    return Exhibit(
+        "temaer-over-tid", _change_finding(said, totals, occasions), table, what, "out_theme_changes"
+    )
+
+
+def _in_time(rows: pd.DataFrame) -> list[str]:
+    """The occasions compared, each followed by the one it is compared with."""
+    following = dict(zip(rows["occasion_from"].astype(str), rows["occasion_to"].astype(str), strict=True))
+    occasions = [o for o in following if o not in following.values()]
+    while occasions[-1] in following:
+        occasions.append(following[occasions[-1]])
+    return occasions
+
+
+def _of_total(total: float | None) -> str:
+    return f" (af {count(total)})" if total is not None else ""
+
+
+def _change_finding(
+    said: Sequence[dict[str, Any]], totals: dict[str, float | None], occasions: Sequence[str]
+) -> str:
+    """The largest change since last time where it is large enough to name; the first one asked about wins a tie."""
+    known = [f for f in said if f["change"] is not None]
+    most = max(known, key=lambda f: abs(f["change"]), default=None)
+    before, now = occasions[-2:]
+    if most is None or abs(rounded(most["change"])) < WORTH_NAMING_POINTS:
+        return "Kilderne taler om omtrent det samme som sidst, der blev spurgt"
+    which = "Flere" if most["change"] > 0 else "Færre"
+    shares = [f"{count(most[o])}{_af(totals[o])}" for o in (now, before)]
+    return f"{which} taler om »{most['code_name']}« end sidst: {shares[0]} mod {shares[1]}"
+
+
+def _af(total: float | None) -> str:
+    return f" af {count(total)}" if total is not None else ""
+
+
+def _agreement(inputs: ReportInputs) -> Exhibit | None:
+    rows = inputs.frame("out_agreement")
+    families = rows[(rows["level"] != "kode") & rows["units"].fillna(0).gt(0)]
+    if not len(families):
+        return None
+    shown_rows = families.assign(
+        _last=families["level"].eq("alle"), says=[_verdict(r) for r in records(families)]
+    ).sort_values(["_last", "code"])
+    columns = [
+        Column("name", "Kodefamilie"),
+        Column("alpha", "Alfa", "number2", "none"),
+        Column("ci_low", "Interval fra", "number2", "none"),
+        Column("ci_high", "Interval til", "number2", "none"),
+        Column("raw_agreement_pct", "Samme svar", "pct0", "none"),
+        Column("units", "Vurderinger", "count", "none"),
+        Column("says", "Vurdering"),
+    ]
+    shown_rows = shown_rows.assign(raw_agreement_pct=100 * shown_rows["raw_agreement"])
+    table = render_table(
+        "enighed",
+        "Enighed mellem to, der har kodet de samme udsagn",
+        shown_rows,
+        columns,
+        key=("level", "code"),
+        marker=inputs.protocol.disclosure.marker,
+        source="out_agreement",
+    )
+    own = families[families["level"] == "mappe"]
+    agreed = int(own["note"].isin(["fast", "foreløbig"]).sum())
+    what = (
+        "Krippendorffs alfa: 1 er fuld enighed, 0 er hvad tilfældet giver. Intervallet er 95 %. »Samme svar« er, hvor "
+        "ofte de to svarede ens; det er højt, når en kode sjældent bruges, og siger derfor ikke nok alene."
+    )
+    title = f"Koderne er enige nok i {count(agreed)} af {count(len(own))} kodefamilier"
+    return Exhibit("enighed", title, table, what, "out_agreement")
+
+
+def _verdict(row: dict[str, Any]) -> str:
+    if value(row, "alpha") is None:
+        return "alle svarede ens; kan ikke opgøres"
+    return VERDICTS.get(text(row, "note"), text(row, "note"))
+
+
+def _double_coding(inputs: ReportInputs) -> str:
+    """How much two people have coded, against the codebook's rule, and what is left to talk about."""
+    whole = records(inputs.frame("out_agreement").query("level == 'alle'"))
+    if not whole:
+        return ""
+    row = whole[0]
+    double, documents = value(row, "double_coded") or 0, value(row, "documents") or 0
+    if double == 0:
+        return (
+            "Materialet er kodet af én person. Hvor enige to ville have været, kan ikke opgøres; læs temaerne med det "
+            "forbehold."
+        )
+    share = percent(100 * double / documents, 0) if documents else ""
+    rule = "opfylder" if value(row, "rule_met") else "opfylder ikke"
+    sentence = (
+        f"{count(double)} af {count(documents)} kilder ({share}) er kodet af to uafhængigt af hinanden; det {rule} "
+        "kodebogens regel."
+    )
+    low = inputs.frame("out_agreement")
+    low = low[(low["level"] == "kode") & low["note"].eq("under grænsen")].sort_values("alpha")
+    names = [f"»{text(r, 'name')}« ({number(float(r['alpha']), 2)})" for r in records(low.head(3))]
+    if names:
+        sentence += f" Mindst enige er de om {join(names)}: drøft dem, før mere kodes."
+    return sentence
+
+
+def _who_says(rows: pd.DataFrame, code: str) -> str:
+    found = rows[
+        (rows["code"] == code)
+        & (rows["group_kind"] == "informant")
+        & rows["sources"].notna()
+        & (rows["sources"].fillna(0) > 0)
+    ]
+    names = [INFORMANTS.get(str(g), str(g)).lower() for g in found.sort_values("group_id")["group_id"]]
+    return capital(join(names)) if names else "–"
+
+
+def _argument_parts(inputs: ReportInputs) -> tuple[Section, ...]:
+    if inputs.round.kind != "final":
+        return ()
+    a = arguments(inputs)
+    parts = []
+    for identity, heading, found in (
+        ("fortsaette", "Taler for at fortsætte", a.go_on),
+        ("justere", "Taler for at justere", a.adjust),
+        ("stoppe", "Taler for at stoppe", a.stop),
+    ):
+        points = tuple(f"{capital(x)}." for x in found) or ("Intet i rundens tal og ord.",)
+        parts.append(Section(identity, heading, points=points))
+    return tuple(parts)
