@@ -5,6 +5,7 @@ import pandas as pd
 
 from assets.rounds import described, out_spec, round_of
 from evaluation.door.consent import consents_in_force
+from evaluation.legal_basis import require_basis
 from evaluation.panel import calendar, cells, cohorts, pupils, talks
 from evaluation.study import Study
 
@@ -50,7 +51,9 @@ def core_cells(
     core_pupil_weeks: pd.DataFrame,
     raw_totals: pd.DataFrame,
     core_school_days: pd.DataFrame,
+    study: dg.ResourceParam[Study],
 ) -> pd.DataFrame:
+    require_basis(study.protocol, "core_cells", len(core_pupil_weeks) + len(raw_totals))
     frame = cells.cells(core_pupil_weeks, raw_totals, core_school_days)
     by_year = frame.groupby("school_year")[["possible_days", "absent_days"]].sum()
     context.add_output_metadata(
@@ -76,6 +79,7 @@ def core_talks(
 
 @dg.asset(**described("core_cohort_cells"))
 def core_cohort_cells(core_pupil_weeks: pd.DataFrame, study: dg.ResourceParam[Study]) -> pd.DataFrame:
+    require_basis(study.protocol, "core_cohort_cells", len(core_pupil_weeks))
     return cohorts.cohort_cells(core_pupil_weeks, study.protocol)
 
 
@@ -87,6 +91,7 @@ def core_selection_windows(
     core_talks: pd.DataFrame,
     study: dg.ResourceParam[Study],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
+    require_basis(study.protocol, "core_band_cells", len(core_pupil_weeks))
     return cohorts.selection_windows(
         core_pupil_weeks, core_pupils, core_school_days, core_talks, study.protocol
     )
@@ -96,6 +101,7 @@ def core_selection_windows(
 def core_year_bands(
     context: dg.AssetExecutionContext, core_pupil_weeks: pd.DataFrame, study: dg.ResourceParam[Study]
 ) -> pd.DataFrame:
+    require_basis(study.protocol, "core_year_bands", len(core_pupil_weeks))
     edges = study.protocol.targeted.bands_pct if study.protocol.targeted else (0.0, 5.0, 10.0, 20.0)
     return cohorts.year_bands(core_pupil_weeks, study.protocol, round_of(context, study).cutoff, edges)
 

@@ -6,6 +6,7 @@ import pandas as pd
 from assets.needs import Warehouse
 from assets.rounds import described, out_spec, round_of
 from evaluation.expectations import CHECKED_TABLES
+from evaluation.legal_basis import require_basis
 from evaluation.questions import implementation, quality, voices
 from evaluation.study import Study
 
@@ -13,12 +14,14 @@ StudyParam = dg.ResourceParam[Study]
 
 
 @dg.asset(**described("core_interview_documents"))
-def core_interview_documents(raw_interview_documents: pd.DataFrame) -> pd.DataFrame:
+def core_interview_documents(raw_interview_documents: pd.DataFrame, study: StudyParam) -> pd.DataFrame:
+    require_basis(study.protocol, "core_interview_documents", len(raw_interview_documents))
     return voices.consented_documents(raw_interview_documents)
 
 
 @dg.asset(**described("core_interview_codes"))
 def core_interview_codes(raw_interviews: pd.DataFrame, study: StudyParam) -> pd.DataFrame:
+    require_basis(study.protocol, "core_interview_codes", len(raw_interviews))
     return voices.consented_codes(raw_interviews, study)
 
 
@@ -87,6 +90,7 @@ def out_joint_display(
     out_verdicts: pd.DataFrame,
     study: StudyParam,
 ) -> pd.DataFrame:
+    require_basis(study.protocol, "out_joint_display", int(core_interview_codes["is_approved_quote"].sum()))
     return voices.signs_joined(
         core_interview_codes,
         core_interview_documents,

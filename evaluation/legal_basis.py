@@ -1,9 +1,37 @@
-"""The legal basis of each data set, enforced: an asset asks before it uses data, and is refused in words."""
+"""The legal basis of each data set, enforced: an asset asks before it uses data, and is refused in words.
+
+Which table uses which data set for what stands here in one place, so that a data protection officer can read it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from evaluation.errors import GateRefused, Problem
 from evaluation.protocol import Protocol, Use
+
+ABSENCE, TARGETED, INTERVIEWS = "absence_all_pupils", "targeted_pupils", "interviews"
+USES: Mapping[str, tuple[str, Use]] = {
+    "core_cells": (ABSENCE, "counts"),
+    "core_cohort_cells": (ABSENCE, "counts"),
+    "core_band_cells": (ABSENCE, "counts"),
+    "core_year_bands": (ABSENCE, "counts"),
+    "core_pupil_periods": (TARGETED, "pupil_rows"),
+    "core_interview_documents": (INTERVIEWS, "counts"),
+    "core_interview_codes": (INTERVIEWS, "counts"),
+    "out_joint_display": (INTERVIEWS, "quotes"),
+}
+"""By table: the data set it is made from and what for."""
+
+
+def require_basis(protocol: Protocol, table_name: str, rows: int) -> None:
+    """Pass when ``table_name`` may be made from so many ``rows`` of its data set; nothing is asked of no rows.
+
+    Raises:
+        GateRefused: the protocol's basis does not cover the use.
+    """
+    if rows:
+        require_use(protocol, *USES[table_name])
 
 
 def require_use(protocol: Protocol, data_set_id: str, use: Use) -> None:

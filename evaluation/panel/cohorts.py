@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from evaluation.legal_basis import require_use
+from evaluation.legal_basis import TARGETED, require_basis
 from evaluation.panel.engine import run_sql
 from evaluation.protocol import Protocol, Targeted
 from evaluation.tables import table
@@ -213,10 +213,10 @@ def targeted_pupil_periods(
     Raises:
         GateRefused: the protocol's legal basis for targeted pupils does not cover rows of single pupils.
     """
-    basis = protocol.data_set("targeted_pupils")
+    basis = protocol.data_set(TARGETED)
     if basis is None or core_consents.empty:
         return table("core_pupil_periods").empty()
-    require_use(protocol, "targeted_pupils", "pupil_rows")
+    require_basis(protocol, "core_pupil_periods", len(core_consents))
     is_for_this = core_consents["purpose"].eq(basis.consent_purpose or "")
     in_force = core_consents.loc[core_consents["is_in_force"] & is_for_this, ["pupil_key", "from_on"]]
     mine = core_pupil_weeks.merge(in_force.drop_duplicates("pupil_key"), on="pupil_key")
