@@ -241,7 +241,12 @@ def _verdict(
     if target.kind == "implied":
         is_wide = is_wide or high >= limit - TOLERANCE
     elif target.kind == "change":
-        # No change at all tells of nobody; one that may be large tells of no one in particular.
+        # No change at all tells of nobody. Pupils: a change that may be large tells of no one in particular.
         nothing = low <= TOLERANCE and high >= -TOLERANCE
-        is_wide = is_wide or nothing or high >= limit - TOLERANCE or low <= -limit + TOLERANCE
+        is_large = high >= limit - TOLERANCE or low <= -limit + TOLERANCE
+        if target.component.quantity == "days":
+            # However many days, they may be one pupil's.
+            required = max(required, rules.dominance_width_share * max(abs(low), abs(high)))
+            is_wide, is_large = width >= required - TOLERANCE, False
+        is_wide = is_wide or nothing or is_large
     return Interval(target, low, high, required, bool(is_wide), is_exact)

@@ -140,14 +140,15 @@ def _name(
     cell = parse_cell(number.cell)
     if set(cell) - {d.name for d in space.dimensions}:
         raise KeyError(number.cell)
-    key = key_of(space.universe, space.dimensions, cell, quantity_of(number.measure))
+    whole = {**entry.get("of", {}), **cell}
+    key = key_of(space.universe, space.dimensions, whole, quantity_of(number.measure))
     members_of(key, space)
     text = number.text.replace("\u00a0", " ").strip().rstrip("%").strip() or marker
     if text not in (marker, STRUCTURAL_ZERO_TEXT):
         read_danish_number(text)
     since = release
     for first, names in structure.get("reprinted", {}).items():
-        if f"{number.exhibit}|{number.cell}|{number.measure}" in names:
+        if f"{number.exhibit}|{key.text}|{number.measure}" in names:
             since = first
     return _Named(
         release,

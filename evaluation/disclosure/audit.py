@@ -14,7 +14,7 @@ from evaluation.disclosure.attack import Interval, Statement, Target, attack
 from evaluation.disclosure.exhibits import quantity_of
 from evaluation.disclosure.release import PublishedCell, Release, Space, read_danish_number
 from evaluation.disclosure.rules import STRUCTURAL_ZERO_TEXT
-from evaluation.disclosure.system import component_of, members_of, merge_spaces, pupils_key
+from evaluation.disclosure.system import component_of, members_of, merge_releases, merge_spaces, pupils_key
 from evaluation.errors import GateRefused, Problem
 
 
@@ -81,7 +81,7 @@ class AuditReport:
 def audit(release: Release, earlier: Sequence[Release] = ()) -> AuditReport:
     """Attack ``release`` with everything in ``earlier`` (oldest first) at hand. Never raises on a leak."""
     chain = [*earlier, release]
-    spaces = merge_spaces(s for r in chain for s in r.spaces)
+    spaces = merge_releases(r.spaces for r in chain)
     order = [r.id for r in chain]
     statements = [s for r in chain for s in release_statements(r, spaces)]
     targets = list(_targets(chain, spaces))
@@ -101,7 +101,7 @@ def release_statements(release: Release, spaces: dict[str, Space]) -> Iterable[S
     """What each printed number of a release says. A reprinted number speaks of the data it was first printed from."""
     own = merge_spaces(release.spaces)
     for cell in release.cells:
-        if cell.is_suppressed or cell.low is None or cell.high is None or cell.text == STRUCTURAL_ZERO_TEXT:
+        if cell.is_suppressed or cell.low is None or cell.high is None:
             continue
         component = component_of(cell.key, spaces[cell.key.universe])
         members = members_of(cell.key, own[cell.key.universe])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evaluation.disclosure.exhibits import Cell, Exhibit, Key, Quantity, quantity_of
 from evaluation.disclosure.lattice import LatticeCell, lattice
@@ -54,9 +54,10 @@ def draft(
     clashes: list[Problem] = []
     for exhibit in exhibits:
         minimum = rules.minimum_pupils if exhibit.minimum is None else exhibit.minimum
-        names = [d.name for d in exhibit.dimensions]
-        zeros = zero_cells(names, exhibit.structural_zeros)
-        spaces.append(Space(exhibit.universe, exhibit.dimensions, zeros, minimum, not exhibit.is_aggregate))
+        zeros = zero_cells(exhibit)
+        spaces.append(
+            Space(exhibit.universe, exhibit.all_dimensions, zeros, minimum, not exhibit.is_aggregate)
+        )
         cells = lattice(exhibit, rules)
         for truth in cells.values():
             known = truths.setdefault(truth.key, truth)
@@ -70,8 +71,12 @@ def draft(
                         next_step="name another universe",
                     )
                 )
-            elif truth.is_sensitive and not known.is_sensitive:
-                truths[truth.key] = truth
+            else:
+                truths[truth.key] = replace(
+                    known,
+                    is_small=known.is_small or truth.is_small,
+                    is_dominated=known.is_dominated and truth.is_dominated,
+                )
         numbers.extend(_print_exhibit(exhibit, cells, minimum, shown[exhibit.id], release))
     if clashes:
         raise InputError("Exhibits of one population disagree.", clashes[:20])

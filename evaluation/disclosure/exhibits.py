@@ -21,6 +21,8 @@ Quantity = Literal["pupils", "days"]
 MEASURES: tuple[Measure, ...] = ("pupils", "share", "pct", "days")
 DEFAULT_DECIMALS: Mapping[str, int] = {"pupils": 0, "share": 0, "pct": 1, "days": 0}
 Cell = tuple[tuple[str, str], ...]
+UNION = " ∪ "
+"""Joins the leaves of a band in the identity of a number."""
 
 
 def quantity_of(measure: str) -> Quantity:
@@ -79,7 +81,19 @@ class Dimension:
             return frozenset([category])
         if category == self.total:
             return frozenset(self.leaves)
-        return frozenset(dict(self.bands)[category])
+        known = dict(self.bands)
+        if category not in known and set(category.split(UNION)) <= set(self.leaves):
+            return frozenset(category.split(UNION))
+        return frozenset(known[category])
+
+    def identity(self, category: str) -> str:
+        """A category by what it holds, so that a band that means another sum in a later round is another number."""
+        if category in self.leaves or category == self.total:
+            return category
+        held = self.leaves_of(category)
+        if self.total is not None and len(held) == len(self.leaves):
+            return self.total
+        return UNION.join(leaf for leaf in self.leaves if leaf in held)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -135,6 +149,9 @@ class Exhibit:
     minimum for this exhibit (sources instead of pupils). ``is_aggregate`` marks official statistics
     whose counts are averages: not whole numbers, no largest contributor known. ``sensitive`` names cells (every
     dimension, in their order) that are hidden whatever they hold, because another release makes them tell too much.
+    ``of`` names categories of further dimensions that the whole table speaks of (days up to a cut-off): part of what
+    its numbers are, not of what its cells are called. A table that shows nothing (``shown`` names no category) is
+    never printed, but its sensitive cells are guarded.
 
     With *share* among the measures, *pupils* is printed for whole groups only (the n behind the shares).
     """
@@ -152,6 +169,17 @@ class Exhibit:
     minimum: int | None = None
     is_aggregate: bool = False
     sensitive: frozenset[Cell] = frozenset()
+    of: tuple[tuple[Dimension, str], ...] = ()
+
+    @property
+    def all_dimensions(self) -> tuple[Dimension, ...]:
+        """The dimensions of the table, and those it takes one category of."""
+        return (*self.dimensions, *(d for d, _ in self.of))
+
+    @property
+    def is_guard(self) -> bool:
+        """Whether the table is there to guard its cells only and prints nothing."""
+        return any(not categories for categories in self.shown.values())
 
     def dimension(self, name: str) -> Dimension:
         """The dimension of that name. Raises KeyError."""
@@ -163,18 +191,22 @@ class Exhibit:
 
     def key(self, cell: Mapping[str, str], measure: str) -> Key:
         """The identity of the number in a cell: totals, and for pupils the splits of days, are left out."""
-        return key_of(self.universe, self.dimensions, cell, quantity_of(measure))
+        whole = {**{d.name: category for d, category in self.of}, **cell}
+        return key_of(self.universe, self.all_dimensions, whole, quantity_of(measure))
 
 
 def key_of(
     universe: str, dimensions: tuple[Dimension, ...], cell: Mapping[str, str], quantity: Quantity
 ) -> Key:
-    """The :class:`Key` of a cell given with or without its totals."""
-    pairs = [
-        (d.name, cell[d.name])
-        for d in dimensions
-        if cell.get(d.name, d.total) != d.total and (quantity == "days" or d.divides_pupils)
-    ]
+    """The :class:`Key` of a cell given with or without its totals. Raises KeyError for an unknown category."""
+    pairs = []
+    for d in dimensions:
+        category = cell.get(d.name, d.total)
+        if category is None or not (quantity == "days" or d.divides_pupils):
+            continue
+        same = d.identity(category)
+        if same != d.total:
+            pairs.append((d.name, same))
     return Key(universe, quantity, tuple(sorted(pairs)))
 
 
@@ -188,7 +220,7 @@ def check_exhibits(exhibits: tuple[Exhibit, ...]) -> None:
         problems.extend(_exhibit_problems(exhibit))
     seen: dict[tuple[str, str], tuple[str, Dimension]] = {}
     for exhibit in exhibits:
-        for d in exhibit.dimensions:
+        for d in exhibit.all_dimensions:
             first_id, first = seen.setdefault((exhibit.universe, d.name), (exhibit.id, d))
             if (set(first.leaves), first.total, first.role) != (set(d.leaves), d.total, d.role):
                 problems.append(

@@ -113,14 +113,40 @@ def forms_of(
         assert cell.low is not None
         assert cell.high is not None
         out.append(Form(key, members, cell.low, cell.high, cell.low, 0.0, True, True, False, version=version))
-        change = cell.low - truth_of[key].value if key in truth_of else 0.0
-        if (
-            version
-            and not _agrees(cell, truth_of[key].value if key in truth_of else cell.low)
-            and abs(change) < limit
-        ):
-            changes.append(replace(_guard(key, members, change), version=version, is_change=True))
-    return out + changes
+        if not version or key not in truth_of or _agrees(cell, truth_of[key].value):
+            continue
+        change = cell.low - truth_of[key].value
+        # Pupils who left or came are counted; the days that changed may all be one pupil's, however many they are.
+        if is_days or abs(change) < limit:
+            guard = _guard(key, members, change, rules.dominance_width_share if is_days else 0.0)
+            changes.append(replace(guard, version=version, is_change=True))
+    return out + changes + _absent(component, numbers, space, earlier, changed_versions)
+
+
+def _absent(
+    component: Component,
+    numbers: Sequence[Draft],
+    space: Space,
+    earlier: Sequence[Release],
+    changed: set[str],
+) -> list[Form]:
+    """Cells that one round prints as nobody's: they are empty in that round's data, whatever later rounds hold."""
+    if not earlier:
+        return []
+    found = [(d.truth.key, members_of(d.truth.key, space), "") for d in numbers if d.truth.is_structural_zero]
+    for release in earlier:
+        own = merge_spaces(release.spaces)
+        found += [
+            (c.key, members_of(c.key, own[c.key.universe]), release.id if release.id in changed else "")
+            for c in release.cells
+            if c.text == STRUCTURAL_ZERO_TEXT
+            and (c.key.universe, c.key.quantity) == (component.universe, component.quantity)
+            and component_of(c.key, own[c.key.universe]) == component
+        ]
+    return [
+        Form(key, members, 0.0, 0.0, 0.0, 0.0, True, True, False, version=version)
+        for key, members, version in dict.fromkeys(found)
+    ]
 
 
 def _guard(key: Key, members: Members, value: float, share: float = 0.0) -> Form:
@@ -200,7 +226,8 @@ def views_of(
             belongs = np.array([[1.0 if f.version == version else 0.0] for f in forms])
             blocks += [sign * now * belongs for sign in signs]
         everything = np.ones(len(forms), dtype=bool)
-        views.append(
-            replace(unchanged, A=np.hstack(blocks), is_examined=everything, may_contradict=len(signs) == 1)
-        )
+        A = np.hstack(blocks)
+        # A growth is measured upwards too, so that it must be as uncertain as a fall of the same size.
+        A[[f.is_change and f.value < 0 for f in forms]] *= -1
+        views.append(replace(unchanged, A=A, is_examined=everything, may_contradict=len(signs) == 1))
     return views

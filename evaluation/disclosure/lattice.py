@@ -24,7 +24,9 @@ class LatticeCell:
     """One cell of an exhibit with its true numbers; never leaves the protection.
 
     ``contributors``: pupils in the cell. ``value``: the additive quantity (pupils or days absent).
-    ``possible``: the denominator (the group's pupils, or days possible).
+    ``possible``: the denominator (the group's pupils, or days possible). ``is_small``: hidden whatever its days are
+    made of. ``is_dominated``: one pupil may have too many of its days; where a sum over splits only bounds the
+    largest contributor, another exhibit over the same cell may know better.
     """
 
     key: Key
@@ -32,8 +34,14 @@ class LatticeCell:
     value: float
     contributors: float
     possible: float
-    is_sensitive: bool
+    is_small: bool
+    is_dominated: bool
     is_structural_zero: bool
+
+    @property
+    def is_sensitive(self) -> bool:
+        """Whether the primary rules hide it."""
+        return self.is_small or self.is_dominated
 
 
 def lattice(exhibit: Exhibit, rules: DisclosureRules) -> dict[tuple[Quantity, Cell], LatticeCell]:
@@ -93,15 +101,16 @@ def _judge(
     pupils = here["pupils"]
     is_zero = here["zero"] == 1.0
     # 100 % of a group needs no rule of its own: it is 0 % of the rest, which is a cell of the lattice.
-    is_sensitive = (0 < pupils < minimum) or (pupils == 0 and rules.hide_zero and minimum > 0)
+    is_small = (0 < pupils < minimum) or (pupils == 0 and rules.hide_zero and minimum > 0)
+    is_dominated = False
     if quantity == "days":
         days = here["days_absent"]
         possible = here.get("days_possible", 0.0)
         if days == 0 or (possible > 0 and days >= possible):
-            is_sensitive = is_sensitive or (rules.hide_zero and minimum > 0)
+            is_small = is_small or (rules.hide_zero and minimum > 0)
         if "max_days" in here and days > 0 and here["max_days"] > rules.dominance_share * days:
-            is_sensitive = is_sensitive or minimum > 0
-    is_sensitive = is_sensitive or cell in exhibit.sensitive
+            is_dominated = minimum > 0
+    is_small = is_small or cell in exhibit.sensitive
     value = pupils if quantity == "pupils" else here["days_absent"]
     possible = here["group"] if quantity == "pupils" else here.get("days_possible", 0.0)
     return LatticeCell(
@@ -110,7 +119,8 @@ def _judge(
         value=value,
         contributors=pupils,
         possible=possible,
-        is_sensitive=is_sensitive and not is_zero,
+        is_small=is_small and not is_zero,
+        is_dominated=is_dominated and not is_zero,
         is_structural_zero=is_zero,
     )
 

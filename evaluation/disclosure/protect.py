@@ -17,7 +17,10 @@ from evaluation.disclosure.lattice import LatticeCell
 from evaluation.disclosure.release import PublishedCell, Release, Withheld
 from evaluation.disclosure.rules import STRUCTURAL_ZERO_TEXT, DisclosureRules
 from evaluation.disclosure.suppress import suppress
-from evaluation.disclosure.system import Component, component_of, merge_spaces, pupils_key
+from evaluation.disclosure.system import Component, component_of, merge_releases, merge_spaces, pupils_key
+
+UNPROTECTED = "Tabellen kan ikke vises, uden at skjulte tal kan regnes ud."
+"""The reason for a table that is not printed, as its reader is told."""
 
 
 def protect(
@@ -52,7 +55,7 @@ def protect(
             break
         # The last declared goes first: exhibits are declared in the order of their weight.
         victim = [e.id for e in kept if e.id in stuck][-1]
-        withheld[victim] = Withheld(victim, "Tabellen kan ikke vises, uden at skjulte tal kan regnes ud.")
+        withheld[victim] = Withheld(victim, UNPROTECTED)
     return _release(release_id, rules, drafts, hidden, earlier, tuple(withheld.values()))
 
 
@@ -74,7 +77,7 @@ def _hide(
     drafts: Drafts, rules: DisclosureRules, earlier: Sequence[Release], is_complementary: bool
 ) -> tuple[set[Key], set[str]]:
     """All hidden keys, and the exhibits of components that could not be protected."""
-    spaces = merge_spaces([*drafts.spaces, *(s for r in earlier for s in r.spaces)])
+    spaces = merge_releases([*(r.spaces for r in earlier), drafts.spaces])
     new_spaces = merge_spaces(drafts.spaces)
     by_component: dict[Component, list[Draft]] = {}
     for d in drafts.numbers:
@@ -84,6 +87,7 @@ def _hide(
         guards.setdefault(component_of(key, spaces[key.universe]), []).append(truth)
     hidden: set[Key] = set()
     stuck: set[str] = set()
+    counted = {d.truth.key for d in drafts.numbers if d.truth.key.quantity == "pupils"}
     # Pupils before days: where the pupils are hidden, days and per cent would tell them.
     for component in sorted(by_component, key=lambda c: (c.universe, c.quantity != "pupils", c.context)):
         numbers = by_component[component]
@@ -91,11 +95,12 @@ def _hide(
         if component.quantity == "days":
             # Known to be hidden even where no exhibit prints pupils: the audit asks more of their days.
             # A group that cannot exist is no secret, so it is not among them.
-            hidden |= {
+            few = {
                 pupils_key(g.key, space)
                 for g in guards[component]
                 if g.contributors < space.minimum and not g.is_structural_zero
             }
+            hidden |= few - counted
         bare = hidden | {key for release in earlier for key in release.hidden}
         forms = forms_of(
             component, numbers, guards[component], bare, space, spaces[component.universe], earlier, rules

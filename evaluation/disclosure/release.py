@@ -122,10 +122,12 @@ class Release:
         exhibits: dict[str, Any] = {}
         reprinted: dict[str, list[str]] = {}
         for c in self.cells:
-            entry = exhibits.setdefault(c.exhibit, {"universe": c.key.universe, "decimals": {}})
+            entry = exhibits.setdefault(c.exhibit, {"universe": c.key.universe, "decimals": {}, "of": {}})
             entry["decimals"][c.measure] = c.decimals
+            named = dict(c.cell)
+            entry["of"].update((name, category) for name, category in c.key.cell if name not in named)
             if c.since != self.id and not c.is_suppressed:
-                reprinted.setdefault(c.since, []).append(f"{c.exhibit}|{cell_text(c.cell)}|{c.measure}")
+                reprinted.setdefault(c.since, []).append(f"{c.exhibit}|{c.key.text}|{c.measure}")
         document = {
             "release": self.id,
             "marker": self.rules.marker,

@@ -8,13 +8,14 @@ Solving stands in ``suppress`` (the defence) and ``attack`` (the attacker).
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from evaluation.disclosure.exhibits import Cell, Key, Quantity
+from evaluation.disclosure.exhibits import Cell, Dimension, Exhibit, Key, Quantity
 from evaluation.disclosure.release import Space
 from evaluation.errors import InputError, Problem
 
@@ -72,7 +73,7 @@ def merge_spaces(spaces: Iterable[Space]) -> dict[str, Space]:
             elif have != d:
                 leaves = tuple(dict.fromkeys((*have.leaves, *d.leaves)))
                 bands = tuple(dict((*have.bands, *d.bands)).items())
-                dimensions[d.name] = type(d)(d.name, leaves, d.total, bands, d.role)
+                dimensions[d.name] = Dimension(d.name, leaves, d.total, bands, d.role)
         merged[space.universe] = Space(
             space.universe,
             tuple(dimensions.values()),
@@ -80,6 +81,29 @@ def merge_spaces(spaces: Iterable[Space]) -> dict[str, Space]:
             max(old.minimum, space.minimum),
             old.is_whole and space.is_whole,
         )
+    return merged
+
+
+def merge_releases(releases: Iterable[Iterable[Space]]) -> dict[str, Space]:
+    """One space per population over several releases, oldest first.
+
+    A cell that could not exist in one round may exist in another: a structural zero holds for all of them only where
+    every release that knows its categories says so. What one round alone says stands among its numbers.
+    """
+    own = [merge_spaces(spaces) for spaces in releases]
+    merged = merge_spaces(s for spaces in own for s in spaces.values())
+    for universe, space in merged.items():
+        mine = [spaces[universe] for spaces in own if universe in spaces]
+        known = [{d.name: frozenset(d.leaves) for d in s.dimensions} for s in mine]
+        zeros = tuple(
+            z
+            for z in space.zeros
+            if all(
+                z in s.zeros or not all(leaf in leaves.get(name, ()) for name, leaf in z)
+                for s, leaves in zip(mine, known, strict=True)
+            )
+        )
+        merged[universe] = replace(space, zeros=zeros)
     return merged
 
 
@@ -125,6 +149,12 @@ def incidence(component: Component, space: Space, forms: Sequence[Members]) -> B
     return np.unique(matrix, axis=1) if matrix.shape[1] else matrix
 
 
-def zero_cells(dimension_names: Sequence[str], zeros: Iterable[tuple[str, ...]]) -> tuple[Cell, ...]:
-    """An exhibit's structural zeros as cells."""
-    return tuple(sorted(tuple(zip(dimension_names, z, strict=True)) for z in zeros))
+def zero_cells(exhibit: Exhibit) -> tuple[Cell, ...]:
+    """An exhibit's structural zeros as cells. Those of a table that shows nothing hold for its own part only."""
+    names = [d.name for d in exhibit.dimensions]
+    part: list[Cell] = [()]
+    if exhibit.is_guard:
+        choices = ([(d.name, leaf) for leaf in sorted(d.leaves_of(c))] for d, c in exhibit.of)
+        part = [tuple(chosen) for chosen in itertools.product(*choices)]
+    zeros = (tuple(zip(names, z, strict=True)) for z in exhibit.structural_zeros)
+    return tuple(sorted(z + p for z in zeros for p in part))

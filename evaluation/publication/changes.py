@@ -1,6 +1,6 @@
 """One number in two rounds: what the later round may print beside the earlier.
 
-What belongs here: three rules for numbers that stand in both. Pupils of a school year are printed as they first were,
+What belongs here: rules for numbers that stand in both. Pupils of a school year are counted as they first were printed,
 because a difference of one would tell that one pupil left. Months and weeks that were whole when they were first
 printed are printed as they were. Counts that grow over the year – follow-ups, pupils above ten per cent, indsatselever –
 are named to the optimiser where they changed by fewer than the limit, so that they cannot be worked out either.
@@ -13,13 +13,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from evaluation.disclosure.exhibits import Cell, Dimension, Exhibit
-from evaluation.disclosure.release import PublishedCell, Release
+from evaluation.disclosure.protect import UNPROTECTED
+from evaluation.disclosure.release import PublishedCell, Release, Withheld
 from evaluation.disclosure.rules import STRUCTURAL_ZERO_TEXT
+from evaluation.publication.exhibits import LEVELS
 
 COUNTED = {"implementation": "pupils", "description_over_10": "share", "targeted": "pupils"}
 """Exhibits that count the same pupils round after round, and the measure that tells how many."""
 
-LEVELS = "description_year_to_date"
 PERIODS = ("description_month", "description_week")
 
 
@@ -61,10 +62,10 @@ def with_sensitive(
 
 
 def reprinted(release: Release, earlier: Sequence[Release], cutoffs: Mapping[str, dt.date]) -> Release:
-    """The release with pupils and whole periods as they first stood. ``cutoffs``: of every round, by its id.
+    """The release with whole periods as they first stood. ``cutoffs``: of every round, by its id.
 
     What the first release hid stays hidden. A band whose grades are others by now has no number of its own in the
-    first release: its pupils are the sum of its grades there, and its per cent is today's.
+    first release: its per cent is today's.
     """
     before = [r for r in earlier if r.id != release.id]
     cells = list(release.cells)
@@ -85,11 +86,19 @@ def reprinted(release: Release, earlier: Sequence[Release], cutoffs: Mapping[str
             changed = [name for name, category in cell.cell if then.get(category) != now.get(category)]
             if not changed:
                 cells[i] = _as_first(cell, first.get((cell.exhibit, cell.cell, cell.measure)), release)
-            elif cell.measure == "pupils":
-                cells[i] = _summed(cell, changed, now, first, release, old.id)
     printed = {c.key for c in cells if not c.is_suppressed}
     guarded = tuple(k for k in release.guarded if k not in printed)
     return replace(release, cells=tuple(cells), guarded=guarded)
+
+
+def first_pupils(earlier: Sequence[Release]) -> dict[tuple[str, ...], int]:
+    """Pupils by school year, school and grade as they were first printed."""
+    found: dict[tuple[str, ...], int] = {}
+    for old in earlier:
+        for c in old.cells:
+            if (c.exhibit, c.measure) == (LEVELS, "pupils") and c.value:
+                found.setdefault(tuple(category for _, category in c.cell), int(c.value))
+    return found
 
 
 def is_new_band(cell: PublishedCell) -> bool:
@@ -103,14 +112,21 @@ def without(release: Release, cells: Iterable[PublishedCell]) -> Release:
     return replace(release, cells=tuple(_hidden(c, release) if c in gone else c for c in release.cells))
 
 
+def without_exhibit(release: Release, exhibit: str) -> Release:
+    """The release without a table that hidden numbers can be worked out from, and the reason."""
+    return replace(
+        release,
+        cells=tuple(c for c in release.cells if c.exhibit != exhibit),
+        withheld=(*release.withheld, Withheld(exhibit, UNPROTECTED)),
+    )
+
+
 def _bands(dimensions: Iterable[Dimension]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(sorted(leaves)) for d in dimensions for name, leaves in d.bands}
 
 
 def _is_frozen(cell: PublishedCell, then: dt.date | None, now: dt.date | None) -> bool:
-    """Pupils of a school year; per cent of a period that neither cut-off divides."""
-    if cell.exhibit == LEVELS:
-        return cell.measure == "pupils"
+    """Per cent of a period that neither cut-off divides."""
     if cell.exhibit not in PERIODS or then is None or now is None:
         return False
     period = dict(cell.cell)["periode"]
@@ -135,28 +151,6 @@ def _as_first(cell: PublishedCell, first: PublishedCell | None, release: Release
         high=first.high,
         since=first.since,
     )
-
-
-def _summed(
-    cell: PublishedCell,
-    changed: Sequence[str],
-    bands: Mapping[str, tuple[str, ...]],
-    first: Mapping[tuple[str, Cell, str], PublishedCell],
-    release: Release,
-    since: str,
-) -> PublishedCell:
-    """A band's pupils as the sum of its grades in the first release; hidden where that hid one of them."""
-    name = changed[0]
-    parts = [
-        first.get((cell.exhibit, tuple((d, leaf if d == name else c) for d, c in cell.cell), cell.measure))
-        for leaf in bands.get(dict(cell.cell)[name], ())
-    ]
-    values = [p.value for p in parts if p is not None and p.value is not None]
-    if not parts or len(values) < len(parts):
-        return _hidden(cell, release)
-    total = sum(values)
-    text = f"{total:,.0f}".replace(",", ".")
-    return replace(cell, value=total, text=text, is_suppressed=False, low=total, high=total, since=since)
 
 
 def _hidden(cell: PublishedCell, release: Release) -> PublishedCell:

@@ -7,33 +7,53 @@ their pupils and days. Exhibits over the same pupils share a universe and are pr
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+from types import MappingProxyType
 
 import pandas as pd
 
-from evaluation.disclosure.exhibits import Dimension, Exhibit
+from evaluation.disclosure.exhibits import UNION, Dimension, Exhibit
 from evaluation.panel.estimation import same_weeks
 from evaluation.protocol import Protocol
 from evaluation.publication import leaves, tallies
 from evaluation.publication.tallies import ALL, zeros
 
+LEVELS = "description_year_to_date"
 TYPES = "description_types"
-"""Its sums are printed in another population, so it is printed whole or not at all."""
+"""Types of absence beside each other: printed whole or not at all, so that no type's place tells of another."""
+ELEVER = "elever"
+"""The population of levels and types. It is one over all rounds: days up to a cut-off are part of days up to the next."""
 
 
-def exhibits_of(tables: Mapping[str, pd.DataFrame], protocol: Protocol, cutoff: dt.date) -> list[Exhibit]:
+def exhibits_of(
+    tables: Mapping[str, pd.DataFrame],
+    protocol: Protocol,
+    cutoff: dt.date,
+    earlier: Sequence[dt.date] = (),
+    first: Mapping[tuple[str, ...], int] = MappingProxyType({}),
+) -> list[Exhibit]:
     """Every exhibit of a round: levels, shares above ten per cent, months and weeks, patterns, talks and sources.
 
-    Everything is counted up to the round's cut-off, so a later round's numbers are of another population even where
-    they carry the same name; universes therefore end in the cut-off. What a later round may print beside an earlier
-    one is the business of :mod:`evaluation.publication.changes`.
+    ``earlier``: the cut-offs of rounds released before. ``first``: pupils of a school year, school and grade as they
+    were first printed. Levels and types of all rounds are one system of days, divided
+    at every cut-off. The other tables count up to the round's own cut-off, so a later round's numbers are of another
+    population even where they carry the same name; their universes end in the cut-off, and what a later round may
+    print beside an earlier one is the business of :mod:`evaluation.publication.changes`.
     """
     cells, weeks = tables["core_cells"], tables["core_pupil_weeks"]
     cells = cells[cells["school_year"].isin(protocol.years.all) & cells["grade"].isin(protocol.grades.order)]
     begun = _begun(tables["core_talks"], protocol)
-    found = [_levels(cells, weeks, protocol, cutoff, begun)]
-    found.append(_by_type(cells, weeks, protocol, cutoff, begun))
+    cuts = tuple(sorted({*earlier, cutoff}))
+    days = _Days(cells, weeks, protocol, begun, cuts, first)
+    linked = [days.levels(0, len(cuts)), days.by_type(0, len(cuts))]
+    if not _adds_up(linked[0].frame, linked[1].frame):
+        # Types that are not the whole of the absence are no parts of it.
+        linked[1] = replace(linked[1], universe=f"elever efter type til {cutoff}", of=())
+    linked += [days.guard(e, *part) for e in linked for part in _parts(len(cuts)) if e.universe == ELEVER]
+    found: list[Exhibit] = []
     if len(weeks):
         found.append(_over_10(weeks, protocol, cutoff, begun))
     found.append(_period(_comparable(cells, cutoff), _comparable(weeks, cutoff), protocol, begun, "month"))
@@ -42,7 +62,19 @@ def exhibits_of(tables: Mapping[str, pd.DataFrame], protocol: Protocol, cutoff: 
     found += tallies.implementation(tables["out_implementation"], protocol)
     found += tallies.themes(tables["out_themes"], tables["out_theme_changes"], protocol)
     found += tallies.targeted(tables["out_targeted"])
-    return [replace(e, universe=f"{e.universe} til {cutoff}") for e in found if len(e.frame)]
+    own = [replace(e, universe=f"{e.universe} til {cutoff}") for e in found]
+    return [e for e in (*linked, *own) if len(e.frame)]
+
+
+def _parts(n: int) -> list[tuple[int, int]]:
+    """What the days of ``n`` cut-offs leave by subtraction: up to each earlier one, and between any two."""
+    return [(a, b) for a in range(n) for b in range(a + 1, n + 1) if (a, b) != (0, n)]
+
+
+def _adds_up(levels: pd.DataFrame, types: pd.DataFrame) -> bool:
+    by = ["skoleår", "klassetrin"]
+    whole, parts = (f.groupby(by)["days_absent"].sum() for f in (levels, types))
+    return bool(((whole - parts.reindex(whole.index)).abs() < 1e-6).all())
 
 
 def _comparable(frame: pd.DataFrame, cutoff: dt.date) -> pd.DataFrame:
@@ -86,55 +118,95 @@ def _renamed(frame: pd.DataFrame, *, is_aggregate: bool) -> pd.DataFrame:
     return out
 
 
-def _levels(
-    cells: pd.DataFrame, weeks: pd.DataFrame, protocol: Protocol, cutoff: dt.date, begun: tuple[str, ...]
-) -> Exhibit:
-    """All absence by school and grade. Types would leave too few days in a school's grade to print any."""
-    is_aggregate = weeks.empty
-    frame = _renamed(leaves.to_date(cells, weeks, protocol, cutoff, ("absent",)), is_aggregate=is_aggregate)
-    primary = protocol.primary_outcome.id
-    frame = frame.assign(type=primary)
-    dimensions = (
-        _years(frame),
-        _schools(protocol),
-        _grades(protocol, begun),
-        Dimension("type", (primary,), None),
-    )
-    return Exhibit(
-        "description_year_to_date",
-        "elever",
-        dimensions,
-        frame,
-        ("pupils", "pct"),
-        is_aggregate=is_aggregate,
-        structural_zeros=zeros(frame, dimensions),
-    )
+@dataclass(frozen=True)
+class _Days:
+    """Days absent between cut-offs as exhibits. ``cuts``: the cut-offs of all rounds so far, this round's last."""
 
+    cells: pd.DataFrame
+    weeks: pd.DataFrame
+    protocol: Protocol
+    begun: tuple[str, ...]
+    cuts: tuple[dt.date, ...]
+    first: Mapping[tuple[str, ...], int]
 
-def _by_type(
-    cells: pd.DataFrame, weeks: pd.DataFrame, protocol: Protocol, cutoff: dt.date, begun: tuple[str, ...]
-) -> Exhibit:
-    """Types of absence for all schools together: everybody, treated, comparison and the grades with talks."""
-    is_aggregate = weeks.empty
-    frame = _renamed(leaves.to_date(cells, weeks, protocol, cutoff), is_aggregate=is_aggregate)
-    by = ["skoleår", "klassetrin", "type"]
-    sums = frame.groupby(by)[["pupils", "days_absent", "days_possible"]].sum()
-    frame = sums.join(frame.groupby(by)[["max_days"]].max()).reset_index()
-    dimensions = (_years(frame), _grades(protocol, begun), _types(protocol))
-    bands = ("treated", "comparison") if begun else ("comparison",)
-    return Exhibit(
-        TYPES,
-        "elever efter type",
-        dimensions,
-        frame,
-        ("pct",),
-        shown={
-            "klassetrin": (ALL, *bands, *protocol.treated_grades),
-            "type": tuple(t.id for t in protocol.absence_types),
-        },
-        is_aggregate=is_aggregate,
-        structural_zeros=zeros(frame, dimensions),
-    )
+    @property
+    def until(self) -> Dimension:
+        """The year divided at the cut-offs, and what is still to come: no sum of it is the whole."""
+        first = f"til {self.cuts[0]}"
+        between = [f"{a} til {b}" for a, b in pairwise(self.cuts)]
+        return Dimension("opgjort", (first, *between, "senere"), ALL, role="time")
+
+    def part(self, start: int, end: int) -> str:
+        """The part from one cut-off to another by name; 0 is the beginning of the year."""
+        return UNION.join(self.until.leaves[start:end])
+
+    @cached_property
+    def years(self) -> Dimension:
+        """The school years that have begun."""
+        begun = self.cells["school_year"].unique()
+        return Dimension("skoleår", tuple(y for y in self.protocol.years.all if y in begun), None)
+
+    def days(self, start: int, end: int, kinds: tuple[str, ...]) -> pd.DataFrame:
+        """One row per school year, school, grade and kind of days."""
+        after = self.cuts[start - 1] if start else None
+        frame = leaves.to_date(self.cells, self.weeks, self.protocol, self.cuts[end - 1], kinds, after)
+        return _renamed(frame, is_aggregate=self.weeks.empty)
+
+    def levels(self, start: int, end: int) -> Exhibit:
+        """All absence by school and grade. Types would leave too few days in a school's grade to print any."""
+        frame = self.days(start, end, ("absent",)).drop(columns="type")
+        minimum = self.protocol.disclosure.minimum_pupils
+        place = frame[["skoleår", "skole", "klassetrin"]].itertuples(index=False, name=None)
+        # A difference of one from what was printed before would tell of one pupil who came or left.
+        frame["pupils"] = [
+            n if n < minimum else self.first.get(tuple(p), n)
+            for p, n in zip(place, frame["pupils"], strict=True)
+        ]
+        dimensions = (self.years, _schools(self.protocol), _grades(self.protocol, self.begun))
+        whole = (_types(self.protocol), self.protocol.primary_outcome.id)
+        return Exhibit(
+            LEVELS,
+            ELEVER,
+            dimensions,
+            frame,
+            ("pupils", "pct"),
+            is_aggregate=self.weeks.empty,
+            structural_zeros=zeros(frame, dimensions),
+            of=((self.until, self.part(start, end)), whole),
+        )
+
+    def by_type(self, start: int, end: int) -> Exhibit:
+        """Types of absence for all schools together: everybody, treated, comparison and the grades with talks."""
+        frame = self.days(start, end, leaves.TYPES)
+        by = ["skoleår", "klassetrin", "type"]
+        sums = frame.groupby(by)[["pupils", "days_absent", "days_possible"]].sum()
+        frame = sums.join(frame.groupby(by)[["max_days"]].max()).reset_index()
+        dimensions = (self.years, _grades(self.protocol, self.begun), _types(self.protocol))
+        bands = ("treated", "comparison") if self.begun else ("comparison",)
+        return Exhibit(
+            TYPES,
+            ELEVER,
+            dimensions,
+            frame,
+            ("pct",),
+            shown={
+                "klassetrin": (ALL, *bands, *self.protocol.treated_grades),
+                "type": tuple(t.id for t in self.protocol.absence_types),
+            },
+            is_aggregate=self.weeks.empty,
+            structural_zeros=zeros(frame, dimensions),
+            of=((self.until, self.part(start, end)),),
+        )
+
+    def guard(self, exhibit: Exhibit, start: int, end: int) -> Exhibit:
+        """A part that no table prints, but one round's table less another's may tell."""
+        part = self.levels(start, end) if exhibit.id == LEVELS else self.by_type(start, end)
+        return replace(
+            part,
+            id=f"{exhibit.id} {self.part(start, end)}",
+            measures=("days",),
+            shown={"klassetrin": ()},
+        )
 
 
 def _over_10(weeks: pd.DataFrame, protocol: Protocol, cutoff: dt.date, begun: tuple[str, ...]) -> Exhibit:

@@ -23,11 +23,19 @@ def to_date(
     protocol: Protocol,
     cutoff: dt.date,
     kinds: tuple[str, ...] = TYPES,
+    after: dt.date | None = None,
 ) -> pd.DataFrame:
-    """One row per school year, school, grade and type over the year to date."""
-    now = cells[so_far(cells["period_from"], cells["school_year"], protocol, cutoff)]
-    mine = weeks[so_far(weeks["week_from"], weeks["school_year"], protocol, cutoff)] if len(weeks) else weeks
+    """One row per school year, school, grade and type over the year to date; ``after``: without what lay before."""
+    now = cells[_within(cells, "period_from", protocol, cutoff, after)]
+    mine = weeks[_within(weeks, "week_from", protocol, cutoff, after)] if len(weeks) else weeks
     return _leaves(now, mine, LEAF, kinds)
+
+
+def _within(
+    frame: pd.DataFrame, column: str, protocol: Protocol, cutoff: dt.date, after: dt.date | None
+) -> pd.Series:
+    until = so_far(frame[column], frame["school_year"], protocol, cutoff)
+    return until if after is None else until & ~so_far(frame[column], frame["school_year"], protocol, after)
 
 
 def by_period(cells: pd.DataFrame, weeks: pd.DataFrame, period: str) -> pd.DataFrame:

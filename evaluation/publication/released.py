@@ -69,13 +69,13 @@ def _description(rows: pd.DataFrame, release: Release, protocol: Protocol) -> pd
     numbers, marks = [], []
     for row in kept.to_dict("records"):
         kind, place = str(row["period_kind"]), _place({str(k): v for k, v in row.items()})
-        cell = cell_text({**place, "type": str(row["outcome"])} if kind == "year_to_date" else place)
-        pupils = levels[kind].get(cell_text({**place, "type": primary_id}), {})
+        cell = cell_text(place)
         is_primary = row["outcome"] == primary_id and kind == "year_to_date"
+        pupils = levels[kind].get(cell, {}) if kind == "year_to_date" else {}
         everywhere = place.get("skole") == ALL
         whole = {k: v for k, v in place.items() if k != "skole"}
         share = over.get(cell_text({**whole, "over_10": "ja"}), {}) if is_primary and everywhere else {}
-        level = levels[kind].get(cell, {}).get("pct")
+        level = levels[kind].get(cell, {}).get("pct") if is_primary or kind != "year_to_date" else None
         mark: tuple[str | None, str | None] = (None, None)
         if kind != "year_to_date":
             mark = (f"description_{kind}", cell)
