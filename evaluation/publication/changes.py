@@ -2,8 +2,7 @@
 
 What belongs here: rules for numbers that stand in both. Pupils of a school year are counted as they first were printed,
 because a difference of one would tell that one pupil left. Months and weeks that were whole when they were first
-printed are printed as they were. Counts that grow over the year – follow-ups, pupils above ten per cent, indsatselever –
-are named to the optimiser where they changed by fewer than the limit, so that they cannot be worked out either.
+printed are printed as they were. Counts that grow over the year are the business of ``small_changes``.
 """
 
 from __future__ import annotations
@@ -12,53 +11,13 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from evaluation.disclosure.exhibits import Cell, Dimension, Exhibit
+from evaluation.disclosure.exhibits import Dimension
 from evaluation.disclosure.protect import UNPROTECTED
 from evaluation.disclosure.release import PublishedCell, Release, Withheld
 from evaluation.disclosure.rules import STRUCTURAL_ZERO_TEXT
 from evaluation.publication.exhibits import LEVELS
 
-COUNTED = {"implementation": "pupils", "description_over_10": "share", "targeted": "pupils"}
-"""Exhibits that count the same pupils round after round, and the measure that tells how many."""
-
 PERIODS = ("description_month", "description_week")
-
-
-def small_changes(
-    release: Release, earlier: Sequence[Release], minimum: int
-) -> dict[str, frozenset[tuple[str, Cell]]]:
-    """Printed counts that surely differ from an earlier round's by 1 to ``minimum`` − 1, by exhibit: measure and cell."""
-    found: dict[str, set[tuple[str, Cell]]] = {}
-    for old in earlier:
-        if old.id == release.id:
-            continue
-        before = {(c.exhibit, c.cell, c.measure): c for c in old.cells if not c.is_suppressed}
-        for cell in release.cells:
-            was = before.get((cell.exhibit, cell.cell, cell.measure))
-            if (
-                COUNTED.get(cell.exhibit) == cell.measure
-                and was is not None
-                and _is_small(cell, was, minimum)
-            ):
-                found.setdefault(cell.exhibit, set()).add((cell.measure, cell.cell))
-    return {exhibit: frozenset(cells) for exhibit, cells in found.items()}
-
-
-def _is_small(now: PublishedCell, was: PublishedCell, minimum: int) -> bool:
-    if now.low is None or now.high is None or was.low is None or was.high is None:
-        return False
-    low, high = now.low - was.high, now.high - was.low
-    return (low > 0 or high < 0) and max(abs(low), abs(high)) < minimum
-
-
-def with_sensitive(
-    exhibits: Iterable[Exhibit], cells: Mapping[str, frozenset[tuple[str, Cell]]]
-) -> list[Exhibit]:
-    """The exhibits with these cells to be hidden whatever they hold."""
-    return [
-        replace(e, sensitive=e.sensitive | {cell for _, cell in cells.get(e.id, frozenset())})
-        for e in exhibits
-    ]
 
 
 def reprinted(release: Release, earlier: Sequence[Release], cutoffs: Mapping[str, dt.date]) -> Release:

@@ -22,13 +22,12 @@ from evaluation.publication.changes import (
     first_pupils,
     is_new_band,
     reprinted,
-    small_changes,
-    with_sensitive,
     without,
     without_exhibit,
 )
 from evaluation.publication.exhibits import TYPES, exhibits_of
 from evaluation.publication.released import released_tables
+from evaluation.publication.small_changes import small_changes, with_sensitive
 
 PUBLISHED_TABLES = (
     "out_description",

@@ -1,0 +1,98 @@
+"""Counts that changed by few people since an earlier round, named to the optimiser as cells to hide.
+
+What belongs here: counts of the same people round after round – talks and consents, pupils above ten per cent,
+indsatselever, patterns – and the groups they make by subtraction within their table: talks held less follow-ups is
+talks without one. Where a count or such a group surely changed by 1 to the minimum − 1, it is treated as sensitive,
+so that it can neither be read nor worked out beside the earlier round.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from evaluation.disclosure.exhibits import Cell, Dimension, Exhibit
+from evaluation.disclosure.release import PublishedCell, Release
+from evaluation.disclosure.rules import STRUCTURAL_ZERO_TEXT
+from evaluation.disclosure.system import merge_spaces
+
+COUNTED = {
+    "implementation": "pupils",
+    "description_over_10": "share",
+    "targeted": "pupils",
+    "pattern_bands": "share",
+    "pattern_long_spells": "share",
+    "pattern_single_day_spells": "share",
+    "pattern_threshold": "share",
+}
+"""Exhibits that count the same people round after round, and the measure that tells how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """A printed count, or one less another: ``cell`` is what to hide, ``identity`` what it holds."""
+
+    exhibit: str
+    cell: Cell
+    identity: Cell
+    low: float
+    high: float
+
+
+def small_changes(release: Release, earlier: Sequence[Release], minimum: int) -> dict[str, frozenset[Cell]]:
+    """Counts and differences of counts that surely changed by 1 to ``minimum`` − 1, as cells by exhibit."""
+    found: dict[str, set[Cell]] = {}
+    now = list(_counts(release))
+    for old in earlier:
+        if old.id == release.id:
+            continue
+        before = {(c.exhibit, c.identity): c for c in _counts(old)}
+        for count in now:
+            was = before.get((count.exhibit, count.identity))
+            if was is not None and _is_small(count, was, minimum):
+                found.setdefault(count.exhibit, set()).add(count.cell)
+    return {exhibit: frozenset(cells) for exhibit, cells in found.items()}
+
+
+def with_sensitive(exhibits: Iterable[Exhibit], cells: Mapping[str, frozenset[Cell]]) -> list[Exhibit]:
+    """The exhibits with these cells to be hidden, or guarded where none prints them, whatever they hold."""
+    return [replace(e, sensitive=e.sensitive | cells.get(e.id, frozenset())) for e in exhibits]
+
+
+def _is_small(now: _Count, was: _Count, minimum: int) -> bool:
+    low, high = now.low - was.high, now.high - was.low
+    return (low > 0 or high < 0) and max(abs(low), abs(high)) < minimum
+
+
+def _counts(release: Release) -> Iterator[_Count]:
+    """Every printed count, and every division that two printed counts of one place leave between them."""
+    spaces = merge_spaces(release.spaces)
+    places: dict[tuple[str, str, Cell], list[tuple[PublishedCell, str]]] = {}
+    for c in release.cells:
+        if COUNTED.get(c.exhibit) != c.measure or c.low is None or c.high is None:
+            continue
+        if c.text == STRUCTURAL_ZERO_TEXT:
+            continue
+        yield _Count(c.exhibit, c.cell, c.key.cell, c.low, c.high)
+        for d in spaces[c.key.universe].dimensions:
+            if d.role == "attribute" and d.name in dict(c.cell):
+                rest = tuple(p for p in c.cell if p[0] != d.name)
+                places.setdefault((c.exhibit, d.name, rest), []).append((c, c.key.universe))
+    for (_, name, _), cells in places.items():
+        d = next(d for d in spaces[cells[0][1]].dimensions if d.name == name)
+        for (part, _), (whole, _) in itertools.permutations(cells, 2):
+            yield from _between(part, whole, d)
+
+
+def _between(part: PublishedCell, whole: PublishedCell, d: Dimension) -> Iterator[_Count]:
+    inner, outer = (d.leaves_of(dict(c.cell)[d.name]) for c in (part, whole))
+    if not inner < outer or part.low is None or part.high is None or whole.low is None or whole.high is None:
+        return
+    rest = outer - inner
+    # A group of several parts has no cell of its own: the larger count is taken out.
+    category = next(iter(rest)) if len(rest) == 1 else dict(whole.cell)[d.name]
+    cell = tuple((name, category if name == d.name else c) for name, c in whole.cell)
+    held = tuple(p for p in part.key.cell if p[0] != d.name)
+    identity = (*held, (d.name, " − ".join(sorted(rest))))
+    yield _Count(whole.exhibit, cell, identity, whole.low - part.high, whole.high - part.low)
