@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.disclosure.attack import Interval, Statement, Target, attack
-from evaluation.disclosure.exhibits import Key, key_of, parse_cell, quantity_of
+from evaluation.disclosure.exhibits import Cell, Key, key_of, parse_cell, quantity_of
 from evaluation.disclosure.html_numbers import HtmlNumbers, MarkedNumber, read_html_numbers
-from evaluation.disclosure.release import Space, read_danish_number, space_from_dict
+from evaluation.disclosure.release import Space, behind, read_danish_number, space_from_dict
 from evaluation.disclosure.rules import STRUCTURAL_ZERO_TEXT, DisclosureRules
 from evaluation.disclosure.system import component_of, members_of, merge_spaces
 from evaluation.errors import InputError, Problem
@@ -64,6 +64,7 @@ class _Named:
     text: str
     since: str
     decimals: int
+    whole: Cell
 
 
 def read_html_files(folder: Path) -> dict[str, str]:
@@ -159,6 +160,7 @@ def _name(
         text,
         since,
         int(entry["decimals"][number.measure]),
+        tuple(entry.get("whole", {}).items()) if number.measure == "share" else (),
     )
 
 
@@ -181,18 +183,21 @@ def _statements(
             continue
         own = spaces_of[n.release][n.key.universe]
         component, members = component_of(n.key, spaces[n.key.universe]), members_of(n.key, own)
-        value, half = read_danish_number(n.text), 0.5 * 10.0**-n.decimals
+        value = read_danish_number(n.text)
+        low, high = behind(value, n.decimals)
         if n.measure == "share":
             attributes = {d.name for d in own.dimensions if d.role == "attribute"}
-            group = Key(n.key.universe, "pupils", tuple(p for p in n.key.cell if p[0] not in attributes))
-            low, high = max(0.0, value - half) / 100, (value + half) / 100
-            yield Statement(component, members, low, high, base=members_of(group, own), since=n.since)
+            cell = {name: c for name, c in n.key.cell if name not in attributes} | dict(n.whole)
+            group = key_of(n.key.universe, own.dimensions, cell, "pupils")
+            yield Statement(
+                component, members, low / 100, high / 100, base=members_of(group, own), since=n.since
+            )
             # A printed share speaks of a count that is not below the limit.
             yield Statement(component, members, float(own.minimum), math.inf, since=n.since)
         elif n.measure == "pupils" and own.is_whole and n.decimals == 0:
             yield Statement(component, members, value, value, since=n.since)
         else:
-            yield Statement(component, members, max(0.0, value - half), value + half, since=n.since)
+            yield Statement(component, members, low, high, since=n.since)
 
 
 def _targets(

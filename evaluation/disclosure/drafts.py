@@ -23,10 +23,11 @@ EPSILON = 1e-9
 
 @dataclass(frozen=True)
 class Draft:
-    """A number ready to print, with the truth behind it."""
+    """A number ready to print, with the truth behind it. ``is_known``: readers have it from elsewhere."""
 
     cell: PublishedCell
     truth: LatticeCell
+    is_known: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,8 @@ def _print_exhibit(
             if measure == "pupils" and "share" in exhibit.measures and not is_whole_group:
                 continue
             truth = cells[quantity_of(measure), cell]
-            yield Draft(_print_number(exhibit, truth, measure, minimum, release), truth)
+            printed = _print_number(exhibit, truth, measure, minimum, release)
+            yield Draft(printed, truth, cell in exhibit.known)
 
 
 def _print_number(

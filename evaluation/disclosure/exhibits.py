@@ -151,7 +151,8 @@ class Exhibit:
     dimension, in their order) that are hidden whatever they hold, because another release makes them tell too much.
     ``of`` names categories of further dimensions that the whole table speaks of (days up to a cut-off): part of what
     its numbers are, not of what its cells are called. A table that shows nothing (``shown`` names no category) is
-    never printed, but its sensitive cells are guarded.
+    never printed, but its sensitive cells are guarded. ``known`` names cells that a reader knows from elsewhere (the
+    pupils of a grade): they help the attacker whether they are printed or not, so hiding them would be no help.
 
     With *share* among the measures, *pupils* is printed for whole groups only (the n behind the shares).
     """
@@ -170,6 +171,7 @@ class Exhibit:
     is_aggregate: bool = False
     sensitive: frozenset[Cell] = frozenset()
     of: tuple[tuple[Dimension, str], ...] = ()
+    known: frozenset[Cell] = frozenset()
 
     @property
     def all_dimensions(self) -> tuple[Dimension, ...]:

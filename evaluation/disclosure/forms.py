@@ -34,6 +34,7 @@ TOLERANCE = 1e-6
 class Form:
     """One number of a component: what printing it tells, whether it may be hidden, and which data it is of.
 
+    ``is_fixed``: printed by an earlier release, or known from elsewhere.
     ``version``: "" for today's data, else the release whose data it was printed from. ``share``: of its upper
     bound, by which it must stay uncertain when hidden. ``is_change``: not a
     number but the difference between that release's data and today's.
@@ -93,7 +94,16 @@ def forms_of(
         is_sensitive = truth_of[key].is_sensitive or key in old_hidden
         is_sensitive = is_sensitive or (is_days and pupils_key(key, space) in bare)
         forms[key] = Form(
-            key, members_of(key, space), low, high, d.truth.value, cost, True, False, is_sensitive, share(key)
+            key,
+            members_of(key, space),
+            low,
+            high,
+            d.truth.value,
+            cost,
+            is_printed=True,
+            is_fixed=d.is_known and not is_sensitive,
+            is_sensitive=is_sensitive,
+            share=share(key),
         )
     for g in guards:
         if g.is_sensitive and g.key not in forms and g.key not in old_printed:

@@ -28,6 +28,12 @@ def read_danish_number(text: str) -> float:
     return float(text.strip().replace(".", "").replace(",", "."))
 
 
+def behind(value: float, decimals: int) -> tuple[float, float]:
+    """The numbers that are printed as ``value``: rounded to decimals, or down to tens and hundreds where negative."""
+    step = 10.0**-decimals
+    return (value, value + step) if decimals < 0 else (max(0.0, value - step / 2), value + step / 2)
+
+
 @dataclass(frozen=True, slots=True)
 class PublishedCell:
     """One number of one exhibit, as printed.
@@ -35,7 +41,8 @@ class PublishedCell:
     ``cell`` names every dimension, totals included. ``value`` is the rounded number (None where hidden);
     ``low`` and ``high`` bound the additive quantity behind it (pupils or days) as a reader who knows every
     denominator can work it out from the rounding; both None where hidden. ``since``: the release that
-    first printed it; a figure once published is reprinted, never recomputed.
+    first printed it; a figure once published is reprinted, never recomputed. ``whole``: what a share is of, where
+    that is a band and not the totals of its attributes.
     """
 
     exhibit: str
@@ -49,6 +56,7 @@ class PublishedCell:
     low: float | None = None
     high: float | None = None
     since: str = ""
+    whole: Cell = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +130,10 @@ class Release:
         exhibits: dict[str, Any] = {}
         reprinted: dict[str, list[str]] = {}
         for c in self.cells:
-            entry = exhibits.setdefault(c.exhibit, {"universe": c.key.universe, "decimals": {}, "of": {}})
+            entry = exhibits.setdefault(
+                c.exhibit, {"universe": c.key.universe, "decimals": {}, "of": {}, "whole": {}}
+            )
+            entry["whole"].update(c.whole)
             entry["decimals"][c.measure] = c.decimals
             named = dict(c.cell)
             entry["of"].update((name, category) for name, category in c.key.cell if name not in named)
@@ -156,7 +167,9 @@ class Release:
             id=data["id"],
             rules=DisclosureRules(**data["rules"]),
             cells=tuple(
-                PublishedCell(**{**c, "cell": _pairs(c["cell"]), "key": _key(c["key"])})
+                PublishedCell(
+                    **{**c, "cell": _pairs(c["cell"]), "key": _key(c["key"]), "whole": _pairs(c["whole"])}
+                )
                 for c in data["cells"]
             ),
             spaces=tuple(space_from_dict(s) for s in data["spaces"]),

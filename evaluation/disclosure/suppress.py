@@ -31,7 +31,7 @@ class Puzzle:
     """One component as arrays over *forms* (numbers printed, hideable or guarded), length m; A is (m, k) atoms.
 
     ``low``/``high``: what printing tells. ``cost``: what a reader loses by hiding. ``is_printed``: printed
-    unless hidden (guarded remainders are not). ``is_fixed``: printed for good, by an earlier release.
+    unless hidden (guarded remainders are not). ``is_fixed``: known for good, from an earlier release or elsewhere.
     ``is_sensitive``: hidden from the start. Every hidden form is to be kept ``width`` wide, and at least
     ``share`` of its upper bound. ``cap``: a bound on every atom that no reader doubts. ``is_examined``: the
     forms this puzzle is about. ``may_contradict``: it is one view of several, and where the visible numbers

@@ -25,6 +25,7 @@ from evaluation.publication.changes import (
     without,
     without_exhibit,
 )
+from evaluation.publication.coverage import with_coverage
 from evaluation.publication.exhibits import TYPES, exhibits_of
 from evaluation.publication.released import released_tables
 from evaluation.publication.small_changes import small_changes, with_sensitive
@@ -96,7 +97,7 @@ def publish(
         # Every turn hides at least one cell more for good, so this ends.
         exhibits = with_sensitive(exhibits, small)
         release = protect(exhibits, rules, earlier, release_id=the_round.id)
-    release = reprinted(release, earlier, cutoffs)
+    release = with_coverage(reprinted(release, earlier, cutoffs), tables["out_implementation"])
     attacked = audit(release, earlier)
     if not attacked.is_passed:
         opened = {i.target.component for i in attacked.failures}

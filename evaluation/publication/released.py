@@ -136,7 +136,7 @@ def _patterns(rows: pd.DataFrame, release: Release) -> pd.DataFrame:
 
 
 def _implementation(rows: pd.DataFrame, release: Release) -> pd.DataFrame:
-    """Counts as printed. Coverage is not printed where it would tell how few had no talk."""
+    """Counts as printed, and coverage in tens of per cent where it does not tell how few had no talk."""
     kept = rows.copy()
     printed = _by_cell(release, "implementation")
     for column in IMPLEMENTATION:
@@ -148,7 +148,14 @@ def _implementation(rows: pd.DataFrame, release: Release) -> pd.DataFrame:
         ]
         kept[column] = kept[column].astype("Float64").round().astype("Int64")
     nothing = pd.array([pd.NA] * len(kept), dtype="Int64")
-    return kept.assign(coverage_pct=float("nan"), pupils=nothing, targeted=nothing)
+    coverage = [
+        printed.get(cell_text({"skole": str(s), "klassetrin": str(g), "opgørelse": "talks_held"}), {}).get(
+            "share"
+        )
+        for s, g in zip(kept["school_id"], kept["grade"], strict=True)
+    ]
+    covered = pd.Series(coverage, index=kept.index, dtype="float64")
+    return kept.assign(coverage_pct=covered, pupils=nothing, targeted=nothing)
 
 
 def _themes(rows: pd.DataFrame, release: Release) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from evaluation.disclosure.exhibits import Cell, Dimension, Exhibit
 from evaluation.disclosure.release import PublishedCell, Release
 from evaluation.disclosure.rules import STRUCTURAL_ZERO_TEXT
 from evaluation.disclosure.system import merge_spaces
+from evaluation.publication.tallies import EVERYBODY
 
 COUNTED = {
     "implementation": "pupils",
@@ -72,7 +73,7 @@ def _counts(release: Release) -> Iterator[_Count]:
     for c in release.cells:
         if COUNTED.get(c.exhibit) != c.measure or c.low is None or c.high is None:
             continue
-        if c.text == STRUCTURAL_ZERO_TEXT:
+        if c.text == STRUCTURAL_ZERO_TEXT or ("opgørelse", EVERYBODY) in c.cell:
             continue
         yield _Count(c.exhibit, c.cell, c.key.cell, c.low, c.high)
         for d in spaces[c.key.universe].dimensions:
@@ -90,8 +91,8 @@ def _between(part: PublishedCell, whole: PublishedCell, d: Dimension) -> Iterato
     if not inner < outer or part.low is None or part.high is None or whole.low is None or whole.high is None:
         return
     rest = outer - inner
-    # A group of several parts has no cell of its own: the larger count is taken out.
-    category = next(iter(rest)) if len(rest) == 1 else dict(whole.cell)[d.name]
+    # A group of several parts has no cell of its own: the smaller count is taken out, as the larger may be known.
+    category = next(iter(rest)) if len(rest) == 1 else dict(part.cell)[d.name]
     cell = tuple((name, category if name == d.name else c) for name, c in whole.cell)
     held = tuple(p for p in part.key.cell if p[0] != d.name)
     identity = (*held, (d.name, " − ".join(sorted(rest))))

@@ -1,7 +1,8 @@
 """Exhibits of tables that are counted already: patterns of absence, talks and consents, sources of interviews.
 
-What belongs here: how those counts divide each other. Follow-ups are part of the talks held, and those of the talks
-planned; ten days in a row are also five. A remainder below the limit is then a cell that the gate guards.
+What belongs here: how those counts divide each other. Follow-ups are part of the talks held, those of the talks
+planned, and those of the grade's pupils;
+ten days in a row are also five. A remainder below the limit is then a cell that the gate guards.
 """
 
 from __future__ import annotations
@@ -28,8 +29,10 @@ given beside them, the few who have not answered could be found by subtraction."
 
 CHANGES, CHANGES_BASELINE = "theme_changes", "theme_changes_before"
 """Exhibits of sources by occasion: since the programme began, and before it."""
-_ONLY_TALK, _NOT_HELD = "holdt uden opfølgning", "ikke holdt"
-_TALKS = ("follow_ups", _ONLY_TALK, _NOT_HELD)
+EVERYBODY = "elever"
+"""The pupils of a school's grade, whom a reader knows from the levels."""
+_ONLY_TALK, _NOT_HELD, _NOT_PLANNED = "holdt uden opfølgning", "ikke holdt", "uden planlagt samtale"
+_TALKS = ("follow_ups", _ONLY_TALK, _NOT_HELD, _NOT_PLANNED)
 
 
 def zeros(frame: pd.DataFrame, dimensions: tuple[Dimension, ...]) -> frozenset[tuple[str, ...]]:
@@ -136,6 +139,8 @@ def implementation(rows: pd.DataFrame, protocol: Protocol) -> list[Exhibit]:
             "klassetrin": begun["grade"].astype(str),
             _ONLY_TALK: held - followed,
             _NOT_HELD: planned - held,
+            # More planned than pupils: some have left since, and the plan is all there is to know.
+            _NOT_PLANNED: (begun["pupils"] - planned).clip(lower=0),
         }
     )
     # Logs where more is followed up than held, or held than planned, do not add up and are not printed.
@@ -150,19 +155,23 @@ def implementation(rows: pd.DataFrame, protocol: Protocol) -> list[Exhibit]:
             "opgørelse",
             leaves,
             ALL,
-            (("talks_held", _TALKS[:2]), ("talks_planned", _TALKS)),
+            (("talks_held", _TALKS[:2]), ("talks_planned", _TALKS[:3]), (EVERYBODY, _TALKS)),
             role="attribute",
         ),
     )
     frame = parts.drop(columns="pupils").melt(["skole", "klassetrin"], list(leaves), "opgørelse", "pupils")
+    # A talk planned for everybody is the programme itself, and no secret.
+    frame = frame[frame["opgørelse"].ne(_NOT_PLANNED) | frame["pupils"].gt(0)]
+    places = frame[["skole", "klassetrin"]].drop_duplicates().itertuples(index=False, name=None)
     return [
         Exhibit(
             "implementation",
             "gennemførelse",
             dims,
             frame.astype({"pupils": "int64"}),
-            shown={"opgørelse": IMPLEMENTATION},
+            shown={"opgørelse": (*IMPLEMENTATION, EVERYBODY)},
             structural_zeros=zeros(frame, dims),
+            known=frozenset((("skole", s), ("klassetrin", g), ("opgørelse", EVERYBODY)) for s, g in places),
         )
     ]
 

@@ -55,7 +55,7 @@ def implementation(inputs: ReportInputs) -> Section:
             cell = (
                 ("skole", str(row["school_id"])),
                 ("klassetrin", str(row["grade"])),
-                ("opgørelse", column),
+                ("opgørelse", "talks_held" if column == "coverage_pct" else column),
             )
             return own_mark(row, column) or Mark("implementation", cell, measure_of(column))
 
@@ -65,7 +65,7 @@ def implementation(inputs: ReportInputs) -> Section:
         Column("who", "Hvor"),
         Column("talks_planned", "Planlagt", "count", mark=mark_of("talks_planned")),
         Column("talks_held", "Holdt", "count", mark=mark_of("talks_held")),
-        Column("coverage_pct", "Dækning", "pct0", mark=mark_of("coverage_pct")),
+        Column("coverage_pct", "Dækning, mindst", "pct0", mark=mark_of("coverage_pct")),
         Column("follow_ups", "Opfølgninger", "count", mark=mark_of("follow_ups")),
         Column("consents_given", "Samtykker givet", "count", mark=mark_of("consents_given")),
         Column("consents_missing", "Mangler svar", "count", mark=mark_of("consents_missing")),
@@ -84,7 +84,7 @@ def implementation(inputs: ReportInputs) -> Section:
         marker=inputs.protocol.disclosure.marker,
     )
     limit = percent(inputs.protocol.talks.minimum_coverage_pct, 0)
-    drawn, heading, unit = "coverage_pct", "dækning", "Elever, der har haft samtalen, i procent"
+    drawn, heading, unit = "coverage_pct", "dækning", "Elever, der har haft samtalen, mindst så mange procent"
     if not is_covered:
         drawn, heading, unit = "talks_held", "samtaler", "Samtaler holdt"
     bars = shown([value(r, drawn) for r in records(rows)], 0)

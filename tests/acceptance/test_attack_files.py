@@ -270,7 +270,7 @@ PUPILS = {
 NEVER = {
     "out_description": ("possible_days", "absent_days", "over_10_pupils"),
     "out_effects": ("pupil_days",),
-    "out_implementation": ("pupils", "targeted", "coverage_pct"),
+    "out_implementation": ("pupils", "targeted"),
     "out_patterns": ("pupils", "possible_days", "absent_days", "count"),
 }
 
