@@ -58,7 +58,8 @@ def core_cells(
     by_year = frame.groupby("school_year")[["possible_days", "absent_days"]].sum()
     context.add_output_metadata(
         {
-            f"absence_pct_{year}": float(100 * row.absent_days / row.possible_days)
+            # As the report prints it: more decimals would give the days away that the report rounds.
+            f"absence_pct_{year}": round(float(100 * row.absent_days / row.possible_days), 1)
             for year, row in by_year.iterrows()
         }
     )

@@ -7,7 +7,7 @@ the true tables, the release and the ledger are unknown here. By the convention 
     data-exhibit="ID" data-cell="dimension=category;…" data-measure="pupils|share|pct|days"
 
 chart JSON lists the same under ``cells``, and each file holds ``Release.structure()`` once. Per cent of
-absence enter the audit of the release, where denominators are known; here they are read for contradictions.
+absence become days in ``file_days``.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from evaluation.disclosure.attack import Interval, Statement, Target, attack
 from evaluation.disclosure.exhibits import Cell, Key, key_of, parse_cell, quantity_of
+from evaluation.disclosure.file_days import FilePercent, attack_days
 from evaluation.disclosure.html_numbers import HtmlNumbers, MarkedNumber, read_html_numbers
 from evaluation.disclosure.release import Space, behind, read_danish_number, space_from_dict
 from evaluation.disclosure.rules import STRUCTURAL_ZERO_TEXT, DisclosureRules
@@ -76,8 +78,15 @@ def read_html_files(folder: Path) -> dict[str, str]:
     }
 
 
-def attack_files(files: Mapping[str, str], rules: DisclosureRules, order: Sequence[str] = ()) -> FilesAttack:
+def attack_files(
+    files: Mapping[str, str],
+    rules: DisclosureRules,
+    order: Sequence[str] = (),
+    school_days: Mapping[str, float] = MappingProxyType({}),
+) -> FilesAttack:
     """Attack the texts of rendered files. ``order``: release ids, oldest first (default: sorted by name).
+
+    ``school_days``: of the year up to each release, as any calendar tells; with them per cent are attacked as days.
 
     Raises InputError when a file carries marked numbers but no structure, or names an unknown exhibit.
     """
@@ -128,6 +137,19 @@ def attack_files(files: Mapping[str, str], rules: DisclosureRules, order: Sequen
     statements = list(_statements(numbers, spaces, spaces_of, rules))
     targets = list(_targets(numbers, spaces, spaces_of, rules.marker, chain))
     intervals = attack(statements, targets, spaces, rules, chain)
+    counts = {
+        n.key: read_danish_number(n.text)
+        for n in reversed(numbers)
+        if n.measure == "pupils" and n.text not in (rules.marker, STRUCTURAL_ZERO_TEXT)
+    }
+    percents = (
+        FilePercent(
+            n.release, n.key, None if n.text == rules.marker else read_danish_number(n.text), n.decimals
+        )
+        for n in numbers
+        if n.measure == "pct" and n.text != STRUCTURAL_ZERO_TEXT
+    )
+    intervals += attack_days(percents, counts, school_days, spaces, spaces_of, rules, tuple(chain))
     unmarked = tuple(f"{p.file}: {u}" for p in pages for u in p.unmarked)
     prose = tuple(p.file for p in pages if any(n < rules.minimum_pupils for n in p.prose))
     return FilesAttack(intervals, unmarked, tuple(contradictions), prose, sum(len(p.marked) for p in pages))
