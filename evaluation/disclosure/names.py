@@ -19,6 +19,8 @@ from evaluation.errors import EnvironmentProblem, InputError
 
 VERSION = 1
 WORD = re.compile(r"[^\W\d_]+(?:['’`´-][^\W\d_]+)*['’`´]?")
+BROKEN = re.compile(r"([^\W\d_]+)-[ \t]*\r?\n[ \t]*([^\W\d_]+)")
+"""A word divided at the end of a line."""
 INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 PARTICLES = frozenset(
     {"af", "da", "de", "del", "den", "der", "di", "du", "el", "la", "le", "van", "von", "bin", "al"}
@@ -33,9 +35,10 @@ ORDINARY_WORDS = frozenset(_ORDINARY_TEXT.split())
 
 
 def normalise_text(text: str) -> str:
-    """One composed form, no invisible characters, plain spaces and dashes."""
+    """One composed form, no invisible characters, plain spaces, dashes and digits."""
     composed = unicodedata.normalize("NFKC", text.translate(INVISIBLE))
-    return re.sub(r"[‐‑‒–—−]", "-", composed)
+    digits = re.sub(r"\d", lambda hit: str(unicodedata.decimal(hit.group())), composed)
+    return re.sub(r"[‐‑‒–—−]", "-", digits)
 
 
 def normalise_token(token: str) -> str:
@@ -109,6 +112,9 @@ class NameMatcher:
             hits = [(a, b) for a, b, w in (whole + parts if len(parts) > 1 else whole) if self._is_name(w)]
             if hits:
                 found.append((min(a for a, _ in hits), max(b for _, b in hits)))
+        for broken in BROKEN.finditer(clean):
+            if self._is_name(broken.group(1) + broken.group(2)):
+                found.append(broken.span())
         return tuple(found)
 
     def _is_name(self, word: str) -> bool:

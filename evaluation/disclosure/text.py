@@ -22,7 +22,7 @@ FindingKind = Literal["cpr", "email", "phone", "address", "name", "not_approved"
 
 # Day 61–91 marks an administrative CPR number.
 _CPR = re.compile(
-    r"(?<!\d)(?:0[1-9]|[12]\d|3[01]|6[1-9]|[78]\d|9[01])(?:0[1-9]|1[0-2])\d{2}\s?-?\s?\d{4}(?!\d)"
+    r"(?<!\d)(?:0[1-9]|[12]\d|3[01]|6[1-9]|[78]\d|9[01])[ ./-]?(?:0[1-9]|1[0-2])[ ./-]?\d{2}\s?[-./]?\s?\d{4}(?!\d)"
 )
 _EMAIL = re.compile(
     r"[\w.+-]+\s?(?:@|\(at\)|\[at\]|\bsnabel-?a\b)\s?[\w-]+(?:\s?(?:\.|\(dot\)|\bpunktum\b)\s?\w{2,})+", re.I
@@ -30,6 +30,11 @@ _EMAIL = re.compile(
 _PHONE = re.compile(
     r"(?<![\d.,])(?:(?:\+|00)\s?45[\s.-]?)?(?:[2-9]\d(?:[\s.-]?\d{2}){3}|[2-9]\d{3}[\s.-]\d{4}|[2-9]\d{2}[\s.-]\d{2}[\s.-]\d{3})(?![\d]|,\d)"
 )
+_PHONE_SAID = re.compile(
+    r"(?:(?:\+|00)\s?45[\s.-]?|\b(?:tlf|telefon\w*|mobil\w*|ring|sms)\b[\s.:]*(?:til\s|på\s)?\s*)\d{2}(?:[\s.-]?\d{2}){3}(?!\d)",
+    re.I,
+)
+_PHONE_PAIRS = re.compile(r"(?<![\d.,-])(?<!\d )\d{2}(?: \d{2}){3}(?!\d|,\d| \d{2}\b)")
 _YEARS = re.compile(r"(?:19|20)\d{2}[\s.-]?(?:19|20)\d{2}")
 _STREET = re.compile(
     r"\b[^\W\d_][\w.'-]*(?:vej|gade|allé|alle|stræde|vænge|parken|torvet?|plads|bakken|haven|stien|vangen|krogen|"
@@ -42,6 +47,8 @@ _PATTERNS: tuple[tuple[FindingKind, re.Pattern[str]], ...] = (
     ("cpr", _CPR),
     ("email", _EMAIL),
     ("phone", _PHONE),
+    ("phone", _PHONE_SAID),
+    ("phone", _PHONE_PAIRS),
     ("address", _STREET),
     ("address", _STREET_APART),
     ("address", _POSTCODE),

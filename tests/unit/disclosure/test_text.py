@@ -119,3 +119,28 @@ def test_the_refusal_shows_no_value(matcher):
     assert "0102" not in str(refused.value)
     assert "cpr at characters 7–18" in str(refused.value)
     assert normalise_text(text)[7:18] == "010203-1234"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("01 02 03 1234", "cpr"),
+        ("01.02.03-1234", "cpr"),
+        ("01/02/03-1234", "cpr"),
+        ("٠١٠٢٠٣-١٢٣٤", "cpr"),
+        ("+4512345678", "phone"),
+        ("12 34 56 78", "phone"),
+        ("ring til 12345678", "phone"),
+        ("tlf. 11223344", "phone"),
+        ("1.234.567 kr. den 14-11-2026", None),
+        ("i 2024-2025, uge 46 og 47", None),
+        ("tabellen: 12 14 16 18 20", None),
+    ],
+)
+def test_numbers_written_in_other_ways(text, kind):
+    assert {f.kind for f in scan_text(text)} == ({kind} if kind else set())
+
+
+def test_a_name_divided_at_the_end_of_a_line():
+    assert [f.kind for f in scan_text("Det sagde Ma-\nrie i går", ["Marie Holst"])] == ["name"]
+    assert scan_text("Det er skole-\nfri i går", ["Marie Holst"]) == ()
