@@ -19,6 +19,8 @@ _EFFECT_NUMBERS = (
     "ci_high_pp",
     "ci_low_lower_pp",
     "ci_high_lower_pp",
+    "band_low_pp",
+    "band_high_pp",
     "std_error_pp",
     "df",
     "p_value",

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from evaluation.effects.event_study import simultaneous_half_widths
 from evaluation.effects.honest import Restriction, breakdown_value, for_few_clusters, honest_intervals
 from evaluation.effects.imputation import ImputationFit, imputation
 from evaluation.effects.pretrends import pretrend_power
@@ -132,11 +133,25 @@ def answer(monthly: pd.DataFrame, protocol: Protocol, round_id: str) -> Leads:
 
 
 def event_rows(study: EventStudy) -> list[EffectRow]:
-    """One row per month since the talks."""
+    """One row per month since the talks, each with its own interval and with the band that holds all months at once."""
     model = study.model
     blank = EffectRow("event_study", "imputation", model.outcome.id, "all", "all", "", model.weights)
     rows = contrast_rows(model, [Term("event", event=float(m)) for m in study.months], study.omega, blank)
-    return [replace(row, horizon=str(m)) for row, m in zip(rows, study.months, strict=True)]
+    rows = [replace(row, horizon=str(m)) for row, m in zip(rows, study.months, strict=True)]
+    known = [j for j, row in enumerate(rows) if np.isfinite(row.std_error_pp) and np.isfinite(row.df)]
+    if len(known) < 2:
+        return rows
+    half = simultaneous_half_widths(
+        study.meat.scores[:, known],
+        np.array([rows[j].std_error_pp for j in known]),
+        np.array([rows[j].df for j in known]),
+        level=model.protocol.verdict.level,
+        seed=model.protocol.study.seed,
+    )
+    for j, width in zip(known, half.tolist(), strict=True):
+        middle = rows[j].estimate_pp
+        rows[j] = replace(rows[j], band_low_pp=middle - width, band_high_pp=middle + width)
+    return rows
 
 
 def pretrend_table(study: EventStudy | None, why_not: str, round_id: str) -> pd.DataFrame:

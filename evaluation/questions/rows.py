@@ -16,7 +16,10 @@ NAN = float("nan")
 
 @dataclass(frozen=True)
 class EffectRow:
-    """One row of ``out_effects``: percentage points; counts of what is behind it; the inference used."""
+    """One row of ``out_effects``: percentage points; counts of what is behind it; the inference used.
+
+    ``band_low_pp`` and ``band_high_pp`` hold all rows of a question at once, where it asks month by month.
+    """
 
     question: str
     estimator: str
@@ -32,6 +35,8 @@ class EffectRow:
     ci_level: float = NAN
     ci_low_lower_pp: float = NAN
     ci_high_lower_pp: float = NAN
+    band_low_pp: float = NAN
+    band_high_pp: float = NAN
     std_error_pp: float = NAN
     df: float = NAN
     p_value: float = NAN

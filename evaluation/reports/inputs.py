@@ -128,6 +128,8 @@ class Effect:
     level: float | None
     low_lower: float | None
     high_lower: float | None
+    band_low: float | None
+    band_high: float | None
     p_permutation: float | None
     p_smallest: float | None
     mde: float | None
@@ -153,6 +155,8 @@ class Effect:
             level=value(row, "ci_level"),
             low_lower=value(row, "ci_low_lower_pp"),
             high_lower=value(row, "ci_high_lower_pp"),
+            band_low=value(row, "band_low_pp"),
+            band_high=value(row, "band_high_pp"),
             p_permutation=value(row, "p_permutation"),
             p_smallest=value(row, "p_smallest"),
             mde=value(row, "mde_pp"),

@@ -121,12 +121,19 @@ def event_study(inputs: ReportInputs) -> Section:
         "",
         shown([e.estimate for e in found]),
         BLUE,
-        low=shown([e.low for e in found]),
-        high=shown([e.high for e in found]),
+        low=shown([e.low if e.band_low is None else e.band_low for e in found]),
+        high=shown([e.high if e.band_high is None else e.band_high for e in found]),
     )
     axis = "Måneder siden samtalerne"
     chart = Lines(tuple(signed(float(e.horizon), 0) for e in found), (line,), UNIT, axis, from_zero=False)
     columns = [Column("horizon", axis, names=lambda h: signed(float(h), 0)), *ESTIMATE_COLUMNS]
+    has_band = any(e.band_low is not None for e in found)
+    if has_band:
+        columns += [
+            Column("band_low_pp", "Alle måneder under ét fra", "pp", "none"),
+            Column("band_high_pp", "Alle måneder under ét til", "pp", "none"),
+        ]
+    drawn = "bånd, der rummer alle måneder under ét" if has_band else "interval"
     marker = inputs.protocol.disclosure.marker
     caption = "Forskel til det ventede, måned for måned"
     after = [e for e in found if int(e.horizon) > 0]
@@ -141,8 +148,7 @@ def event_study(inputs: ReportInputs) -> Section:
         render_table(
             "forloeb", caption, months, columns, key=EFFECT_KEY, marker=marker, source="out_effects"
         ),
-        f"Hver prik er en måneds forskel til det ventede; stregen er {_level(inputs)}-intervallet. Måneder "
-        "før "
+        f"Hver prik er en måneds forskel til det ventede; stregen er et {_level(inputs)}-{drawn}. Måneder før "
         "samtalerne har minus foran og skal ligge omkring nul. Samtalemåneden selv er udeladt.",
         "out_effects",
         chart,

@@ -11,6 +11,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from evaluation.panel.estimation import monthly_panel
 from evaluation.panel.talks import talk_windows
@@ -27,13 +28,21 @@ NOVEMBER = STUDY.protocol.rounds[0]
 
 
 @cache
-def answers(kind: str, seed: int, round_id: str):
-    """The tidy effects, the verdicts and the truth of one municipality in one round."""
-    protocol, the_round = STUDY.protocol, STUDY.protocol.round(round_id)
+def panel(kind: str, seed: int, round_id: str):
+    """The monthly panel, the talks and the truth of one municipality in one round."""
+    the_round = STUDY.protocol.round(round_id)
     municipality = make_municipality(STUDY, seed=seed, scenario=Scenario(kind=kind))
     core_cells = cells(municipality, through=the_round.cutoff).assign(period="week")
     talks = _talks(municipality, the_round)
-    monthly = monthly_panel(core_cells, talks, protocol, the_round.cutoff)
+    monthly = monthly_panel(core_cells, talks, STUDY.protocol, the_round.cutoff)
+    return monthly, talks, municipality.truth["rounds"][round_id]
+
+
+@cache
+def answers(kind: str, seed: int, round_id: str):
+    """The tidy effects, the verdicts and the truth of one municipality in one round."""
+    protocol, the_round = STUDY.protocol, STUDY.protocol.round(round_id)
+    monthly, talks, truth = panel(kind, seed, round_id)
     rows = grade.answer(monthly, protocol) + milestone.answer(monthly, talks, protocol, the_round.cutoff)
     effects = effects_table(rows, round_id, protocol.hash)
     judged = verdicts.answer(
@@ -47,7 +56,18 @@ def answers(kind: str, seed: int, round_id: str):
         completeness=1.0,
         is_frozen=True,
     )
-    return effects, judged.set_index("look"), municipality.truth["rounds"][round_id]
+    return effects, judged.set_index("look"), truth
+
+
+def test_the_band_that_holds_all_months_is_wider_than_each_months_own_interval():
+    monthly, _, _ = panel("effect", SEEDS[0], END.id)
+    rows = leads.event_rows(leads.event_study(monthly, STUDY.protocol))
+    assert len(rows) > 5
+    for row in rows:
+        assert row.band_low_pp < row.ci_low_pp < row.estimate_pp < row.ci_high_pp < row.band_high_pp
+        # Never wider than if every month were tested by itself at a level divided by their number.
+        bonferroni = stats.t.ppf(1 - 0.05 / (2 * len(rows)), row.df) * row.std_error_pp
+        assert row.band_high_pp - row.estimate_pp <= 1.02 * bonferroni
 
 
 def _talks(municipality, the_round) -> pd.DataFrame:
