@@ -56,6 +56,6 @@ def approved_quotes(
     }
     pairs = marked.loc[marked["segment_id"].isin(body.keys()), ["code", "segment_id"]].drop_duplicates()
     order = {code.id: number for number, code in enumerate(codebook.codes)}
-    pairs = pairs[[not code.startswith("X.") for code in pairs["code"]]]
+    pairs = pairs[~pairs["code"].astype("str").str.startswith("X.")]
     pairs = pairs.assign(quote=pairs["segment_id"].map(body), _order=pairs["code"].map(order))
     return pairs.sort_values(["_order", "segment_id"], ignore_index=True)[list(QUOTE_COLUMNS)]

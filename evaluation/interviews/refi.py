@@ -8,6 +8,7 @@ nameless cases that carry a document's variables, document groups as sets.
 from __future__ import annotations
 
 import codecs
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,6 +24,9 @@ from evaluation.interviews.refi_attributes import source_attributes
 from evaluation.interviews.refi_project import QdaProject
 from evaluation.interviews.safe_xml import attribute, children, local_name, normal_guid
 from evaluation.interviews.tables import decode_text
+
+_POSITIONS_AS_NAME = re.compile(r"\s*\(?\d+\)?\s*,\s*\(?\d+\)?\s*")
+"""MAXQDA names a selection by its positions, ``12,40``: that is no quotation."""
 
 TOOLS = {
     "nvivo": Counting("utf16", crlf=True),
@@ -173,7 +177,8 @@ def _selection(element: Any) -> Selection | None:
     start, end = _integer(element, "startPosition"), _integer(element, "endPosition")
     if start is None or end is None:
         return Selection(-1, -1)
-    return Selection(start, end, attribute(element, "name") or None)
+    name = attribute(element, "name") or ""
+    return Selection(start, end, None if _POSITIONS_AS_NAME.fullmatch(name) else name or None)
 
 
 def _transcript_selections(part: Any) -> list[tuple[Any, Selection | None]]:

@@ -148,7 +148,9 @@ def signs_joined(
         return declared.empty()
     codebook = codebook_of(study)
     by_sign = sign_themes(codes, codebook, documents)
-    process = process_indicators(implementation, school_forms, by_sign)
+    # Talks that wait for their turn are not talks that failed to be held.
+    begun = implementation[implementation["first_on"].notna()]
+    process = process_indicators(begun, school_forms, by_sign)
     indicators = pd.concat([f for f in (_measured(effects, verdicts), process) if len(f)])
     quotes = approved_quotes(codes.rename(columns={"is_approved_quote": "approved_quote"}), texts, codebook)
     joined = joint_display(codebook, indicators, by_sign, quotes, overrides_of(study))

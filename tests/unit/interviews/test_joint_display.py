@@ -21,6 +21,9 @@ from evaluation.interviews.themes import (
     theme_changes,
     theme_table,
 )
+from evaluation.questions.voices import signs_joined
+from evaluation.study import find_study, load_study
+from evaluation.tables import table
 
 COLUMNS = [
     "document_id",
@@ -322,3 +325,36 @@ def test_process_indicators_take_a_side_only_past_a_stated_limit(book: Codebook)
     table = joint_display(book, rows.reset_index(), sign_themes(segments, book)).set_index("sign_id")
     assert table.loc["MP.TEGN.SAMARB", "relation"] == "bekræfter"
     assert table.loc["MP.TEGN.SAMARB", "quant_text"] == "85 % af de planlagte samtaler er holdt."
+
+
+def test_talks_that_wait_for_their_turn_take_no_side(book: Codebook) -> None:
+    """Planted: the only grade that has begun held 9 of 10; the next is planned and not begun."""
+    study = load_study(find_study("kom_glad_i_skole"))
+    log = pd.DataFrame(
+        {
+            "talks_planned": [10, 90],
+            "talks_held": [9, 0],
+            "consents_given": [5, 0],
+            "consents_missing": [1, 0],
+            "consents_withdrawn": [0, 0],
+            "first_on": [pd.Timestamp(2026, 9, 7), pd.NaT],
+        }
+    )
+    code = dict.fromkeys(table("core_interview_codes").columns, pd.NA) | {
+        "document_id": "d1",
+        "segment_id": "s1",
+        "code": "MP.TEGN.SAMARB",
+        "polarity": "positiv",
+        "informant": "elev",
+        "occasion": "delevaluering_nov_2026",
+        "is_approved_quote": False,
+    }
+    codes = pd.DataFrame([code])
+    documents = codes[["document_id", "informant", "occasion"]]
+    forms = table("raw_school_forms").empty()
+    nothing = [table(n).empty() for n in ("out_effects", "out_verdicts")]
+    words = table("raw_interview_texts").empty()
+    joined = signs_joined(codes, documents, words, forms, log, *nothing, study, "november_2026")
+    row = joined.set_index("sign_id").loc["MP.TEGN.SAMARB"]
+    assert row["quant_text"] == "90 % af de planlagte samtaler er holdt."
+    assert row["reading"].startswith("Tallene peger i tegnets retning")
