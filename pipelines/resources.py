@@ -152,5 +152,7 @@ def resources_from(settings: Settings, progress: Progress | None = None) -> dict
         "key": KeySource(settings),
         "frozen": FrozenPlans(settings.data),
         "provenance": provenance(),
-        "io_manager": ParquetIOManager(warehouse, progress or Progress()),
+        "io_manager": ParquetIOManager(
+            warehouse, progress or Progress(), study.protocol.disclosure.minimum_pupils
+        ),
     }
