@@ -32,12 +32,15 @@ _STYLES = (
 def write_xlsx(path: Path, sheets: Mapping[str, Iterable[Sequence[Cell]]]) -> None:
     """Write sheets of rows (the header is the first row) to ``path``."""
     names = list(sheets)
+    texts: dict[str, int] = {}
+    drawn = [_sheet(sheets[name], texts) for name in names]
     parts = {
         "[Content_Types].xml": f'<Types xmlns="{_NS}/package/2006/content-types">'
         '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
         '<Default Extension="xml" ContentType="application/xml"/>'
         + _override("/xl/workbook.xml", "sheet.main")
         + _override("/xl/styles.xml", "styles")
+        + _override("/xl/sharedStrings.xml", "sharedStrings")
         + "".join(_override(f"/xl/worksheets/sheet{n}.xml", "worksheet") for n in range(1, len(names) + 1))
         + "</Types>",
         "_rels/.rels": _relations([("officeDocument", "xl/workbook.xml")]),
@@ -50,12 +53,15 @@ def write_xlsx(path: Path, sheets: Mapping[str, Iterable[Sequence[Cell]]]) -> No
         + "</sheets></workbook>",
         "xl/_rels/workbook.xml.rels": _relations(
             [("worksheet", f"worksheets/sheet{n}.xml") for n in range(1, len(names) + 1)]
-            + [("styles", "styles.xml")]
+            + [("styles", "styles.xml"), ("sharedStrings", "sharedStrings.xml")]
         ),
         "xl/styles.xml": _STYLES,
+        "xl/sharedStrings.xml": f'<sst xmlns="{_NS}/spreadsheetml/2006/main" uniqueCount="{len(texts)}">'
+        + "".join(f'<si><t xml:space="preserve">{escape(text)}</t></si>' for text in texts)
+        + "</sst>",
     }
-    for n, name in enumerate(names, 1):
-        parts[f"xl/worksheets/sheet{n}.xml"] = _sheet(sheets[name])
+    for n, sheet in enumerate(drawn, 1):
+        parts[f"xl/worksheets/sheet{n}.xml"] = sheet
     path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for part, text in parts.items():
@@ -78,13 +84,14 @@ def _relations(targets: Sequence[tuple[str, str]]) -> str:
     return f'<Relationships xmlns="{_NS}/package/2006/relationships">{items}</Relationships>'
 
 
-def _sheet(rows: Iterable[Sequence[Cell]]) -> str:
+def _sheet(rows: Iterable[Sequence[Cell]], texts: dict[str, int]) -> str:
+    """A sheet's part; every text is written once for the whole workbook, in ``texts``, as Excel does."""
     known = list(rows)
     width = max(map(len, known), default=1)
     # Readers that stream look here for the sheet's size; without it they read the sheet twice.
     size = f'<dimension ref="A1:{_letter(max(width, 1) - 1)}{max(len(known), 1)}"/>'
     body = "".join(
-        f'<row r="{r}">{"".join(_cell(_letter(c) + str(r), value) for c, value in enumerate(row))}</row>'
+        f'<row r="{r}">{"".join(_cell(_letter(c) + str(r), value, texts) for c, value in enumerate(row))}</row>'
         for r, row in enumerate(known, 1)
     )
     return f'<worksheet xmlns="{_NS}/spreadsheetml/2006/main">{size}<sheetData>{body}</sheetData></worksheet>'
@@ -95,11 +102,11 @@ def _letter(column: int) -> str:
     return head + chr(65 + column % 26)
 
 
-def _cell(place: str, value: Cell) -> str:
+def _cell(place: str, value: Cell, texts: dict[str, int]) -> str:
     if value is None or value == "":
         return ""
     if isinstance(value, dt.date):
         return f'<c r="{place}" s="1"><v>{(value - _EPOCH).days}</v></c>'
     if isinstance(value, int | float):
         return f'<c r="{place}"><v>{value}</v></c>'
-    return f'<c r="{place}" t="inlineStr"><is><t xml:space="preserve">{escape(value)}</t></is></c>'
+    return f'<c r="{place}" t="s"><v>{texts.setdefault(value, len(texts))}</v></c>'
