@@ -82,18 +82,22 @@ RULES: dict[str, Rule] = {
 
 def clean(text: str) -> str:
     """NFC, without zero-width marks, with ordinary blanks, stripped."""
+    if text.isascii():
+        # Nearly every cell of an export: nothing to compose, and no blank but the ordinary ones.
+        return " ".join(text.translate(INVISIBLE).split())
     composed = unicodedata.normalize("NFC", text.translate(INVISIBLE))
     return " ".join(composed.replace("\u00a0", " ").replace("\u202f", " ").split())
 
 
 def has_look_alike(text: str) -> bool:
     """Whether a text holds letters or digits of another script than Latin (Cyrillic "А", Arabic digits …)."""
-    return any(
+    return not text.isascii() and any(
         not c.isascii() and (c.isalpha() or c.isnumeric()) and not unicodedata.name(c, "").startswith(_LATIN)
         for c in text
     )
 
 
+_HAS_INVISIBLE = re.compile(f"[{''.join(re.escape(chr(c)) for c in INVISIBLE)}]").search
 _LATIN = ("LATIN", "SUPERSCRIPT", "VULGAR", "FEMININE", "MASCULINE")
 
 
@@ -130,7 +134,7 @@ def by_distinct(
 
 
 def _parse_clean(text: str, parse: Callable[[str], tuple[Any, str | None]]) -> tuple[Any, str | None]:
-    if any(ord(c) in INVISIBLE for c in text):
+    if _HAS_INVISIBLE(text):
         return parse("")[0], "invisible"
     if has_look_alike(text):
         return parse("")[0], "look_alike"
