@@ -177,17 +177,15 @@ def _checked(
     k = beta.size
     if needs_leads and n_pre < 1:
         raise CannotEstimate(
-            "honest: there is no period before the reference period, so nothing says how large a "
-            "differential "
-            "trend to allow for; add earlier periods"
+            "honest: there is no period before the reference period, so nothing says how large a differential trend "
+            "to allow for; add earlier periods"
         )
     if n_post < 1:
         raise CannotEstimate("honest: there is no period after treatment")
     if k != n_pre + n_post or cov.shape != (k, k):
         raise InputError(
-            f"honest: {k} coefficients and a covariance of shape {cov.shape} do not fit "
-            f"{n_pre} periods before and {n_post} after; expected {n_pre + n_post} and "
-            f"({n_pre + n_post}, {n_pre + n_post})"
+            f"honest: {k} coefficients and a covariance of shape {cov.shape} do not fit {n_pre} periods before and "
+            f"{n_post} after; expected {n_pre + n_post} and ({n_pre + n_post}, {n_pre + n_post})"
         )
     if not (np.isfinite(beta).all() and np.isfinite(cov).all()):
         raise CannotEstimate("honest: a coefficient or its covariance is not a number")

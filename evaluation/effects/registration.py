@@ -157,9 +157,8 @@ def silent_classes(
     if alarm:
         word = "flere" if contrast > 0 else "færre"
         note = (
-            f"Indsatsårgangene har fået {word} uger uden registrering end de andre "
-            f"({_number(abs(contrast))} procentpoint); en ændring i fraværet kan være en ændring i "
-            f"registreringen."
+            f"Indsatsårgangene har fået {word} uger uden registrering end de andre ({_number(abs(contrast))} "
+            "procentpoint); en ændring i fraværet kan være en ændring i registreringen."
         )
     out.append(
         RegistrationCheck("silent_weeks", "treated", "all", before, after, contrast, limit_pp, alarm, note)

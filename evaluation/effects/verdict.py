@@ -212,8 +212,7 @@ def _why_uncertain(
             "rækker over nul."
         )
     return (
-        f"Intervallet ved {_percent(lower_level)} sikkerhed ligger under nul, men "
-        f"{_percent(level)}-intervallet "
+        f"Intervallet ved {_percent(lower_level)} sikkerhed ligger under nul, men {_percent(level)}-intervallet "
         "rækker over nul."
     )
 

@@ -36,10 +36,8 @@ def development(inputs: ReportInputs) -> Section:
     if not exhibits:
         return Section("udvikling", "Udviklingen i fraværet", ("Runden har ingen tal om fraværet at vise.",))
     text = (
-        f"Tallene er det registrerede fravær til og med {date(inputs.round.cutoff)} og i "
-        f"{period_phrase(inputs)}. "
-        f"Der går andre elever på en {inputs.group_word()} i år end sidste år, og fravær svinger med sygdom "
-        "og "
+        f"Tallene er det registrerede fravær til og med {date(inputs.round.cutoff)} og i {period_phrase(inputs)}. "
+        f"Der går andre elever på en {inputs.group_word()} i år end sidste år, og fravær svinger med sygdom og "
         "årstid. En forskel her er derfor ikke i sig selv en følge af samtalerne."
     )
     return Section("udvikling", "Udviklingen i fraværet", (text,), tuple(exhibits))

@@ -75,10 +75,8 @@ def schools(inputs: ReportInputs) -> Section:
     )
     note = (
         "Skolerne står i protokollens rækkefølge og er ikke rangordnet. En skole for sig har få elever på de "
-        "berørte "
-        f"{inputs.group_word(plural=True)}, så tallet for sig selv svinger meget. Det udjævnede tal låner "
-        "styrke fra "
-        "de andre skoler og er det bedste bud på skolens ændring."
+        f"berørte {inputs.group_word(plural=True)}, så tallet for sig selv svinger meget. Det udjævnede tal låner "
+        "styrke fra de andre skoler og er det bedste bud på skolens ændring."
     )
     return Section("skoler", title, (note,), (exhibit,))
 
@@ -99,9 +97,8 @@ def targeted(inputs: ReportInputs) -> Section | None:
         why = "Der er endnu ingen tal om indsatseleverne, eller de kan ikke vises af hensyn til elevernes anonymitet."
         return Section("indsatselever", title, (why,))
     why = (
-        "Elever udvælges, netop når deres fravær er højest. Derefter falder det i gennemsnit, også uden "
-        "nogen indsats. "
-        "Et fald fra før til efter er derfor ikke i sig selv et bevis."
+        "Elever udvælges, netop når deres fravær er højest. Derefter falder det i gennemsnit, også uden nogen "
+        "indsats. Et fald fra før til efter er derfor ikke i sig selv et bevis."
     )
     parts = tuple(_group(inputs, g, f) for g, f in known.items())
     if len(parts) == 1:

@@ -121,13 +121,11 @@ def method(inputs: ReportInputs) -> Section:
     p = inputs.protocol
     groups = inputs.group_word(plural=True)
     text_ = (
-        f"Hver {inputs.group_word()} sammenlignes med sin egen samme måned sidste år og med de {groups} på "
-        f"samme skole, der ikke har haft {p.study.programme}. "
-        "Det ventede fravær regnes kun ud fra måneder uden samtaler, så en gruppe, der allerede har haft "
-        "samtaler, aldrig bruges som sammenligning.",
-        "Usikkerheden regnes på det niveau, samtalerne blev fordelt på: skole og "
-        f"{inputs.group_word()}. Med så få grupper bruges beregninger, "
-        "der er lavet til få grupper, og en ombytningstest, der ikke forudsætter noget "
+        f"Hver {inputs.group_word()} sammenlignes med sin egen samme måned sidste år og med de {groups} på samme "
+        f"skole, der ikke har haft {p.study.programme}. Det ventede fravær regnes kun ud fra måneder uden samtaler, "
+        "så en gruppe, der allerede har haft samtaler, aldrig bruges som sammenligning.",
+        f"Usikkerheden regnes på det niveau, samtalerne blev fordelt på: skole og {inputs.group_word()}. Med så få "
+        "grupper bruges beregninger, der er lavet til få grupper, og en ombytningstest, der ikke forudsætter noget "
         "om fordelingen.",
     )
     limits = (
@@ -228,9 +226,8 @@ def comparison(inputs: ReportInputs) -> Section | None:
     if inputs.manifest.get("protocol_hash") != inputs.previous_manifest.get("protocol_hash"):
         why.append("Protokollen er ændret")
     intro = (
-        f"Sammenlignet med {inputs.previous_round.title[:1].lower()}{inputs.previous_round.title[1:]}. "
-        "Fraværets niveau "
-        "sammenlignes ikke mellem runder, fordi årstiden er en anden."
+        f"Sammenlignet med {inputs.previous_round.title[:1].lower()}{inputs.previous_round.title[1:]}. Fraværets "
+        "niveau sammenlignes ikke mellem runder, fordi årstiden er en anden."
     )
     exhibits: tuple[Exhibit, ...] = ()
     if rows:

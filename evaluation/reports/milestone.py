@@ -75,12 +75,9 @@ def milestone(inputs: ReportInputs) -> Section:
     p = inputs.protocol
     intro = (
         f"Målplanens milepæl lyder: »{p.milestone.text}«. Reglen for, hvornår den er nået, blev skrevet i "
-        "protokollen "
-        f"på forhånd: ændringen i de første {word(len(p.milestone.months))} hele måneder efter samtalerne "
-        "skal være "
-        "et fald, og både intervallet og ombytningstesten skal skille faldet fra tilfældige udsving. En "
-        "måned, hvor "
-        "der blev holdt samtaler, tælles ikke med."
+        f"protokollen på forhånd: ændringen i de første {word(len(p.milestone.months))} hele måneder efter "
+        "samtalerne skal være et fald, og både intervallet og ombytningstesten skal skille faldet fra tilfældige "
+        "udsving. En måned, hvor der blev holdt samtaler, tælles ikke med."
     )
     exhibit = milestone_figure(inputs)
     if exhibit is None:
@@ -155,8 +152,7 @@ def event_study(inputs: ReportInputs) -> Section:
         "Prikker med lodrette usikkerhedsstreger, én for hver måned før og efter samtalerne.",
     )
     intro = (
-        f"Hvis {inputs.group_word(plural=True)}ne allerede udviklede sig forskelligt før samtalerne, kan en "
-        "forskel "
+        f"Hvis {inputs.group_word(plural=True)}ne allerede udviklede sig forskelligt før samtalerne, kan en forskel "
         "bagefter ikke tilskrives samtalerne. Derfor vises månederne før også."
     )
     before = tuple(x for r in records(inputs.frame("out_pretrend")) if (x := _pretrend(r)))
@@ -196,9 +192,8 @@ def _pretrend(row: dict[str, Any]) -> str:
         seen = "Grupperne udviklede sig forskelligt allerede før samtalerne."
     if slope is not None and bias is not None:
         seen += (
-            f" Prøven ville i fire af fem tilfælde opdage en skævhed på {number(abs(slope))} procentpoint "
-            "pr. måned, "
-            f"som ville flytte milepælens tal med {number(abs(bias))} procentpoint; en mindre skævhed kan "
-            "være overset."
+            f" Prøven ville i fire af fem tilfælde opdage en skævhed på {number(abs(slope))} procentpoint pr. måned, "
+            f"som ville flytte milepælens tal med {number(abs(bias))} procentpoint; en mindre skævhed kan være "
+            "overset."
         )
     return seen

@@ -46,8 +46,7 @@ def bands(inputs: ReportInputs) -> Section:
     if not found:
         return Section("baand", title, ("Runden har ingen tal om højt fravær at vise.",))
     text = (
-        "Over 10 procent er ministeriets grænse for højt fravær: en elev, der i gennemsnit er væk mere end "
-        "hver "
+        "Over 10 procent er ministeriets grænse for højt fravær: en elev, der i gennemsnit er væk mere end hver "
         "tiende skoledag. Tidligt på året skal der få fraværsdage til, før en elev kommer over grænsen."
     )
     return Section("baand", title, (text,), found)

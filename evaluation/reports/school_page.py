@@ -43,9 +43,8 @@ def _levels(inputs: ReportInputs, school_id: str) -> Section:
         what = f"{DEFINITION} Til og med {date(inputs.round.cutoff)}."
         exhibits.append(Exhibit("skolens-tal-tabel", heading, table, what, "out_description"))
     warning = (
-        "Tallene er få elevers fravær og svinger meget fra år til år, også når intet er ændret. De kan "
-        "bruges til at "
-        "tale om, men ikke til at afgøre, om samtalerne har gjort en forskel på netop denne skole."
+        "Tallene er få elevers fravær og svinger meget fra år til år, også når intet er ændret. De kan bruges til "
+        "at tale om, men ikke til at afgøre, om samtalerne har gjort en forskel på netop denne skole."
     )
     text_ = warning if exhibits else "Skolens tal kan ikke vises i denne runde."
     return Section("fravaer", "Fraværet på skolen", (text_,), tuple(exhibits))

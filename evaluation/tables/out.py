@@ -5,12 +5,11 @@ from __future__ import annotations
 from evaluation.tables.declare import declared
 
 _EFFECT_COLUMNS = (
-    "round question estimator outcome group_kind group_id horizon weights status estimate_pp DOUBLE "
-    "ci_low_pp DOUBLE ci_high_pp DOUBLE ci_level DOUBLE ci_low_lower_pp DOUBLE ci_high_lower_pp DOUBLE "
-    "band_low_pp DOUBLE band_high_pp DOUBLE "
-    "std_error_pp DOUBLE df DOUBLE p_value DOUBLE p_permutation DOUBLE p_smallest DOUBLE "
-    "p_wild_restricted DOUBLE p_wild_unrestricted DOUBLE inference clusters BIGINT treated_clusters BIGINT "
-    "pupils DOUBLE pupil_days DOUBLE baseline_pct DOUBLE mde_pp DOUBLE note protocol_hash"
+    "round question estimator outcome group_kind group_id horizon weights status estimate_pp DOUBLE ci_low_pp "
+    "DOUBLE ci_high_pp DOUBLE ci_level DOUBLE ci_low_lower_pp DOUBLE ci_high_lower_pp DOUBLE band_low_pp DOUBLE "
+    "band_high_pp DOUBLE std_error_pp DOUBLE df DOUBLE p_value DOUBLE p_permutation DOUBLE p_smallest DOUBLE "
+    "p_wild_restricted DOUBLE p_wild_unrestricted DOUBLE inference clusters BIGINT treated_clusters BIGINT pupils "
+    "DOUBLE pupil_days DOUBLE baseline_pct DOUBLE mde_pp DOUBLE note protocol_hash"
 )
 _EFFECT_KEY = "round question estimator outcome group_kind group_id horizon weights"
 
