@@ -15,7 +15,10 @@ RELATIONS: tuple[Relation, ...] = ("bekræfter", "udvider", "modsiger", "tavs")
 MIN_SOURCES = 2
 """One source alone takes no side: it extends the picture but neither confirms nor contradicts."""
 
-INTERVIEWS_ONLY = "Ufrivilligt fravær er ikke en registreringstype; tegnet læses kun ud af interviewene, ikke af fraværstallene."
+INTERVIEWS_ONLY = (
+    "Ufrivilligt fravær er ikke en registreringstype; "
+    "tegnet læses kun ud af interviewene, ikke af fraværstallene."
+)
 
 
 @dataclass(frozen=True, slots=True)
