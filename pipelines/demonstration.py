@@ -20,6 +20,15 @@ STUDY = "demo_kommune"
 KEY = "6b6f6d676c61642064656d6f206b65793a206f70646967746564652064617461"
 """Public on purpose: it protects nobody, because nobody in the demonstration exists."""
 
+MADE = ("incoming", "warehouse", "reports", "releases", "dagster", "truth", "frozen", "scratch", "receipts")
+"""What a demonstration makes, the frozen plan included: another version of komglad may have frozen another plan."""
+
+
+def clear(folder: Path) -> None:
+    """Take away what an earlier demonstration left in ``folder``, and nothing else."""
+    for made in MADE:
+        shutil.rmtree(folder / made, ignore_errors=True)
+
 
 def run_demonstration(folder: Path, *, seed: int, scenario: str) -> None:
     """Write files and truth into ``folder``, run every round of the demonstration study, print where things are."""
@@ -28,8 +37,7 @@ def run_demonstration(folder: Path, *, seed: int, scenario: str) -> None:
     settings = replace(Settings.from_environment(study=STUDY, data=folder), key=KEY)
     settings.export()
     study = load_study(STUDY)
-    for made in ("incoming", "warehouse", "reports", "releases", "dagster", "truth"):
-        shutil.rmtree(folder / made, ignore_errors=True)
+    clear(folder)
     console.print("[bold]Opfinder en kommune[/bold] med fire skoler og cirka 2.600 elever …")
     municipality = make_municipality(study, seed=seed, scenario=Scenario(kind=scenario))
     write_files(municipality, settings.incoming)
