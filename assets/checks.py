@@ -34,9 +34,9 @@ def _table_check(name: str) -> dg.AssetChecksDefinition:
         warehouse: dg.ResourceParam[Warehouse],
     ) -> dg.AssetCheckResult:
         the_round = round_of(context, study)
-        frame = warehouse.read(the_round.id, name)
-        others = {n: warehouse.read(the_round.id, n) for n in needed}
-        results = run_suite(name, frame, study.protocol, others=others, cutoff=the_round.cutoff)
+        stored = warehouse.stored(the_round.id, name)
+        others = {n: warehouse.stored(the_round.id, n) for n in needed}
+        results = run_suite(name, stored, study.protocol, others=others, cutoff=the_round.cutoff)
         raise_if_crashed(results)
         refused = [r for r in results if r.is_blocking]
         warned = [r for r in results if not r.is_passed and not r.is_blocking]

@@ -2,12 +2,14 @@
 
 import dagster as dg
 import pandas as pd
+import pyarrow as pa
 
 from assets.rounds import described, out_spec, round_of
 from evaluation.door.consent import consents_in_force
 from evaluation.legal_basis import require_basis
 from evaluation.panel import calendar, cells, cohorts, pupils, talks
 from evaluation.study import Study
+from evaluation.tables.relations import Stored
 
 
 @dg.asset(**described("core_school_days"))
@@ -18,17 +20,17 @@ def core_school_days(
 
 
 @dg.asset(**described("core_pupils"))
-def core_pupils(raw_pupils: pd.DataFrame) -> pd.DataFrame:
+def core_pupils(raw_pupils: Stored) -> pa.RecordBatchReader:
     return pupils.enrolment_spells(raw_pupils)
 
 
 @dg.asset(**described("core_absence_days"))
 def core_absence_days(
     context: dg.AssetExecutionContext,
-    raw_absence: pd.DataFrame,
-    core_pupils: pd.DataFrame,
-    core_school_days: pd.DataFrame,
-) -> pd.DataFrame:
+    raw_absence: Stored,
+    core_pupils: Stored,
+    core_school_days: Stored,
+) -> pa.RecordBatchReader:
     context.add_output_metadata(
         {"statements_without_enrolment": pupils.unplaced_absence(raw_absence, core_pupils)}
     )
@@ -37,20 +39,20 @@ def core_absence_days(
 
 @dg.asset(**described("core_pupil_weeks"))
 def core_pupil_weeks(
-    core_pupils: pd.DataFrame,
-    core_absence_days: pd.DataFrame,
-    core_school_days: pd.DataFrame,
-    raw_totals: pd.DataFrame,
-) -> pd.DataFrame:
+    core_pupils: Stored,
+    core_absence_days: Stored,
+    core_school_days: Stored,
+    raw_totals: Stored,
+) -> pa.RecordBatchReader:
     return cells.pupil_weeks(core_pupils, core_absence_days, core_school_days, raw_totals)
 
 
 @dg.asset(**described("core_cells"))
 def core_cells(
     context: dg.AssetExecutionContext,
-    core_pupil_weeks: pd.DataFrame,
-    raw_totals: pd.DataFrame,
-    core_school_days: pd.DataFrame,
+    core_pupil_weeks: Stored,
+    raw_totals: Stored,
+    core_school_days: Stored,
     study: dg.ResourceParam[Study],
 ) -> pd.DataFrame:
     require_basis(study.protocol, "core_cells", len(core_pupil_weeks) + len(raw_totals))
@@ -79,14 +81,14 @@ def core_talks(
 
 
 @dg.asset(**described("core_cohort_cells"))
-def core_cohort_cells(core_pupil_weeks: pd.DataFrame, study: dg.ResourceParam[Study]) -> pd.DataFrame:
+def core_cohort_cells(core_pupil_weeks: Stored, study: dg.ResourceParam[Study]) -> pd.DataFrame:
     require_basis(study.protocol, "core_cohort_cells", len(core_pupil_weeks))
     return cohorts.cohort_cells(core_pupil_weeks, study.protocol)
 
 
 @dg.multi_asset(outs={name: out_spec(name) for name in ("core_band_cells", "core_window_days")})
 def core_selection_windows(
-    core_pupil_weeks: pd.DataFrame,
+    core_pupil_weeks: Stored,
     core_pupils: pd.DataFrame,
     core_school_days: pd.DataFrame,
     core_talks: pd.DataFrame,
@@ -100,7 +102,7 @@ def core_selection_windows(
 
 @dg.asset(**described("core_year_bands"))
 def core_year_bands(
-    context: dg.AssetExecutionContext, core_pupil_weeks: pd.DataFrame, study: dg.ResourceParam[Study]
+    context: dg.AssetExecutionContext, core_pupil_weeks: Stored, study: dg.ResourceParam[Study]
 ) -> pd.DataFrame:
     require_basis(study.protocol, "core_year_bands", len(core_pupil_weeks))
     edges = study.protocol.targeted.bands_pct if study.protocol.targeted else (0.0, 5.0, 10.0, 20.0)
@@ -117,7 +119,7 @@ def core_consents(
 
 @dg.asset(**described("core_pupil_periods"))
 def core_pupil_periods(
-    core_pupil_weeks: pd.DataFrame, core_consents: pd.DataFrame, study: dg.ResourceParam[Study]
+    core_pupil_weeks: Stored, core_consents: pd.DataFrame, study: dg.ResourceParam[Study]
 ) -> pd.DataFrame:
     return cohorts.targeted_pupil_periods(core_pupil_weeks, core_consents, study.protocol)
 

@@ -23,6 +23,7 @@ from evaluation.questions import (
 )
 from evaluation.questions.rows import EffectRow, effects_table
 from evaluation.study import Study
+from evaluation.tables.relations import Stored
 
 StudyParam = dg.ResourceParam[Study]
 
@@ -43,7 +44,7 @@ def _table(context: dg.AssetExecutionContext, study: Study, rows: list[EffectRow
 def out_description(
     context: dg.AssetExecutionContext,
     core_cells: pd.DataFrame,
-    core_pupil_weeks: pd.DataFrame,
+    core_pupil_weeks: Stored,
     core_talks: pd.DataFrame,
     study: StudyParam,
 ) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from evaluation.disclosure.ledger import Ledger
 from evaluation.disclosure.release import Release
+from evaluation.tables.relations import Stored
 
 
 class Key(Protocol):
@@ -69,6 +70,9 @@ class Warehouse(Protocol):
 
     def read(self, round_id: str, table: str) -> pd.DataFrame:
         """A table, whatever its checks said."""
+
+    def stored(self, round_id: str, table: str) -> Stored:
+        """A table where it lies, whatever its checks said."""
 
     def write(self, round_id: str, table: str, frame: pd.DataFrame) -> Path:
         """Replace a table."""

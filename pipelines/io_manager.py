@@ -1,6 +1,6 @@
 """Between assets and the warehouse: writes what an asset returns, reads what the next one asks for.
 
-Inputs pass the gate of :meth:`pipelines.storage.Warehouse.read_gated`; the row count and the file's hash become
+Inputs pass the gate of :meth:`pipelines.storage.Warehouse.require_passed`; the row count and the file's hash become
 metadata. Values of rows never do.
 """
 
@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from evaluation.tables import TABLES
+from evaluation.tables.relations import Stored
 from pipelines.progress import Progress
 from pipelines.storage import Warehouse
 
@@ -46,6 +47,10 @@ class ParquetIOManager(dg.IOManager):
             }
         )
 
-    def load_input(self, context: dg.InputContext) -> pd.DataFrame:
-        """A table of the same round, if its checks passed."""
-        return self._warehouse.read_gated(context.partition_key, context.asset_key.path[-1])
+    def load_input(self, context: dg.InputContext) -> pd.DataFrame | Stored:
+        """A table of the same round, if its checks passed: where it lies when the asset asks for that, else its rows."""
+        round_id, name = context.partition_key, context.asset_key.path[-1]
+        self._warehouse.require_passed(round_id, name)
+        if context.dagster_type.typing_type is Stored:
+            return self._warehouse.stored(round_id, name)
+        return self._warehouse.read(round_id, name)

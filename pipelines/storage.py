@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from evaluation.errors import EnvironmentProblem, GateRefused, InputError, Problem
 from evaluation.expectations import CHECKED_TABLES
 from evaluation.tables import TABLES
+from evaluation.tables.relations import Stored
 
 if TYPE_CHECKING:
     import duckdb
@@ -130,14 +131,12 @@ class Warehouse:
                 rows += sum(batch.num_rows for batch in group)
         return path, rows
 
-    def read(self, round_id: str, table: str) -> pd.DataFrame:
-        """A table as a frame with its declared types.
+    def stored(self, round_id: str, table: str) -> Stored:
+        """A table where it lies, for statements that read what they need of it.
 
         Raises:
             InputError: the round has no such table yet.
         """
-        import pandas as pd
-
         path = self.path(round_id, table)
         if not path.is_file():
             raise InputError(
@@ -148,18 +147,27 @@ class Warehouse:
                     )
                 ],
             )
-        frame = pd.read_parquet(path)
-        return TABLES[table].conform(frame) if table in TABLES else frame
+        return Stored(table, path)
 
-    def read_gated(self, round_id: str, table: str) -> pd.DataFrame:
-        """A table for use downstream: refused unless its checks passed for exactly the bytes that are there.
+    def read(self, round_id: str, table: str) -> pd.DataFrame:
+        """A table as a frame, with its declared types when it is declared.
+
+        Raises:
+            InputError: the round has no such table yet.
+        """
+        import pandas as pd
+
+        stored = self.stored(round_id, table)
+        return stored.frame() if table in TABLES else pd.read_parquet(stored.path)
+
+    def require_passed(self, round_id: str, table: str) -> None:
+        """The gate before use downstream: a table's checks passed for exactly the bytes that are there.
 
         Raises:
             GateRefused: a blocking check failed, or the table was never checked since it was written.
         """
         if table in CHECKED_TABLES:
             self._require_passed(round_id, table)
-        return self.read(round_id, table)
 
     def require_checked(self, round_id: str) -> None:
         """The export gate: every checked table of the round passed for exactly its bytes.

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from evaluation.tables import table
+from evaluation.tables.relations import conformed
 
 Batches = Callable[[], Iterator[pa.RecordBatch]]
 
@@ -72,9 +73,3 @@ class Landed(Mapping[str, pd.DataFrame]):
             both = "SELECT * FROM came UNION ALL BY NAME SELECT * FROM more ORDER BY ALL NULLS LAST"
             for batch in connection.sql(both).to_arrow_reader():
                 yield conformed(batch, schema)
-
-
-def conformed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    """The piece with the declared columns and types."""
-    arrays = [batch.column(f.name).cast(f.type) for f in schema]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)

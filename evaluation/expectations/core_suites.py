@@ -6,7 +6,7 @@ import pandas as pd
 
 from evaluation.expectations import coverage
 from evaluation.expectations import rules as r
-from evaluation.expectations.checks import Check, Frames
+from evaluation.expectations.checks import Check, Sound, Subject
 from evaluation.expectations.coverage import findings
 from evaluation.expectations.declare import (
     IN_CALENDAR,
@@ -59,11 +59,11 @@ def _by_cutoff(column: str) -> Check:
     return must("by_cutoff", "Intet ligger efter dataskæringen", r.by_cutoff(column), IN_PROGRAM)
 
 
-def _one_day_a_day(f: Frames) -> pd.Series[bool]:
-    return f.frame.groupby(["pupil_key", "day_on"])["day_fraction"].transform("sum") <= 1.0
+def _one_day_a_day(_: Subject) -> Sound:
+    return Sound("SUM(day_fraction) <= 1.0", by=("pupil_key", "day_on"))
 
 
-def _days_in_follow_up(f: Frames) -> pd.DataFrame:
+def _days_in_follow_up(f: Subject) -> pd.DataFrame:
     by_school = f.frame[f.frame["school_year"] == f.protocol.years.follow_up].groupby("school_id").size()
     rows = []
     for school in f.protocol.schools:
@@ -73,37 +73,36 @@ def _days_in_follow_up(f: Frames) -> pd.DataFrame:
     return findings(rows)
 
 
-def _has_consent(f: Frames) -> pd.Series[bool] | None:
-    register = f.other("core_consents")
-    if register is None:
+def _has_consent(f: Subject) -> Sound | None:
+    if "core_consents" not in f.others:
         return None
     data_set = f.protocol.data_set("targeted_pupils")
-    in_force = register[register["is_in_force"].astype(bool)]
-    if data_set is not None and data_set.consent_purpose:
-        in_force = in_force[in_force["purpose"] == data_set.consent_purpose]
-    return f.frame["pupil_key"].isin(in_force["pupil_key"])
+    purpose = data_set.consent_purpose if data_set is not None else None
+    own = f" AND c.purpose = {r.text(purpose)}" if purpose else ""
+    in_force = f"SELECT 1 FROM core_consents AS c WHERE c.pupil_key = t.pupil_key AND c.is_in_force{own}"
+    return Sound(f"EXISTS ({in_force})")
 
 
-def _interview_consent(f: Frames) -> pd.Series[bool] | None:
-    return _none_refused(f, f.other("raw_interviews"))
+def _interview_consent(f: Subject) -> Sound | None:
+    return _none_refused(f, "raw_interviews")
 
 
-def _document_consent(f: Frames) -> pd.Series[bool] | None:
-    return _none_refused(f, f.other("raw_interview_documents"))
+def _document_consent(f: Subject) -> Sound | None:
+    return _none_refused(f, "raw_interview_documents")
 
 
-def _none_refused(f: Frames, raw: pd.DataFrame | None) -> pd.Series[bool] | None:
-    if raw is None:
+def _none_refused(f: Subject, raw: str) -> Sound | None:
+    if raw not in f.others:
         return None
-    refused = raw.loc[raw["consent"] != "gyldigt", "document_id"].unique()
-    return ~f.frame["document_id"].isin(refused)
+    refused = f"SELECT 1 FROM {raw} AS o WHERE o.document_id = t.document_id AND o.consent IS DISTINCT FROM 'gyldigt'"
+    return Sound(f"NOT EXISTS ({refused})")
 
 
-def _treated_grade(f: Frames) -> pd.Series[bool]:
-    return f.frame["grade"].isin(list(f.protocol.treated_grades))
+def _treated_grade(f: Subject) -> Sound:
+    return Sound(f"grade IN {r.listed(f.protocol.treated_grades)}")
 
 
-def _every_treated_cell(f: Frames) -> pd.DataFrame:
+def _every_treated_cell(f: Subject) -> pd.DataFrame:
     there = set(map(tuple, f.frame[["school_id", "grade"]].to_numpy()))
     rows = []
     for school in f.protocol.schools:
@@ -114,7 +113,7 @@ def _every_treated_cell(f: Frames) -> pd.DataFrame:
     return findings(rows)
 
 
-def _coverage(f: Frames) -> pd.DataFrame | None:
+def _coverage(f: Subject) -> pd.DataFrame | None:
     started = f.frame[f.frame["is_started"].astype(bool) & f.frame["is_logged"].astype(bool)]
     if started.empty:
         return None
@@ -130,7 +129,7 @@ def _coverage(f: Frames) -> pd.DataFrame | None:
     return findings(rows)
 
 
-def _logged(f: Frames) -> pd.DataFrame:
+def _logged(f: Subject) -> pd.DataFrame:
     assumed = int((~f.frame["is_logged"].astype(bool)).sum())
     text = (
         f"For {assumed} af {len(f.frame)} skoler og årgange er samtalevinduet protokollens antagelse."

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from evaluation.expectations.checks import FINDING, Frames
+from evaluation.expectations.checks import FINDING, Subject
 
 NEIGHBOUR_WEEKS = 2
 """Weeks on each side of a week, in the same school, that say what to expect."""
@@ -29,12 +29,12 @@ def findings(rows: Sequence[tuple[str, bool, float, float, str]]) -> pd.DataFram
     return pd.DataFrame(rows, columns=list(FINDING))
 
 
-def school_name(f: Frames, school_id: str) -> str:
+def school_name(f: Subject, school_id: str) -> str:
     """The school's name; its id when the study does not know it, which another check reports."""
     return next((s.name for s in f.protocol.schools if s.id == school_id), school_id)
 
 
-def school_weeks(f: Frames) -> pd.DataFrame | None:
+def school_weeks(f: Subject) -> pd.DataFrame | None:
     """One row per school and week that the calendar has or that has data: possible, absent and expected days.
 
     Expected = the median share of absence in the school's neighbouring weeks × possible days; weeks without any
@@ -77,7 +77,7 @@ def school_weeks(f: Frames) -> pd.DataFrame | None:
     return counts
 
 
-def missing_weeks(f: Frames) -> pd.DataFrame | None:
+def missing_weeks(f: Subject) -> pd.DataFrame | None:
     """Schools whose weeks hold (almost) no registrations although the calendar has school and neighbours have absence."""
     weeks = school_weeks(f)
     if weeks is None:
@@ -101,7 +101,7 @@ def missing_weeks(f: Frames) -> pd.DataFrame | None:
     return findings(rows)
 
 
-def thin_weeks(f: Frames) -> pd.DataFrame | None:
+def thin_weeks(f: Subject) -> pd.DataFrame | None:
     """Schools whose weeks hold far fewer registrations than the weeks around them."""
     weeks = school_weeks(f)
     if weeks is None:
@@ -120,7 +120,7 @@ def thin_weeks(f: Frames) -> pd.DataFrame | None:
     return findings(rows)
 
 
-def completeness(f: Frames) -> pd.DataFrame | None:
+def completeness(f: Subject) -> pd.DataFrame | None:
     """Registered school × weeks of the follow-up year against those the calendar has, over all schools."""
     weeks = school_weeks(f)
     if weeks is None:
@@ -138,7 +138,7 @@ def completeness(f: Frames) -> pd.DataFrame | None:
     return findings([("", percent >= limit, len(mine) - found, len(mine), sentence)])
 
 
-def baseline_delivered(f: Frames) -> pd.DataFrame | None:
+def baseline_delivered(f: Subject) -> pd.DataFrame | None:
     """Every school has at least one earlier year to be compared with."""
     rows = []
     for school in f.protocol.schools:
@@ -161,21 +161,33 @@ def baseline_delivered(f: Frames) -> pd.DataFrame | None:
     return findings(rows)
 
 
-def silent_classes(f: Frames) -> pd.DataFrame | None:
+_CLASS_WEEKS = """
+WITH classes AS (
+  SELECT pupil_key, school_year, school_id, grade, MIN(class_label) AS class_label
+  FROM core_pupils GROUP BY pupil_key, school_year, school_id, grade
+)
+SELECT t.school_id, t.school_year, t.grade, c.class_label, t.week_from,
+       SUM(t.possible_days) AS possible_days, SUM(t.absent_days) AS absent_days
+FROM t JOIN classes c ON c.pupil_key = t.pupil_key AND c.school_year = t.school_year
+                     AND c.school_id = t.school_id AND c.grade = t.grade
+WHERE c.class_label IS NOT NULL
+GROUP BY t.school_id, t.school_year, t.grade, c.class_label, t.week_from
+HAVING SUM(t.possible_days) > 0
+ORDER BY t.school_id, t.school_year, t.grade, c.class_label, t.week_from
+"""
+
+
+def silent_classes(f: Subject) -> pd.DataFrame | None:
     """Classes without any absence for so many weeks on end that registration must be missing.
 
     Needs ``core_pupils`` for the classes. A finding counts classes per school and grade and names none.
     """
-    pupils = f.other("core_pupils")
-    if pupils is None or f.frame.empty:
+    if "core_pupils" not in f.others:
         return None
-    of_pupil = pupils[["pupil_key", "school_year", "school_id", "grade", "class_label"]].drop_duplicates(
-        ["pupil_key", "school_year", "school_id", "grade"]
-    )
-    rows = f.frame.merge(of_pupil, on=["pupil_key", "school_year", "school_id", "grade"], how="left")
     group = ["school_id", "school_year", "grade", "class_label"]
-    by_week = rows.groupby([*group, "week_from"], as_index=False)[["possible_days", "absent_days"]].sum()
-    by_week = by_week[by_week["possible_days"] > 0].sort_values([*group, "week_from"], ignore_index=True)
+    by_week = f.query(_CLASS_WEEKS)
+    if by_week.empty:
+        return None
     silent = by_week["absent_days"] == 0
     days = ["possible_days", "absent_days"]
     of_school = by_week.groupby(["school_id", "school_year"])[days].transform("sum")
@@ -208,7 +220,7 @@ def silent_classes(f: Frames) -> pd.DataFrame | None:
     return findings(out)
 
 
-def silent_grades(f: Frames) -> pd.DataFrame | None:
+def silent_grades(f: Subject) -> pd.DataFrame | None:
     """Grades of a school without any absence in a whole school year so far."""
     by = f.frame.groupby(["school_id", "school_year", "grade"], as_index=False)[
         ["possible_days", "absent_days"]
@@ -234,7 +246,7 @@ def silent_grades(f: Frames) -> pd.DataFrame | None:
     return findings(rows or [("", True, 0, len(by), "Alle årgange på alle skoler har registreret fravær.")])
 
 
-def type_shares(f: Frames) -> pd.DataFrame | None:
+def type_shares(f: Subject) -> pd.DataFrame | None:
     """Each type's share of a school's absence, this year against the same months of the year before."""
     limit = f.protocol.quality.type_share_alarm_pp
     year = f.protocol.years.follow_up
@@ -262,7 +274,7 @@ def type_shares(f: Frames) -> pd.DataFrame | None:
     return findings(rows) if rows else None
 
 
-def provisional_weeks(f: Frames) -> pd.DataFrame | None:
+def provisional_weeks(f: Subject) -> pd.DataFrame | None:
     """Weeks so recent that registrations are still corrected."""
     if f.cutoff is None or f.frame.empty:
         return None

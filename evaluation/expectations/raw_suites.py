@@ -5,10 +5,12 @@ Blocking is what would make a figure wrong or break the law; a warning is what a
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from evaluation.expectations import rules as r
-from evaluation.expectations.checks import Check, Frames
+from evaluation.expectations.checks import Check, Sound, Subject
 from evaluation.expectations.coverage import findings
 from evaluation.expectations.declare import IN_CALENDAR, Suite, must, must_all, should, should_all, suite
 
@@ -28,16 +30,17 @@ def _known_pupil(*, or_empty: bool = False) -> Check:
     return should("known_pupil", "Eleven findes på elevlisten", rule, _ROSTER)
 
 
-def _types_at_most_possible(f: Frames) -> pd.Series[bool]:
-    absent = f.frame.groupby(["source_file", "source_row"])["absent_days"].transform("sum")
-    return ~(absent > f.frame["school_days"] + r.TOLERANCE_DAYS)
+def _types_at_most_possible(_: Subject) -> Sound:
+    too_many = f"SUM(absent_days) > MIN(school_days) + {r.TOLERANCE_DAYS}"
+    return replace(r.not_true(too_many), by=("source_file", "source_row"))
 
 
-def _every_grade(f: Frames) -> pd.DataFrame | None:
+def _every_grade(f: Subject) -> pd.DataFrame | None:
     """One finding per school; None when the study needs no roster because everybody delivers totals of grades."""
-    if f.frame.empty:
+    found = f.query("SELECT DISTINCT school_id, school_year, grade FROM t")
+    if found.empty:
         return None
-    there = set(map(tuple, f.frame[["school_id", "school_year", "grade"]].drop_duplicates().to_numpy()))
+    there = set(found.itertuples(index=False, name=None))
     years, order = f.protocol.years.all, f.protocol.grades.order
     rows = []
     for school in f.protocol.schools:
@@ -49,36 +52,32 @@ def _every_grade(f: Frames) -> pd.DataFrame | None:
     return findings(rows)
 
 
-def _named(f: Frames, grades: list[str]) -> str:
+def _named(f: Subject, grades: list[str]) -> str:
     is_all = len(grades) == len(f.protocol.grades.order)
     return "nogen årgang" if is_all else ", ".join(map(f.protocol.grades.name, grades))
 
 
-def _purposes(f: Frames) -> list[str]:
+def _purposes(f: Subject) -> list[str]:
     return [d.consent_purpose for d in f.protocol.data_sets if d.consent_purpose]
 
 
-def _held_has_date(f: Frames) -> pd.Series[bool]:
-    return (f.frame["status"] != "held") | f.frame["held_on"].notna()
+def _held_has_date(_: Subject) -> Sound:
+    return Sound("status IS DISTINCT FROM 'held' OR held_on IS NOT NULL")
 
 
-def _in_follow_up_year(f: Frames) -> pd.Series[bool]:
-    days, years = f.frame["held_on"], f.protocol.years
-    inside = [d for d in days.dropna().unique() if years.of(pd.Timestamp(d).date()) == years.follow_up]
-    return days.isna() | days.isin(inside)
+def _in_follow_up_year(f: Subject) -> Sound:
+    return Sound(f"held_on IS NULL OR {r.in_years(f, 'held_on', [f.protocol.years.follow_up])}")
 
 
-def _treated_grade(f: Frames) -> pd.Series[bool]:
-    return f.frame["grade"].isin(list(f.protocol.treated_grades)) | (f.frame["kind"] == "follow_up")
+def _treated_grade(f: Subject) -> Sound:
+    return Sound(f"grade IN {r.listed(f.protocol.treated_grades)} OR kind = 'follow_up'")
 
 
-def _weekdays(f: Frames) -> pd.Series[bool]:
-    is_weekday = f.frame["day_on"].dt.day_of_week.isin([0, 1, 2, 3, 4])
-    sound: pd.Series[bool] = is_weekday | ~f.frame["is_school_day"].astype(bool)
-    return sound
+def _weekdays(_: Subject) -> Sound:
+    return Sound("EXTRACT(ISODOW FROM day_on) <= 5 OR NOT is_school_day")
 
 
-def _has_school_days(f: Frames) -> pd.DataFrame:
+def _has_school_days(f: Subject) -> pd.DataFrame:
     open_days = f.frame[f.frame["is_school_day"].astype(bool)].groupby(["school_id", "school_year"]).size()
     rows = []
     for school in f.protocol.schools:
@@ -90,7 +89,7 @@ def _has_school_days(f: Frames) -> pd.DataFrame:
     return findings(rows)
 
 
-def _quarantine_share(f: Frames) -> pd.DataFrame:
+def _quarantine_share(f: Subject) -> pd.DataFrame:
     limit = f.protocol.quality.maximum_quarantine_pct
     rows = []
     columns = f.frame[["source_file", "rows_in", "rows_quarantined"]].itertuples(index=False, name=None)

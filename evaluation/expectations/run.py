@@ -1,9 +1,9 @@
 """Running a suite with Great Expectations, and telling a broken check from broken data.
 
-Rules are evaluated to plain booleans first (linear, in pandas) and counted; Great Expectations then validates, as one
-suite in an ephemeral context, that no rule is broken by any row. Asking it row by row costs six times as much and
-says no more. Two traps of it are handled here: a check that raises is reported as failed, and results come back in
-another order than they were asked for. Values never leave: it sees counts only.
+Rows that break a rule are counted first, where the table lies (see :mod:`evaluation.expectations.counting`); Great
+Expectations then validates, as one suite in an ephemeral context, that no rule is broken by any row. Asking it row by
+row costs six times as much and says no more. Two traps of it are handled here: a check that raises is reported as
+failed, and results come back in another order than they were asked for. Values never leave: it sees counts only.
 """
 
 from __future__ import annotations
@@ -14,34 +14,32 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from evaluation.errors import EnvironmentProblem, Problem
 from evaluation.expectations.aside import standing_aside
-from evaluation.expectations.checks import FINDING, Check, CheckResult, Frames
+from evaluation.expectations.checks import FINDING, Check, CheckResult, Sound, Subject
+from evaluation.expectations.counting import count_broken, first_rows
 from evaluation.expectations.structure import column_findings, structure_checks
 from evaluation.expectations.suites import suite_for
 from evaluation.protocol import Protocol
 from evaluation.tables import table
-
-ROW_NUMBERS_SHOWN = 10
+from evaluation.tables.relations import Relation
 
 
 def run_suite(
     table_name: str,
-    frame: pd.DataFrame,
+    relation: Relation,
     protocol: Protocol,
     *,
-    others: Mapping[str, pd.DataFrame] | None = None,
+    others: Mapping[str, Relation] | None = None,
     cutoff: dt.date | None = None,
 ) -> tuple[CheckResult, ...]:
     """Judge a table. Structure first: when columns are missing or of another type, nothing else is asked.
 
     Args:
         table_name: a raw_ or core_ table.
-        frame: its rows; not changed.
+        relation: its rows, in memory or stored; not changed.
         protocol: the study.
         others: tables that references and completeness are checked against, by name. A rule whose table is not
             here is left out.
@@ -50,11 +48,11 @@ def run_suite(
     Returns:
         One result per check over rows, one per group for checks over groups; in the order of the suite.
     """
-    frames = Frames(frame.reset_index(drop=True), protocol, others or {}, cutoff)
+    subject = Subject(relation, protocol, others, cutoff)
     structure = structure_checks(table_name)
-    if not column_findings(table_name, frames)["is_sound"].all():
-        return tuple(r for r in judge(structure, frames) if not r.is_passed)
-    results = judge([*structure, *suite_for(table_name, protocol)], frames)
+    if not column_findings(table_name, subject)["is_sound"].all():
+        return tuple(r for r in judge(structure, subject) if not r.is_passed)
+    results = judge([*structure, *suite_for(table_name, protocol)], subject)
     columns = [r for r in results if r.check_name == structure[0].name]
     if any(r.is_crashed for r in columns):
         return results
@@ -85,38 +83,37 @@ def raise_if_crashed(results: Sequence[CheckResult]) -> None:
         )
 
 
-def judge(checks: Sequence[Check], f: Frames) -> tuple[CheckResult, ...]:
+def judge(checks: Sequence[Check], subject: Subject) -> tuple[CheckResult, ...]:
     """Judge a table by some checks. Expects the declared columns; :func:`run_suite` makes sure of them first."""
-    columns: dict[str, pd.Series[bool]] = {}
+    rules: dict[str, Sound] = {}
     grouped: dict[str, pd.DataFrame] = {}
-    results: dict[str, tuple[CheckResult, ...]] = {}
+    failed: dict[str, str] = {}
     for check in checks:
         try:
             if check.rows is not None:
-                sound = check.rows(f)
+                sound = check.rows(subject)
                 if sound is not None:
-                    columns[check.name] = sound.fillna(False).astype(bool)
+                    rules[check.name] = sound
             elif check.groups is not None:
-                found = check.groups(f)
+                found = check.groups(subject)
                 if found is not None:
                     grouped[check.name] = found.reset_index(drop=True)
         except Exception as error:  # a rule that raises must never look like wrong data
-            results[check.name] = (_crashed(check, type(error).__name__),)
-    columns |= {name: found["is_sound"].astype(bool) for name, found in grouped.items()}
-    broken = {name: np.flatnonzero(~sound.to_numpy()) for name, sound in columns.items()}
-    crashed = _validate({name: rows.size for name, rows in broken.items()}) if columns else frozenset()
+            failed[check.name] = type(error).__name__
+    counted = count_broken(subject, rules)
+    failed |= counted.failed
+    broken = {c.name: counted.broken[c.name] for c in checks if c.name in counted.broken}
+    broken |= {name: int((~found["is_sound"].astype(bool)).sum()) for name, found in grouped.items()}
+    untrusted = _validate(broken) if broken else frozenset()
+    results: list[CheckResult] = []
     for check in checks:
-        if check.name in grouped:
-            is_crashed = check.name in crashed
-            results[check.name] = (
-                (_crashed(check),) if is_crashed else _group_results(check, grouped[check.name])
-            )
-        elif check.name in columns:
-            is_crashed = check.name in crashed
-            results[check.name] = (
-                _crashed(check) if is_crashed else _row_result(check, f, broken[check.name]),
-            )
-    return tuple(r for check in checks for r in results.get(check.name, ()))
+        if check.name in failed or check.name in untrusted:
+            results.append(_crashed(check, failed.get(check.name, "")))
+        elif check.name in grouped:
+            results += _group_results(check, grouped[check.name])
+        elif check.name in broken:
+            results.append(_row_result(check, subject, rules[check.name], broken[check.name], counted.total))
+    return tuple(results)
 
 
 def _validate(broken: Mapping[str, int]) -> frozenset[str]:
@@ -169,25 +166,18 @@ def _crashed(check: Check, kind: str = "") -> CheckResult:
     return CheckResult(check.name, check.table_name, check.severity, False, 0, 0, text, is_crashed=True)
 
 
-def _row_result(check: Check, f: Frames, broken: NDArray[np.intp]) -> CheckResult:
-    n, total = broken.size, len(f.frame)
+def _row_result(check: Check, subject: Subject, rule: Sound, n: int, total: int) -> CheckResult:
     if n == 0:
         text = f"{check.title}: i orden ({_thousands(total)} rækker)."
     else:
         text = f"{check.title}: det gælder ikke for {_thousands(n)} af {_thousands(total)} rækker."
         if check.next_step:
             text += f" Næste skridt: {check.next_step}."
-    first = [int(p) for p in broken[:ROW_NUMBERS_SHOWN]]
-    numbers = _row_numbers(f.frame, first, "source_row" in table(check.table_name).columns)
+    from_source = "source_row" in table(check.table_name).columns
+    numbers = first_rows(subject, rule, from_source=from_source) if n else ()
     return CheckResult(
         check.name, check.table_name, check.severity, n == 0, n, total, text, row_numbers=numbers
     )
-
-
-def _row_numbers(frame: pd.DataFrame, positions: Sequence[int], from_source: bool) -> tuple[int, ...]:
-    if from_source:
-        return tuple(int(v) for v in frame["source_row"].iloc[list(positions)].dropna())
-    return tuple(p + 1 for p in positions)
 
 
 def _group_results(check: Check, frame: pd.DataFrame) -> tuple[CheckResult, ...]:

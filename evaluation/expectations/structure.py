@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pandas as pd
+import pyarrow as pa
 
-from evaluation.expectations.checks import Check, Frames
+from evaluation.expectations.checks import Check, Subject
 from evaluation.expectations.coverage import findings
 from evaluation.expectations.rules import filled, unique, without_personal_numbers
 from evaluation.tables import TABLES, table
+from evaluation.tables.relations import Relation, Stored
 
 _KINDS = {
     "VARCHAR": "text",
@@ -70,13 +72,14 @@ def key_checks(table_name: str, *, required: tuple[str, ...] = ()) -> list[Check
     return checks
 
 
-def column_findings(table_name: str, f: Frames) -> pd.DataFrame:
+def column_findings(table_name: str, f: Subject) -> pd.DataFrame:
     """One finding per declared column: whether it is there with its type."""
     rows = []
+    there = _kinds(f.relation)
     for column, kind in table(table_name).columns.items():
-        found = _kind(f.frame[column]) if column in f.frame else "missing"
+        found = there.get(column, "missing")
         # A column without a single value carries no type of its own.
-        is_sound = found == kind or (found == "empty" and column in f.frame)
+        is_sound = found in (kind, "empty")
         text = (
             f"Kolonnen {column} er som aftalt."
             if is_sound
@@ -85,6 +88,27 @@ def column_findings(table_name: str, f: Frames) -> pd.DataFrame:
         )
         rows.append((column, is_sound, 0 if is_sound else 1, 1, text))
     return findings(rows)
+
+
+def _kinds(relation: Relation) -> dict[str, str]:
+    if isinstance(relation, Stored):
+        return {field.name: _arrow_kind(field.type) for field in relation.schema()}
+    return {str(name): _kind(relation[name]) for name in relation.columns}
+
+
+def _arrow_kind(kind: pa.DataType) -> str:
+    is_of = pa.types
+    if is_of.is_null(kind):
+        return "empty"
+    if is_of.is_boolean(kind):
+        return "BOOLEAN"
+    if is_of.is_temporal(kind):
+        return "DATE"
+    if is_of.is_integer(kind):
+        return "BIGINT"
+    if is_of.is_floating(kind):
+        return "DOUBLE"
+    return "VARCHAR" if is_of.is_string(kind) or is_of.is_large_string(kind) else str(kind)
 
 
 def _kind(column: pd.Series) -> str:

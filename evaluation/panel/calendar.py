@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from evaluation.panel.engine import run_sql
 from evaluation.tables import table
+from evaluation.tables.relations import run_sql
 
 _SCHOOL_DAYS = """
 SELECT school_id, day_on, school_year, label,

@@ -7,9 +7,10 @@ the delivered totals. Schools that deliver totals without pupils (class or grade
 from __future__ import annotations
 
 import pandas as pd
+import pyarrow as pa
 
-from evaluation.panel.engine import run_sql
 from evaluation.tables import table
+from evaluation.tables.relations import Relation, run_sql, stream_sql
 
 _TYPES = ("sick", "permitted", "unlawful")
 
@@ -101,17 +102,16 @@ SELECT * FROM from_pupils UNION ALL SELECT * FROM from_totals
 
 
 def pupil_weeks(
-    core_pupils: pd.DataFrame,
-    core_absence_days: pd.DataFrame,
-    core_school_days: pd.DataFrame,
-    raw_totals: pd.DataFrame,
-) -> pd.DataFrame:
+    core_pupils: Relation,
+    core_absence_days: Relation,
+    core_school_days: Relation,
+    raw_totals: Relation,
+) -> pa.RecordBatchReader:
     """``core_pupil_weeks``: from enrolment and day records, and from pupils' own week totals where those came.
 
     A school and year that delivers totals is taken from them alone: its enrolments would otherwise count as
     full attendance beside the delivered days. Quarter totals repeat other data and are left out.
     """
-    totals = raw_totals[raw_totals["period"].eq("week")]
     totals_schools = run_sql(
         """
         SELECT DISTINCT t.school_id, d.school_year
@@ -121,20 +121,18 @@ def pupil_weeks(
         totals=raw_totals,
         days=core_school_days,
     )
-    weeks = run_sql(
+    return stream_sql(
+        "core_pupil_weeks",
         _PUPIL_WEEKS,
         spells=core_pupils,
         absence=core_absence_days,
         days=core_school_days,
-        totals=totals,
+        totals=raw_totals,
         totals_schools=totals_schools,
     )
-    return table("core_pupil_weeks").conform(weeks)
 
 
-def cells(
-    core_pupil_weeks: pd.DataFrame, raw_totals: pd.DataFrame, core_school_days: pd.DataFrame
-) -> pd.DataFrame:
+def cells(core_pupil_weeks: Relation, raw_totals: Relation, core_school_days: Relation) -> pd.DataFrame:
     """``core_cells``: school × grade × week (month where only that is delivered), counts by type of absence."""
     frame = run_sql(_CELLS, pupil_weeks=core_pupil_weeks, totals=raw_totals, days=core_school_days)
     return table("core_cells").conform(frame)

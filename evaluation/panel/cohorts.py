@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from evaluation.legal_basis import TARGETED, require_basis
-from evaluation.panel.engine import run_sql
 from evaluation.protocol import Protocol, Targeted
 from evaluation.tables import table
+from evaluation.tables.relations import Relation, run_sql
 
 _COHORTS = """
 WITH main_place AS (
@@ -53,8 +53,25 @@ FROM pupil_weeks w JOIN places p ON p.pupil_key = w.pupil_key
 GROUP BY w.pupil_key, p.school_id, p.grade
 """
 
+_PUPIL_YEARS = """
+SELECT w.school_year, w.school_id, w.grade, w.pupil_key,
+       SUM(w.possible_days) AS possible_days, SUM(w.absent_days) AS absent_days
+FROM pupil_weeks w JOIN limits l ON l.school_year = w.school_year AND w.week_from <= l.last_week
+GROUP BY w.school_year, w.school_id, w.grade, w.pupil_key
+ORDER BY w.school_year, w.school_id, w.grade, w.pupil_key
+"""
 
-def cohort_cells(core_pupil_weeks: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
+# A consent holds from its date on and is never backfilled.
+_PUPIL_PERIODS = """
+SELECT w.pupil_key, w.school_id, w.grade, w.school_year, w.month,
+       SUM(w.possible_days) AS possible_days, SUM(w.absent_days) AS absent_days, SUM(w.sick_days) AS sick_days,
+       SUM(w.permitted_days) AS permitted_days, SUM(w.unlawful_days) AS unlawful_days
+FROM pupil_weeks w JOIN consents c ON c.pupil_key = w.pupil_key AND w.week_from >= c.from_on
+GROUP BY w.pupil_key, w.school_id, w.grade, w.school_year, w.month
+"""
+
+
+def cohort_cells(core_pupil_weeks: Relation, protocol: Protocol) -> pd.DataFrame:
     """``core_cohort_cells``: pupils present in the same school in two school years in a row, one grade up."""
     years, grades = protocol.years.all, protocol.grades.order
     pairs = pd.DataFrame({"year_before": years[:-1], "year_now": years[1:]}, dtype="str")
@@ -64,7 +81,7 @@ def cohort_cells(core_pupil_weeks: pd.DataFrame, protocol: Protocol) -> pd.DataF
 
 
 def selection_windows(
-    core_pupil_weeks: pd.DataFrame,
+    core_pupil_weeks: Relation,
     core_pupils: pd.DataFrame,
     core_school_days: pd.DataFrame,
     core_talks: pd.DataFrame,
@@ -76,7 +93,7 @@ def selection_windows(
     selected alike. Whole weeks stand for the protocol's school days (five to a week).
     """
     bands, windows = table("core_band_cells").empty(), table("core_window_days").empty()
-    if protocol.targeted is None or core_pupil_weeks.empty:
+    if protocol.targeted is None or not len(core_pupil_weeks):
         return bands, windows
     rule = protocol.targeted
     found, days = [], []
@@ -176,29 +193,29 @@ def band_of(pct: pd.Series, lower_edges: tuple[float, ...]) -> pd.Series:
     )
 
 
+def pupil_years(core_pupil_weeks: Relation, protocol: Protocol, last_week: pd.Timestamp) -> pd.DataFrame:
+    """One row per pupil, school, grade and school year: possible and absent days up to the week ``last_week`` begins.
+
+    Earlier years end as many whole weeks into their year: 364 days keep the weekday, so week k of an earlier school
+    year stands against week k of this one.
+    """
+    follow_first = int(protocol.years.follow_up[:4])
+    ends = [last_week - pd.Timedelta(days=364 * (follow_first - int(y[:4]))) for y in protocol.years.all]
+    limits = pd.DataFrame({"school_year": pd.Series(protocol.years.all, dtype="str"), "last_week": ends})
+    return run_sql(_PUPIL_YEARS, pupil_weeks=core_pupil_weeks, limits=limits)
+
+
 def year_bands(
-    core_pupil_weeks: pd.DataFrame, protocol: Protocol, cutoff: dt.date, lower_edges: tuple[float, ...]
+    core_pupil_weeks: Relation, protocol: Protocol, cutoff: dt.date, lower_edges: tuple[float, ...]
 ) -> pd.DataFrame:
     """``core_year_bands``: pupils by band of their absence in the year so far, earlier years cut to the same weeks.
 
     A pupil with fewer than 20 possible days so far is not classified: one day would be five per cent or more.
     """
-    if core_pupil_weeks.empty:
-        return table("core_year_bands").empty()
-    week = pd.to_datetime(core_pupil_weeks["week_from"])
-    end = pd.Timestamp(cutoff).to_period("W-SUN").start_time
-    follow_first = int(protocol.years.follow_up[:4])
-    years_back = follow_first - core_pupil_weeks["school_year"].str[:4].astype("int64")
-    # 364 days keep the weekday, so week k of an earlier school year stands against week k of this one.
-    so_far = week <= end - pd.to_timedelta(364 * years_back, unit="D")
-    pupils = (
-        core_pupil_weeks[so_far]
-        .groupby(["pupil_key", "school_id", "grade", "school_year"], as_index=False)
-        .agg(possible=("possible_days", "sum"), absent=("absent_days", "sum"))
-    )
-    pupils = pupils[pupils["possible"] >= 20]
+    pupils = pupil_years(core_pupil_weeks, protocol, pd.Timestamp(cutoff).to_period("W-SUN").start_time)
+    pupils = pupils[pupils["possible_days"] >= 20]
     counted = (
-        pupils.assign(band=band_of(100 * pupils["absent"] / pupils["possible"], lower_edges))
+        pupils.assign(band=band_of(100 * pupils["absent_days"] / pupils["possible_days"], lower_edges))
         .groupby(["school_id", "grade", "school_year", "band"], as_index=False)
         .agg(pupils=("pupil_key", "nunique"))
     )
@@ -206,7 +223,7 @@ def year_bands(
 
 
 def targeted_pupil_periods(
-    core_pupil_weeks: pd.DataFrame, core_consents: pd.DataFrame, protocol: Protocol
+    core_pupil_weeks: Relation, core_consents: pd.DataFrame, protocol: Protocol
 ) -> pd.DataFrame:
     """``core_pupil_periods``: month sums for pupils whose consent is in force, and for nobody else.
 
@@ -219,9 +236,7 @@ def targeted_pupil_periods(
     require_basis(protocol, "core_pupil_periods", len(core_consents))
     is_for_this = core_consents["purpose"].eq(basis.consent_purpose or "")
     in_force = core_consents.loc[core_consents["is_in_force"] & is_for_this, ["pupil_key", "from_on"]]
-    mine = core_pupil_weeks.merge(in_force.drop_duplicates("pupil_key"), on="pupil_key")
-    # A consent holds from its date on and is never backfilled.
-    mine = mine[pd.to_datetime(mine["week_from"]) >= pd.to_datetime(mine["from_on"])]
-    keys = ["pupil_key", "school_id", "grade", "school_year", "month"]
-    days = ["possible_days", "absent_days", "sick_days", "permitted_days", "unlawful_days"]
-    return table("core_pupil_periods").conform(mine.groupby(keys, as_index=False)[days].sum())
+    found = run_sql(
+        _PUPIL_PERIODS, pupil_weeks=core_pupil_weeks, consents=in_force.drop_duplicates("pupil_key")
+    )
+    return table("core_pupil_periods").conform(found)

@@ -11,9 +11,11 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from evaluation.panel.cohorts import pupil_years
 from evaluation.panel.estimation import same_weeks
 from evaluation.protocol import Protocol
 from evaluation.tables import table
+from evaluation.tables.relations import Relation
 
 OVER_PCT = 10.0
 MINIMUM_DAYS = 20
@@ -36,7 +38,7 @@ def so_far(week_from: pd.Series, school_year: pd.Series, protocol: Protocol, cut
 
 def describe(
     core_cells: pd.DataFrame,
-    core_pupil_weeks: pd.DataFrame,
+    core_pupil_weeks: Relation,
     core_talks: pd.DataFrame,
     protocol: Protocol,
     cutoff: dt.date,
@@ -92,15 +94,10 @@ def _count(frame: pd.DataFrame, period: str, keys: list[str]) -> pd.DataFrame:
     return counts.drop(columns="first")
 
 
-def _over_10(core_pupil_weeks: pd.DataFrame, protocol: Protocol, cutoff: dt.date) -> pd.DataFrame:
+def _over_10(core_pupil_weeks: Relation, protocol: Protocol, cutoff: dt.date) -> pd.DataFrame:
     """One row per school, grade and school year: pupils classified, and pupils above ten per cent."""
-    if core_pupil_weeks.empty:
-        return pd.DataFrame()
-    weeks = core_pupil_weeks[
-        so_far(core_pupil_weeks["week_from"], core_pupil_weeks["school_year"], protocol, cutoff)
-    ]
     keys = ["school_year", "school_id", "grade"]
-    pupils = weeks.groupby([*keys, "pupil_key"], as_index=False)[["possible_days", "absent_days"]].sum()
+    pupils = pupil_years(core_pupil_weeks, protocol, last_whole_week(cutoff))
     pupils = pupils[pupils["possible_days"] >= MINIMUM_DAYS]
     pupils["is_over"] = 100 * pupils["absent_days"] / pupils["possible_days"] > OVER_PCT
     return pupils.groupby(keys, as_index=False).agg(over=("is_over", "sum"), classified=("is_over", "size"))

@@ -7,10 +7,9 @@ belongs to the school and grade of the spell in force. Never more than one day's
 
 from __future__ import annotations
 
-import pandas as pd
+import pyarrow as pa
 
-from evaluation.panel.engine import run_sql
-from evaluation.tables import table
+from evaluation.tables.relations import Relation, run_sql, stream_sql
 
 _SPELLS = """
 WITH newest AS (
@@ -26,10 +25,13 @@ WITH newest AS (
   SELECT *, LEAD(enrolled_from) OVER (PARTITION BY pupil_key ORDER BY enrolled_from) AS next_from
   FROM one_per_day WHERE rank_same_day = 1
 )
-SELECT pupil_key, school_year, school_id, grade, class_label, enrolled_from,
-       CASE WHEN next_from IS NOT NULL AND next_from <= enrolled_to
-            THEN CAST(next_from - INTERVAL 1 DAY AS DATE) ELSE enrolled_to END AS enrolled_to
-FROM ordered
+SELECT * FROM (
+  SELECT pupil_key, school_year, school_id, grade, class_label, enrolled_from,
+         CASE WHEN next_from IS NOT NULL AND next_from <= enrolled_to
+              THEN CAST(next_from - INTERVAL 1 DAY AS DATE) ELSE enrolled_to END AS enrolled_to
+  FROM ordered
+) AS spells
+WHERE enrolled_to >= enrolled_from
 """
 
 _ABSENCE_DAYS = """
@@ -61,24 +63,24 @@ WHERE so_far - day_fraction < 1
 """
 
 
-def enrolment_spells(raw_pupils: pd.DataFrame) -> pd.DataFrame:
+def enrolment_spells(raw_pupils: Relation) -> pa.RecordBatchReader:
     """``core_pupils``: spells of a pupil never overlap; days are preserved when a pupil moves."""
-    spells = run_sql(_SPELLS, pupils=raw_pupils)
-    return table("core_pupils").conform(spells[spells["enrolled_to"] >= spells["enrolled_from"]])
+    return stream_sql("core_pupils", _SPELLS, pupils=raw_pupils)
 
 
 def absence_days(
-    raw_absence: pd.DataFrame, core_pupils: pd.DataFrame, core_school_days: pd.DataFrame
-) -> pd.DataFrame:
+    raw_absence: Relation, core_pupils: Relation, core_school_days: Relation
+) -> pa.RecordBatchReader:
     """``core_absence_days``: statements expanded over the school calendar, at most one day's absence a day.
 
     Where two statements of different types cover one day, the newest export, then the later start, comes first.
     """
-    days = run_sql(_ABSENCE_DAYS, absence=raw_absence, spells=core_pupils, days=core_school_days)
-    return table("core_absence_days").conform(days)
+    return stream_sql(
+        "core_absence_days", _ABSENCE_DAYS, absence=raw_absence, spells=core_pupils, days=core_school_days
+    )
 
 
-def unplaced_absence(raw_absence: pd.DataFrame, core_pupils: pd.DataFrame) -> int:
+def unplaced_absence(raw_absence: Relation, core_pupils: Relation) -> int:
     """How many absence statements have no enrolment spell on any of their days (they count nowhere)."""
     found = run_sql(
         """

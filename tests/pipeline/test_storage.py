@@ -64,9 +64,10 @@ def test_an_unchecked_table_is_not_handed_on(tmp_path):
     warehouse = Warehouse(tmp_path)
     warehouse.write("r", "core_consents", consents(2))
     with pytest.raises(GateRefused, match="has not been checked"):
-        warehouse.read_gated("r", "core_consents")
+        warehouse.require_passed("r", "core_consents")
     warehouse.store_verdict("r", "core_consents", passed=True, failed=[], results=[])
-    assert len(warehouse.read_gated("r", "core_consents")) == 2
+    warehouse.require_passed("r", "core_consents")
+    assert len(warehouse.stored("r", "core_consents")) == 2
 
 
 def test_a_verdict_holds_only_for_the_bytes_it_was_given_for(tmp_path):
@@ -75,7 +76,7 @@ def test_a_verdict_holds_only_for_the_bytes_it_was_given_for(tmp_path):
     warehouse.store_verdict("r", "core_consents", passed=True, failed=[], results=[])
     warehouse.write("r", "core_consents", consents(3))
     with pytest.raises(GateRefused, match="has not been checked since"):
-        warehouse.read_gated("r", "core_consents")
+        warehouse.require_passed("r", "core_consents")
 
 
 def test_a_failed_verdict_stays_a_refusal_in_every_later_run(tmp_path):
@@ -85,7 +86,7 @@ def test_a_failed_verdict_stays_a_refusal_in_every_later_run(tmp_path):
         "r", "core_consents", passed=False, failed=["to elever står to gange"], results=[]
     )
     with pytest.raises(GateRefused, match="to elever står to gange") as refused:
-        warehouse.read_gated("r", "core_consents")
+        warehouse.require_passed("r", "core_consents")
     assert refused.value.exit_code == 3
 
 

@@ -10,7 +10,7 @@ import pytest
 from evaluation.door.intake import read_incoming
 from evaluation.door.pseudonyms import PseudonymKey, generate_key
 from evaluation.expectations import CHECKED_TABLES, NEEDS, raise_if_crashed, run_suite
-from evaluation.panel import calendar, cells, pupils
+from evaluation.panel.core import register_tables
 from evaluation.study import load_study
 
 DATA = Path(__file__).parents[2] / "data" / "england"
@@ -29,17 +29,7 @@ def tables(study):
     intake = read_incoming(DATA / "incoming", study, round_id="december_2024", key=key)
     assert intake.problems == ()
     made = dict(intake.tables)
-    cutoff = study.protocol.rounds[0].cutoff
-    made["core_school_days"] = calendar.school_days(made["raw_calendar"], cutoff)
-    made["core_pupils"] = pupils.enrolment_spells(made["raw_pupils"])
-    made["core_absence_days"] = pupils.absence_days(
-        made["raw_absence"], made["core_pupils"], made["core_school_days"]
-    )
-    made["core_pupil_weeks"] = cells.pupil_weeks(
-        made["core_pupils"], made["core_absence_days"], made["core_school_days"], made["raw_totals"]
-    )
-    made["core_cells"] = cells.cells(made["core_pupil_weeks"], made["raw_totals"], made["core_school_days"])
-    return made
+    return made | register_tables(made, study.protocol.rounds[0].cutoff)
 
 
 def test_the_ledger_accounts_for_every_row_and_its_reason(tables):

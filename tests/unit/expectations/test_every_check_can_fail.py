@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from evaluation.expectations import CHECKED_TABLES, NEEDS, raise_if_crashed, run_suite, suite_for
-from evaluation.expectations.checks import Frames
+from evaluation.expectations.checks import Subject
 from evaluation.expectations.run import judge
 from evaluation.study import load_study
 from evaluation.tables import TABLES, table
@@ -645,7 +645,7 @@ def test_a_sound_table_passes_every_check(name):
 def test_each_check_fails_on_the_frame_made_to_break_it(name, check):
     frame = BROKEN[name][check](sound(name))
     declared = [c for c in suite_for(name, P) if c.name == check]
-    mine = judge(declared, Frames(frame, P, others_for(name, check), CUTOFF))
+    mine = judge(declared, Subject(frame, P, others_for(name, check), CUTOFF))
     raise_if_crashed(mine)
     assert any(not r.is_passed for r in mine)
     for r in mine:
@@ -659,13 +659,13 @@ def test_every_key_and_every_required_column_can_fail(name):
     suite = suite_for(name, P)
     for check in suite:
         if check.name == "key_unique":
-            assert [r.count for r in judge([check], Frames(twice(sound(name)), P))] == [2]
+            assert [r.count for r in judge([check], Subject(twice(sound(name)), P))] == [2]
         if check.name.startswith("filled_"):
             column = check.name.removeprefix("filled_")
             nullable = {"BOOLEAN": "boolean", "BIGINT": "Int64"}.get(TABLES[name].columns[column])
             frame = sound(name).astype({column: nullable}) if nullable else sound(name)
             broken = put(column, pd.NA if nullable else None)(frame)
-            assert [r.count for r in judge([check], Frames(broken, P))] == [1]
+            assert [r.count for r in judge([check], Subject(broken, P))] == [1]
 
 
 def test_every_check_of_every_suite_has_a_breaking_frame():

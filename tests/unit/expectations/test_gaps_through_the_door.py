@@ -7,7 +7,7 @@ import pytest
 from evaluation.door.intake import read_incoming
 from evaluation.door.pseudonyms import PseudonymKey, generate_key
 from evaluation.expectations import NEEDS, run_suite
-from evaluation.panel import calendar, cells, pupils
+from evaluation.panel.core import register_tables
 from evaluation.study import load_study
 from evaluation.synthetic import Scenario, make_municipality, write_files
 
@@ -24,14 +24,7 @@ def findings(tmp_path_factory):
     write_files(municipality, inbox)
     key = PseudonymKey.parse(generate_key())
     made = dict(read_incoming(inbox, STUDY, round_id=ROUND.id, key=key).tables)
-    made["core_school_days"] = calendar.school_days(made["raw_calendar"], ROUND.cutoff)
-    made["core_pupils"] = pupils.enrolment_spells(made["raw_pupils"])
-    days = (made["core_pupils"], made["core_school_days"])
-    made["core_absence_days"] = pupils.absence_days(made["raw_absence"], *days)
-    made["core_pupil_weeks"] = cells.pupil_weeks(
-        made["core_pupils"], made["core_absence_days"], made["core_school_days"], made["raw_totals"]
-    )
-    made["core_cells"] = cells.cells(made["core_pupil_weeks"], made["raw_totals"], made["core_school_days"])
+    made |= register_tables(made, ROUND.cutoff)
     out = []
     for name in ("raw_absence", "raw_totals", "raw_pupils", "raw_ledger", "core_pupil_weeks", "core_cells"):
         others = {n: made[n] for n in NEEDS.get(name, ())}

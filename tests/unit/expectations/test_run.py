@@ -10,7 +10,7 @@ import pytest
 
 from evaluation.errors import EnvironmentProblem
 from evaluation.expectations import Check, CheckResult, quality_table, raise_if_crashed, run_suite, suite_for
-from evaluation.expectations.checks import Frames
+from evaluation.expectations.checks import Sound, Subject
 from evaluation.expectations.coverage import school_weeks
 from evaluation.expectations.run import judge
 from evaluation.study import load_study
@@ -48,7 +48,7 @@ def days(m, *, through=None) -> pd.DataFrame:
 
 
 def test_a_rule_that_raises_is_a_crash_and_never_wrong_data():
-    def explode(f: Frames) -> pd.Series:
+    def explode(_: Subject) -> Sound:
         raise ZeroDivisionError("0101154321")
 
     checks = [
@@ -58,10 +58,10 @@ def test_a_rule_that_raises_is_a_crash_and_never_wrong_data():
             "raw_ledger",
             "blocking",
             "Filen hedder b",
-            rows=lambda f: f.frame["source_file"] == "b.csv",
+            rows=lambda _: Sound("source_file = 'b.csv'"),
         ),
     ]
-    crashed, wrong = judge(checks, Frames(ledger({}), P))
+    crashed, wrong = judge(checks, Subject(ledger({}), P))
     assert (crashed.is_crashed, crashed.is_passed) == (True, False)
     assert (wrong.is_crashed, wrong.is_passed, wrong.count) == (False, False, 1)
     assert "0101154321" not in crashed.sentence
@@ -83,8 +83,8 @@ def test_a_crash_inside_great_expectations_is_told_apart(monkeypatch):
     assert broken
     monkeypatch.setitem(registry._registered_metrics["column.sum"], "providers", broken)
     (result,) = judge(
-        [Check("plain", "raw_ledger", "blocking", "Alt", rows=lambda f: f.frame["rows_in"] > 0)],
-        Frames(ledger({}), P),
+        [Check("plain", "raw_ledger", "blocking", "Alt", rows=lambda _: Sound("rows_in > 0"))],
+        Subject(ledger({}), P),
     )
     assert result.is_crashed
     assert not result.is_passed
@@ -202,7 +202,7 @@ def test_a_missing_week_is_named_with_about_what_was_expected(municipality):
         assert found.group_id == "990002 2026/27"
         assert "uge 45 (2026)" in found.sentence
         weeks = school_weeks(
-            Frames(delivered, P, {"core_school_days": days(municipality, through=cutoff)}, cutoff)
+            Subject(delivered, P, {"core_school_days": days(municipality, through=cutoff)}, cutoff)
         )
         mine = weeks[(weeks["school_id"] == "990002") & (weeks["period_from"] == pd.Timestamp(2026, 11, 2))]
         # Neighbouring weeks tell the level; season and luck move a week's illness by up to a third.
@@ -232,10 +232,10 @@ def test_an_unregistered_class_is_seen_and_not_named(municipality):
         ].drop_duplicates()
     }
     check = [c for c in suite_for("core_pupil_weeks", P) if c.name == "silent_classes"]
-    (sound,) = judge(check, Frames(frame, P, others))
+    (sound,) = judge(check, Subject(frame, P, others))
     assert sound.is_passed
     broken = frame.assign(absent_days=frame["absent_days"].where(~silent, 0.0))
-    (found,) = judge(check, Frames(broken, P, others))
+    (found,) = judge(check, Subject(broken, P, others))
     assert (found.is_passed, found.count, found.group_id) == (False, 1, "990002 4 2026/27")
     assert "class" not in found.sentence
     assert "4. årgang (2026/27): én klasse" in found.sentence
@@ -246,7 +246,7 @@ def test_a_change_of_registration_is_warned_of():
     frame = table("core_cells").conform(cells(m))
     treated = frame[frame["grade"].isin(["1", "6", "8"])]
     check = [c for c in suite_for("core_cells", P) if c.name == "type_shares"]
-    results = judge(check, Frames(treated, P))
+    results = judge(check, Subject(treated, P))
     alarms = [r for r in results if not r.is_passed]
     assert any("ulovligt fravær" in r.sentence for r in alarms)
     assert all("ændret registrering" in r.sentence for r in alarms)

@@ -11,6 +11,7 @@ import pytest
 
 from evaluation.panel import calendar, cells, pupils
 from evaluation.tables import table
+from evaluation.tables.relations import collected
 
 MONDAY = dt.date(2026, 8, 10)
 DAYS = [MONDAY + dt.timedelta(days=i) for i in range(8 * 7)]
@@ -70,9 +71,9 @@ def absence(rows: list[tuple[str, int, int, str, float]]) -> pd.DataFrame:
 
 def test_possible_days_are_those_of_a_day_by_day_count(days, spells):
     none = absence([("p00", 0, 0, "sick", 1.0)]).iloc[:0]
-    weeks = cells.pupil_weeks(
-        spells, pupils.absence_days(none, spells, days), days, table("raw_totals").empty()
-    )
+    absent = collected("core_absence_days", pupils.absence_days(none, spells, days))
+    made = cells.pupil_weeks(spells, absent, days, table("raw_totals").empty())
+    weeks = collected("core_pupil_weeks", made)
     counted: dict[tuple[str, str, str, pd.Timestamp], int] = {}
     for s in spells.itertuples():
         for day in DAYS:
@@ -93,7 +94,7 @@ def test_absence_is_counted_on_open_days_of_the_spell_in_force(days, spells):
         for kind in TYPES:
             first, last = sorted(int(i) for i in draw.choice(len(DAYS), 2, replace=False))
             rows.append((f"p{p:02}", first, last, kind, float(draw.choice([0.5, 1.0]))))
-    found = pupils.absence_days(absence(rows), spells, days)
+    found = collected("core_absence_days", pupils.absence_days(absence(rows), spells, days))
     counted: dict[tuple[str, pd.Timestamp], float] = {}
     for pupil, first, last, _, fraction in rows:
         for s in spells[spells["pupil_key"] == pupil].itertuples():

@@ -1,0 +1,130 @@
+"""Tables as relations: rows in memory or in a Parquet file, read by the same SQL.
+
+The tables that grow with the number of pupils are never held as a whole: a statement reads what it needs from
+their files and hands its rows on in pieces. The statements keep to the portable core (joins, window functions,
+standard aggregates), so that a distributed engine can run the same text over the same files. This is the only
+place that knows which engine runs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pyarrow as pa
+
+from evaluation.tables import table
+
+if TYPE_CHECKING:
+    import duckdb
+
+MEMORY = "1GB"
+"""What a statement over stored tables may hold; more is set down beside the tables and taken up again."""
+PIECE = 1 << 17
+"""Rows of a piece that is handed on."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The rows of a declared table in a Parquet file. Nothing is read before somebody asks."""
+
+    name: str
+    path: Path
+
+    def frame(self) -> pd.DataFrame:
+        """All rows, with the table's declared types."""
+        return table(self.name).conform(pd.read_parquet(self.path))
+
+    def __len__(self) -> int:
+        import pyarrow.parquet as pq
+
+        return int(pq.read_metadata(self.path).num_rows)
+
+    def schema(self) -> pa.Schema:
+        """The columns and types the file has."""
+        import pyarrow.parquet as pq
+
+        return pq.read_schema(self.path)
+
+
+Relation = pd.DataFrame | Stored
+
+
+def frame_of(relation: Relation) -> pd.DataFrame:
+    """The rows in memory."""
+    return relation.frame() if isinstance(relation, Stored) else relation
+
+
+def collected(name: str, pieces: pa.RecordBatchReader) -> pd.DataFrame:
+    """The rows of a declared table that were handed on in pieces, in memory."""
+    return table(name).conform(pieces.read_pandas())
+
+
+def connect(relations: Mapping[str, Relation], numbered: str = "") -> duckdb.DuckDBPyConnection:
+    """An in-memory engine with one view per relation. The relation ``numbered`` gets the column ``_row``, from 0.
+
+    Rows that do not fit into :data:`MEMORY` are set down in a folder beside the stored tables, which the connection
+    removes when it is closed.
+    """
+    import duckdb
+
+    stored = [r for r in relations.values() if isinstance(r, Stored)]
+    connection = duckdb.connect(":memory:")
+    if stored:
+        spill = str(stored[0].path.parent / ".spill").replace("'", "''")
+        connection.execute(f"SET memory_limit = '{MEMORY}'; SET temp_directory = '{spill}'")
+        connection.execute("SET preserve_insertion_order = false")
+    for name, relation in relations.items():
+        if isinstance(relation, Stored):
+            file = str(relation.path).replace("'", "''")
+            row = ", file_row_number AS _row" if name == numbered else ""
+            star = "* EXCLUDE (file_row_number)" if row else "*"
+            option = ", file_row_number = true" if row else ""
+            connection.execute(
+                f"CREATE VIEW {name} AS SELECT {star}{row} FROM read_parquet('{file}'{option})"
+            )
+        else:
+            numbers = {"_row": range(len(relation))} if name == numbered else {}
+            connection.register(name, relation.assign(**numbers) if numbers else relation)
+    return connection
+
+
+def run_sql(statement: str, **relations: Relation) -> pd.DataFrame:
+    """One statement over named relations; the result as a frame.
+
+    Sums of days do not depend on how threads split them: days are multiples of a half, whose sums are exact.
+    """
+    with connect(relations) as connection:
+        return connection.execute(statement).df()
+
+
+def stream_sql(name: str, statement: str, **relations: Relation) -> pa.RecordBatchReader:
+    """The rows a statement makes for a declared table: its columns and types, sorted by its key, in pieces.
+
+    The statement runs when the first piece is asked for; the engine is closed after the last.
+    """
+    declared = table(name)
+    columns = ", ".join(f"CAST({c} AS {_SQL.get(t, t)}) AS {c}" for c, t in declared.columns.items())
+    # The rest of the columns settles the order of rows that share a key, so that the same rows give the same bytes.
+    by = ", ".join(f"{c} NULLS LAST" for c in dict.fromkeys([*declared.key, *declared.columns]))
+    ordered = f"SELECT {columns} FROM ({statement}) AS made ORDER BY {by}"
+    return pa.RecordBatchReader.from_batches(declared.schema, _pieces(ordered, declared.schema, relations))
+
+
+def _pieces(statement: str, schema: pa.Schema, relations: dict[str, Relation]) -> Iterator[pa.RecordBatch]:
+    with connect(relations) as connection:
+        for batch in connection.sql(statement).to_arrow_reader(PIECE):
+            yield conformed(batch, schema)
+
+
+def conformed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """The piece with the declared columns and types."""
+    arrays = [batch.column(f.name).cast(f.type) for f in schema]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+_SQL = {"DATE": "TIMESTAMP"}
+"""Dates are stored as time stamps, as frames hold them."""
