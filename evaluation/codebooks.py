@@ -215,7 +215,9 @@ def load_codebook(path: Path) -> Codebook:
     import yaml
 
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+        # The same reader as safe_load, in C where it is built in: ten times as fast.
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        raw = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=loader)
     except OSError as error:
         raise ProtocolError(f"The codebook {path.name} cannot be read: {error.strerror}.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import pyarrow as pa
 
 from evaluation.errors import Problem
 from evaluation.expectations import CHECKED_TABLES, NEEDS, CheckResult, raise_if_crashed, run_suite
 from evaluation.intake import read_round
-from evaluation.panel import calendar, cells, pupils
+from evaluation.panel.core import register_tables
 from evaluation.protocol import Round
 from evaluation.study import Study
+from evaluation.tables.relations import Relation, Stored, frame_of
 from pipelines.resources import KeySource, resources_from
 from pipelines.settings import Settings
+from pipelines.storage import Warehouse
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -73,48 +78,47 @@ class Findings:
 
 
 def check_round(settings: Settings, study: Study, the_round: Round) -> Findings:
-    """Read the inbox as a run would, make the core tables that checks look at, and judge them all."""
+    """Read the inbox as a run would, make the core tables that checks look at, and judge them all.
+
+    The tables lie in a temporary folder of the owner's while they are judged, so that no export is too large.
+    """
     key = KeySource(settings).load()
     places = resources_from(settings)["places"]
-    intake = read_round(
-        settings.incoming,
-        study,
-        round_id=the_round.id,
-        key=key,
-        sql_addresses=places.sql_addresses,
-        forgotten=places.read_forgotten(key),
-    )
-    tables = dict(intake.tables)
-    if not intake.problems:
-        tables |= _core(tables, the_round)
-    results: list[CheckResult] = []
-    for name in CHECKED_TABLES:
-        if name in tables:
-            others = {n: tables[n] for n in NEEDS.get(name, ()) if n in tables}
-            results += run_suite(name, tables[name], study.protocol, others=others, cutoff=the_round.cutoff)
-    raise_if_crashed(results)
-    return Findings(
-        the_round.id,
-        tables["raw_ledger"],
-        tables["raw_quarantine"],
-        intake.problems,
-        intake.waiting,
-        tuple(results),
-    )
+    with tempfile.TemporaryDirectory(prefix="komglad-") as folder:
+        aside = Warehouse(Path(folder))
 
+        def keep(name: str, rows: pa.RecordBatchReader) -> Stored:
+            path, _ = aside.write_stream(the_round.id, name, rows)
+            return Stored(name, path)
 
-def _core(raw: dict[str, pd.DataFrame], the_round: Round) -> dict[str, pd.DataFrame]:
-    days = calendar.school_days(raw["raw_calendar"], the_round.cutoff)
-    spells = pupils.enrolment_spells(raw["raw_pupils"])
-    absence = pupils.absence_days(raw["raw_absence"], spells, days)
-    weeks = cells.pupil_weeks(spells, absence, days, raw["raw_totals"])
-    return {
-        "core_school_days": days,
-        "core_pupils": spells,
-        "core_absence_days": absence,
-        "core_pupil_weeks": weeks,
-        "core_cells": cells.cells(weeks, raw["raw_totals"], days),
-    }
+        intake = read_round(
+            settings.incoming,
+            study,
+            round_id=the_round.id,
+            key=key,
+            sql_addresses=places.sql_addresses,
+            forgotten=places.read_forgotten(key),
+            scratch=Path(folder),
+        )
+        tables: dict[str, Relation] = {n: keep(n, intake.tables.reader(n)) for n in intake.tables}
+        if not intake.problems:
+            tables |= register_tables(tables, the_round.cutoff, keep)
+        results: list[CheckResult] = []
+        for name in CHECKED_TABLES:
+            if name in tables:
+                others = {n: tables[n] for n in NEEDS.get(name, ()) if n in tables}
+                results += run_suite(
+                    name, tables[name], study.protocol, others=others, cutoff=the_round.cutoff
+                )
+        raise_if_crashed(results)
+        return Findings(
+            the_round.id,
+            frame_of(tables["raw_ledger"]),
+            frame_of(tables["raw_quarantine"]),
+            intake.problems,
+            intake.waiting,
+            tuple(results),
+        )
 
 
 _COUNTS = {

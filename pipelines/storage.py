@@ -201,7 +201,7 @@ class Warehouse:
 
     def write_json(self, round_id: str, name: str, content: dict[str, Any]) -> None:
         """Replace a record of a round."""
-        text = json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1)
+        text = json.dumps(content, ensure_ascii=False, sort_keys=True)
         write_text(self.root / round_id / f"{name}.json", text + "\n")
 
     def digest(self, round_id: str, table: str) -> str:

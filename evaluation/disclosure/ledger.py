@@ -135,7 +135,7 @@ def write_ledger(path: Path, ledger: Ledger) -> None:
         }
         for e in ledger.entries
     ]
-    text = json.dumps({"version": VERSION, "entries": entries}, ensure_ascii=False, sort_keys=True, indent=1)
+    text = json.dumps({"version": VERSION, "entries": entries}, ensure_ascii=False, sort_keys=True)
     write_private(path, text.encode())
 
 
