@@ -72,9 +72,16 @@ def render_reports(
         printing: dict[str, Future[PdfResult]] = {}
         for asset, files_of in files.REPORTS.items():
             rendered = files_of(inputs)
-            for name, content in rendered.items():
-                places.write_report(f"{the_round.id}/{name}", content)
             made[asset] = {name: len(content) for name, content in rendered.items()}
+            for name, content in rendered.items():
+                old = places.report_path(f"{the_round.id}/{files.PDF[name]}") if name in files.PDF else None
+                page = places.report_path(f"{the_round.id}/{name}")
+                is_changed = page.is_file() and page.read_bytes() != content
+                if old and old.is_file() and is_changed and not pdf:
+                    # A PDF of what the report said before must not lie beside the new one.
+                    old.unlink()
+                    made[asset]["pdf"] = "removed"
+                places.write_report(f"{the_round.id}/{name}", content)
             for page in files.PDF.keys() & rendered.keys() if pdf else ():
                 html, target = (places.report_path(f"{the_round.id}/{n}") for n in (page, files.PDF[page]))
                 printing[asset] = beside.submit(print_pdf, html, target)
@@ -101,8 +108,9 @@ def finish(
     places.write_report("index.html", render_index(study.protocol, entries).encode())
 
 
-def render_round(study: Study, the_round: Round, warehouse: Warehouse, places: Places, *, pdf: bool) -> None:
-    """Everything of a round, again, from what has been released."""
+def render_round(study: Study, the_round: Round, warehouse: Warehouse, places: Places, *, pdf: bool) -> bool:
+    """Everything of a round, again, from what has been released. Returns whether an outdated PDF was removed."""
     inputs = released_inputs(study, the_round, warehouse)
-    render_reports(the_round, inputs, places, pdf=pdf)
+    made = render_reports(the_round, inputs, places, pdf=pdf)
     finish(study, the_round, inputs, warehouse, places)
+    return any(sizes.get("pdf") == "removed" for sizes in made.values())

@@ -26,5 +26,9 @@ def report(
 
     with run_lock(settings.data):
         resources = resources_from(settings)
-        render_round(study, the_round, resources["warehouse"], resources["places"], pdf=pdf)
+        outdated = render_round(study, the_round, resources["warehouse"], resources["places"], pdf=pdf)
     print_ending(settings, round_id)
+    if outdated:
+        typer.echo(
+            f"  PDF'en viste den tidligere rapport og er fjernet; en ny: komglad report {round_id} --pdf"
+        )

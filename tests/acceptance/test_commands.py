@@ -286,6 +286,18 @@ def test_report_renders_the_same_bytes_again(finished: Terminal) -> None:
 
 
 @pytest.mark.slow
+def test_a_pdf_of_an_earlier_report_is_not_left_beside_the_new_one(finished: Terminal) -> None:
+    page = finished.data / "reports" / ROUND / "styregruppe.html"
+    printed = page.with_suffix(".pdf")
+    printed.write_bytes(b"%PDF of this very page")
+    assert "fjernet" not in finished("report", ROUND).output
+    assert printed.is_file()
+    page.write_bytes(page.read_bytes() + b"<!-- as it was before -->")
+    assert "--pdf" in finished("report", ROUND).output
+    assert not printed.exists()
+
+
+@pytest.mark.slow
 def test_check_is_one_json_object_and_writes_nothing(demonstration) -> None:
     before = contents(demonstration.folder)
     done = Terminal(demonstration.folder)("check", ROUND, "--json")
