@@ -19,6 +19,7 @@ from evaluation.expectations.declare import (
     should_all,
     suite,
 )
+from evaluation.expectations.totals import totals_agree
 
 _KIND_DAYS = ("sick_days", "permitted_days", "unlawful_days")
 _WINDOWS = ("window", "baseline", "followup")
@@ -177,6 +178,12 @@ SUITES: dict[str, Suite] = {
             IN_CALENDAR,
         ),
         _by_cutoff("day_on"),
+        should_all(
+            "totals_agree",
+            "Kvartalsopgørelser passer med dagsregistreringerne",
+            totals_agree,
+            "spørg skolen, hvilken af de to filer der er fuldstændig",
+        ),
     ),
     "core_pupil_weeks": suite(
         "pupil_key week_from",

@@ -15,7 +15,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "raw_talks": ("raw_pupils",),
     "raw_consents": ("raw_pupils",),
     "raw_interview_texts": ("raw_interviews",),
-    "core_absence_days": ("core_pupils", "core_school_days"),
+    "core_absence_days": ("core_pupils", "core_school_days", "raw_totals"),
     "core_pupil_weeks": ("core_pupils",),
     "core_cells": ("core_school_days",),
     "core_pupil_periods": ("core_consents",),
