@@ -9,6 +9,7 @@ from assets.needs import Key, Places
 from assets.rounds import out_spec, round_of
 from evaluation.intake import RAW_TABLES, read_round
 from evaluation.study import Study
+from evaluation.tables.relations import KEY_ID
 
 
 @dg.multi_asset(
@@ -37,7 +38,10 @@ def incoming_files(
     balance = {column: int(ledger[column].sum()) for column in ledger if column.startswith("rows_")}
     for name in RAW_TABLES:
         metadata = balance if name == "raw_ledger" else None
-        yield dg.Output(intake.tables.reader(name), output_name=name, metadata=metadata)
+        rows = intake.tables.reader(name)
+        schema = rows.schema.with_metadata({KEY_ID: secret.key_id})
+        keyed = pa.RecordBatchReader.from_batches(schema, rows)
+        yield dg.Output(keyed, output_name=name, metadata=metadata)
 
 
 ASSETS: list[dg.AssetsDefinition] = [incoming_files]

@@ -13,7 +13,7 @@ import pyarrow as pa
 from evaluation.tables import TABLES
 from evaluation.tables.relations import Stored
 from pipelines.progress import Progress
-from pipelines.storage import Warehouse
+from pipelines.storage import KEYED_BY, Warehouse
 
 
 class ParquetIOManager(dg.IOManager):
@@ -30,12 +30,14 @@ class ParquetIOManager(dg.IOManager):
         """Replace the table: a frame is conformed to its declaration first, a reader is stored piece by piece."""
         if obj is None:
             return
-        name = context.asset_key.path[-1]
+        name, round_id = context.asset_key.path[-1], context.partition_key
+        is_core = name in TABLES and TABLES[name].layer == "core"
+        key_id = self._warehouse.key_id(round_id, KEYED_BY) if is_core else ""
         if isinstance(obj, pa.RecordBatchReader):
-            path, rows = self._warehouse.write_stream(context.partition_key, name, obj)
+            path, rows = self._warehouse.write_stream(round_id, name, obj, key_id)
         else:
             frame = TABLES[name].conform(obj) if name in TABLES else obj
-            path, rows = self._warehouse.write(context.partition_key, name, frame), len(frame)
+            path, rows = self._warehouse.write(round_id, name, frame, key_id), len(frame)
         self._progress.done(name, rows)
         # A few rows about persons are a small count, also on Dagster's page.
         is_few = name in TABLES and "pupil_key" in TABLES[name].columns and 0 < rows < self._minimum
@@ -51,6 +53,7 @@ class ParquetIOManager(dg.IOManager):
         """A table of the same round, if its checks passed: where it lies when the asset asks for that, else its rows."""
         round_id, name = context.partition_key, context.asset_key.path[-1]
         self._warehouse.require_passed(round_id, name)
+        self._warehouse.require_one_key(round_id, name)
         if context.dagster_type.typing_type is Stored:
             return self._warehouse.stored(round_id, name)
         return self._warehouse.read(round_id, name)

@@ -22,13 +22,15 @@ from typing import TYPE_CHECKING, Any
 from evaluation.errors import EnvironmentProblem, GateRefused, InputError, Problem
 from evaluation.expectations import CHECKED_TABLES
 from evaluation.tables import TABLES
-from evaluation.tables.relations import Stored
+from evaluation.tables.relations import KEY_ID, Stored
 
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
     import pyarrow as pa
 
+KEYED_BY = "raw_ledger"
+"""The table that says which key the door used last."""
 ROW_GROUP = 1 << 18
 """Rows of a Parquet row group of a streamed table: what a writer holds at a time."""
 
@@ -105,29 +107,33 @@ class Warehouse:
         """Where a table is."""
         return self.root / round_id / f"{table}.parquet"
 
-    def write(self, round_id: str, table: str, frame: pd.DataFrame) -> Path:
-        """Replace a table. The same frame gives the same bytes."""
+    def write(self, round_id: str, table: str, frame: pd.DataFrame, key_id: str = "") -> Path:
+        """Replace a table. The same frame gives the same bytes. ``key_id``: the key its pseudonyms were made with."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         path = self.path(round_id, table)
-        arrow = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+        metadata = {KEY_ID: key_id} if key_id else None
+        arrow = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(metadata)
         with atomic_file(path) as temporary:
             pq.write_table(arrow, temporary, compression="zstd", use_dictionary=True, write_statistics=True)
         return path
 
-    def write_stream(self, round_id: str, table: str, reader: pa.RecordBatchReader) -> tuple[Path, int]:
+    def write_stream(
+        self, round_id: str, table: str, reader: pa.RecordBatchReader, key_id: str = ""
+    ) -> tuple[Path, int]:
         """Replace a table by rows that arrive in pieces and are never all held; returns the file and their number."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         path, rows = self.path(round_id, table), 0
+        schema = reader.schema.with_metadata({KEY_ID: key_id}) if key_id else reader.schema
         with (
             atomic_file(path) as temporary,
-            pq.ParquetWriter(temporary, reader.schema, compression="zstd", use_dictionary=True) as writer,
+            pq.ParquetWriter(temporary, schema, compression="zstd", use_dictionary=True) as writer,
         ):
             for group in _row_groups(reader):
-                writer.write_table(pa.Table.from_batches(group, reader.schema), row_group_size=ROW_GROUP)
+                writer.write_table(pa.Table.from_batches(group, schema), row_group_size=ROW_GROUP)
                 rows += sum(batch.num_rows for batch in group)
         return path, rows
 
@@ -168,6 +174,34 @@ class Warehouse:
         """
         if table in CHECKED_TABLES:
             self._require_passed(round_id, table)
+
+    def key_id(self, round_id: str, table: str) -> str:
+        """Which key a table's pseudonyms were made with; empty when there is no table or it holds none."""
+        import pyarrow.parquet as pq
+
+        path = self.path(round_id, table)
+        found = (pq.read_schema(path).metadata or {}) if path.is_file() else {}
+        return str(found.get(KEY_ID.encode(), b"").decode())
+
+    def require_one_key(self, round_id: str, table: str) -> None:
+        """Pseudonyms of two keys never meet: a table goes with the round's raw tables or is made again.
+
+        Raises:
+            GateRefused: the table's pseudonyms were made with another key than the raw tables'.
+        """
+        mine, now = self.key_id(round_id, table), self.key_id(round_id, KEYED_BY)
+        if mine and now and mine != now:
+            raise GateRefused(
+                f"{table} was made with another pseudonym key than the round's raw tables, so its pupils are not theirs",
+                [
+                    Problem(
+                        f"{round_id}/{table}",
+                        found=f"key {mine}",
+                        expected=f"key {now}",
+                        next_step=f"make the whole round again: komglad run {round_id}",
+                    )
+                ],
+            )
 
     def require_checked(self, round_id: str) -> None:
         """The export gate: every checked table of the round passed for exactly its bytes.

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MEMORY = "1GB"
 """What a statement over stored tables may hold; more is set down beside the tables and taken up again."""
+KEY_ID = "komglad.key_id"
+"""Names, in a table's own file, the key its pseudonyms were made with."""
 PIECE = 1 << 17
 """Rows of a piece that is handed on."""
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from evaluation.errors import EnvironmentProblem, GateRefused, InputError
@@ -139,3 +140,26 @@ def test_paths_with_danish_letters_spaces_and_quotes_work(tmp_path):
     Warehouse(root).write("r", "core_consents", consents(2))
     with connect("r", root) as connection:
         assert connection.execute("SELECT COUNT(*) FROM core_consents").fetchone() == (2,)
+
+
+def test_pseudonyms_of_two_keys_never_meet(tmp_path):
+    warehouse = Warehouse(tmp_path)
+    ledger = table("raw_ledger").empty()
+    warehouse.write("r", "raw_ledger", ledger, "aaaa1111")
+    warehouse.write("r", "core_consents", consents(2), "aaaa1111")
+    assert warehouse.key_id("r", "core_consents") == "aaaa1111"
+    warehouse.require_one_key("r", "core_consents")
+    warehouse.write("r", "raw_ledger", ledger, "bbbb2222")
+    with pytest.raises(GateRefused, match="another pseudonym key") as refused:
+        warehouse.require_one_key("r", "core_consents")
+    assert "komglad run r" in str(refused.value)
+    assert "bbbb2222" in str(refused.value)
+
+
+def test_rows_in_pieces_carry_the_key_id_too(tmp_path):
+    warehouse = Warehouse(tmp_path)
+    schema = table("core_consents").schema
+    pieces = pa.Table.from_pandas(consents(3), schema=schema, preserve_index=False)
+    warehouse.write_stream("r", "core_consents", pieces.replace_schema_metadata(None).to_reader(), "aaaa1111")
+    assert warehouse.key_id("r", "core_consents") == "aaaa1111"
+    pd.testing.assert_frame_equal(warehouse.read("r", "core_consents"), consents(3))
