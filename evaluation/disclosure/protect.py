@@ -10,14 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+import numpy as np
+import numpy.typing as npt
+
 from evaluation.disclosure.drafts import Draft, Drafts, draft
 from evaluation.disclosure.exhibits import Exhibit, Key, check_exhibits
-from evaluation.disclosure.forms import forms_of, views_of
+from evaluation.disclosure.forms import Form, forms_of, views_of
 from evaluation.disclosure.lattice import LatticeCell
-from evaluation.disclosure.release import PublishedCell, Release, Withheld
+from evaluation.disclosure.release import PublishedCell, Release, Space, Withheld
 from evaluation.disclosure.rules import STRUCTURAL_ZERO_TEXT, DisclosureRules
 from evaluation.disclosure.suppress import suppress
 from evaluation.disclosure.system import Component, component_of, merge_releases, merge_spaces, pupils_key
+
+Solved = dict[tuple[Component, tuple[Form, ...], Space, DisclosureRules], "npt.NDArray[np.bool_] | None"]
+"""What was hidden in a component, by all that decides it; None where nothing protects it."""
 
 UNPROTECTED = "Tabellen kan ikke vises, uden at skjulte tal kan regnes ud."
 """The reason for a table that is not printed, as its reader is told."""
@@ -30,13 +36,17 @@ def protect(
     *,
     release_id: str = "",
     is_complementary: bool = True,
+    solved: Solved | None = None,
 ) -> Release:
     """Protect all exhibits of a round together, and against every earlier release.
 
     ``earlier``: the ledger's releases, oldest first. A number printed there is reprinted as it was, a number
     hidden there stays hidden. ``is_complementary`` is False only in tests and benchmarks that show why
-    primary suppression alone is not enough. Raises InputError (exhibits wrong or contradicting).
+    primary suppression alone is not enough. ``solved``: components that were protected before, to be kept between
+    calls that change a few exhibits; a component that says the same is not worked out again. Raises InputError
+    (exhibits wrong or contradicting).
     """
+    solved = {} if solved is None else solved
     todo = tuple(exhibits)
     check_exhibits(todo)
     forms = {e.id: [e.shown, *e.coarser] for e in todo}
@@ -45,7 +55,7 @@ def protect(
     while True:
         kept = [e for e in todo if e.id not in withheld]
         drafts = draft(kept, rules, {e.id: forms[e.id][level[e.id]] for e in kept}, release_id)
-        hidden, stuck = _hide(drafts, rules, earlier, is_complementary)
+        hidden, stuck = _hide(drafts, rules, earlier, is_complementary, solved)
         coarser = [i for i in _too_bare(drafts, hidden, rules, stuck) if level[i] + 1 < len(forms[i])]
         if coarser:
             for exhibit_id in coarser:
@@ -74,7 +84,11 @@ def _too_bare(drafts: Drafts, hidden: set[Key], rules: DisclosureRules, stuck: s
 
 
 def _hide(
-    drafts: Drafts, rules: DisclosureRules, earlier: Sequence[Release], is_complementary: bool
+    drafts: Drafts,
+    rules: DisclosureRules,
+    earlier: Sequence[Release],
+    is_complementary: bool,
+    solved: Solved,
 ) -> tuple[set[Key], set[str]]:
     """All hidden keys, and the exhibits of components that could not be protected."""
     spaces = merge_releases([*(r.spaces for r in earlier), drafts.spaces])
@@ -110,7 +124,10 @@ def _hide(
         if not is_complementary:
             hidden |= {f.key for f in forms if f.is_sensitive}
             continue
-        flags = suppress(*views_of(component, forms, spaces[component.universe], rules))
+        puzzle = (component, tuple(forms), spaces[component.universe], rules)
+        if puzzle not in solved:
+            solved[puzzle] = suppress(*views_of(component, forms, spaces[component.universe], rules))
+        flags = solved[puzzle]
         if flags is None:
             stuck |= {d.cell.exhibit for d in numbers}
             hidden |= {d.truth.key for d in numbers}

@@ -12,7 +12,7 @@ import pandas as pd
 
 from evaluation.disclosure.audit import AuditReport, audit
 from evaluation.disclosure.ledger import Ledger
-from evaluation.disclosure.protect import protect
+from evaluation.disclosure.protect import Solved, protect
 from evaluation.disclosure.release import Release
 from evaluation.disclosure.rules import DisclosureRules
 from evaluation.disclosure.system import component_of, merge_spaces
@@ -88,15 +88,16 @@ def publish(
     earlier = ledger.earlier_than(the_round.id)
     cutoffs = {r.id: r.cutoff for r in protocol.rounds}
     before = [cutoffs[r.id] for r in earlier if r.id in cutoffs]
+    solved: Solved = {}
     exhibits = exhibits_of(tables, protocol, the_round.cutoff, before, first_pupils(earlier))
-    release = protect(exhibits, rules, earlier, release_id=the_round.id)
+    release = protect(exhibits, rules, earlier, release_id=the_round.id, solved=solved)
     if any(c.exhibit == TYPES and c.is_suppressed for c in release.cells):
         exhibits = [e for e in exhibits if e.id != TYPES]
-        release = protect(exhibits, rules, earlier, release_id=the_round.id)
+        release = protect(exhibits, rules, earlier, release_id=the_round.id, solved=solved)
     while small := small_changes(release, earlier, rules.minimum_pupils):
         # Every turn hides at least one cell more for good, so this ends.
         exhibits = with_sensitive(exhibits, small)
-        release = protect(exhibits, rules, earlier, release_id=the_round.id)
+        release = protect(exhibits, rules, earlier, release_id=the_round.id, solved=solved)
     release = with_coverage(reprinted(release, earlier, cutoffs), tables["out_implementation"])
     attacked = audit(release, earlier)
     if not attacked.is_passed:
