@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow as pa
 
+from evaluation.door.rule_words import WORDS, Words
 from evaluation.errors import Problem
 from evaluation.expectations import CHECKED_TABLES, NEEDS, CheckResult, raise_if_crashed, run_suite
 from evaluation.intake import read_round
@@ -164,6 +165,10 @@ def print_page(found: Findings) -> None:
                 console.print(f"  {r.table_name}: {r.sentence}", markup=False)
     if not found.problems and not found.refused:
         console.print("\n[green]Runden kan køres.[/green]")
+        return
+    stops = [(len(found.problems), "fil", "filer"), (len(found.refused), "kontrol", "kontroller")]
+    named = " og ".join(f"{n} {one if n == 1 else many}" for n, one, many in stops if n)
+    console.print(f"\n[red]Runden kan ikke køres endnu: {named} stopper den.[/red] Intet er skrevet.")
 
 
 def _print_quarantine(quarantine: pd.DataFrame, console: Console) -> None:
@@ -176,8 +181,12 @@ def _print_quarantine(quarantine: pd.DataFrame, console: Console) -> None:
             more = ", …" if len(rows) > len(numbers) else ""
             where = f"linje {', '.join(numbers)}{more}" if numbers else ""
             place = f" i {column}" if isinstance(column, str) and column else ""
-            step = str(rows["next_step"].iloc[0])
-            console.print(f"      {len(rows)} × {rule}{place} ({where}) → {step}", markup=False)
+            # Rules of interviews and forms speak of one file's own cells and say for themselves what to do.
+            words = WORDS.get(str(rule), Words(str(rule), str(rows["next_step"].iloc[0])))
+            at = f" ({where})" if where else ""
+            console.print(
+                f"      {_thousands(len(rows))} × {words.found}{place}{at} → {words.do}", markup=False
+            )
 
 
 def _thousands(count: int) -> str:

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from evaluation.door.encodings import utf16_order
 from evaluation.door.mapping import Mapping as FileMapping
 from evaluation.door.read_text import LONGEST_RECORD, QUOTE
 from evaluation.door.values import clean
@@ -177,8 +178,8 @@ def _encoding(first: bytes, mapping: FileMapping | None) -> tuple[str, bytes]:
         if first.startswith(mark):
             return encoding, mark
     declared = mapping.encoding[0] if mapping else "utf-8"
-    if first[1:200:2].count(0) > len(first[1:200:2]) // 2:
-        return "utf-16-le", b""
+    if any(half.count(0) > len(half) // 2 for half in (first[1:200:2], first[0:200:2])):
+        return utf16_order(first[:200]), b""
     return ("utf-8" if codecs.lookup(declared).name.startswith("utf-16") else declared), b""
 
 

@@ -270,7 +270,7 @@ def _every_file(incoming: Path) -> Iterator[Path]:
 
 def _raw_hit(path: Path, traces: Traces) -> bool:
     content = path.read_bytes()
-    return any(traces.is_in(content.decode(e, "ignore")) for e in ("latin-1", "utf-16-le"))
+    return any(traces.is_in(content.decode(e, "ignore")) for e in ("latin-1", "utf-16-le", "utf-16-be"))
 
 
 def _may_hide(path: Path) -> bool:

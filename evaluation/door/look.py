@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
+from evaluation.door.encodings import WESTERN, likely_western, utf16_order
 from evaluation.door.files import check_archive
 from evaluation.door.headings import SUMMARY
 from evaluation.door.sniff import content_kind, refuse_other_content
@@ -23,6 +24,7 @@ from evaluation.errors import InputError, Problem
 
 SAMPLE_BYTES = 2 * 1024**2
 SAMPLE_ROWS = 2_000
+_SYSTEMS = {"cp1252": "Windows", "cp850": "DOS and old administrative systems", "mac_roman": "an old Mac"}
 DELIMITERS = (";", "\t", "¤", ",", "|")
 DAY_HEADING = re.compile(r"^(?:.*\D)?(\d{1,2})\.?$")
 LEAST_DAYS = 20
@@ -130,11 +132,14 @@ def _look_text(raw: bytes, name: str, doubts: list[str]) -> Look:
         )  # fmt: skip
     rows, starts = _rows(lines, delimiter)
     at = _header(rows, name)
-    if encoding == "cp1252":
+    if encoding in WESTERN:
         doubts.append(
-            "The text is not UTF-8; it is read as cp1252 (Windows). Check that æ, ø and å look right."
+            f"The text is not UTF-8; it is read as {encoding} ({_SYSTEMS[encoding]}). "
+            "Check that æ, ø and å look right."
         )
-    return _made("csv", encoding.removesuffix("-le"), delimiter, None, rows, at, starts[at])
+    return _made(
+        "csv", encoding.removesuffix("-le").removesuffix("-be"), delimiter, None, rows, at, starts[at]
+    )
 
 
 def _rows(lines: Sequence[str], delimiter: str) -> tuple[list[list[str]], list[int]]:
@@ -238,13 +243,13 @@ def _is_data(cell: str) -> bool:
 def _encoding(raw: bytes) -> str:
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
-    odd = raw[1:2000:2]
-    if odd and odd.count(0) > len(odd) // 2:
-        return "utf-16-le"
+    for half in (raw[1:2000:2], raw[0:2000:2]):
+        if half and half.count(0) > len(half) // 2:
+            return utf16_order(raw[:2000])
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        return "utf-8" if error.start > len(raw) - 4 else "cp1252"
+        return "utf-8" if error.start > len(raw) - 4 else likely_western(raw)
     return "utf-8"
 
 

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from evaluation.door.chunks import Chunk, Reading, Reject, check_header, empty_file
+from evaluation.door.encodings import WESTERN, likely_western, utf16_order
 from evaluation.door.mapping import Mapping
 from evaluation.errors import InputError, Problem
 
@@ -107,8 +108,7 @@ def _encoding(first: bytes, mapping: Mapping, name: str) -> str:
         if any(d.startswith(family) for d in declared):
             return marked
         raise _wrong_encoding(name, 1, declared[0], family)
-    # Windows programs that leave the mark out write the little-endian form.
-    declared = tuple("utf-16-le" if d == "utf-16" else d for d in declared)
+    declared = tuple(utf16_order(first) if d == "utf-16" else d for d in declared)
     for encoding in declared:
         sample = first if len(first) < PIECE_BYTES else first[: first.rfind(b"\n") + 1]
         if encoding == "cp1252" and not sample.isascii() and _decodes(sample, "utf-8"):
@@ -116,6 +116,12 @@ def _encoding(first: bytes, mapping: Mapping, name: str) -> str:
                 return "utf-8"
             number = next(i for i, row in enumerate(sample.split(b"\n"), 1) if not row.isascii())
             raise _wrong_encoding(name, number, "cp1252", "utf-8")
+        if encoding in WESTERN and not sample.isascii() and (likely := likely_western(sample)) != encoding:
+            if likely in declared:
+                return likely
+            if encoding == WESTERN[0]:
+                number = next(i for i, row in enumerate(sample.split(b"\n"), 1) if not row.isascii())
+                raise _wrong_encoding(name, number, encoding, likely)
         if len(declared) == 1 or _decodes(sample, encoding):
             return encoding
     return declared[0]
@@ -130,7 +136,7 @@ def _decodes(sample: bytes, encoding: str) -> bool:
 
 
 def _bad_encoding(raw: bytes, name: str, encoding: str, line: int) -> InputError:
-    likely = "cp1252" if not encoding.startswith("cp") and _decodes(raw, "cp1252") else "utf-8"
+    likely = likely_western(raw) if not encoding.startswith("cp") else "utf-8"
     if raw.count(b"\x00") > len(raw) // 4:
         likely = "utf-16"
     return _wrong_encoding(name, line, encoding.removesuffix("-sig"), likely)

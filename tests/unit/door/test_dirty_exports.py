@@ -221,6 +221,28 @@ CASES: dict[str, Dirty] = {
         ('encoding = "utf-16"',),
         (6, 6, 0),
     ),
+    "UTF-16 without a mark, high byte first": Dirty(
+        "a.txt",
+        text(H, *rows()).replace(";", "\t").encode("utf-16-be"),
+        ('encoding = "utf-16"',),
+        (6, 6, 0),
+    ),
+    "DOS letters": Dirty(
+        "a.csv",
+        text(H + ";Bemærkning på dansk", *[r + ";Går på gåture i Ørsted" for r in rows()]).encode("cp850"),
+        ('encoding = "cp850"',),
+        (6, 6, 0),
+        doubt="DOS",
+    ),
+    "letters of an old Mac": Dirty(
+        "a.csv",
+        text(H + ";Bemærkning på dansk", *[r + ";Går på gåture i Ørsted" for r in rows()]).encode(
+            "mac_roman"
+        ),
+        ('encoding = "mac_roman"',),
+        (6, 6, 0),
+        doubt="an old Mac",
+    ),
     "workbook of 1904 with a hidden sheet": Dirty(
         "a.xlsx",
         sheet([HEADS, [A, "6.A", DAY, "S"], [B, "6.A", DAY, "U"]], hidden=True, mac=True),

@@ -1,0 +1,76 @@
+"""What a quarantine rule says to the person who asked the schools for the files: in Danish, as in the report.
+
+One entry for every rule of :data:`evaluation.door.values.RULES`; machines get the rule's id and the English words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Words:
+    """``found``: what is wrong with the row. ``do``: what to do about it."""
+
+    found: str
+    do: str
+
+
+_AT_SOURCE = "ret ved kilden"
+_AGAIN = "bed om en ny eksport"
+
+WORDS: dict[str, Words] = {
+    "too_few_columns": Words("for få kolonner", f"ret linjen, eller {_AGAIN}"),
+    "too_many_columns": Words("for mange kolonner", "sæt anførselstegn om tekst med skilletegn i"),
+    "unclosed_quote": Words("anførselstegn uden slutning", "luk anførselstegnet i linjen"),
+    "truncated_line": Words("afbrudt sidste linje", f"eksporten er skåret af: {_AGAIN}"),
+    "nul_byte": Words("ødelagt tekst", f"filen er beskadiget: {_AGAIN}"),
+    "look_alike": Words("tegn, der kun ligner danske bogstaver", "skriv dem med almindelige bogstaver"),
+    "invisible": Words("usynlige tegn", "slet tegnet, der ikke kan ses"),
+    "empty_value": Words("tomt felt", "udfyld det ved kilden"),
+    "date_format": Words("ikke en dato, som mappingen beskriver", "ret cellen eller mappingens date_formats"),
+    "number_format": Words("ikke et tal, som mappingen beskriver", "ret cellen"),
+    "negative": Words("negativt tal", _AT_SOURCE),
+    "cpr_date": Words("CPR-nummer uden rigtig dato", _AT_SOURCE),
+    "cpr_nine_digits": Words(
+        "CPR-nummer med ni cifre", "det første 0 er nok tabt: formatér kolonnen som tekst før eksport"
+    ),
+    "cpr_format": Words("ikke et CPR-nummer", _AT_SOURCE),
+    "unknown_pupil": Words(
+        "elev, der ikke er på elevlisten", "bed skolen om en ny elevliste, eller fjern rækken"
+    ),
+    "forgotten": Words("trukket tilbage", "intet; bed kilden udelade eleven eller interviewet"),
+    "ambiguous_name": Words("navn, som flere elever har", "tilføj CPR-nummer eller klasse"),
+    "unknown_school": Words("skole, der ikke er med", "skriv koden i mappingens columns.school.map"),
+    "unknown_grade": Words(
+        "klasse, som ikke har et klassetrin",
+        "skriv den i mappingens columns.class.map eller columns.grade.map",
+    ),
+    "unknown_type": Words("fraværskode, som mappingen ikke kender", "skriv koden i mappingens [types]"),
+    "unknown_value": Words("værdi, som mappingen ikke kender", "skriv den i kolonnens map"),
+    "school_year_format": Words("ikke et skoleår som 2026/27", "ret værdien"),
+    "period_format": Words("ikke en uge som 2026-W37 eller en måned som 2026-09", "ret værdien"),
+    "outside_school_year": Words("dag uden for skoleåret", "ret datoen eller calendar.csv"),
+    "future": Words("dag efter eksporten", "ret datoen eller eksportdatoen"),
+    "weekend": Words("lørdag eller søndag", "ret datoen"),
+    "closing_day": Words("lukkedag", "ret datoen eller calendar.csv"),
+    "no_school_day": Words("ingen skoledag i perioden", "ret datoerne eller calendar.csv"),
+    "reversed_interval": Words("slutter, før det begynder", "ret datoerne"),
+    "half_day_grade": Words(
+        "halv dag på et klassetrin, der kun noterer hele dage",
+        f"{_AT_SOURCE}; protokollens grades.half_days afgør det",
+    ),
+    "half_day_value": Words(
+        "hverken en halv eller en hel dag", "skriv værdien i mappingens columns.half_day.map"
+    ),
+    "more_than_possible": Words("flere fraværsdage end skoledage", _AT_SOURCE),
+    "more_than_calendar": Words("flere skoledage end kalenderen har", "ret rækken eller calendar.csv"),
+    "no_school_days": Words("ingen skoledage", _AT_SOURCE),
+    "types_do_not_add_up": Words("typerne giver ikke det samlede fravær", _AT_SOURCE),
+    "conflict": Words(
+        "modstridende oplysninger om samme elev og dag", "afgør ved kilden, hvad der er rigtigt"
+    ),
+    "formula": Words("formel i stedet for værdi", "indsæt som værdier, og gem igen"),
+    "holder_date": Words("trukket tilbage, før det blev givet", _AT_SOURCE),
+}
+"""By rule id."""
