@@ -180,13 +180,12 @@ def _print_quarantine(quarantine: pd.DataFrame, console: Console) -> None:
             numbers = [str(int(n)) for n in rows["source_row"].dropna().head(LINES_SHOWN)]
             more = ", …" if len(rows) > len(numbers) else ""
             where = f"linje {', '.join(numbers)}{more}" if numbers else ""
-            place = f" i {column}" if isinstance(column, str) and column else ""
+            place = f"kolonnen {column}" if isinstance(column, str) and column else ""
             # Rules of interviews and forms speak of one file's own cells and say for themselves what to do.
             words = WORDS.get(str(rule), Words(str(rule), str(rows["next_step"].iloc[0])))
-            at = f" ({where})" if where else ""
-            console.print(
-                f"      {_thousands(len(rows))} × {words.found}{place}{at} → {words.do}", markup=False
-            )
+            at = ", ".join(part for part in (place, where) if part)
+            found = f"{words.found} ({at})" if at else words.found
+            console.print(f"      {_thousands(len(rows))} × {found} → {words.do}", markup=False)
 
 
 def _thousands(count: int) -> str:

@@ -43,7 +43,7 @@ WORDS: dict[str, Words] = {
     "ambiguous_name": Words("navn, som flere elever har", "tilføj CPR-nummer eller klasse"),
     "unknown_school": Words("skole, der ikke er med", "skriv koden i mappingens columns.school.map"),
     "unknown_grade": Words(
-        "klasse, som ikke har et klassetrin",
+        "ukendt klasse eller klassetrin",
         "skriv den i mappingens columns.class.map eller columns.grade.map",
     ),
     "unknown_type": Words("fraværskode, som mappingen ikke kender", "skriv koden i mappingens [types]"),
@@ -68,7 +68,7 @@ WORDS: dict[str, Words] = {
     "no_school_days": Words("ingen skoledage", _AT_SOURCE),
     "types_do_not_add_up": Words("typerne giver ikke det samlede fravær", _AT_SOURCE),
     "conflict": Words(
-        "modstridende oplysninger om samme elev og dag", "afgør ved kilden, hvad der er rigtigt"
+        "modstridende oplysninger om samme elev og tid", "afgør ved kilden, hvad der er rigtigt"
     ),
     "formula": Words("formel i stedet for værdi", "indsæt som værdier, og gem igen"),
     "holder_date": Words("trukket tilbage, før det blev givet", _AT_SOURCE),
