@@ -68,7 +68,7 @@ def relation_of(quant_says: str, qual_says: str) -> Relation:
 
     Silent interviews: *tavs*. Both take a side: the same is *bekræfter*, opposite is *modsiger*, where numbers
     that show no change (*ingen*) agree with those who saw none. Otherwise – numbers that cannot tell yet, sources
-    that disagree or take no side – the interviews add what the numbers do not say: *udvider*.
+    that disagree, take no side or are too few to be told – the interviews add what the numbers do not say: *udvider*.
     """
     if qual_says == "tavs":
         return "tavs"
@@ -81,6 +81,8 @@ def joint_display(
     themes: pd.DataFrame,
     quotes: pd.DataFrame | None = None,
     overrides: Sequence[Override] | Mapping[str, tuple[str, str]] | pd.DataFrame | None = None,
+    *,
+    fewest_told: int = 1,
 ) -> pd.DataFrame:
     """Join numbers and words; :data:`JOINT_COLUMNS`, one row per sign in the codebook's order.
 
@@ -89,7 +91,10 @@ def joint_display(
     (its Danish sentence). A sign takes its first indicator that has a row with a verdict or a ``says``; a sign of
     involuntary absence takes none. ``themes``: :func:`~evaluation.interviews.signs.sign_themes`. ``quotes``:
     :func:`~evaluation.interviews.quotes.approved_quotes` [code, segment_id, quote]. ``overrides``: sign → (relation,
-    reason). Raises ``InputError`` for an override without reason, or of an unknown sign or relation.
+    reason). ``fewest_told``: fewer sources than this are said to be few and nothing else, neither in counts nor in
+    words, because words made from hidden counts would tell them.
+
+    Raises ``InputError`` for an override without reason, or of an unknown sign or relation.
     """
     known = signs_of(signs) if isinstance(signs, Codebook) else tuple(signs)
     stated = _overrides(overrides, known)
@@ -102,7 +107,7 @@ def joint_display(
         number = None if sign.is_interviews_only else _indicator(sign, effects)
         quant_says = _quant_says(number)
         said = words.get(sign.id, {})
-        qual_says = _qual_says(said)
+        qual_says = _qual_says(said, fewest_told)
         relation = relation_of(quant_says, qual_says)
         override = stated.get(sign.id)
         quote, quoted = _quote(sign, quotes)
@@ -173,10 +178,12 @@ def _quant_says(row: Mapping[str, Any] | None) -> str:
     return "ukendt"
 
 
-def _qual_says(said: Mapping[str, Any]) -> str:
+def _qual_says(said: Mapping[str, Any], fewest_told: int) -> str:
     sources = int(said.get("sources", 0))
     if sources == 0:
         return "tavs"
+    if sources < fewest_told:
+        return "få"
     pro, con = int(said["sources_for"]), int(said["sources_against"])
     if pro > con and pro >= MIN_SOURCES:
         return "for"

@@ -52,6 +52,8 @@ def qual_summary(said: Mapping[str, Any], says: str) -> str:
     total = int(said.get("sources_total", 0))
     if says == "tavs":
         return f"Ingen af de {total} kilder taler om dette." if total else "Der er ingen interviews endnu."
+    if says == "få":
+        return "Kun få kilder taler om det, så det vises ikke, hvad de siger."
     sources = int(said["sources"])
     pro, con, both = (int(said[f"sources_{name}"]) for name in ("for", "against", "both"))
     sentences = [f"{sources} af {total} {_sources(total)} taler om det"]
@@ -91,6 +93,7 @@ def reading_of(
     if sign.is_interviews_only:
         tail = {
             "tavs": "Ingen kilder taler om det; derfor kan der ikke siges noget om tegnet.",
+            "få": "For få kilder taler om det til, at der kan siges noget om tegnet.",
         }.get(qual, "Det, kilderne fortæller, kan hverken be- eller afkræftes af tallene.")
         return f"{INTERVIEWS_ONLY} {tail}"
     numbers = {
@@ -106,9 +109,13 @@ def reading_of(
         "imod": "de fleste kilder, der taler om det, oplever det ikke",
         "delt": "kilderne er delte" if _sides(said) else "kilderne fortæller om det uden at tage stilling",
         "tavs": "ingen kilder taler om det",
+        "få": "for få kilder taler om det til, at deres svar kan vises",
     }[qual]
-    joiner = "men" if relation in ("modsiger", "tavs") or (quant == "ukendt" and qual == "for") else "og"
+    is_turn = relation in ("modsiger", "tavs") or (quant == "ukendt" and qual == "for")
+    joiner = "men" if is_turn or (quant != "ukendt" and qual == "få") else "og"
     text = f"{numbers}, {joiner} {words}."
+    if qual == "få":
+        return text
     text += {
         "bekræfter": " Tal og interviews støtter hinanden.",
         "modsiger": " Forskellen bør drøftes: hvem er spurgt, og hvad ser registreringen ikke?",

@@ -153,7 +153,14 @@ def signs_joined(
     process = process_indicators(begun, school_forms, by_sign)
     indicators = pd.concat([f for f in (_measured(effects, verdicts), process) if len(f)])
     quotes = approved_quotes(codes.rename(columns={"is_approved_quote": "approved_quote"}), texts, codebook)
-    joined = joint_display(codebook, indicators, by_sign, quotes, overrides_of(study))
+    joined = joint_display(
+        codebook,
+        indicators,
+        by_sign,
+        quotes,
+        overrides_of(study),
+        fewest_told=study.protocol.disclosure.quote_minimum_sources,
+    )
     return declared.conform(joined.assign(round=round_id)[list(declared.columns)])
 
 

@@ -160,7 +160,10 @@ def _sign(row: dict[str, Any]) -> Section:
     if estimate is not None:
         unit = " procentpoint" if say.direction(estimate) != "same" else ""
         amount = f"{say.side(estimate)}{unit} i forhold til det ventede"
-        numbers = f"{numbers or 'Indtil nu'}: {amount}. {say.interval(low, high)}".strip()
+        # A verdict that cannot be given yet is no heading for a number: the number is what is seen so far.
+        is_open = not numbers or numbers.startswith(("Kan endnu ikke", "Kan ikke"))
+        begun = f"{numbers}. Indtil nu" if numbers and is_open else numbers or "Indtil nu"
+        numbers = f"{begun}: {amount}. {say.interval(low, high)}".strip()
     relation = text(row, "relation") or "tavs"
     reading = text(row, "reading") or f"{capital(RELATIONS.get(relation, ''))}."
     stated = text(row, "quant_text")
@@ -172,7 +175,11 @@ def _sign(row: dict[str, Any]) -> Section:
         out.append(
             Markup("<strong>Tallene:</strong> {}").format(numbers if numbers.endswith(".") else f"{numbers}.")
         )
-    out.append(Markup("<strong>Ordene:</strong> {}").format(text(row, "qual_summary") or "Intet at vise."))
+    out.append(
+        Markup("<strong>Ordene:</strong> {}").format(
+            text(row, "qual_summary") or "Kun få kilder taler om det, så det vises ikke, hvad de siger."
+        )
+    )
     joined = Markup('<strong>Sammen:</strong> <span class="relation">{}</span>. {}')
     out.append(joined.format(capital(relation), reading))
     reason = text(row, "override_reason")

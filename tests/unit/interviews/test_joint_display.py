@@ -358,3 +358,19 @@ def test_talks_that_wait_for_their_turn_take_no_side(book: Codebook) -> None:
     row = joined.set_index("sign_id").loc["MP.TEGN.SAMARB"]
     assert row["quant_text"] == "90 % af de planlagte samtaler er holdt."
     assert row["reading"].startswith("Tallene peger i tegnets retning")
+
+
+def test_sides_of_few_sources_leave_no_trace_in_words(book: Codebook) -> None:
+    def row(segments: pd.DataFrame, fewest: int) -> pd.Series:
+        table = joint_display(book, effects(), sign_themes(segments, book), fewest_told=fewest)
+        return table.set_index("sign_id").loc["MP.TEGN.FALD"]
+
+    said = ["relation", "reading", "qual_summary"]
+    for_it, against_it = row(FOR, 5), row(AGAINST, 5)
+    assert for_it["sources"] < 5
+    assert for_it[said].to_dict() == against_it[said].to_dict()
+    assert for_it["relation"] == "udvider"
+    assert "få kilder" in for_it["reading"]
+    assert "få kilder" in for_it["qual_summary"]
+    # From the limit on they are told, and then they differ.
+    assert row(FOR, 4)["reading"] != row(AGAINST, 4)["reading"]
