@@ -20,9 +20,13 @@ def core_interview_documents(raw_interview_documents: pd.DataFrame, study: Study
 
 
 @dg.asset(**described("core_interview_codes"))
-def core_interview_codes(raw_interviews: pd.DataFrame, study: StudyParam) -> pd.DataFrame:
+def core_interview_codes(
+    context: dg.AssetExecutionContext, raw_interviews: pd.DataFrame, study: StudyParam
+) -> pd.DataFrame:
     require_basis(study.protocol, "core_interview_codes", len(raw_interviews))
-    return voices.consented_codes(raw_interviews, study)
+    codes = voices.consented_codes(raw_interviews, study)
+    context.add_output_metadata({"coding_rule_breaches": voices.rule_breaches(codes, study)})
+    return codes
 
 
 @dg.asset(**described("out_implementation"))

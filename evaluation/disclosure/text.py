@@ -16,9 +16,8 @@ import pandas as pd
 
 from evaluation.disclosure.names import NameMatcher, normalise_text
 from evaluation.disclosure.rules import DisclosureRules
-from evaluation.errors import GateRefused, Problem
 
-FindingKind = Literal["cpr", "email", "phone", "address", "name", "not_approved"]
+FindingKind = Literal["cpr", "email", "phone", "address", "name"]
 
 # Day 61–91 marks an administrative CPR number.
 _CPR = re.compile(
@@ -87,31 +86,6 @@ def scan_text(text: str, roster_names: NameMatcher | Iterable[str] = ()) -> tupl
     return tuple(sorted(set(found)))
 
 
-def scan_quote(
-    text: str, *, is_approved: bool, roster_names: NameMatcher | Iterable[str] = ()
-) -> tuple[Finding, ...]:
-    """What keeps a quote out of a report: the missing approval mark of a person, and everything identifying."""
-    mark = () if is_approved else (Finding("not_approved", 0, 0),)
-    return tuple(sorted((*mark, *scan_text(text, roster_names))))
-
-
-def refuse_findings(where: str, findings: Sequence[Finding]) -> None:
-    """Raise GateRefused (exit code 3) naming kinds and places, never values; return where there are none."""
-    if findings:
-        raise GateRefused(
-            f"The text gate refused {where}: nothing was written.",
-            [
-                Problem(
-                    where,
-                    found=f"{f.kind} at characters {f.start}–{f.end}",
-                    expected="no identifier, and approval",
-                    next_step="strip it from the source, or leave the text out",
-                )
-                for f in findings
-            ],
-        )
-
-
 def attribute(
     source: Mapping[str, str], sources: pd.DataFrame, fields: Sequence[str], rules: DisclosureRules
 ) -> dict[str, str]:
@@ -130,19 +104,3 @@ def attribute(
             if int(is_alike.sum()) >= rules.quote_min_sources:
                 return {name: source[name] for name in chosen}
     return {}
-
-
-def protect_estimates(
-    estimates: pd.DataFrame, rules: DisclosureRules, values: Sequence[str], pupils: str = "pupils"
-) -> pd.DataFrame:
-    """Model outputs: blank ``values`` where the treated group is below the limit. Adds ``is_suppressed``.
-
-    An estimate is no count and gives none away; a group of under ``minimum_pupils`` is not estimated at all.
-    A row without a number of pupils is blanked too.
-    """
-    out = estimates.copy()
-    is_small = ~(out[pupils] >= rules.minimum_pupils)
-    for name in (*values, pupils):
-        out[name] = out[name].where(~is_small)
-    out["is_suppressed"] = is_small
-    return out

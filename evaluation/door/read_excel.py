@@ -71,14 +71,6 @@ def read_excel(
     return Reading(preamble, header, chunks, epoch_1904=book.epoch.year == 1904)
 
 
-def sheet_names(source: Path | IO[bytes]) -> tuple[str, ...]:
-    """Names of the visible sheets."""
-    import openpyxl
-
-    book = openpyxl.load_workbook(source, read_only=True)
-    return tuple(s.title for s in book.worksheets if s.sheet_state == "visible")
-
-
 def _sheet(book: Any, mapping: Mapping, name: str) -> Any:
     visible = [s for s in book.worksheets if s.sheet_state == "visible"]
     if mapping.sheet is None and len(visible) == 1:

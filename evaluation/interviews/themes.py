@@ -54,7 +54,6 @@ CHANGE_COLUMNS = (
     "share_to_pct",
     "change_points",
 )
-EVIDENCE_COLUMNS = ("code", "document_id", "segment_id", "informant", "occasion", "polarity", "speaks_of")
 
 STRENGTHS = ("ingen", "enkelt_udsagn", "flere_informanter", "flere_informantgrupper")
 
@@ -135,20 +134,6 @@ def occasions_of(codebook: Codebook) -> tuple[str, ...]:
     """The codebook's occasions in their order in time; talks without a date of their own (*løbende*) have none."""
     attribute = codebook.attribute("nedslag")
     return tuple(value for value in (attribute.values if attribute else ()) if value != "loebende")
-
-
-def disconfirming_evidence(segments: pd.DataFrame) -> pd.DataFrame:
-    """Every segment that speaks against the main story; one row per segment and :data:`DISCONFIRMING` code.
-
-    ``speaks_of`` are the other codes on the same segment, joined by ``|``: what the statement is against.
-    """
-    against = segments[segments["code"].isin(DISCONFIRMING)].drop_duplicates(["segment_id", "code"])
-    others = segments[~segments["code"].isin(DISCONFIRMING)].drop_duplicates(["segment_id", "code"])
-    about = others.groupby("segment_id")["code"].agg(lambda codes: "|".join(sorted(codes)))
-    result = against.assign(speaks_of=against["segment_id"].map(about).fillna(""))
-    return result[list(EVIDENCE_COLUMNS)].sort_values(
-        ["code", "document_id", "segment_id"], ignore_index=True
-    )
 
 
 def scale_conflicts(segments: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:

@@ -15,7 +15,13 @@ from evaluation.interviews.process_indicators import process_indicators
 from evaluation.interviews.quotes import approved_quotes
 from evaluation.interviews.school_statements import school_statements
 from evaluation.interviews.signs import sign_themes
-from evaluation.interviews.themes import BASELINE, DISCONFIRMING, theme_changes, theme_table
+from evaluation.interviews.themes import (
+    BASELINE,
+    DISCONFIRMING,
+    scale_conflicts,
+    theme_changes,
+    theme_table,
+)
 from evaluation.study import Study
 from evaluation.tables import table
 
@@ -50,6 +56,11 @@ def consented_codes(raw_interviews: pd.DataFrame, study: Study) -> pd.DataFrame:
 
 
 GROUPS = {"informant": "informant", "school": "school_id", "grade": "grade", "occasion": "occasion"}
+
+
+def rule_breaches(codes: pd.DataFrame, study: Study) -> int:
+    """How often the codebook's countable rules are broken: two codes of one scale, a factor without an arena."""
+    return len(scale_conflicts(codes, codebook_of(study)))
 
 
 def themes(codes: pd.DataFrame, documents: pd.DataFrame, study: Study, round_id: str) -> pd.DataFrame:

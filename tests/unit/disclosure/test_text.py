@@ -7,9 +7,9 @@ import unicodedata
 
 import pytest
 
-from evaluation.disclosure.names import NameMatcher, normalise_text
-from evaluation.disclosure.text import refuse_findings, scan_quote, scan_text
-from evaluation.errors import EnvironmentProblem, GateRefused, InputError
+from evaluation.disclosure.names import NameMatcher
+from evaluation.disclosure.text import scan_text
+from evaluation.errors import EnvironmentProblem, InputError
 
 KEY = b"a key that is long enough to use"
 ROSTER = (
@@ -102,23 +102,6 @@ def test_another_key_gives_other_hashes_and_is_refused(matcher):
         NameMatcher.from_json("[]", KEY)
     with pytest.raises(InputError):
         NameMatcher.from_json(json.dumps({**json.loads(matcher.to_json()), "version": 9}), KEY)
-
-
-def test_quotes_need_a_mark():
-    assert [f.kind for f in scan_quote("Det var rart.", is_approved=False)] == ["not_approved"]
-    assert scan_quote("Det var rart.", is_approved=True) == ()
-    assert [f.kind for f in scan_quote("Ida var glad.", is_approved=True, roster_names=ROSTER)] == ["name"]
-
-
-def test_the_refusal_shows_no_value(matcher):
-    text = "Ida på 010203-1234"
-    refuse_findings("interviews.csv", ())
-    with pytest.raises(GateRefused) as refused:
-        refuse_findings("interviews.csv", scan_text(text, matcher))
-    assert "Ida" not in str(refused.value)
-    assert "0102" not in str(refused.value)
-    assert "cpr at characters 7–18" in str(refused.value)
-    assert normalise_text(text)[7:18] == "010203-1234"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ import pytest
 from evaluation.disclosure import Dimension, DisclosureRules, Exhibit, protect
 from evaluation.disclosure.audit import audit
 from evaluation.disclosure.lattice import lattice
-from evaluation.disclosure.text import attribute, protect_estimates
 from evaluation.errors import InputError, ProtocolError
 
 RULES = DisclosureRules()
@@ -20,96 +19,6 @@ def sensitive(exhibit, quantity="pupils", rules=RULES):
     return {
         cell for (q, cell), found in lattice(exhibit, rules).items() if q == quantity and found.is_sensitive
     }
-
-
-@pytest.mark.parametrize(("pupils", "is_hidden"), [(0, True), (1, True), (4, True), (5, False), (6, False)])
-def test_minimum(table, pupils, is_hidden):
-    exhibit = table([[pupils, 30], [30, 30]])
-    assert ((("skole", "A"), ("klassetrin", "0")) in sensitive(exhibit)) == is_hidden
-    release = protect([exhibit], RULES)
-    first = release.table("t").query("skole == 'A' and klassetrin == '0'").iloc[0]
-    assert first["is_suppressed"] == is_hidden
-    assert first["pupils_text"] == ("•" if is_hidden else str(pupils))
-
-
-@pytest.mark.parametrize(
-    ("over", "rest", "is_hidden"),
-    [(4, 60, True), (5, 60, False), (60, 5, False), (60, 4, True), (0, 64, True), (64, 0, True)],
-)
-def test_shares_near_0_and_100_per_cent(share, over, rest, is_hidden):
-    release = protect([share({"6": (over, rest), "7": (20, 45), "8": (22, 43), "9": (19, 44)})], RULES)
-    row = release.table("over10").query("klassetrin == '6' and over10 == 'ja'").iloc[0]
-    assert row["is_suppressed"] == is_hidden
-    assert audit(release).is_passed
-
-
-def test_shown_zero_where_the_protocol_says_so(table):
-    rules = dataclasses.replace(RULES, hide_zero=False)
-    assert not sensitive(table([[0, 30], [30, 30]]), rules=rules)
-
-
-def test_structural_zero_is_printed_as_nobody_and_known_to_the_attacker(table):
-    exhibit = table([[0, 30], [30, 30]], structural_zeros=frozenset({("A", "0")}))
-    release = protect([exhibit], RULES)
-    assert release.hidden == ()
-    assert release.table("t").query("skole == 'A' and klassetrin == '0'").iloc[0]["pupils_text"] == "–"
-
-
-@pytest.mark.parametrize(("largest", "is_hidden"), [(50.0, False), (50.5, True)])
-def test_dominance_at_half_of_the_days(days, largest, is_hidden):
-    exhibit = days(
-        [("6", 20, 100.0, 1200.0, largest), ("7", 60, 300.0, 3600.0, 20.0), ("8", 60, 310.0, 3600.0, 20.0)]
-    )
-    assert ((("klassetrin", "6"),) in sensitive(exhibit, "days")) == is_hidden
-    assert (("klassetrin", "6"),) not in sensitive(exhibit, "pupils")
-
-
-@pytest.mark.parametrize(
-    ("absent", "is_hidden"), [(0.0, True), (0.5, False), (1199.5, False), (1200.0, True)]
-)
-def test_0_and_100_per_cent_of_days(days, absent, is_hidden):
-    exhibit = days([("6", 20, absent, 1200.0, absent / 20), ("7", 60, 300.0, 3600.0, 20.0)])
-    assert ((("klassetrin", "6"),) in sensitive(exhibit, "days")) == is_hidden
-
-
-def test_dominance_over_splits_is_not_understated():
-    # One pupil may be the largest of both types: 6 + 6 of 20 days is more than half, 6 of 20 is not.
-    split = Dimension("type", ("sygdom", "ulovligt"), role="split")
-    frame = pd.DataFrame(
-        {"type": ["sygdom", "ulovligt"], "pupils": [9, 9], "days_absent": [12.0, 8.0], "max_days": [6.0, 4.0]}
-    )
-    cells = lattice(Exhibit("e", "u", (split,), frame, ("days",)), RULES)
-    assert not cells["days", (("type", "i alt"),)].is_sensitive
-    larger = frame.assign(max_days=[6.0, 4.5])
-    assert lattice(Exhibit("e", "u", (split,), larger, ("days",)), RULES)[
-        "days", (("type", "i alt"),)
-    ].is_sensitive
-    assert cells["days", (("type", "i alt"),)].contributors == 9
-
-
-@pytest.mark.parametrize(("alike", "expected"), [(5, {"klassetrin": "6"}), (4, {})])
-def test_attribution(alike, expected):
-    rules = dataclasses.replace(RULES, quote_min_sources=5)
-    sources = pd.DataFrame({"skole": ["A"] + ["B"] * (alike - 1), "klassetrin": ["6"] * alike})
-    assert attribute({"skole": "A", "klassetrin": "6"}, sources, ("skole", "klassetrin"), rules) == expected
-
-
-def test_attribution_prefers_more_fields_then_the_first():
-    sources = pd.DataFrame({"skole": ["A"] * 5, "klassetrin": ["6"] * 5, "rolle": ["elev"] * 4 + ["lærer"]})
-    given = {"skole": "A", "klassetrin": "6", "rolle": "elev"}
-    assert attribute(given, sources, ("rolle", "skole", "klassetrin"), RULES) == {
-        "skole": "A",
-        "klassetrin": "6",
-    }
-
-
-@pytest.mark.parametrize(("pupils", "is_hidden"), [(4, True), (5, False), (float("nan"), True)])
-def test_estimates_of_small_groups(pupils, is_hidden):
-    frame = pd.DataFrame({"estimate": [-0.4], "pupils": [pupils]})
-    out = protect_estimates(frame, RULES, ["estimate"])
-    assert bool(out["is_suppressed"].iloc[0]) == is_hidden
-    assert out["estimate"].isna().iloc[0] == is_hidden
-    assert "is_suppressed" not in frame
 
 
 @pytest.mark.parametrize(("below", "rows"), [(0.01, 3), (0.0, 9)])

@@ -15,7 +15,6 @@ from evaluation.interviews.process_indicators import process_indicators
 from evaluation.interviews.quotes import approved_quotes, personal_hits
 from evaluation.interviews.signs import sign_themes, signs_of, stance
 from evaluation.interviews.themes import (
-    disconfirming_evidence,
     scale_conflicts,
     strength,
     theme_changes,
@@ -96,16 +95,6 @@ def test_counter_evidence_is_always_listed(book: Codebook) -> None:
     assert set(theme_table(segments.iloc[:0], book)["code"]) == {"X.MODBEVIS", "X.ANDENFORKL"}
     with pytest.raises(InputError):
         theme_table(segments, book, by=("coder",))
-
-
-def test_counter_evidence_says_what_it_is_against() -> None:
-    segments = spoken(
-        ("a", "X.MODBEVIS", None, "elev", "baseline", "s1"),
-        ("a", "MP.TEGN.FALD", "negativ", "elev", "baseline", "s1"),
-        ("b", "X.ANDENFORKL", None, "elev", "baseline", "s2"),
-    )
-    evidence = disconfirming_evidence(segments)
-    assert list(evidence["speaks_of"]) == ["", "MP.TEGN.FALD"]
 
 
 def test_change_between_occasions(book: Codebook) -> None:
