@@ -85,7 +85,7 @@ def load_forgotten(path: Path, key: PseudonymKey) -> Forgotten:
         raise InputError(
             "the list of forgotten pupils was made with another key",
             [Problem(path.name, found=f"key {made_with}", expected=f"key {key.key_id}",
-                     next_step="rotate the list together with the tables")],
+                     next_step="go back to that key; or move the list away and give each withdrawal again: komglad forget")],
         )  # fmt: skip
     return Forgotten(made_with, pupils, documents, unfinished)
 
