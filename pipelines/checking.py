@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,11 +86,11 @@ class Findings:
 def check_round(settings: Settings, study: Study, the_round: Round) -> Findings:
     """Read the inbox as a run would, make the core tables that checks look at, and judge them all.
 
-    The tables lie in a temporary folder of the owner's while they are judged, so that no export is too large.
+    The tables lie in a folder of the owner's while they are judged, so that no export is too large.
     """
     key = KeySource(settings).load()
     places = resources_from(settings)["places"]
-    with tempfile.TemporaryDirectory(prefix="komglad-") as folder:
+    with _aside(settings.data) as folder:
         aside = Warehouse(Path(folder))
 
         def keep(name: str, rows: pa.RecordBatchReader) -> Stored:
@@ -122,6 +127,22 @@ def check_round(settings: Settings, study: Study, the_round: Round) -> Findings:
         )
 
 
+@contextmanager
+def _aside(data: Path) -> Iterator[str]:
+    """A folder that is gone afterwards, inside the data folder: what a killed check leaves lies where data may lie.
+
+    The next check removes such rests; a data folder that cannot be written is no hindrance.
+    """
+    for rest in data.glob(f"{_CHECKING}*"):
+        if time.time() - rest.stat().st_mtime > _REST_SECONDS:
+            shutil.rmtree(rest, ignore_errors=True)
+    inside = str(data) if data.is_dir() and os.access(data, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix=_CHECKING, dir=inside) as folder:
+        yield folder
+
+
+_CHECKING = ".check-"
+_REST_SECONDS = 3600.0
 _COUNTS = {
     "rows_in": "ind",
     "rows_kept": "brugt",

@@ -305,6 +305,7 @@ def test_check_is_one_json_object_and_writes_nothing(demonstration) -> None:
     found = json.loads(done.stdout)
     assert (found["round"], found["problems"], found["would_run"]) == (ROUND, [], True)
     assert sum(f["rows_in"] for f in found["files"]) > 100_000
+    assert not list(demonstration.folder.rglob(".check-*"))
     for canary in demonstration.canaries:
         assert canary not in done.output
     assert contents(demonstration.folder) == before
