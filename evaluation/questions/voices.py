@@ -59,8 +59,11 @@ GROUPS = {"informant": "informant", "school": "school_id", "grade": "grade", "oc
 
 
 def rule_breaches(codes: pd.DataFrame, study: Study) -> int:
-    """How often the codebook's countable rules are broken: two codes of one scale, a factor without an arena."""
-    return len(scale_conflicts(codes, codebook_of(study)))
+    """How often the codebook's countable rules are broken: two codes of one scale, a factor without an arena.
+
+    A study without interviews needs no codebook.
+    """
+    return len(scale_conflicts(codes, codebook_of(study))) if len(codes) else 0
 
 
 def themes(codes: pd.DataFrame, documents: pd.DataFrame, study: Study, round_id: str) -> pd.DataFrame:
