@@ -90,7 +90,8 @@ def connect(relations: Mapping[str, Relation], numbered: str = "") -> duckdb.Duc
 def _engine(spill: str) -> duckdb.DuckDBPyConnection:
     """An engine in memory, made once: views belong to its connections. Making one for each statement costs 14 ms.
 
-    Rows of stored tables that do not fit into :data:`MEMORY` are set down in ``spill`` and removed afterwards.
+    Rows of stored tables that do not fit into :data:`MEMORY` are set down in ``spill``, in the round's own folder, and
+    removed with the statement; what a killed process left there is removed by the next engine.
     """
     import duckdb
 

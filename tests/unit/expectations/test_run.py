@@ -250,3 +250,26 @@ def test_a_change_of_registration_is_warned_of():
     alarms = [r for r in results if not r.is_passed]
     assert any("ulovligt fravær" in r.sentence for r in alarms)
     assert all("ændret registrering" in r.sentence for r in alarms)
+
+
+def test_a_rule_that_cannot_be_asked_does_not_spoil_the_others():
+    checks = [
+        Check("typo", "raw_ledger", "blocking", "Noget", rows=lambda _: Sound("no_such_column > 0")),
+        Check(
+            "grouped_typo",
+            "raw_ledger",
+            "blocking",
+            "Noget",
+            rows=lambda _: Sound("SUM(nothing) > 0", by=("sha256",)),
+        ),
+        Check("right", "raw_ledger", "blocking", "Antal", rows=lambda _: Sound("rows_in > 5")),
+        Check("missing", "raw_ledger", "blocking", "Antal", rows=lambda _: Sound("NULLIF(rows_in, 10) > 5")),
+    ]
+    typo, grouped, right, missing = judge(
+        checks, Subject(ledger({}, {"source_file": "b.csv", "rows_in": 3}), P)
+    )
+    assert typo.is_crashed
+    assert grouped.is_crashed
+    assert (right.is_crashed, right.count, right.row_numbers) == (False, 1, (2,))
+    # What cannot be said of a row does not hold for it.
+    assert missing.count == 2
