@@ -25,7 +25,12 @@ SPOKEN = re.compile(
     r"(?<![\d.,-])(\d+(?:\.\d{3})*,\d+|\d+(?:\.\d{3})*(?=\s*(?:%|procent|elever|elev|børn|dage|dag)\b))"
 )
 
-PROSE = re.compile(r"(?<![\d.,])(\d+(?:\.\d{3})*)\s+(?:elev(?:er)?|indsatselev(?:er)?|børn|barn)\b", re.I)
+WORDS = "nul én to tre fire fem seks syv otte ni ti elleve tolv".split()  # noqa: SIM905
+"""Numbers as words, by their place. "en elev" is any pupil and no count; "én elev" is one."""
+_COUNTED = r"(?:elev(?:er)?|indsatselev(?:er)?|børn|barn)"
+PROSE = re.compile(
+    rf"(?<![\d.,])(\d+(?:\.\d{{3}})*)\s+{_COUNTED}\b|\b({'|'.join(WORDS)})\s+{_COUNTED}\b", re.I
+)
 LIMIT_WORDS = re.compile(r"(?:under|mindst|færre end|højst|mere end|flere end|ud af|af)\s+$", re.I)
 
 
@@ -182,8 +187,9 @@ def _prose(texts: list[str], known: set[str]) -> list[float]:
     found = []
     for text in texts:
         for hit in PROSE.finditer(text):
-            if hit.group(1) not in known and not LIMIT_WORDS.search(text[: hit.start()]):
-                found.append(float(hit.group(1).replace(".", "")))
+            said = hit.group(1) or str(WORDS.index(hit.group(2).lower()))
+            if said not in known and not LIMIT_WORDS.search(text[: hit.start()]):
+                found.append(float(said.replace(".", "")))
     return found
 
 
