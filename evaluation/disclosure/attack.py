@@ -75,20 +75,29 @@ class Interval:
     is_exact: bool = True
 
 
+Asked = tuple[Component, tuple[Statement, ...], tuple[Target, ...], Space, DisclosureRules, tuple[str, ...]]
+Found = dict[Asked, tuple[Interval, ...]]
+"""What an attack on a component found, by all that was said and asked of it."""
+
+
 def attack(
     statements: Iterable[Statement],
     targets: Iterable[Target],
     spaces: Mapping[str, Space],
     rules: DisclosureRules,
     order: Sequence[str] = (),
+    found: Found | None = None,
 ) -> tuple[Interval, ...]:
     """Bound every target by all statements about its component, over whole pupils where pupils are whole.
 
     ``spaces``: public knowledge per universe, merged over releases. ``order``: release ids, oldest first.
     An attacker first assumes that the data did not change between releases. Where that contradicts what is
     printed, she takes every release for data of its own and asks what the *difference* was: one pupil
-    withdrawn is then a target like any other. Raises InputError when one release contradicts itself.
+    withdrawn is then a target like any other. ``found``: what earlier attacks of the same release found, to be kept
+    between them: a component of which the same is said and asked is not attacked again. Raises InputError when one
+    release contradicts itself.
     """
+    found = {} if found is None else found
     by_component: dict[Component, tuple[list[Statement], list[Target]]] = {}
     for statement in statements:
         by_component.setdefault(statement.component, ([], []))[0].append(statement)
@@ -99,9 +108,11 @@ def attack(
         said, wanted = by_component[component]
         versions = [v for v in order[:-1] if any(s.since == v for s in said)]
         if wanted or versions:
-            out.extend(
-                _attack_component(component, said, wanted, spaces[component.universe], rules, versions)
-            )
+            space = spaces[component.universe]
+            asked = (component, tuple(said), tuple(wanted), space, rules, tuple(versions))
+            if asked not in found:
+                found[asked] = tuple(_attack_component(component, said, wanted, space, rules, versions))
+            out.extend(found[asked])
     return tuple(out)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from evaluation.disclosure.attack import Interval, Statement, Target, attack
+from evaluation.disclosure.attack import Found, Interval, Statement, Target, attack
 from evaluation.disclosure.exhibits import quantity_of
 from evaluation.disclosure.release import PublishedCell, Release, Space, read_danish_number
 from evaluation.disclosure.rules import STRUCTURAL_ZERO_TEXT
@@ -78,21 +78,23 @@ class AuditReport:
         raise GateRefused(f'Disclosure audit refused "{self.release}": nothing was written.', problems)
 
 
-def audit(release: Release, earlier: Sequence[Release] = ()) -> AuditReport:
-    """Attack ``release`` with everything in ``earlier`` (oldest first) at hand. Never raises on a leak."""
+def audit(release: Release, earlier: Sequence[Release] = (), found: Found | None = None) -> AuditReport:
+    """Attack ``release`` with everything in ``earlier`` (oldest first) at hand. Never raises on a leak.
+
+    ``found`` keeps what attacks found between audits of a release that changes little: see :func:`attack`.
+    """
     chain = [*earlier, release]
     spaces = merge_releases(r.spaces for r in chain)
     order = [r.id for r in chain]
     statements = [s for r in chain for s in release_statements(r, spaces)]
     targets = list(_targets(chain, spaces))
-    intervals = attack(statements, targets, spaces, release.rules, order)
+    intervals = attack(statements, targets, spaces, release.rules, order, found)
     leaks = [i for i in intervals if not i.is_safe]
     old: tuple[Interval, ...] = ()
     if leaks and earlier:
         said = [s for r in earlier for s in release_statements(r, spaces)]
-        again = attack(
-            said, [i.target for i in leaks if i.target.kind != "change"], spaces, release.rules, order[:-1]
-        )
+        asked = [i.target for i in leaks if i.target.kind != "change"]
+        again = attack(said, asked, spaces, release.rules, order[:-1], found)
         old = tuple(i for i in again if not i.is_safe)
     return AuditReport(release.id, tuple(order[:-1]), intervals, tuple(_misprints(release)), old)
 

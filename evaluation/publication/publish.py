@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from evaluation.disclosure.attack import Found
 from evaluation.disclosure.audit import AuditReport, audit
 from evaluation.disclosure.ledger import Ledger
 from evaluation.disclosure.protect import Solved, protect
@@ -89,6 +90,7 @@ def publish(
     cutoffs = {r.id: r.cutoff for r in protocol.rounds}
     before = [cutoffs[r.id] for r in earlier if r.id in cutoffs]
     solved: Solved = {}
+    found: Found = {}
     exhibits = exhibits_of(tables, protocol, the_round.cutoff, before, first_pupils(earlier))
     release = protect(exhibits, rules, earlier, release_id=the_round.id, solved=solved)
     if any(c.exhibit == TYPES and c.is_suppressed for c in release.cells):
@@ -99,7 +101,7 @@ def publish(
         exhibits = with_sensitive(exhibits, small)
         release = protect(exhibits, rules, earlier, release_id=the_round.id, solved=solved)
     release = with_coverage(reprinted(release, earlier, cutoffs), tables["out_implementation"])
-    attacked = audit(release, earlier)
+    attacked = audit(release, earlier, found)
     if not attacked.is_passed:
         opened = {i.target.component for i in attacked.failures}
         spaces = merge_spaces(release.spaces)
@@ -112,10 +114,10 @@ def publish(
             and component_of(c.key, spaces[c.key.universe]) in opened
         ]
         release = without(release, bands)
-        attacked = audit(release, earlier)
+        attacked = audit(release, earlier, found)
     while not attacked.is_passed and (whole := _last_opened(release, attacked)) is not None:
         release = without_exhibit(release, whole)
-        attacked = audit(release, earlier)
+        attacked = audit(release, earlier, found)
     attacked.refuse()
     frames = released_tables({name: tables[name] for name in PUBLISHED_TABLES}, release, protocol)
     hidden = sum(c.is_suppressed for c in release.cells)

@@ -247,3 +247,27 @@ def test_three_random_rounds_stay_safe_together(table, seed):
         report = audit(chain[-1], chain[:-1])
         assert report.is_passed
         assert not report.old_leaks
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_is_kept_between_calls_changes_nothing(table, seed):
+    """Protection and attack with the memory of other tables' turns are those without any."""
+    draw = np.random.default_rng(seed)
+    solved, found = {}, {}
+    november = None
+    for turn in range(3):
+        counts = draw.poisson(7, (3, 4)).tolist()
+        if turn == 2:
+            counts[0][0] += 1  # nearly the same once more
+        earlier = () if november is None else (november,)
+        exhibits = [table(counts), table(counts[:2], exhibit="u", universe="andre")]
+        kept = protect(exhibits, RULES, earlier, release_id=f"r{turn}", solved=solved)
+        anew = protect(exhibits, RULES, earlier, release_id=f"r{turn}")
+        assert kept.to_dict() == anew.to_dict()
+        # The careless form gives the attack something to find.
+        careless = protect(exhibits, RULES, earlier, release_id=f"r{turn}", is_complementary=False)
+        for release in (kept, careless, kept):
+            assert audit(release, earlier, found) == audit(release, earlier)
+        november = november or kept
+    assert solved
+    assert found
