@@ -76,7 +76,13 @@ def run_did(panel: Panel, options: DidOptions, *, units: int | None = None) -> D
 
 def _group_time(panel: Panel, options: DidOptions) -> tuple[list[Estimate], JointTest | None, list[str]]:
     _refuse_absorbed(panel)
-    fit = group_time(panel, control=options.control, base=options.base, anticipation=options.anticipation)
+    fit = group_time(
+        panel,
+        control=options.control,
+        base=options.base,
+        anticipation=options.anticipation,
+        unbalanced=options.unbalanced,
+    )
     aggregated = aggregate(fit, options.aggregate, horizon=options.horizon)
     draws = 999 if not options.draws else options.draws
     estimates = influence_estimates(

@@ -58,7 +58,13 @@ def honest_bounds(panel: Panel, options: DidOptions) -> tuple[tuple[HonestBound,
 def _event_study(panel: Panel, options: DidOptions) -> tuple[FloatArray, FloatArray, FloatArray, str]:
     """Event times, estimates and covariance without the reference event."""
     if options.estimator == "group-time":
-        fit = group_time(panel, control=options.control, base="universal", anticipation=options.anticipation)
+        fit = group_time(
+            panel,
+            control=options.control,
+            base="universal",
+            anticipation=options.anticipation,
+            unbalanced=options.unbalanced,
+        )
         study = aggregate(fit, "event")
         events = np.array([t.event for t in study.terms[:-1]], dtype=np.float64)
         cov = fit.covariance(study.influence[:, :-1])

@@ -79,6 +79,10 @@ def unused_notes(options: DidOptions) -> list[str]:
     notes = []
     if options.estimator != "group-time" and (options.control != "never" or options.base != "varying"):
         notes.append("--control and --base belong to the group-time estimator and had no effect here.")
+    if options.unbalanced and options.estimator != "group-time":
+        notes.append(
+            "--unbalanced belongs to the group-time estimator: the others use every row without being asked."
+        )
     if options.inference != "wild" and (
         options.unrestricted or options.jackknife or options.distribution != "rademacher"
     ):

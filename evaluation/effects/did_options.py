@@ -29,7 +29,7 @@ class DidOptions:
 
     ``draws`` None means the method's default (all where they can be enumerated, else 9,999), 0 means "all".
     ``transition`` leaves so many periods before the start out of everything. ``within`` pairs units across values
-    of ``assign``.
+    of ``assign``. ``unbalanced`` lets group-time effects use units that are not seen in every period.
     """
 
     estimator: str
@@ -37,6 +37,7 @@ class DidOptions:
     control: str = "never"
     base: str = "varying"
     anticipation: int = 0
+    unbalanced: bool = False
     transition: int = 0
     horizon: tuple[float, ...] | None = None
     average: str = "observation"

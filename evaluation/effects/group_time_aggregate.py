@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import special
 
-from evaluation.effects.group_time import GroupTime, cluster_influence
+from evaluation.effects.group_time import GroupTime
+from evaluation.effects.group_time_units import cluster_influence
 from evaluation.effects.results import OVERALL, BoolArray, Estimate, FloatArray, JointTest, Term, t_interval
 from evaluation.errors import CannotEstimate, InputError
 

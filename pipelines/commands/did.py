@@ -104,6 +104,7 @@ def parse(tokens: list[str]) -> tuple[Path, PanelSpec, DidOptions, bool]:
             control=known.control,
             base=known.base,
             anticipation=known.anticipation,
+            unbalanced=known.unbalanced,
             transition=known.transition,
             horizon=_numbers(known.horizon, "--horizon") if known.horizon else None,
             average=known.average,
@@ -211,6 +212,9 @@ def _parser() -> argparse.ArgumentParser:
         "--base", default="varying", metavar="PERIOD", help="varying or universal (group-time)"
     )
     model.add_argument("--anticipation", type=int, default=0, metavar="K")
+    model.add_argument(
+        "--unbalanced", action="store_true", help="keep units not seen in every period (group-time)"
+    )
     model.add_argument(
         "--transition", type=int, default=0, metavar="K", help="periods before the start left out"
     )

@@ -352,9 +352,10 @@ def test_a_treatment_column_that_never_switches_off_is_a_start(capsys, school: P
 
 
 def test_options_that_can_make_no_difference_are_said(capsys, school: Path) -> None:
-    notes = ask(capsys, school, *COLUMNS, "--control", "not-yet", "--unrestricted")["notes"]
-    assert [note.split(" belong")[0] for note in notes[-2:]] == [
+    notes = ask(capsys, school, *COLUMNS, "--control", "not-yet", "--unbalanced", "--unrestricted")["notes"]
+    assert [note.split(" belong")[0] for note in notes[-3:]] == [
         "--control and --base",
+        "--unbalanced",
         "--unrestricted, --jackknife and --weights-dist",
     ]
 
