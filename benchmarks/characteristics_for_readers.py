@@ -24,6 +24,8 @@ METHODS = {
     "schools: shrunk": "skolernes trukne tal",
     "schools: common effect, Hartung-Knapp": "skolernes fælles tal",
     "same pupils": "de samme elever fulgt",
+    "same pupils: logit": "de samme elever fulgt, logit",
+    "same pupils: poisson": "de samme elever fulgt, Poisson",
     "months: each": "måned for måned, hver for sig (CR2)",
     "months: band": "måned for måned, hele kurven på én gang (CR2)",
     "months: joint test of leads": "prøven af månederne før samtalerne (HTZ)",
@@ -36,6 +38,10 @@ METHODS = {
     "targeted: naive": "indsatselever, før og efter",
     "targeted: did_all_others": "indsatselever mod alle andre",
     "targeted: equally_high": "indsatselever mod lige høje",
+    "counted: naive": "indsatselever talt i intervaller, før og efter",
+    "counted: equally_high": "indsatselever talt i intervaller, mod lige høje",
+    "counted: gap_window": "indsatselever talt i intervaller, med mellemrum",
+    "counted: ancova": "indsatselever talt i intervaller, justeret",
 }
 COLUMNS = {
     "size": "size",

@@ -23,7 +23,7 @@ from characteristics_for_readers import write
 from numpy.typing import NDArray
 from scipy.stats import t as student
 from simulated_doubt import form_rows, left_out_rows, month_rows
-from simulated_other_questions import same_pupils_rows, school_rows, targeted_rows
+from simulated_other_questions import counted_rows, same_pupils_rows, school_rows, targeted_rows
 from simulated_studies import (
     MILESTONE,
     SEED,
@@ -186,7 +186,7 @@ def one_wave_rows(frame: pd.DataFrame, Y: Array, table: Table) -> None:
 def run(replications: int, date: str, seed: int = SEED) -> pd.DataFrame:
     """The whole table; the same arguments give the same table."""
     rows: list[dict[str, object]] = []
-    few = max(replications // 10, 2)
+    few, third = max(replications // 10, 2), max(replications // 3, 2)
     for pupils in ("new each year", "move up"):
         study = simulate(replications, pupils, seed)
         for waves, shocks in itertools.product(STARTS, ("no", "yes")):
@@ -214,7 +214,6 @@ def run(replications: int, date: str, seed: int = SEED) -> pd.DataFrame:
         doubt = Table(rows, {"pupils": pupils, **scenario})
         month_rows(study, doubt, few)
         left_out_rows(study, doubt)
-        third = max(replications // 3, 2)
         form_rows(Study(study.frame, study.y[:, :third], study.shocks[:, :third]), doubt)
         if pupils == "move up":
             same_pupils_rows(few_studies, Table(rows, {**scenario, "pupils": pupils, "model": "same_pupils"}))
@@ -235,7 +234,8 @@ def run(replications: int, date: str, seed: int = SEED) -> pd.DataFrame:
         "model": "targeted",
         "estimand": "targeted",
     }
-    targeted_rows(max(replications // 3, 2), seed, Table(rows, scenario))
+    targeted_rows(third, seed, Table(rows, scenario))
+    counted_rows(third, seed, Table(rows, {**scenario, "waves": "one wave"}))
     table = pd.DataFrame(rows)
     return table.assign(date=date, seed=seed).round({"value": 4, "mc_se": 4})
 

@@ -11,10 +11,10 @@ from simulated_studies import GRADES, SCHOOLS, SEED, Study, Table, panel_of, res
 from evaluation.effects.absorb import group_sums
 from evaluation.effects.contrasts import contrasts_by
 from evaluation.effects.imputation import imputation
-from evaluation.effects.same_pupils import followed_rows, same_pupils
+from evaluation.effects.same_pupils import followed_rows, same_pupils, same_pupils_form
 from evaluation.effects.sandwich import sandwich
 from evaluation.effects.schools import pool_schools
-from evaluation.effects.targeted import targeted_from_pupils
+from evaluation.effects.targeted import targeted_from_bands, targeted_from_pupils
 
 
 def targeted_rows(replications: int, seed: int, table: Table) -> None:
@@ -48,6 +48,33 @@ def targeted_rows(replications: int, seed: int, table: Table) -> None:
     for name, rows in found.items():
         table.add(f"targeted: {name}", "bias", [r[0] for r in rows])
         table.add(f"targeted: {name}", "coverage 95", [r[1] for r in rows])
+
+
+def counted_rows(replications: int, seed: int, table: Table) -> None:
+    """The same trap as the report prints it: one grade with talks, counts by band, the rule and the gap rule."""
+    rng = np.random.default_rng(seed)
+    who = pd.DataFrame(
+        list(itertools.product(SCHOOLS, [g for g in GRADES if g not in ("1", "8")], range(65))),
+        columns=["school_id", "grade", "number"],
+    ).assign(pupils=1)
+    who["is_treated"] = who["grade"] == "6"
+    printed = ("naive", "equally_high", "ancova", "gap_window")
+    found: dict[str, list[tuple[float, bool]]] = {name: [] for name in printed}
+    for _ in range(replications):
+        p = rng.beta(0.7, 9.3, len(who))
+        days = {window: rng.binomial(60, p).astype(float) for window in ("window", "gap", "followup")}
+        rows = who.assign(band=np.array([0, 5, 10, 20])[np.digitize(days["window"] / 60, [0.05, 0.10, 0.20])])
+        rows = rows.assign(is_selected=rows["band"] >= 10)
+        for window, absent in days.items():
+            rows[f"{window}_possible_days"], rows[f"{window}_absent_days"] = 60.0, absent
+        keys = ["school_id", "grade", "band", "is_selected", "is_treated"]
+        result = targeted_from_bands(rows.drop(columns="number").groupby(keys, as_index=False).sum())
+        for name, kept in found.items():
+            estimate = result.of(name).estimate
+            kept.append((estimate.estimate, estimate.ci_low <= 0.0 <= estimate.ci_high))
+    for name, kept in found.items():
+        table.add(f"counted: {name}", "bias", [r[0] for r in kept])
+        table.add(f"counted: {name}", "coverage 95", [r[1] for r in kept])
 
 
 def school_rows(study: Study, table: Table) -> None:
@@ -93,11 +120,16 @@ def same_pupils_rows(study: Study, table: Table) -> None:
     begins = {(s, g): m for s in SCHOOLS for g, m in first.items()}
     transition = {(s, g): m for s in SCHOOLS for g, m in talks.items()}
     followed = rows["grade"].isin([str(g) for g in range(1, 10)])
-    estimates, covered = [], []
+    found: dict[str, list[tuple[float, bool]]] = {"same pupils": []}
+    found |= {f"same pupils: {form}": [] for form in ("logit", "poisson")}
     for r in range(study.y.shape[1]):
         days = rows.assign(absent_days=study.y[:, r] * rows["possible_days"] / 100.0)[followed]
-        found = same_pupils(followed_rows(days, begins, transition, follow_up_year="2026/27")).estimate
-        estimates.append(found.estimate)
-        covered.append(found.ci_low <= 0.0 <= found.ci_high)
-    table.add("same pupils", "bias", estimates)
-    table.add("same pupils", "coverage 95", covered)
+        marked = followed_rows(days, begins, transition, follow_up_year="2026/27")
+        linear = same_pupils(marked).estimate
+        found["same pupils"].append((linear.estimate, linear.ci_low <= 0.0 <= linear.ci_high))
+        for form in ("logit", "poisson"):
+            fit = same_pupils_form(marked, form)
+            found[f"same pupils: {form}"].append((fit.effect_pp, fit.ci_low_pp <= 0.0 <= fit.ci_high_pp))
+    for name, kept in found.items():
+        table.add(name, "bias", [r[0] for r in kept])
+        table.add(name, "coverage 95", [r[1] for r in kept])

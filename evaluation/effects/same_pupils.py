@@ -11,7 +11,8 @@ earlier pair of years exists, the same step of the previous cohort takes out wha
     y = unit × calendar month + school × month [+ step × later year] + D·tau,   by imputation
 
 ``unit`` is the cohort (school × step × pair of years) in counts, the pupil in pupil rows; both weigh school
-days. Clusters are school × step, never the pupil: the talks were given to grades.
+days. Clusters are school × step, never the pupil: the talks were given to grades. Logit and Poisson beside it
+ask whether the answer hangs on points rather than ratios.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import pandas as pd
 
 from evaluation.effects.contrasts import aggregate_contrasts
 from evaluation.effects.design import Panel
+from evaluation.effects.functional_form import Form, FunctionalForm, functional_form
 from evaluation.effects.imputation import imputation
 from evaluation.effects.results import OVERALL, Estimate
 from evaluation.effects.sandwich import sandwich
@@ -100,14 +102,7 @@ def same_pupils(rows: pd.DataFrame, *, level: float = 0.95) -> SamePupils:
             "Ingen af de elever, der er fulgt i to år, har en hel måned efter en samtale endnu."
         )
     by_pupil = "pupil_key" in rows.columns
-    unit = ["pupil_key", "year_pair"] if by_pupil else ["school_id", "grade", "year_pair"]
-    data = rows.assign(
-        y=100.0 * rows["absent_days"] / rows["possible_days"],
-        unit=rows[unit].astype(str).agg("|".join, axis=1),
-        pair_month=rows["year_pair"].astype(str) + "|" + rows["t"].astype(str),
-        step_later=rows["grade"].astype(str) + "|" + rows["is_later"].astype(str),
-        start=np.inf,
-    )
+    data = _labelled(rows).assign(y=100.0 * rows["absent_days"] / rows["possible_days"], start=np.inf)
     first = data[data["is_treated"]].groupby("unit")["t"].min()
     data["start"] = data["unit"].map(first).fillna(np.inf)
     untreated_later = data[~data["is_treated"] & data["is_later"]]
@@ -155,6 +150,29 @@ def same_pupils(rows: pd.DataFrame, *, level: float = 0.95) -> SamePupils:
         clusters=data.groupby(["school_id", "grade"]).ngroups,
         treated_clusters=treated.groupby(["school_id", "grade"]).ngroups,
         notes=fit.notes,
+    )
+
+
+def same_pupils_form(rows: pd.DataFrame, form: Form, *, level: float = 0.95) -> FunctionalForm:
+    """The same contrast as odds or rates, from rows as made by :func:`followed_rows`.
+
+    unit + school × month (+ step × later year): without the units' own seasons, which would leave these models more
+    parameters than they settle with. Raises :class:`CannotEstimate` as :func:`functional_form` does.
+    """
+    data = _labelled(rows).assign(treated=rows["is_treated"].astype(int))
+    effects = ["unit", "school_id:pair_month", *(["step_later"] if data["year_pair"].nunique() > 1 else [])]
+    return functional_form(data, form, fixed_effects=effects, level=level)
+
+
+def _labelled(rows: pd.DataFrame) -> pd.DataFrame:
+    """With the labels of the model's fixed effects: ``unit``, ``pair_month``, ``step_later``."""
+    pair, step = rows["year_pair"].astype(str), rows["grade"].astype(str)
+    by_pupil = "pupil_key" in rows.columns
+    who = rows["pupil_key"].astype(str) if by_pupil else rows["school_id"].astype(str) + "|" + step
+    return rows.assign(
+        unit=who + "|" + pair,
+        pair_month=pair + "|" + rows["t"].astype(str),
+        step_later=step + "|" + rows["is_later"].astype(str),
     )
 
 

@@ -18,7 +18,7 @@ from evaluation.effects.design import Panel
 from evaluation.effects.imputation import ImputationFit, imputation
 from evaluation.effects.permutation import permutation_test
 from evaluation.effects.power import minimum_detectable_effect
-from evaluation.effects.results import Estimate, FloatArray, Term
+from evaluation.effects.results import Estimate, FloatArray, IntArray, Term
 from evaluation.effects.sandwich import sandwich
 from evaluation.effects.satterthwaite import cluster_robust_estimates, satterthwaite_df
 from evaluation.effects.wild import wild_bootstrap
@@ -73,7 +73,7 @@ def analysis_panel(
         cluster=protocol.inference.cluster,
         rows="possible_days",
         working="inverse-weight" if by_days else "identity",
-        keep=("school_id", "grade", "month", "cell", *keep),
+        keep=("school_id", "grade", "month", "cell", "pupils", *keep),
     )
 
 
@@ -119,7 +119,7 @@ def _contrast_row(model: GradeModel, term: Term, omega: FloatArray, blank: Effec
     )
     cells = fit.treated[np.abs(omega[:, 0]) > 0]
     cluster = fit.panel.cluster_codes()
-    days, pupils = _behind(model, cells)
+    days, pupils = _behind(fit.panel, cells)
     row = replace(
         blank,
         group_id=blank.group_id if term.group is None else str(term.group),
@@ -201,14 +201,12 @@ def with_permutation(
     return replace(row, p_permutation=found.p_value, p_smallest=found.smallest_p)
 
 
-def _behind(model: GradeModel, cells: np.ndarray) -> tuple[float, float]:
+def _behind(panel: Panel, cells: IntArray) -> tuple[float, float]:
     """Pupil-days behind the treated cells, and pupils (mean over months, summed over school × grade)."""
-    panel = model.panel
-    keys = pd.DataFrame(
-        {"cell": panel.keys["cell"].to_numpy()[cells], "t": panel.time[cells].astype("int64")}
-    )
-    mine = keys.merge(model.frame[["cell", "t", "pupils", "possible_days"]], on=["cell", "t"])
-    return float(mine["possible_days"].sum()), float(mine.groupby("cell")["pupils"].mean().sum())
+    unit, pupils = panel.unit[cells], panel.keys["pupils"].to_numpy(dtype=np.float64)[cells]
+    months, sums = np.bincount(unit), np.bincount(unit, weights=pupils)
+    seen = months > 0
+    return float(panel.rows[cells].sum()), float((sums[seen] / months[seen]).sum())
 
 
 def weights_kind(weights: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 
 import pandas as pd
 
+from evaluation.effects.functional_form import FunctionalForm
 from evaluation.tables import table
 
 NAN = float("nan")
@@ -68,6 +69,23 @@ class EffectRow:
             status=status,
             note=why,
         )
+
+
+def form_row(blank: EffectRow, found: FunctionalForm, level: float) -> EffectRow:
+    """A fitted logit or Poisson model as a row: its average effect on the treated in percentage points."""
+    return replace(
+        blank,
+        estimate_pp=found.effect_pp,
+        ci_low_pp=found.ci_low_pp,
+        ci_high_pp=found.ci_high_pp,
+        ci_level=level,
+        std_error_pp=found.std_error_pp,
+        df=found.df,
+        p_value=found.p_value,
+        clusters=found.clusters,
+        inference="CR2/Satterthwaite",
+        note="; ".join(found.notes),
+    )
 
 
 def effects_table(rows: list[EffectRow], round_id: str, protocol_hash: str) -> pd.DataFrame:

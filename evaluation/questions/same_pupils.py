@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
-from evaluation.effects.same_pupils import followed_rows, same_pupils
+from evaluation.effects.same_pupils import followed_rows, same_pupils, same_pupils_form
 from evaluation.errors import CannotEstimate, KomgladError
 from evaluation.protocol import Protocol
-from evaluation.questions.rows import EffectRow
+from evaluation.questions.rows import EffectRow, form_row
 
 
 def answer(core_cohort_cells: pd.DataFrame, core_talks: pd.DataFrame, protocol: Protocol) -> list[EffectRow]:
-    """One row: the change of treated cohorts against untreated ones, natural ageing taken out."""
+    """The change of treated cohorts against untreated ones, natural ageing taken out; then as odds and as rates."""
     blank = EffectRow("same_pupils", "cohort", protocol.primary_outcome.id, "all", "all", "all", "pupil_days")
     started = core_talks[core_talks["is_started"].astype(bool)]
     first = {(str(r.school_id), str(r.grade)): str(r.first_month) for r in started.itertuples()}
@@ -42,5 +44,19 @@ def answer(core_cohort_cells: pd.DataFrame, core_talks: pd.DataFrame, protocol: 
             pupils=nothing if found.pupils is None else found.pupils,
             baseline_pct=found.before_pct,
             note="; ".join(found.notes),
-        )
+        ),
+        *_forms(rows, blank, protocol),
     ]
+
+
+def _forms(rows: pd.DataFrame, blank: EffectRow, protocol: Protocol) -> list[EffectRow]:
+    found = []
+    for form in ("logit", "poisson"):
+        mine = replace(blank, estimator=f"cohort_{form}", horizon="functional_form")
+        try:
+            fitted = same_pupils_form(rows, form, level=protocol.verdict.level)
+        except KomgladError as refusal:
+            found.append(mine.refused(refusal.message))
+            continue
+        found.append(form_row(mine, fitted, protocol.verdict.level))
+    return found

@@ -17,7 +17,7 @@ from evaluation.effects.sensitivity import SensitivityRow, Variation, leave_one_
 from evaluation.errors import CannotEstimate, KomgladError
 from evaluation.protocol import Protocol
 from evaluation.questions.model import contrast_rows, fit_grade_model, weights_kind
-from evaluation.questions.rows import EffectRow
+from evaluation.questions.rows import EffectRow, form_row
 
 
 @dataclass(frozen=True)
@@ -103,21 +103,7 @@ def _forms(monthly: pd.DataFrame, protocol: Protocol, blank: EffectRow) -> list[
         except KomgladError as refusal:
             rows.append(mine.refused(refusal.message))
             continue
-        rows.append(
-            replace(
-                mine,
-                estimate_pp=found.effect_pp,
-                ci_low_pp=found.ci_low_pp,
-                ci_high_pp=found.ci_high_pp,
-                ci_level=protocol.verdict.level,
-                std_error_pp=found.std_error_pp,
-                df=found.df,
-                p_value=found.p_value,
-                clusters=found.clusters,
-                inference="CR2/Satterthwaite",
-                note="; ".join(found.notes),
-            )
-        )
+        rows.append(form_row(mine, found, protocol.verdict.level))
     return rows
 
 

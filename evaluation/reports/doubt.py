@@ -21,6 +21,8 @@ FORMS = {
     "logit": "Regnet som sandsynlighed (logit)",
     "poisson": "Regnet som antal dage (Poisson)",
     "cohort": "De samme elever, fulgt fra året før",
+    "cohort_logit": "De samme elever, som sandsynlighed (logit)",
+    "cohort_poisson": "De samme elever, som antal dage (Poisson)",
     "donald_lang": "Én årgang: Donald og Lang",
     "ferman_pinto": "Én årgang: Ferman og Pinto",
 }

@@ -109,6 +109,7 @@ def test_one_design_and_the_other_questions_give_every_measure(bench: ModuleType
     bench.school_rows(study, table)
     bench.same_pupils_rows(study, table)
     bench.targeted_rows(2, 1, table)
+    bench.counted_rows(2, 1, table)
     bench.month_rows(study, table, 2)
     bench.left_out_rows(study, table)
     bench.form_rows(study, table)

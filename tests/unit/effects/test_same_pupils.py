@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation.effects.same_pupils import followed_rows, same_pupils
+from evaluation.effects.functional_form import Form
+from evaluation.effects.same_pupils import followed_rows, same_pupils, same_pupils_form
 from evaluation.errors import CannotEstimate, InputError
 
 FIRST = {(school, "6"): "2026-11" for school in "ABCD"}
@@ -127,3 +128,25 @@ def test_refuses_in_words() -> None:
         )
     with pytest.raises(InputError, match="year_pair"):
         followed_rows(frame.drop(columns="year_pair"), FIRST, follow_up_year="2026/27")
+
+
+@pytest.mark.parametrize("form", ["logit", "poisson"])
+def test_other_forms_say_the_same_of_a_planted_effect(form: Form) -> None:
+    frame = counts(pupils(9, effect=-5.0, size=80))
+    rows = followed_rows(frame, FIRST, TALKS, follow_up_year="2026/27")
+    linear, fitted = same_pupils(rows).estimate, same_pupils_form(rows, form)
+    # One truth in two scales: the forms differ by less than half a standard error of either.
+    assert linear.std_error is not None
+    assert fitted.effect_pp == pytest.approx(linear.estimate, abs=0.5 * linear.std_error)
+    assert fitted.ratio < 1.0
+    assert fitted.clusters == 36
+
+
+def test_rows_of_pupils_and_counts_give_one_rate_ratio() -> None:
+    """Poisson with a level of its own for each unit: with equal days, sums over a cohort's pupils say all there is."""
+    frame = pupils(3, effect=-3.0, pairs=("2025/26>2026/27",), size=6)
+    by_pupil = followed_rows(frame, FIRST, TALKS, follow_up_year="2026/27")
+    by_cohort = followed_rows(counts(frame), FIRST, TALKS, follow_up_year="2026/27")
+    assert same_pupils_form(by_pupil, "poisson").ratio == pytest.approx(
+        same_pupils_form(by_cohort, "poisson").ratio, abs=1e-6
+    )

@@ -114,6 +114,10 @@ def effects(is_final: bool) -> list[dict[str, Any]]:
         effect("sensitivity", size * 0.9, se, horizon="functional_form", estimator="poisson", group_id="")
     )
     rows.append(effect("same_pupils", size * 0.8, se, estimator="cohort"))
+    rows += [
+        effect("same_pupils", size * 0.75, se, horizon="functional_form", estimator=f"cohort_{form}")
+        for form in ("logit", "poisson")
+    ]
     return rows
 
 
