@@ -122,9 +122,9 @@ def out_registration(
 @dg.asset(**described("out_patterns"))
 def out_patterns(
     context: dg.AssetExecutionContext,
-    core_absence_days: pd.DataFrame,
-    core_pupil_weeks: pd.DataFrame,
-    core_school_days: pd.DataFrame,
+    core_absence_days: Stored,
+    core_pupil_weeks: Stored,
+    core_school_days: Stored,
     study: StudyParam,
 ) -> pd.DataFrame:
     the_round = round_of(context, study)

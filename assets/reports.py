@@ -40,7 +40,8 @@ def release(
     the_round = round_of(context, study)
     warehouse.require_checked(the_round.id)
     tables = {name: warehouse.read(the_round.id, name) for name in (*PUBLISHED_TABLES, *SUPPORT_TABLES)}
-    publication = publish(tables, study.protocol, the_round, places.read_ledger())
+    weeks = warehouse.stored(the_round.id, "core_pupil_weeks")
+    publication = publish(tables, weeks, study.protocol, the_round, places.read_ledger())
     for name, frame in publication.frames.items():
         warehouse.write(the_round.id, f"released_{name}", frame)
     stated = manifest(

@@ -193,15 +193,21 @@ def band_of(pct: pd.Series, lower_edges: tuple[float, ...]) -> pd.Series:
     )
 
 
-def pupil_years(core_pupil_weeks: Relation, protocol: Protocol, last_week: pd.Timestamp) -> pd.DataFrame:
-    """One row per pupil, school, grade and school year: possible and absent days up to the week ``last_week`` begins.
+def year_limits(protocol: Protocol, last_week: pd.Timestamp) -> pd.DataFrame:
+    """The last week counted of each school year, by its Monday: ``school_year, last_week``.
 
     Earlier years end as many whole weeks into their year: 364 days keep the weekday, so week k of an earlier school
     year stands against week k of this one.
     """
-    follow_first = int(protocol.years.follow_up[:4])
-    ends = [last_week - pd.Timedelta(days=364 * (follow_first - int(y[:4]))) for y in protocol.years.all]
-    limits = pd.DataFrame({"school_year": pd.Series(protocol.years.all, dtype="str"), "last_week": ends})
+    years = pd.Series(protocol.years.all, dtype="str")
+    back = int(protocol.years.follow_up[:4]) - years.str[:4].astype("int64")
+    ends = (last_week - pd.to_timedelta(364 * back, unit="D")).astype("datetime64[us]")
+    return pd.DataFrame({"school_year": years, "last_week": ends})
+
+
+def pupil_years(core_pupil_weeks: Relation, protocol: Protocol, last_week: pd.Timestamp) -> pd.DataFrame:
+    """One row per pupil, school, grade and school year: possible and absent days up to :func:`year_limits`."""
+    limits = year_limits(protocol, last_week)
     return run_sql(_PUPIL_YEARS, pupil_weeks=core_pupil_weeks, limits=limits)
 
 

@@ -20,6 +20,7 @@ from evaluation.panel.estimation import same_weeks
 from evaluation.protocol import Protocol
 from evaluation.publication import leaves, tallies
 from evaluation.publication.tallies import ALL, zeros
+from evaluation.tables.relations import Relation
 
 LEVELS = "description_year_to_date"
 TYPES = "description_types"
@@ -30,6 +31,7 @@ ELEVER = "elever"
 
 def exhibits_of(
     tables: Mapping[str, pd.DataFrame],
+    pupil_weeks: Relation,
     protocol: Protocol,
     cutoff: dt.date,
     earlier: Sequence[dt.date] = (),
@@ -37,13 +39,13 @@ def exhibits_of(
 ) -> list[Exhibit]:
     """Every exhibit of a round: levels, shares above ten per cent, months and weeks, patterns, talks and sources.
 
-    ``earlier``: the cut-offs of rounds released before. ``first``: pupils of a school year, school and grade as they
-    were first printed. Levels and types of all rounds are one system of days, divided
-    at every cut-off. The other tables count up to the round's own cut-off, so a later round's numbers are of another
-    population even where they carry the same name; their universes end in the cut-off, and what a later round may
-    print beside an earlier one is the business of :mod:`evaluation.publication.changes`.
+    ``pupil_weeks`` (core_pupil_weeks) is asked for counts. ``earlier``: the cut-offs of rounds released before.
+    ``first``: pupils of a school year, school and grade as they were first printed. Levels and types of all rounds are
+    one system of days, divided at every cut-off. The other tables count up to the round's own cut-off, so a later
+    round's numbers are of another population even where they carry the same name; their universes end in the cut-off,
+    and what a later round may print beside an earlier one is the business of :mod:`evaluation.publication.changes`.
     """
-    cells, weeks = tables["core_cells"], tables["core_pupil_weeks"]
+    cells, weeks = tables["core_cells"], leaves.PupilWeeks.of(pupil_weeks)
     cells = cells[cells["school_year"].isin(protocol.years.all) & cells["grade"].isin(protocol.grades.order)]
     begun = _begun(tables["core_talks"], protocol)
     cuts = tuple(sorted({*earlier, cutoff}))
@@ -54,9 +56,9 @@ def exhibits_of(
         linked[1] = replace(linked[1], universe=f"elever efter type til {cutoff}", of=())
     linked += [days.guard(e, *part) for e in linked for part in _parts(len(cuts)) if e.universe == ELEVER]
     found: list[Exhibit] = []
-    if len(weeks):
+    if not weeks.is_empty:
         found.append(_over_10(weeks, protocol, cutoff, begun))
-    found.append(_period(_comparable(cells, cutoff), _comparable(weeks, cutoff), protocol, begun, "month"))
+    found.append(_period(same_weeks(cells, cutoff), weeks.comparable(cutoff), protocol, begun, "month"))
     found.append(_period(cells, weeks, protocol, begun, "week"))
     found += tallies.patterns(tables["out_patterns"])
     found += tallies.implementation(tables["out_implementation"], protocol)
@@ -75,14 +77,6 @@ def _adds_up(levels: pd.DataFrame, types: pd.DataFrame) -> bool:
     by = ["skoleår", "klassetrin"]
     whole, parts = (f.groupby(by)["days_absent"].sum() for f in (levels, types))
     return bool(((whole - parts.reindex(whole.index)).abs() < 1e-6).all())
-
-
-def _comparable(frame: pd.DataFrame, cutoff: dt.date) -> pd.DataFrame:
-    """The weeks that the description's months are made of: the cut-off's month is as short in every year."""
-    if "week_from" not in frame.columns:
-        return same_weeks(frame, cutoff)
-    as_cells = frame.assign(period="week", period_from=frame["week_from"])
-    return same_weeks(as_cells, cutoff).drop(columns=["period", "period_from"]) if len(frame) else frame
 
 
 def _begun(core_talks: pd.DataFrame, protocol: Protocol) -> tuple[str, ...]:
@@ -123,7 +117,7 @@ class _Days:
     """Days absent between cut-offs as exhibits. ``cuts``: the cut-offs of all rounds so far, this round's last."""
 
     cells: pd.DataFrame
-    weeks: pd.DataFrame
+    weeks: leaves.PupilWeeks
     protocol: Protocol
     begun: tuple[str, ...]
     cuts: tuple[dt.date, ...]
@@ -150,7 +144,7 @@ class _Days:
         """One row per school year, school, grade and kind of days."""
         after = self.cuts[start - 1] if start else None
         frame = leaves.to_date(self.cells, self.weeks, self.protocol, self.cuts[end - 1], kinds, after)
-        return _renamed(frame, is_aggregate=self.weeks.empty)
+        return _renamed(frame, is_aggregate=self.weeks.is_empty)
 
     def levels(self, start: int, end: int) -> Exhibit:
         """All absence by school and grade. Types would leave too few days in a school's grade to print any."""
@@ -170,7 +164,7 @@ class _Days:
             dimensions,
             frame,
             ("pupils", "pct"),
-            is_aggregate=self.weeks.empty,
+            is_aggregate=self.weeks.is_empty,
             structural_zeros=zeros(frame, dimensions),
             of=((self.until, self.part(start, end)), whole),
         )
@@ -193,7 +187,7 @@ class _Days:
                 "klassetrin": (ALL, *bands, *self.protocol.treated_grades),
                 "type": tuple(t.id for t in self.protocol.absence_types),
             },
-            is_aggregate=self.weeks.empty,
+            is_aggregate=self.weeks.is_empty,
             structural_zeros=zeros(frame, dimensions),
             of=((self.until, self.part(start, end)),),
         )
@@ -209,7 +203,9 @@ class _Days:
         )
 
 
-def _over_10(weeks: pd.DataFrame, protocol: Protocol, cutoff: dt.date, begun: tuple[str, ...]) -> Exhibit:
+def _over_10(
+    weeks: leaves.PupilWeeks, protocol: Protocol, cutoff: dt.date, begun: tuple[str, ...]
+) -> Exhibit:
     frame = _renamed(leaves.over_10(weeks, protocol, cutoff), is_aggregate=False)
     over = Dimension("over_10", ("ja", "nej"), ALL, role="attribute")
     # Shares are printed for all schools together; a school's grade is too few pupils for them.
@@ -231,9 +227,9 @@ def _over_10(weeks: pd.DataFrame, protocol: Protocol, cutoff: dt.date, begun: tu
 
 
 def _period(
-    cells: pd.DataFrame, weeks: pd.DataFrame, protocol: Protocol, begun: tuple[str, ...], period: str
+    cells: pd.DataFrame, weeks: leaves.PupilWeeks, protocol: Protocol, begun: tuple[str, ...], period: str
 ) -> Exhibit:
-    is_aggregate = weeks.empty
+    is_aggregate = weeks.is_empty
     frame = _renamed(leaves.by_period(cells, weeks, period), is_aggregate=is_aggregate).drop(
         columns=["type", "skoleår"]
     )

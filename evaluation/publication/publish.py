@@ -30,6 +30,7 @@ from evaluation.publication.coverage import with_coverage
 from evaluation.publication.exhibits import TYPES, exhibits_of
 from evaluation.publication.released import released_tables
 from evaluation.publication.small_changes import small_changes, with_sensitive
+from evaluation.tables.relations import Relation
 
 PUBLISHED_TABLES = (
     "out_description",
@@ -51,7 +52,7 @@ PUBLISHED_TABLES = (
 )
 """What a report may be made from."""
 
-SUPPORT_TABLES = ("core_cells", "core_pupil_weeks", "core_talks")
+SUPPORT_TABLES = ("core_cells", "core_talks")
 """Read for the counts behind the exhibits; never handed on."""
 
 
@@ -78,9 +79,13 @@ def rules_of(protocol: Protocol) -> DisclosureRules:
 
 
 def publish(
-    tables: Mapping[str, pd.DataFrame], protocol: Protocol, the_round: Round, ledger: Ledger
+    tables: Mapping[str, pd.DataFrame],
+    pupil_weeks: Relation,
+    protocol: Protocol,
+    the_round: Round,
+    ledger: Ledger,
 ) -> Publication:
-    """Protect, attack, and hand on.
+    """Protect, attack, and hand on. ``pupil_weeks``: ``core_pupil_weeks``, asked for counts and never handed on.
 
     Raises:
         GateRefused: a hidden number can be worked out from what would be published; nothing is handed on.
@@ -91,7 +96,7 @@ def publish(
     before = [cutoffs[r.id] for r in earlier if r.id in cutoffs]
     solved: Solved = {}
     found: Found = {}
-    exhibits = exhibits_of(tables, protocol, the_round.cutoff, before, first_pupils(earlier))
+    exhibits = exhibits_of(tables, pupil_weeks, protocol, the_round.cutoff, before, first_pupils(earlier))
     release = protect(exhibits, rules, earlier, release_id=the_round.id, solved=solved)
     if any(c.exhibit == TYPES and c.is_suppressed for c in release.cells):
         exhibits = [e for e in exhibits if e.id != TYPES]

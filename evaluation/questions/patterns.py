@@ -6,26 +6,30 @@ import datetime as dt
 
 import pandas as pd
 
-from evaluation.effects.patterns import (
-    ThresholdRule,
+from evaluation.panel.cohorts import year_limits
+from evaluation.panel.description import MINIMUM_DAYS, last_whole_week
+from evaluation.panel.pattern_days import (
     after_holiday_pattern,
-    band_pattern,
     long_spell_pattern,
     single_day_pattern,
-    spells,
-    threshold_pattern,
     weekday_pattern,
+)
+from evaluation.panel.pattern_pupils import (
+    ThresholdRule,
+    band_pattern,
+    threshold_pattern,
     yearly_share_pattern,
 )
-from evaluation.panel.description import MINIMUM_DAYS, so_far
+from evaluation.panel.registered import Registered
 from evaluation.protocol import Protocol
 from evaluation.tables import table
+from evaluation.tables.relations import Relation
 
 
 def answer(
-    absence: pd.DataFrame,
-    weeks: pd.DataFrame,
-    school_days: pd.DataFrame,
+    absence: Relation,
+    weeks: Relation,
+    school_days: Relation,
     protocol: Protocol,
     round_id: str,
     cutoff: dt.date,
@@ -35,30 +39,23 @@ def answer(
     Bands and yearly shares classify the pupils that ``out_description`` classifies: with enough possible days.
     """
     declared = table("out_patterns")
-    if weeks.empty:
+    if not len(weeks):
         return declared.empty()
-    weeks = weeks[so_far(weeks["week_from"], weeks["school_year"], protocol, cutoff)]
+    registered = Registered(weeks, absence, school_days, year_limits(protocol, last_whole_week(cutoff)))
     edges = protocol.targeted.bands_pct if protocol.targeted else (0.0, 5.0, 10.0, 20.0)
     rules, yearly = _rules(protocol)
     parts = [
-        band_pattern(weeks, edges, minimum_days=MINIMUM_DAYS),
-        band_pattern(weeks, edges, by="grade", minimum_days=MINIMUM_DAYS),
-        yearly_share_pattern(weeks, yearly, minimum_days=MINIMUM_DAYS),
+        band_pattern(registered, edges, minimum_days=MINIMUM_DAYS),
+        band_pattern(registered, edges, by="grade", minimum_days=MINIMUM_DAYS),
+        yearly_share_pattern(registered, yearly, minimum_days=MINIMUM_DAYS),
     ]
-    daily = set(absence["school_id"])
-    absence = absence.merge(
-        school_days[["school_id", "day_on", "week_from"]], on=["school_id", "day_on"], how="inner"
-    )
-    absence = absence[so_far(absence["week_from"], absence["school_year"], protocol, cutoff)]
     if len(absence):
-        mine = weeks[weeks["school_id"].isin(daily)]
-        runs = spells(absence, school_days)
         parts += [
-            weekday_pattern(absence, mine, school_days),
-            after_holiday_pattern(absence, mine, school_days),
-            single_day_pattern(runs, mine),
-            long_spell_pattern(runs, mine),
-            threshold_pattern(absence, mine, rules),
+            weekday_pattern(registered),
+            after_holiday_pattern(registered),
+            single_day_pattern(registered),
+            long_spell_pattern(registered),
+            threshold_pattern(registered, rules),
         ]
     frame = pd.concat(parts).assign(round=round_id)
     return declared.conform(frame[list(declared.columns)])

@@ -7,9 +7,10 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
+from evaluation.disclosure.ledger import Ledger
 from evaluation.panel.description import describe
 from evaluation.protocol import Protocol, Round
-from evaluation.publication.publish import PUBLISHED_TABLES, SUPPORT_TABLES
+from evaluation.publication.publish import PUBLISHED_TABLES, SUPPORT_TABLES, Publication, publish
 from evaluation.tables import TABLES
 
 SMALL = ("990001", "6")
@@ -79,3 +80,10 @@ def tables(
     found["core_talks"] = talks
     found["out_description"] = describe(found["core_cells"], weeks, talks, protocol, the_round.cutoff)
     return found
+
+
+def published(
+    made: dict[str, pd.DataFrame], protocol: Protocol, the_round: Round, ledger: Ledger
+) -> Publication:
+    """A publication of tables as :func:`tables` makes them."""
+    return publish(made, made["core_pupil_weeks"], protocol, the_round, ledger)

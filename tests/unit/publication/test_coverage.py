@@ -7,9 +7,8 @@ import pytest
 
 from evaluation.disclosure.audit import audit
 from evaluation.disclosure.ledger import Ledger
-from evaluation.publication.publish import publish
 from evaluation.study import load_study
-from tests.unit.publication.sample_tables import implementation, pupil_weeks, tables
+from tests.unit.publication.sample_tables import implementation, published, pupil_weeks, tables
 
 
 @pytest.mark.parametrize(
@@ -28,7 +27,7 @@ def test_coverage_is_rounded_down_and_attacked(pupils, held, coverage):
     made = tables(protocol, the_round, pupil_weeks(protocol, small=30))
     counts = {"pupils": pupils, "talks_planned": pupils, "talks_held": held}
     made["out_implementation"] = implementation(protocol, the_round.id, **counts)
-    found = publish(made, protocol, the_round, Ledger())
+    found = published(made, protocol, the_round, Ledger())
     row = found.frames["out_implementation"].iloc[0]
     assert (None if pd.isna(row["coverage_pct"]) else row["coverage_pct"]) == coverage
     assert pd.notna(row["talks_held"]) == (pupils - held >= 5)
@@ -42,5 +41,5 @@ def test_pupils_without_a_planned_talk_are_guarded(planned, is_printed):
     the_round = protocol.rounds[0]
     made = tables(protocol, the_round, pupil_weeks(protocol, small=30))
     made["out_implementation"] = implementation(protocol, the_round.id, talks_planned=planned, talks_held=40)
-    row = publish(made, protocol, the_round, Ledger()).frames["out_implementation"].iloc[0]
+    row = published(made, protocol, the_round, Ledger()).frames["out_implementation"].iloc[0]
     assert pd.notna(row["talks_planned"]) == is_printed

@@ -12,12 +12,19 @@ from evaluation.disclosure.attack_files import attack_files
 from evaluation.disclosure.audit import audit
 from evaluation.disclosure.ledger import Ledger
 from evaluation.publication.files import school_files, steering_group_files, table_export_files
-from evaluation.publication.publish import PUBLISHED_TABLES, Publication, publish, rules_of
+from evaluation.publication.publish import PUBLISHED_TABLES, Publication, rules_of
 from evaluation.reports.exports import report_tables
 from evaluation.reports.inputs import ReportInputs
 from evaluation.study import load_study
 from evaluation.tables import TABLES
-from tests.unit.publication.sample_tables import SMALL, cells_of, implementation, pupil_weeks, tables
+from tests.unit.publication.sample_tables import (
+    SMALL,
+    cells_of,
+    implementation,
+    published,
+    pupil_weeks,
+    tables,
+)
 
 ENGLAND = Path(__file__).parents[2] / "data" / "england" / "study"
 LEVELS = ["pupils", "absence_pct", "over_10_pct"]
@@ -32,7 +39,7 @@ def protocol():
 def november(protocol) -> Publication:
     made = tables(protocol, protocol.rounds[0], pupil_weeks(protocol))
     made["out_implementation"] = implementation(protocol, protocol.rounds[0].id)
-    return publish(made, protocol, protocol.rounds[0], Ledger())
+    return published(made, protocol, protocol.rounds[0], Ledger())
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +49,7 @@ def june(protocol, november) -> Publication:
     made = tables(protocol, protocol.rounds[1], weeks)
     made["out_implementation"] = implementation(protocol, protocol.rounds[1].id, follow_ups=22)
     ledger = Ledger().record(november.release, "2026-12-01", {})
-    return publish(made, protocol, protocol.rounds[1], ledger)
+    return published(made, protocol, protocol.rounds[1], ledger)
 
 
 def inputs(protocol, k: int, publication: Publication) -> ReportInputs:
@@ -140,7 +147,7 @@ def test_small_remainders_of_talks_and_consents_are_guarded(protocol, numbers, h
     the_round = protocol.rounds[0]
     made = tables(protocol, the_round, pupil_weeks(protocol, small=30))
     made["out_implementation"] = implementation(protocol, the_round.id, **numbers)
-    row = publish(made, protocol, the_round, Ledger()).frames["out_implementation"].iloc[0]
+    row = published(made, protocol, the_round, Ledger()).frames["out_implementation"].iloc[0]
     assert [c for c in hidden if pd.notna(row[c])] == []
     assert [c for c in shown if pd.isna(row[c])] == []
     coverage = 100 * {"talks_held": 40, **numbers}["talks_held"] / 60
@@ -164,7 +171,7 @@ def test_large_averages_pass_untouched():
     cells = pd.DataFrame(rows, columns=[*names.split(), "sick_days"])
     cells = cells.assign(permitted_days=cells["pupils"] * 0.06, unlawful_days=cells["pupils"] * 0.04)
     made = tables(protocol, the_round, TABLES["core_pupil_weeks"].empty(), cells)
-    found = publish(made, protocol, the_round, Ledger())
+    found = published(made, protocol, the_round, Ledger())
     assert found.counts["hidden"] == 0
     released = found.frames["out_description"]
     levels = released.loc[released["outcome"] == protocol.primary_outcome.id, "absence_pct"]
@@ -181,6 +188,6 @@ def test_no_file_holds_a_day_count(protocol, november):
 def test_one_school_without_a_grade_is_no_hidden_group(protocol):
     weeks = pupil_weeks(protocol, small=0)
     made = tables(protocol, protocol.rounds[0], weeks, cells_of(weeks))
-    found = publish(made, protocol, protocol.rounds[0], Ledger())
+    found = published(made, protocol, protocol.rounds[0], Ledger())
     assert of_small(found.frames["out_description"]).empty
     assert not any(re.search("skole=990001;klassetrin=6", k.text) for k in found.release.hidden)

@@ -11,10 +11,10 @@ from evaluation.disclosure.ledger import Ledger
 from evaluation.disclosure.protect import protect
 from evaluation.errors import GateRefused
 from evaluation.publication import publish as publishing
-from evaluation.publication.publish import Publication, publish
+from evaluation.publication.publish import Publication
 from evaluation.study import load_study
 from evaluation.tables import TABLES
-from tests.unit.publication.sample_tables import implementation, pupil_weeks, tables
+from tests.unit.publication.sample_tables import implementation, published, pupil_weeks, tables
 
 WITHDRAWN = "2026/27:990002:6:0"
 
@@ -38,12 +38,12 @@ def with_counts(
 
 @pytest.fixture(scope="module")
 def november(protocol) -> Publication:
-    return publish(with_counts(protocol, 0), protocol, protocol.rounds[0], Ledger())
+    return published(with_counts(protocol, 0), protocol, protocol.rounds[0], Ledger())
 
 
 def june(protocol, november: Publication, **changes: object) -> Publication:
     ledger = Ledger().record(november.release, "2026-12-01", {}).publish(november.release.id, "2026-12-02")
-    return publish(with_counts(protocol, 1, **changes), protocol, protocol.rounds[1], ledger)
+    return published(with_counts(protocol, 1, **changes), protocol, protocol.rounds[1], ledger)
 
 
 def values(publication: Publication, exhibit: str, measure: str) -> dict[object, object]:
@@ -94,10 +94,10 @@ def test_a_count_is_printed_again_when_unchanged_or_changed_by_the_limit(
 def test_a_published_round_comes_again_as_it_was_and_cannot_be_replaced(protocol, november):
     ledger = Ledger().record(november.release, "2026-12-01", {"a.html": "1"})
     ledger = ledger.publish(november.release.id, "2026-12-02")
-    again = publish(with_counts(protocol, 0), protocol, protocol.rounds[0], ledger)
+    again = published(with_counts(protocol, 0), protocol, protocol.rounds[0], ledger)
     assert again.release.to_dict() == november.release.to_dict()
     assert ledger.record(again.release, "2026-12-03", {"a.html": "1"}).entries[0].on == "2026-12-02"
-    other = publish(with_counts(protocol, 0, consents_given=30), protocol, protocol.rounds[0], Ledger())
+    other = published(with_counts(protocol, 0, consents_given=30), protocol, protocol.rounds[0], Ledger())
     with pytest.raises(GateRefused):
         ledger.record(other.release, "2026-12-03", {})
 
@@ -108,7 +108,7 @@ def test_without_complementary_suppression_nothing_is_handed_on(protocol, monkey
 
     monkeypatch.setattr(publishing, "protect", careless)
     with pytest.raises(GateRefused) as refused:
-        publish(with_counts(protocol, 0, small=3), protocol, protocol.rounds[0], Ledger())
+        published(with_counts(protocol, 0, small=3), protocol, protocol.rounds[0], Ledger())
     assert refused.value.exit_code == 3
 
 
@@ -126,7 +126,7 @@ def bands(counts: list[int]) -> pd.DataFrame:
 def test_of_shares_that_add_up_to_a_hundred_one_is_not_hidden_alone(protocol, few, hidden):
     made = tables(protocol, protocol.rounds[0], pupil_weeks(protocol, small=30))
     made["out_patterns"] = bands([200, 60, 30, few])
-    shares = publish(made, protocol, protocol.rounds[0], Ledger()).frames["out_patterns"]["share_pct"]
+    shares = published(made, protocol, protocol.rounds[0], Ledger()).frames["out_patterns"]["share_pct"]
     assert shares.isna().sum() >= hidden
     assert shares.isna().any() == (hidden > 0)
 
@@ -141,7 +141,7 @@ def test_a_small_municipality_with_tiny_grades_prints_nothing_below_the_limit(pr
     }
     number = weeks["pupil_key"].str.rsplit(":").str[-1].astype(int)
     room = [sizes[s, g] for s, g in zip(weeks["school_id"], weeks["grade"], strict=True)]
-    found = publish(
+    found = published(
         tables(protocol, protocol.rounds[0], weeks[number < room]), protocol, protocol.rounds[0], Ledger()
     )
     counts = [c.value for c in found.release.cells if c.measure == "pupils" and c.value]

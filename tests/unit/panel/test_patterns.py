@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Literal
 
 import pandas as pd
 import pytest
 
-from evaluation.effects.patterns import (
-    COLUMNS,
-    ThresholdRule,
+from evaluation.errors import InputError
+from evaluation.panel.pattern_days import (
     after_holiday_pattern,
-    band_pattern,
     long_spell_pattern,
     single_day_pattern,
-    spells,
-    threshold_pattern,
     weekday_pattern,
+)
+from evaluation.panel.pattern_pupils import (
+    ThresholdRule,
+    band_pattern,
+    threshold_pattern,
     yearly_share_pattern,
 )
-from evaluation.errors import InputError
+from evaluation.panel.registered import COLUMNS, Registered
 
 YEAR = "2026/27"
 
@@ -60,6 +62,21 @@ def weeks(absent: pd.DataFrame, pupils: tuple[str, ...] = ("p1", "p2")) -> pd.Da
     return frame.merge(sums, on=["pupil_key", "week_from"], how="left").fillna({"absent_days": 0.0})
 
 
+def registered(absent: pd.DataFrame, through: str = "2027-07-31") -> Registered:
+    """The tables as the warehouse holds them, dates as time stamps."""
+    limits = pd.DataFrame({"school_year": [YEAR], "last_week": pd.to_datetime([through])})
+    return Registered(
+        weeks(absent).assign(week_from=lambda f: pd.to_datetime(f["week_from"])),
+        absent.assign(day_on=pd.to_datetime(absent["day_on"])).astype(
+            {"pupil_key": "str", "absence_type": "str"}
+        ),
+        school_days().assign(
+            day_on=lambda f: pd.to_datetime(f["day_on"]), week_from=lambda f: pd.to_datetime(f["week_from"])
+        ),
+        limits,
+    )
+
+
 # p1: Thursday and Friday before the holiday and Monday after it (one spell of three school days), then a
 # single day.
 DAYS = absence(
@@ -71,7 +88,7 @@ DAYS = absence(
 
 
 def test_weekdays_by_hand() -> None:
-    found = weekday_pattern(DAYS, weeks(DAYS), school_days()).set_index("level")
+    found = weekday_pattern(registered(DAYS)).set_index("level")
     assert list(found.columns) == [c for c in COLUMNS if c != "level"]
     # Two pupils and four weeks: eight possible days on each weekday.
     assert found.loc["mandag", "share_pct"] == pytest.approx(100 * 1 / 8)
@@ -81,59 +98,67 @@ def test_weekdays_by_hand() -> None:
 
 
 def test_days_after_a_holiday_by_hand() -> None:
-    found = after_holiday_pattern(DAYS, weeks(DAYS), school_days()).set_index("level")
+    found = after_holiday_pattern(registered(DAYS)).set_index("level")
     assert found.loc["efter ferie", "share_pct"] == pytest.approx(100 * 1 / 10)
     assert found.loc["øvrige dage", "share_pct"] == pytest.approx(100 * 2.5 / 30)
 
 
+def spells(absent: pd.DataFrame) -> dict[str, tuple[float, float]]:
+    """Spells of one day and of more: how many, and their days."""
+    found = single_day_pattern(registered(absent)).set_index("level")
+    return {k: (float(r["count"]), float(r["absent_days"])) for k, r in found.iterrows()}
+
+
 def test_a_holiday_does_not_break_a_spell_but_a_school_day_does() -> None:
-    found = spells(DAYS, school_days())
-    assert found["length"].tolist() == [3, 1]
-    assert found["days"].tolist() == [3.0, 0.5]
-    broken = spells(DAYS[DAYS["day_on"] != dt.date(2026, 10, 9)], school_days())
-    assert broken["length"].tolist() == [1, 1, 1]
+    assert spells(DAYS) == {"1 dag": (1.0, 0.5), "2 dage eller flere": (1.0, 3.0)}
+    assert spells(DAYS[DAYS["day_on"] != dt.date(2026, 10, 9)]) == {"1 dag": (3.0, 2.5)}
 
 
 def test_two_types_on_one_day_are_one_day_of_a_spell() -> None:
     both = absence(("p1", "2026-10-08", "sick", 0.5), ("p1", "2026-10-08", "unlawful", 0.5))
-    found = spells(both, school_days())
-    assert (found["length"].tolist(), found["days"].tolist()) == ([1], [1.0])
+    assert spells(both) == {"1 dag": (1.0, 1.0)}
 
 
 def test_spells_of_two_pupils_do_not_run_together() -> None:
-    found = spells(
-        absence(("p1", "2026-10-08", "sick", 1.0), ("p2", "2026-10-09", "sick", 1.0)), school_days()
-    )
-    assert found["length"].tolist() == [1, 1]
+    two = absence(("p1", "2026-10-08", "sick", 1.0), ("p2", "2026-10-09", "sick", 1.0))
+    assert spells(two) == {"1 dag": (2.0, 2.0)}
+
+
+def test_a_day_the_school_is_closed_and_a_week_beyond_the_limit_do_not_count() -> None:
+    closed = absence(("p1", "2026-10-14", "sick", 1.0), ("p1", "2026-10-28", "sick", 1.0))
+    assert spells(closed) == {"1 dag": (1.0, 1.0)}
+    early = registered(closed, through="2026-10-19")
+    assert single_day_pattern(early).empty
+    # Two pupils, two weeks that count.
+    assert weekday_pattern(early)["possible_days"].sum() == 20.0
 
 
 def test_single_days_and_long_spells() -> None:
-    rows = spells(DAYS, school_days())
-    single = single_day_pattern(rows, weeks(DAYS)).set_index("level")
+    single = single_day_pattern(registered(DAYS)).set_index("level")
     assert (single.loc["1 dag", "count"], single.loc["1 dag", "share_pct"]) == (1.0, 50.0)
-    assert single.loc["2 dage eller flere", "absent_days"] == 3.0
-    long = long_spell_pattern(rows, weeks(DAYS), lengths=(3, 4)).set_index("level")
+    assert single.loc["1 dag", "pupils"] == 2.0
+    long = long_spell_pattern(registered(DAYS), lengths=(3, 4)).set_index("level")
     assert (long.loc["3+", "count"], long.loc["3+", "share_pct"]) == (1.0, 50.0)
     assert (long.loc["4+", "count"], long.loc["4+", "share_pct"]) == (0.0, 0.0)
 
 
 def test_bands_hold_their_upper_edge_so_that_over_ten_is_over_ten() -> None:
     two = absence(*[("p1", d, "sick", 1.0) for d in ("2026-10-05", "2026-10-06")])
-    found = band_pattern(weeks(two)).set_index("level")
+    found = band_pattern(registered(two)).set_index("level")
     # 2 of 20 days is 10 per cent, which is not over 10 per cent.
     assert found["count"].to_dict() == {"0-5": 1.0, "5-10": 1.0, "10-20": 0.0, "20+": 0.0}
     more = absence(
         *[("p1", d, "sick", f) for d, f in (("2026-10-05", 1.0), ("2026-10-06", 1.0), ("2026-10-07", 0.5))]
     )
-    assert band_pattern(weeks(more)).set_index("level")["count"].to_dict()["10-20"] == 1.0
+    assert band_pattern(registered(more)).set_index("level")["count"].to_dict()["10-20"] == 1.0
     assert found["share_pct"].sum() == pytest.approx(100.0)
     with pytest.raises(InputError, match="begin at 0"):
-        band_pattern(weeks(two), (5, 10))
+        band_pattern(registered(two), (5, 10))
 
 
 @pytest.mark.parametrize(("minimum", "classified"), [(20.0, 2.0), (20.5, 0.0)])
 def test_pupils_with_too_few_school_days_are_in_no_band(minimum: float, classified: float) -> None:
-    assert band_pattern(weeks(DAYS), minimum_days=minimum)["count"].sum() == classified
+    assert band_pattern(registered(DAYS), minimum_days=minimum)["count"].sum() == classified
 
 
 @pytest.mark.parametrize(("crossing", "count"), [("at_least", 1.0), ("more_than", 0.0)])
@@ -145,23 +170,23 @@ def test_a_yearly_share_says_whether_reaching_is_enough(
     rule = ThresholdRule(
         "x", 10.0, "pct_of_school_days", "school_year", everything, dt.date(2019, 8, 1), crossing=crossing
     )
-    found = yearly_share_pattern(weeks(two), [rule])
+    found = yearly_share_pattern(registered(two), [rule])
     assert (found["count"].tolist(), found["pupils"].tolist()) == ([count], [2.0])
     assert found["share_pct"].tolist() == [50.0 * count]
-    assert threshold_pattern(two, weeks(two), [rule])["count"].tolist() == [count]
+    assert threshold_pattern(registered(two), [rule])["count"].tolist() == [count]
 
 
 @pytest.mark.parametrize(("value", "count"), [(1.5, 1.0), (1.51, 0.0)])
 def test_threshold_in_days_on_both_sides(value: float, count: float) -> None:
     rule = ThresholdRule("x", value, "school_days", "school_year", ("unlawful",), dt.date(2019, 8, 1))
-    assert threshold_pattern(DAYS, weeks(DAYS), [rule])["count"].tolist() == [count]
+    assert threshold_pattern(registered(DAYS), [rule])["count"].tolist() == [count]
 
 
 @pytest.mark.parametrize(("value", "count"), [(7.5, 1.0), (7.6, 0.0)])
 def test_threshold_in_percent_of_the_quarter_on_both_sides(value: float, count: float) -> None:
     # 1.5 unlawful days of 20 school days in the fourth quarter.
     rule = ThresholdRule("x", value, "pct_of_school_days", "quarter", ("unlawful",), dt.date(2019, 8, 1))
-    found = threshold_pattern(DAYS, weeks(DAYS), [rule])
+    found = threshold_pattern(registered(DAYS), [rule])
     assert found["count"].tolist() == [count]
     assert found["share_pct"].tolist() == [50.0 * count]
 
@@ -171,14 +196,14 @@ def test_a_threshold_counts_only_while_it_is_in_force() -> None:
     over = ThresholdRule(
         "over", 0.5, "school_days", "school_year", ("unlawful",), dt.date(2019, 8, 1), dt.date(2026, 10, 18)
     )
-    found = threshold_pattern(DAYS, weeks(DAYS), [late, over]).set_index("level")["count"]
+    found = threshold_pattern(registered(DAYS), [late, over]).set_index("level")["count"]
     assert found.to_dict() == {"late": 1.0, "over": 0.0}
 
 
 def test_groups_add_up_and_nothing_identifies_a_pupil() -> None:
     for found in (
-        weekday_pattern(DAYS, weeks(DAYS), school_days(), by="grade"),
-        band_pattern(weeks(DAYS), by="school"),
+        weekday_pattern(registered(DAYS), by="grade"),
+        band_pattern(registered(DAYS), by="school"),
     ):
         assert set(found["group_id"]) in ({"6"}, {"A"})
         assert "pupil_key" not in found.columns
@@ -186,12 +211,11 @@ def test_groups_add_up_and_nothing_identifies_a_pupil() -> None:
 
 def test_no_absence_at_all_gives_zero_and_not_an_error() -> None:
     none = DAYS.iloc[:0]
-    assert weekday_pattern(none, weeks(DAYS), school_days())["share_pct"].tolist() == [0.0] * 5
-    rows = spells(none, school_days())
-    assert len(rows) == 0
-    assert long_spell_pattern(rows, weeks(DAYS))["count"].tolist() == [0.0, 0.0, 0.0]
+    assert weekday_pattern(registered(none))["share_pct"].tolist() == []
+    assert band_pattern(registered(none))["count"].tolist() == [2.0, 0.0, 0.0, 0.0]
 
 
 def test_missing_columns_are_named() -> None:
-    with pytest.raises(InputError, match="day_fraction"):
-        spells(DAYS.drop(columns="day_fraction"), school_days())
+    whole = registered(DAYS)
+    with pytest.raises(InputError, match="day_fraction are missing from the absence days"):
+        replace(whole, absence_days=whole.absence_days.drop(columns="day_fraction"))
