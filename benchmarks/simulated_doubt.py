@@ -7,6 +7,7 @@ month at once.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from scipy.stats import t as student
@@ -16,7 +17,7 @@ from evaluation.effects.absorb import group_sums
 from evaluation.effects.contrasts import aggregate_contrasts
 from evaluation.effects.event_study import simultaneous_half_widths
 from evaluation.effects.functional_form import functional_form
-from evaluation.effects.honest import for_few_clusters, honest_intervals
+from evaluation.effects.honest_few import FewClusters
 from evaluation.effects.imputation import ImputationFit, imputation
 from evaluation.effects.linear import LinearEstimator
 from evaluation.effects.sandwich import sandwich
@@ -54,7 +55,7 @@ def month_rows(study: Study, table: Table, few: int) -> None:
         "size",
         _joint_p(replace(est.pick(leads), y=Y[:, 0]), theta[leads], scores[leads]) <= 0.05,
     )
-    _honest_rows(months, leads, theta, scores, df, few, table)
+    _honest_rows(fit, months, leads, omega, theta, scores, few, table)
 
 
 def _months(fit: ImputationFit) -> tuple[list[int], Array]:
@@ -107,23 +108,46 @@ def _f_tail(F: float, q: float, d: float) -> float:
 
 
 def _honest_rows(
-    months: list[int], leads: list[int], theta: Array, scores: Array, df: Array, few: int, table: Table
+    fit: ImputationFit,
+    months: list[int],
+    leads: list[int],
+    omega: Array,
+    theta: Array,
+    scores: Array,
+    few: int,
+    table: Table,
 ) -> None:
     """Robust intervals of the mean over the milestone's months; parallel trends hold, so every bound holds."""
     posts = [i for i, m in enumerate(months) if m > 0]
     order = [*leads, *posts]
     target = np.array([1.0 if months[i] in (1, 2, 3) else 0.0 for i in posts])
-    target /= target.sum()
+    columns = omega[:, order]
+    est = fit.contrast(columns)
+    working, df = np.einsum("ij,i,ij->j", est.V, est.phi, est.V), satterthwaite_df(sandwich(est, "cr2"))
+
+    @lru_cache(maxsize=4096)
+    def df_at(weights: tuple[float, ...]) -> float:
+        combined = columns @ np.array(weights)[:, None]
+        return float(satterthwaite_df(sandwich(fit.contrast(combined), "cr2"))[0])
+
     for restriction, bounds, name in (
         ("relative-magnitudes", (0.5, 1.0), "honest: relative magnitudes"),
-        ("smoothness", (0.0, 0.1), "honest: smoothness"),
+        ("smoothness", (0.0,), "honest: smoothness 0"),
+        ("smoothness", (0.1,), "honest: smoothness"),
     ):
         held = []
         for r in range(few):
-            cov = for_few_clusters(scores[order, :, r] @ scores[order, :, r].T, df[order], 0.95)
-            found = honest_intervals(
-                theta[order, r], cov, len(leads), len(posts), target, restriction, bounds, 0.95
+            known = FewClusters(
+                betahat=theta[order, r],
+                sigma=scores[order, :, r] @ scores[order, :, r].T,
+                working=working,
+                df=df,
+                # Degrees of freedom move slowly with the weights: two decimals serve, and are met again.
+                df_of=lambda w: df_at(tuple(np.round(w, 2))),
+                n_pre=len(leads),
+                l_vec=target / target.sum(),
             )
+            found = known.intervals(restriction, bounds, 0.95)
             held.append([i.ci_low <= 0.0 <= i.ci_high for i in found])
         table.add(name, "coverage 95", np.array(held).T)
 

@@ -80,6 +80,14 @@ def optimal_flci(sigma: Array, n_pre: int, l_vec: Array, m: float, alpha: float)
     return np.concatenate([leads(u_best), l_vec]), shortest
 
 
+def worst_bias(weights: Array, n_pre: int, m: float) -> float:
+    """The largest bias of ``weights`` (leads then lags, unbiased under linear trends) when slopes bend by at most ``m``."""
+    # A weight on period t carries t - j of every second difference j nearer to the reference.
+    before = np.cumsum(np.cumsum(weights[:n_pre]))
+    after = np.cumsum(np.cumsum(weights[n_pre:][::-1]))[:-1]
+    return float(m * (np.abs(before).sum() + np.abs(after).sum()))
+
+
 def folded_normal_quantile(b: float, alpha: float) -> float:
     """The 1 - alpha quantile of |N(b, 1)|."""
     b = abs(b)

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from evaluation.effects.event_study import simultaneous_half_widths
-from evaluation.effects.honest import Restriction, breakdown_value, for_few_clusters, honest_intervals
+from evaluation.effects.honest import Restriction
+from evaluation.effects.honest_few import FewClusters
 from evaluation.effects.imputation import ImputationFit, imputation
 from evaluation.effects.pretrends import pretrend_power
 from evaluation.effects.results import FloatArray, Term
@@ -208,6 +209,27 @@ def _milestone_weights(study: EventStudy) -> FloatArray:
     return np.asarray(sizes / sizes.sum(), dtype=np.float64)
 
 
+def _few_clusters(study: EventStudy) -> FewClusters:
+    """Leads and posts with their precision, aimed at the milestone."""
+    fit, kind = study.model.fit, study.model.protocol.inference.interval
+    order = [*study.leads, *study.posts]
+    columns = study.omega[:, order]
+    estimator = fit.contrast(columns)
+
+    def df_of(weights: FloatArray) -> float:
+        return float(satterthwaite_df(sandwich(fit.contrast(columns @ weights[:, None]), kind))[0])
+
+    return FewClusters(
+        betahat=columns.T @ fit.effects,
+        sigma=study.meat.cov[np.ix_(order, order)],
+        working=np.einsum("ij,i,ij->j", estimator.V, estimator.phi, estimator.V),
+        df=satterthwaite_df(study.meat)[order],
+        df_of=df_of,
+        n_pre=len(study.leads),
+        l_vec=_milestone_weights(study),
+    )
+
+
 def honest_table(study: EventStudy | None, why_not: str, round_id: str) -> pd.DataFrame:
     """``out_honest``: the interval at the milestone's weights under bounded violations of parallel trends."""
     declared = table("out_honest")
@@ -216,12 +238,7 @@ def honest_table(study: EventStudy | None, why_not: str, round_id: str) -> pd.Da
         row = {"round": round_id, "look": "all", "restriction": "relative-magnitudes", "note": note}
         return declared.conform(pd.DataFrame([row]).reindex(columns=list(declared.columns)))
     protocol = study.model.protocol
-    order = [*study.leads, *study.posts]
-    beta = (study.omega.T @ study.model.fit.effects)[order]
-    sigma = for_few_clusters(
-        study.meat.cov[np.ix_(order, order)], satterthwaite_df(study.meat)[order], protocol.verdict.level
-    )
-    shape = (len(study.leads), len(study.posts), _milestone_weights(study))
+    known = _few_clusters(study)
     rows: list[dict[str, object]] = []
     plan: tuple[tuple[Restriction, tuple[float, ...]], ...] = (
         ("relative-magnitudes", protocol.inference.honest_relative_magnitudes),
@@ -229,8 +246,8 @@ def honest_table(study: EventStudy | None, why_not: str, round_id: str) -> pd.Da
     )
     for restriction, bounds in plan:
         try:
-            found = honest_intervals(beta, sigma, *shape, restriction, bounds, protocol.verdict.level)
-            breakdown = breakdown_value(beta, sigma, *shape, restriction, protocol.verdict.level)
+            found = known.intervals(restriction, bounds, protocol.verdict.level)
+            breakdown = known.breakdown(restriction, protocol.verdict.level)
         except KomgladError as refusal:
             rows.append({"restriction": restriction, "note": refusal.message})
             continue
