@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow as pa
 
-from evaluation.door.rule_words import WORDS, Words
+from evaluation.door.rule_words import FILE_WORDS, WORDS, Words
 from evaluation.errors import Problem
 from evaluation.expectations import CHECKED_TABLES, NEEDS, CheckResult, raise_if_crashed, run_suite
 from evaluation.intake import read_round
@@ -176,6 +176,9 @@ def print_page(found: Findings) -> None:
     if len(found.quarantine):
         console.print("\n[bold]Karantæne[/bold]  (rækker, der ikke kan bruges, som de står)")
         _print_quarantine(found.quarantine, console)
+    if found.problems:
+        console.print("\n[bold red]Filer, der stopper runden[/bold red]")
+        _print_problems(found.problems, console)
     for title, style, results in (
         ("Stopper runden", "red", found.refused),
         ("Bør ses efter", "yellow", found.warnings),
@@ -187,9 +190,28 @@ def print_page(found: Findings) -> None:
     if not found.problems and not found.refused:
         console.print("\n[green]Runden kan køres.[/green]")
         return
-    stops = [(len(found.problems), "fil", "filer"), (len(found.refused), "kontrol", "kontroller")]
+    files = len({p.file for p in found.problems})
+    stops = [(files, "fil", "filer"), (len(found.refused), "kontrol", "kontroller")]
     named = " og ".join(f"{n} {one if n == 1 else many}" for n, one, many in stops if n)
     console.print(f"\n[red]Runden kan ikke køres endnu: {named} stopper den.[/red] Intet er skrevet.")
+
+
+def _print_problems(problems: tuple[Problem, ...], console: Console) -> None:
+    """One line per file and rule: what is wrong, where, and what to do."""
+    kinds: dict[tuple[str, str, int | None], list[Problem]] = {}
+    for p in problems:
+        kinds.setdefault((p.file, p.rule, p.line), []).append(p)
+    last = None
+    for (file, rule, line), mine in kinds.items():
+        if file != last:
+            console.print(f"  {file}", markup=False)
+            last = file
+        columns = ", ".join(dict.fromkeys(p.column for p in mine if p.column))
+        at = [f"kolonnen {columns}" if columns else "", f"linje {line}" if line else ""]
+        # Rules of interviews and forms speak of one file's own cells and say for themselves what to do.
+        words = FILE_WORDS.get(rule, Words(mine[0].found, mine[0].next_step))
+        place = ", ".join(a for a in at if a)
+        console.print(f"      {words.found}{f' ({place})' if place else ''} → {words.do}", markup=False)
 
 
 def _print_quarantine(quarantine: pd.DataFrame, console: Console) -> None:

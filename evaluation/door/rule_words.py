@@ -1,6 +1,7 @@
-"""What a quarantine rule says to the person who asked the schools for the files: in Danish, as in the report.
+"""What a rule says to the person who asked the schools for the files: in Danish, as in the report.
 
-One entry for every rule of :data:`evaluation.door.values.RULES`; machines get the rule's id and the English words.
+:data:`WORDS` has one entry for every quarantine rule of :data:`evaluation.door.values.RULES`, :data:`FILE_WORDS` one
+for every rule that refuses a whole file; machines get the rule's id and the English words.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Words:
-    """``found``: what is wrong with the row. ``do``: what to do about it."""
+    """``found``: what is wrong with the row or file. ``do``: what to do about it."""
 
     found: str
     do: str
@@ -74,3 +75,51 @@ WORDS: dict[str, Words] = {
     "holder_date": Words("trukket tilbage, før det blev givet", _AT_SOURCE),
 }
 """By rule id."""
+
+_SAVE = "gem filen igen fra Excel"
+
+FILE_WORDS: dict[str, Words] = {
+    "calendar": Words("kalenderen mangler et skoleår", "skriv det i calendar.csv"),
+    "damaged": Words("filen er beskadiget undervejs", _AGAIN),
+    "delimiter": Words("kolonnerne er ikke skilt, som mappingen siger", "ret mappingens delimiter"),
+    "empty_file": Words("filen har ingen rækker", f"{_AGAIN}, eller fjern filen, hvis der intet er at melde"),
+    "encoding": Words(
+        "teksten er ikke skrevet med den tegnkodning, mappingen siger", "ret mappingens encoding"
+    ),
+    "export_date": Words("filens navn siger ikke, hvornår den er trukket", "giv filen en dato i navnet"),
+    "file_changed": Words(
+        "filen blev ændret, mens den blev læst", "vent, til den er lagt færdig, og prøv igen"
+    ),
+    "file_name": Words("navnet ligner et CPR-nummer", "giv filen et navn uden oplysninger om en elev"),
+    "forget_unfinished": Words("en sletning blev afbrudt", "kør komglad forget igen"),
+    "formula": Words("en kolonne med formler", "indsæt den som værdier, og gem igen"),
+    "grid": Words("skemaet er ikke stillet op, som mappingen siger", "ret mappingens [grid]"),
+    "header_duplicated": Words(
+        "en overskrift står to gange", "ret overskrifterne, eller beskriv dem i mappingen"
+    ),
+    "header_missing": Words("overskriften mangler", "ret overskrifterne, eller beskriv de nye i mappingen"),
+    "header_swapped": Words("overskrifterne står i en anden rækkefølge", "ret mappingens header"),
+    "header_unknown": Words("overskrifter, som mappingen ikke kender", "skriv dem i mappingens header"),
+    "key": Words("nøglen til pseudonymer kan ikke bruges", "se komglad doctor"),
+    "link_out": Words("en genvej ud af mappen", "læg selve filen i mappen"),
+    "merged_header": Words("overskrifterne er flettede celler", "ophæv fletningen, og gem igen"),
+    "no_mapping": Words("ingen mapping læser filen", "lav en med komglad map FIL, eller flyt filen ud"),
+    "other_format": Words("filen er noget andet end det, mappingen læser", "bed skolen om tallene som tabel"),
+    "rotation": Words("nøgleskiftet kender ikke alle pseudonymer", "lav det ud fra alle filer i mappen"),
+    "sheet": Words("arket kan ikke findes", "skriv det synlige arks navn som sheet i mappingen"),
+    "sql_address": Words("databasens adresse er ikke sat", "sæt den, før runden køres"),
+    "sql_connect": Words("databasen svarer ikke", "se adresse og adgang efter"),
+    "sql_query": Words("databasen afviser forespørgslen", "ret forespørgslen i mappingen"),
+    "two_mappings": Words("flere mappinger læser filen", "ret deres files, så kun én gør"),
+    "unreadable": Words("filen kan ikke læses", "giv adgang til den, eller læg den i mappen igen"),
+    "xlsx": Words("regnearket kan ikke åbnes", _SAVE),
+    "xml": Words("XML-filen er i stykker eller skåret af", _AGAIN),
+    "xml_entities": Words("XML med henvisninger ud af filen", _AGAIN),
+    "xml_record": Words("XML-filen har ikke de poster, mappingen nævner", "ret mappingens [xml] record"),
+    "zip_bomb": Words("arkivet fylder mere udpakket, end det må", "pak færre filer sammen"),
+    "zip_damaged": Words("arkivet er beskadiget", _AGAIN),
+    "zip_encrypted": Words("arkivet har adgangskode", "eksportér uden adgangskode"),
+    "zip_nested": Words("et arkiv i arkivet", "pak det inderste ud først"),
+    "zip_path": Words("arkivet vil skrive uden for sin mappe", _AGAIN),
+}
+"""By rule id, for files that are refused as a whole. Those of interviews and forms speak for themselves."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 
 from evaluation.door.encodings import likely_western, utf16_order
-from evaluation.door.rule_words import WORDS
-from evaluation.door.values import RULES
 
 TEXT = "Skole;Årgang;Fravær;Bemærkning\nHerstedøster;6;sygdom;Møde på børnehøjde\n"
 
@@ -24,7 +22,3 @@ def test_nothing_but_ascii_or_a_single_letter_is_taken_for_windows() -> None:
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 def test_the_empty_half_of_a_letter_tells_the_order(encoding: str) -> None:
     assert utf16_order(TEXT.encode(encoding)) == encoding
-
-
-def test_every_rule_has_danish_words() -> None:
-    assert set(WORDS) == set(RULES)
