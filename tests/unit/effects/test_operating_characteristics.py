@@ -163,8 +163,9 @@ def test_the_reports_small_table_is_made_from_the_full_one(bench: ModuleType) ->
 def test_printed_intervals_cover_about_what_they_say_without_common_shocks() -> None:
     table = committed()
     rows = table[(table["measure"] == "coverage 95") & (table["shocks"] == "no")]
-    # The first three are traps; relative magnitudes take the worst lead as a bound and are wide by construction.
-    apart = ["targeted: naive", "counted: naive", "targeted: did_all_others", "honest: relative magnitudes"]
+    # The first three are traps; the others allow for a bend there is none of and are wide by construction.
+    apart = ["targeted: naive", "counted: naive", "targeted: did_all_others"]
+    apart += ["honest: relative magnitudes", "honest: smoothness"]
     rows = rows[~rows["method"].isin(apart)]
     # Pupils who move up tie cells together and cost about four points; nothing is allowed to cost more.
     assert rows["value"].min() > 0.90
