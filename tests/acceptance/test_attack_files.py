@@ -8,6 +8,7 @@ is seen to find what it should.
 from __future__ import annotations
 
 import csv
+import html
 import itertools
 import json
 import re
@@ -347,3 +348,28 @@ def test_the_workbook_says_what_the_csv_files_say(reports, limits, round_id):
             assert [line[k] == limits.marker for line in lines] == is_hidden_csv, (name, column)
             is_blank_csv = [row[k] == "" for row in rows[1:]]
             assert [line[k] in (None, "") for line in lines] == is_blank_csv, (name, column)
+
+
+def numbers_shown(markup: str) -> set[str]:
+    """Every number a reader of a page meets, without what scripts and styles hold."""
+    text = re.sub(r"<(script|style).*?</\1>", " ", markup, flags=re.DOTALL)
+    return numbers_in(html.unescape(re.sub(r"<[^>]+>", " ", text)))
+
+
+def numbers_in(text: str) -> set[str]:
+    return {n.rstrip(".,") for n in re.findall(r"\d[\d.,]*", text)}
+
+
+@pytest.mark.parametrize("round_id", rounds_in_order())
+def test_word_and_text_hold_no_number_the_attacked_page_does_not(reports, round_id):
+    """The pages are attacked, their other forms are not read by the attack: so these may say nothing of their own."""
+    import docx
+
+    document = docx.Document(str(reports / round_id / "maalplan.docx"))
+    words = [p.text for p in document.paragraphs]
+    words += [cell.text for t in document.tables for row in t.rows for cell in row.cells]
+    page = numbers_shown((reports / round_id / "maalplan.html").read_text(encoding="utf-8"))
+    in_word = numbers_in("\n".join(words))
+    assert len(in_word) >= 10
+    assert in_word <= page
+    assert numbers_in((reports / round_id / "maalplan.txt").read_text(encoding="utf-8")) <= page

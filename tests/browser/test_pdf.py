@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from pathlib import Path
 
 import pytest
@@ -65,6 +67,23 @@ def test_figures_carry_their_alternative_and_tables_their_headers(printed: PdfRe
     assert kinds.get("/H1", 0) >= 1
     assert described >= 8
     assert described == kinds["/Figure"]
+
+
+def test_it_holds_no_number_the_page_does_not(printed: PdfReader, pages: Path) -> None:
+    """The page is what is attacked before release; its print may say nothing of its own but page numbers."""
+    markup = (pages / "november.html").read_text(encoding="utf-8")
+    shown = re.sub(r"<(script|style).*?</\1>", " ", markup, flags=re.DOTALL)
+    on_page = _numbers(html.unescape(re.sub(r"<[^>]+>", " ", shown)))
+    n = len(printed.pages)
+    for i, page in enumerate(printed.pages, start=1):
+        text = page.extract_text().replace(f"{i} / {n}", "")
+        pages_named = {str(k) for k in range(1, n + 1)} if "Indhold" in text else set()
+        assert _numbers(text) <= on_page | pages_named, f"page {i}"
+    assert len(on_page) > 100
+
+
+def _numbers(text: str) -> set[str]:
+    return {x.rstrip(".,") for x in re.findall(r"\d[\d.,]*", text)}
 
 
 def _flat(outline: list) -> list:
