@@ -13,6 +13,7 @@ DANISH = "æøåÆØÅéÉüöäÄÖÜ¤"
 FEWEST = 2
 """So many letters outside ASCII must fit before another encoding than the first is believed."""
 FITTING = 0.8
+_ASCII = bytes(range(128))
 
 
 def likely_western(sample: bytes) -> str:
@@ -20,8 +21,7 @@ def likely_western(sample: bytes) -> str:
     first = WESTERN[0]
     share = {e: _danish_share(sample, e) for e in WESTERN}
     best = max(WESTERN, key=lambda e: share[e])
-    outside = sum(b > 127 for b in sample)
-    is_clear = outside >= FEWEST and share[best] >= FITTING and share[first] < 1 - FITTING
+    is_clear = len(_beyond_ascii(sample)) >= FEWEST and share[best] >= FITTING and share[first] < 1 - FITTING
     return best if is_clear else first
 
 
@@ -33,5 +33,9 @@ def utf16_order(sample: bytes) -> str:
 
 def _danish_share(sample: bytes, encoding: str) -> float:
     """Of the characters outside ASCII, how many are Danish letters when the bytes are read in this encoding."""
-    letters = bytes(b for b in sample if b > 127).decode(encoding, errors="replace")
-    return sum(c in DANISH for c in letters) / len(letters) if letters else 0.0
+    letters = _beyond_ascii(sample).decode(encoding, errors="replace")
+    return sum(map(letters.count, DANISH)) / len(letters) if letters else 0.0
+
+
+def _beyond_ascii(sample: bytes) -> bytes:
+    return sample.translate(None, _ASCII)

@@ -36,12 +36,10 @@ def rows_of(
     outcome: str | None = None,
 ) -> pd.DataFrame:
     """Rows of ``out_description`` in order of time."""
-    f = inputs.frame("out_description")
-    keep = (f["period_kind"] == period_kind) & (f["school_year"] == year) & (f["group_kind"] == group_kind)
-    keep &= f["outcome"] == (outcome or inputs.primary)
+    f = inputs.described(period_kind, year, group_kind, outcome)
     if group_id is not None:
-        keep &= f["group_id"].astype(str) == group_id
-    return f[keep].sort_values(["period", "group_id"], kind="stable")
+        f = f[f["group_id"].astype(str) == group_id]
+    return f.sort_values(["period", "group_id"], kind="stable")
 
 
 @dataclass(frozen=True)

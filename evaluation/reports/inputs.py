@@ -11,6 +11,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -87,8 +88,27 @@ class ReportInputs:
                 return s.short if short else s.name
         return school_id
 
+    def described(
+        self, period_kind: str, year: str, group_kind: str, outcome: str | None = None
+    ) -> pd.DataFrame:
+        """Rows of ``out_description`` for one kind of period, school year, kind of group and outcome (the primary one)."""
+        key = (period_kind, year, group_kind, outcome or self.primary)
+        found = self._described.get(key)
+        return self.frame("out_description").iloc[:0] if found is None else found
+
+    @cached_property
+    def _described(self) -> dict[tuple[str, ...], pd.DataFrame]:
+        """Every page asks for parts of the same table many times."""
+        by = ["period_kind", "school_year", "group_kind", "outcome"]
+        groups = self.frame("out_description").groupby(by, sort=False)
+        return {tuple(map(str, key)): rows for key, rows in groups}
+
     def started_waves(self) -> tuple[Wave, ...]:
         """Waves whose programme had begun by the cut-off: by the log where there is one, else as planned."""
+        return self._started
+
+    @cached_property
+    def _started(self) -> tuple[Wave, ...]:
         log = self.frame("out_implementation")
         begun = []
         for wave in self.protocol.waves:

@@ -31,12 +31,9 @@ def level(
     inputs: ReportInputs, year: str, group_kind: str, group_id: str | None = None, outcome: str | None = None
 ) -> Level:
     """The group's level in a school year up to the cut-off's place in that year."""
-    f = inputs.frame("out_description")
-    keep = (f["period_kind"] == "year_to_date") & (f["school_year"] == year) & (f["group_kind"] == group_kind)
-    keep &= f["outcome"] == (outcome or inputs.primary)
+    rows = inputs.described("year_to_date", year, group_kind, outcome)
     if group_id is not None:
-        keep &= f["group_id"].astype(str) == group_id
-    rows = f[keep]
+        rows = rows[rows["group_id"].astype(str) == group_id]
     if not len(rows):
         return NOTHING
     row = records(rows.head(1))[0]
