@@ -198,9 +198,9 @@ def _change_finding(
     before, now = occasions[-2:]
     if most is None or abs(rounded(most["change"])) < WORTH_NAMING_POINTS:
         return "Kilderne taler om omtrent det samme som sidst, der blev spurgt"
-    which = "Flere" if most["change"] > 0 else "Færre"
+    which = "En større del" if most["change"] > 0 else "En mindre del"
     shares = [f"{count(most[o])}{_af(totals[o])}" for o in (now, before)]
-    return f"{which} taler om »{most['code_name']}« end sidst: {shares[0]} mod {shares[1]}"
+    return f"{which} af kilderne taler om »{most['code_name']}« end sidst: {shares[0]} mod {shares[1]}"
 
 
 def _af(total: float | None) -> str:

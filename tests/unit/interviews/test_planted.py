@@ -20,9 +20,9 @@ from evaluation.study import find_study, load_study
 from evaluation.synthetic.voices import invent_voices
 
 
-@pytest.fixture(scope="module")
-def voices() -> Any:
-    return invent_voices(load_study(find_study("kom_glad_i_skole")), seed=3)
+@pytest.fixture(scope="module", params=range(1, 9))
+def voices(request: pytest.FixtureRequest) -> Any:
+    return invent_voices(load_study(find_study("kom_glad_i_skole")), seed=request.param)
 
 
 @pytest.fixture
