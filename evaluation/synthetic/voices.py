@@ -209,7 +209,12 @@ def _planted(documents: list[dict[str, Any]], segments: pd.DataFrame) -> dict[st
     for key, n in counts.items():
         occasion, code, informant = cast("tuple[str, str, str]", key)
         themes.setdefault(str(occasion), {}).setdefault(str(code), {})[str(informant)] = int(n)
-    by_occasion = {o: [d for d in documents if d["nedslag"] == o] for o in (BASELINE, *OCCASIONS)}
+    # An interview in which nothing was coded stands in no export of coded segments.
+    coded = set(segments["dokument"])
+    by_occasion = {
+        o: [d for d in documents if d["nedslag"] == o and d["dokument"] in coded]
+        for o in (BASELINE, *OCCASIONS)
+    }
     return {
         "documents": {o: len(ds) for o, ds in by_occasion.items()},
         "documents_with_consent": {
