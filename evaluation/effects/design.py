@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -87,6 +88,11 @@ class Panel:
 
     def cluster_codes(self) -> IntArray:
         """(n,) codes 0..G-1 of the clusters; several columns cross to their intersection."""
+        return self._cluster_codes
+
+    @cached_property
+    def _cluster_codes(self) -> IntArray:
+        """Every contrast of a panel asks for them; nobody may write in them."""
         if not self.clusters:
             return np.arange(self.n, dtype=np.int64)
         return term_codes(self.keys, *self.clusters)[0]

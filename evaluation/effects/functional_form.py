@@ -225,9 +225,10 @@ def _design(data: pd.DataFrame, treatment: str, fixed_effects: Sequence[str]) ->
         code, levels = term_codes(data, term)
         columns.extend((code == i).astype(float) for i in range(1, levels))
     nuisance = np.column_stack(columns[1:])
-    rank_kept = _independent(nuisance)
-    exog = np.column_stack([columns[0], nuisance[:, rank_kept]])
-    fitted = exog[:, 1:] @ np.linalg.lstsq(exog[:, 1:], columns[0], rcond=None)[0]
+    kept = nuisance[:, _independent(nuisance)]
+    exog = np.column_stack([columns[0], kept])
+    basis = np.linalg.qr(kept)[0]
+    fitted = basis @ (basis.T @ columns[0])
     if np.linalg.norm(columns[0] - fitted) <= 1e-8 * np.linalg.norm(columns[0]):
         raise CannotEstimate(f"functional form: {treatment} is collinear with the fixed effects")
     return exog
@@ -259,6 +260,7 @@ def _fit(
     days, school_days = data[absent].to_numpy(dtype=float), data[possible].to_numpy(dtype=float)
     model: Any
     options: dict[str, Any] = {"cov_type": "cluster", "cov_kwds": {"groups": group}, "maxiter": 100}
+    options["wls_method"] = "qr"  # the design has full rank, which the default looks for again at each step
     if form == "logit":
         model = GLM(np.column_stack([days, school_days - days]), exog, family=families.Binomial())
     elif working == "independence":

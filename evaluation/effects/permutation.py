@@ -212,7 +212,9 @@ def permutation_test(
         if horizon is not None:
             effect &= np.isin(event_all, np.array(horizon))
         own = panel.w if weights == "observation" else np.ones(panel.n)
-        statistics = _imputation_weights(_Design(panel, nuisance, out_of_fit, effect, own)) @ residual
+        statistics = (
+            _imputation_weights(_Design(_Fitted(panel, nuisance), out_of_fit, effect, own)) @ residual
+        )
     elif estimator == "twfe":
         D = (event_all >= 0).astype(np.float64).T
         Dr = root[:, None] * nuisance.residual(D)
@@ -243,24 +245,41 @@ def nuisance_annihilator(panel: Panel, nuisance: Nuisance) -> FloatArray:
     return np.asarray(M, dtype=np.float64)
 
 
-class _Design:
-    """All that the permuted estimates' weights depend on; the outcome is not among it, so outcomes share them."""
+class _Told:
+    """Told apart by the numbers something depends on and nothing else, so that what follows can be kept."""
 
-    def __init__(
-        self, panel: Panel, nuisance: Nuisance, out_of_fit: BoolArray, effect: BoolArray, own: FloatArray
-    ) -> None:
-        self.panel, self.nuisance = panel, nuisance
-        self.out_of_fit, self.effect, self.own = out_of_fit, effect, own
-        digest = blake2b()
-        for part in (panel.w, nuisance.group, nuisance.Z, out_of_fit, effect, own):
+    def __init__(self, *parts: FloatArray | IntArray | BoolArray, after: bytes = b"") -> None:
+        digest = blake2b(after)
+        for part in parts:
             digest.update(repr(part.shape).encode() + np.ascontiguousarray(part).tobytes())
         self.digest = digest.digest()
 
     def __hash__(self) -> int:
-        return hash(self.digest)
+        return hash((type(self), self.digest))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Design) and self.digest == other.digest
+        return type(self) is type(other) and isinstance(other, _Told) and self.digest == other.digest
+
+
+class _Fitted(_Told):
+    """The nuisance effects of a panel. The outcome is not among what they depend on, so outcomes share them."""
+
+    def __init__(self, panel: Panel, nuisance: Nuisance) -> None:
+        super().__init__(panel.w, nuisance.group, nuisance.Z)
+        self.panel, self.nuisance = panel, nuisance
+
+
+class _Design(_Told):
+    """All that the permuted estimates' weights depend on."""
+
+    def __init__(self, fitted: _Fitted, out_of_fit: BoolArray, effect: BoolArray, own: FloatArray) -> None:
+        super().__init__(out_of_fit, effect, own, after=fitted.digest)
+        self.fitted, self.out_of_fit, self.effect, self.own = fitted, out_of_fit, effect, own
+
+
+@lru_cache(maxsize=4)
+def _annihilator(fitted: _Fitted) -> FloatArray:
+    return nuisance_annihilator(fitted.panel, fitted.nuisance)
 
 
 @lru_cache(maxsize=4)
@@ -269,8 +288,8 @@ def _imputation_weights(design: _Design) -> FloatArray:
 
     ``Σ ω_i τ̂_i`` with ``τ̂_S = W_S^{-½} (M_SS)^{-1} (M W^½ y)_S``; NaN where nothing treated can be imputed.
     """
-    M = nuisance_annihilator(design.panel, design.nuisance)
-    root = np.sqrt(design.panel.w)
+    M = _annihilator(design.fitted)
+    root = np.sqrt(design.fitted.panel.w)
     out = np.zeros(design.out_of_fit.shape)
     n, flat = M.shape[0], np.ascontiguousarray(M).ravel()
     for k in range(len(out)):
@@ -293,6 +312,7 @@ def _imputation_weights(design: _Design) -> FloatArray:
 def forget_assignments() -> None:
     """Drop the weights kept of the last designs; only a benchmark has reason to."""
     _imputation_weights.cache_clear()
+    _annihilator.cache_clear()
 
 
 def _where_possible(block: FloatArray, root: FloatArray, omega: FloatArray) -> FloatArray:

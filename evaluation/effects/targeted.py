@@ -13,8 +13,10 @@ van der Pols & Dobson 2005; Daw & Hatfield 2018 (*Health Services Research* 53:4
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -43,6 +45,7 @@ __all__ = [
 ]
 
 WINDOWS = ("window", "gap", "followup")
+FIGURES: tuple[TargetedEstimator, ...] = get_args(TargetedEstimator)
 _PUPIL_COLUMNS = (
     "pupil_key",
     "school_id",
@@ -71,7 +74,7 @@ _BAND_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class TargetedResult:
-    """All of question (e): six figures in a fixed order, and the fitted distribution of propensities."""
+    """Figures of question (e) in a fixed order, and the fitted distribution of propensities where one was needed."""
 
     estimates: tuple[TargetedEstimate, ...]
     prior: BetaMixture | None
@@ -122,12 +125,14 @@ def targeted_from_pupils(
     return _answer(rows, prior, level, notes)
 
 
-def targeted_from_bands(frame: pd.DataFrame, *, level: float = 0.95) -> TargetedResult:
+def targeted_from_bands(
+    frame: pd.DataFrame, *, level: float = 0.95, figures: Sequence[TargetedEstimator] = FIGURES
+) -> TargetedResult:
     """Question (e) from counts: one row per school, grade, absence band and is_selected.
 
     Columns as in ``core_band_cells``; ``band`` holds the band's lower edge in percent of school days.
     Differences are taken within bands as well as within schools, and each row weighs as many pupils as it
-    counts.
+    counts. ``figures``: the ones wanted.
     """
     _need(frame, _BAND_COLUMNS, "targeted bands")
     rows = frame[list(_BAND_COLUMNS)].copy()
@@ -143,15 +148,23 @@ def targeted_from_bands(frame: pd.DataFrame, *, level: float = 0.95) -> Targeted
         )
     count = rows.groupby(edge.to_numpy(float))["pupils"].sum()
     n_days = round(float(rows["window_possible_days"].sum() / rows["pupils"].sum())) if len(rows) else 0
-    prior = _fit(
-        lambda: fit_beta_from_bands(count.index.to_numpy(float) / 100.0, count.to_numpy(), n_days),
-        None,
-        notes,
-    )
-    return _answer(rows.assign(band=edge.astype(str)), prior, level, notes)
+    prior = None
+    if set(figures) != {"gap_window"}:
+        prior = _fit(
+            lambda: fit_beta_from_bands(count.index.to_numpy(float) / 100.0, count.to_numpy(), n_days),
+            None,
+            notes,
+        )
+    return _answer(rows.assign(band=edge.astype(str)), prior, level, notes, figures)
 
 
-def _answer(rows: pd.DataFrame, prior: BetaMixture | None, level: float, notes: list[str]) -> TargetedResult:
+def _answer(
+    rows: pd.DataFrame,
+    prior: BetaMixture | None,
+    level: float,
+    notes: list[str],
+    figures: Sequence[TargetedEstimator] = FIGURES,
+) -> TargetedResult:
     data = rows.assign(
         before=100.0 * rows["window_absent_days"] / rows["window_possible_days"],
         after=100.0 * rows["followup_absent_days"] / rows["followup_possible_days"],
@@ -169,15 +182,18 @@ def _answer(rows: pd.DataFrame, prior: BetaMixture | None, level: float, notes: 
     # Everybody else, high or not and in whatever grade: the comparison that misleads.
     all_pupils = data.assign(treated=(data["chosen"] & (data["treated"] > 0)).astype(float), band="all")
     expected = expected_change(own, prior)
-    found = [
-        naive_change(own, expected, level),
-        expected_from_selection(own, expected),
-        contrast("did_all_others", all_pupils, own, "change", level, expected, note=ALL_OTHERS_WARNING),
-        contrast("equally_high", high, own, "change", level, expected, is_answer=True),
-        contrast("gap_window", high, own, "gap_change", level, None, is_answer=True),
-        contrast("ancova", high, own, "after", level, expected, is_answer=True, covariates=("before",)),
-    ]
-    return TargetedResult(tuple(found), prior, tuple(notes))
+    answer = partial(contrast, own=own, level=level, is_answer=True)
+    ways: dict[TargetedEstimator, Callable[[], TargetedEstimate]] = {
+        "naive": lambda: naive_change(own, expected, level),
+        "regression_to_mean": lambda: expected_from_selection(own, expected),
+        "did_all_others": lambda: contrast(
+            "did_all_others", all_pupils, own, "change", level, expected, note=ALL_OTHERS_WARNING
+        ),
+        "equally_high": lambda: answer("equally_high", high, outcome="change", expected=expected),
+        "gap_window": lambda: answer("gap_window", high, outcome="gap_change", expected=None),
+        "ancova": lambda: answer("ancova", high, outcome="after", expected=expected, covariates=("before",)),
+    }
+    return TargetedResult(tuple(ways[name]() for name in FIGURES if name in figures), prior, tuple(notes))
 
 
 def _fit(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from evaluation.effects.targeted import TargetedEstimate, targeted_from_bands
+from evaluation.effects.targeted import FIGURES, TargetedEstimate, targeted_from_bands
 from evaluation.errors import KomgladError
 from evaluation.protocol import Protocol
 from evaluation.questions.rows import EffectRow
@@ -38,8 +38,9 @@ def _figures(bands: pd.DataFrame, grade: str, protocol: Protocol, *, is_gap: boo
         gap_possible_days=bands["baseline_possible_days"] if is_gap else 0.0,
         gap_absent_days=bands["baseline_absent_days"] if is_gap else 0.0,
     )
+    wanted = [f for f in FIGURES if (f == "gap_window") is is_gap]
     try:
-        result = targeted_from_bands(frame, level=protocol.verdict.level)
+        result = targeted_from_bands(frame, level=protocol.verdict.level, figures=wanted)
     except KomgladError as refusal:
         name = "gap_window" if is_gap else ANSWER
         return [
@@ -51,7 +52,7 @@ def _figures(bands: pd.DataFrame, grade: str, protocol: Protocol, *, is_gap: boo
                 **_EMPTY,
             }
         ]
-    return [_row(e, grade) for e in result.estimates if (e.estimator == "gap_window") is is_gap]
+    return [_row(e, grade) for e in result.estimates]
 
 
 _NUMBERS = (
