@@ -18,6 +18,8 @@ from evaluation.errors import CannotEstimate
 
 RELATIVE_RANK = 1e-9
 """A column whose part outside the others is below this share of its own norm is called collinear."""
+FULL_INDICATOR = 20_000
+"""Up to so many groups times rows the indicator matrix itself is quicker than its sparse form."""
 MAX_DENSE = 250_000_000
 """Largest dense block (numbers) of fixed-effect columns that is built: 2 GB."""
 
@@ -78,6 +80,10 @@ def group_sums(codes: IntArray, n_groups: int, values: FloatArray) -> FloatArray
         for j in range(m):
             out[:, j] = np.bincount(codes, weights=values[:, j], minlength=n_groups)
         return out
+    if n_groups * n <= FULL_INDICATOR:
+        return np.asarray(
+            (codes == np.arange(n_groups)[:, None]).astype(np.float64) @ values, dtype=np.float64
+        )
     # One pass over the rows, in their order, for all columns: the indicator matrix of the codes by its columns.
     indicator = sparse.csc_array((np.ones(n), codes, np.arange(n + 1)), shape=(n_groups, n))
     return np.asarray(indicator @ values, dtype=np.float64)

@@ -225,22 +225,22 @@ def _design(data: pd.DataFrame, treatment: str, fixed_effects: Sequence[str]) ->
         code, levels = term_codes(data, term)
         columns.extend((code == i).astype(float) for i in range(1, levels))
     nuisance = np.column_stack(columns[1:])
-    kept = nuisance[:, _independent(nuisance)]
-    exog = np.column_stack([columns[0], kept])
-    basis = np.linalg.qr(kept)[0]
+    kept, basis = _independent(nuisance)
+    exog = np.column_stack([columns[0], nuisance[:, kept]])
     fitted = basis @ (basis.T @ columns[0])
     if np.linalg.norm(columns[0] - fitted) <= 1e-8 * np.linalg.norm(columns[0]):
         raise CannotEstimate(f"functional form: {treatment} is collinear with the fixed effects")
     return exog
 
 
-def _independent(columns: Array) -> list[int]:
-    """Indices of columns that add to the rank, left to right."""
+def _independent(columns: Array) -> tuple[list[int], Array]:
+    """Indices of columns that add to the rank, left to right, and an orthonormal basis of them."""
     from scipy.linalg import qr
 
-    _, triangle, order = qr(columns, mode="economic", pivoting=True)
+    Q, triangle, order = qr(columns, mode="economic", pivoting=True)
     size = np.abs(np.diag(triangle))
-    return sorted(order[: int((size > 1e-9 * size[0]).sum())].tolist())
+    rank = int((size > 1e-9 * size[0]).sum())
+    return sorted(order[:rank].tolist()), np.asarray(Q[:, :rank], dtype=np.float64)
 
 
 def _fit(

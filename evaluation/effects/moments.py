@@ -6,6 +6,8 @@ others. Everything is a sum of sparse and low-rank parts; no n × n matrix is ev
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy import sparse
 
@@ -15,6 +17,11 @@ from evaluation.effects.results import FloatArray
 
 DENSE_CLUSTERS = 400
 """Up to here G × G matrices are quicker than their factors."""
+DENSE_PAIRS = 40_000
+"""Up to so many clusters times groups a full table is quicker than a sparse one."""
+
+
+Table = FloatArray | sparse.csr_array
 
 
 class CrossMoments:
@@ -28,27 +35,23 @@ class CrossMoments:
         self.KK = Kz.T @ Kz
         ku = np.bincount(est.group, weights=share[:, 0] ** 2, minlength=est.n_groups)
         kuz = group_sums(est.group, est.n_groups, share * Kz)
-        pairs = est.cluster * est.n_groups + est.group
-        index, inverse = np.unique(pairs, return_inverse=True)
-        rows, cols = index // est.n_groups, index % est.n_groups
-        shape = (self.G, est.n_groups)
+        by_pair = _by_pair(est, dense=self.G <= DENSE_CLUSTERS and self.G * est.n_groups <= DENSE_PAIRS)
         self.parts = []
-        self.made: dict[tuple[int, int], tuple[sparse.csr_array, FloatArray, FloatArray]] = {}
+        self.made: dict[tuple[int, int], tuple[Table, FloatArray, FloatArray]] = {}
         for s in range(self.m):
             t = T[:, [s]]
             a = group_sums(est.cluster, self.G, Fz * t)
             b = group_sums(est.cluster, self.G, Kz * t)
-            au = sparse.csr_array((np.bincount(inverse, weights=(t / root)[:, 0]), (rows, cols)), shape=shape)
-            bu = sparse.csr_array(
-                (np.bincount(inverse, weights=(share * t)[:, 0]), (rows, cols)), shape=shape
-            )
+            au, bu = by_pair((t / root)[:, 0]), by_pair((share * t)[:, 0])
             self.parts.append((T[:, s], a, b, au, bu, au * ku[None, :], np.asarray(au @ kuz)))
         self.cluster = est.cluster
 
     def matrix(self, s: int, t: int) -> FloatArray:
         """(G, G) covariances of score s of one cluster with score t of another."""
         S, left, right = self._split(s, t)
-        return np.asarray(left @ right.T + S.toarray(), dtype=np.float64)
+        return np.asarray(
+            left @ right.T + (S if isinstance(S, np.ndarray) else S.toarray()), dtype=np.float64
+        )
 
     def variances(self, s: int) -> FloatArray:
         """(G,) diagonal of ``matrix(s, s)`` without forming it."""
@@ -73,21 +76,39 @@ class CrossMoments:
             return float((P * (P if second == first else self.matrix(*second))).sum())
         S, left, right = self._split(*first)
         Z, below, aside = self._split(*second)  # Σ (S + LR')(Z + BA')
+        assert not isinstance(S, np.ndarray)  # full tables are for few clusters only
         total = float(S.multiply(Z).sum())
         total += float(np.einsum("gp,gp->", np.asarray(S @ aside), below))
         total += float(np.einsum("gp,gp->", np.asarray(Z @ right), left))
         return total + float(np.einsum("pq,pq->", left.T @ below, right.T @ aside))
 
-    def _split(self, s: int, t: int) -> tuple[sparse.csr_array, FloatArray, FloatArray]:
+    def _split(self, s: int, t: int) -> tuple[Table, FloatArray, FloatArray]:
         """``matrix(s, t)`` as a sparse matrix plus ``left right'`` of low rank, made once."""
         if (s, t) in self.made:
             return self.made[s, t]
         vs, a_s, b_s, au_s, bu_s, auk_s, akz_s = self.parts[s]
         vt, a_t, b_t, au_t, bu_t, _, akz_t = self.parts[t]
-        own = sparse.diags_array(np.bincount(self.cluster, weights=vs * vt, minlength=self.G))
-        S = (own + (auk_s - bu_s) @ au_t.T - au_s @ bu_t.T).tocsr()
+        own = np.bincount(self.cluster, weights=vs * vt, minlength=self.G)
+        S = (auk_s - bu_s) @ au_t.T - au_s @ bu_t.T
+        S = S + np.diag(own) if isinstance(S, np.ndarray) else sparse.csr_array(S + sparse.diags_array(own))
         # a KK a' + ak a' + a ak' − b a' − a b', gathered by its two factors.
         left = np.hstack([a_s, akz_s - b_s])
         right = np.hstack([a_t @ self.KK + akz_t - b_t, a_t])
         self.made[s, t] = (S, left, right)
         return S, left, right
+
+
+def _by_pair(est: LinearEstimator, *, dense: bool) -> Callable[[FloatArray], Table]:
+    """What sums values (n,) to a table (G, n_groups) of clusters by absorbed groups, full or sparse."""
+    pairs = est.cluster * est.n_groups + est.group
+    shape = (est.G, est.n_groups)
+
+    def full(values: FloatArray) -> Table:
+        table = np.bincount(pairs, weights=values, minlength=shape[0] * shape[1])
+        return np.asarray(table, dtype=np.float64).reshape(shape)
+
+    if dense:
+        return full
+    index, inverse = np.unique(pairs, return_inverse=True)
+    at = index // est.n_groups, index % est.n_groups
+    return lambda values: sparse.csr_array((np.bincount(inverse, weights=values), at), shape=shape)
