@@ -74,6 +74,16 @@ class SignLink:
     codes: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CodeSet:
+    """A group of codes that another tool's codebook names (ATLAS.ti's code groups, NVivo's sets); ids of its members."""
+
+    name: str
+    guid: str
+    codes: tuple[str, ...]
+    description: str = ""
+
+
 @dataclass(frozen=True)
 class Codebook:
     """All entries in order, with the rules that go with them. Equality compares every field."""
@@ -91,6 +101,7 @@ class Codebook:
     qualifiers: tuple[Attribute, ...] = ()
     agreement: AgreementRule = AgreementRule()
     joint_display: tuple[SignLink, ...] = ()
+    sets: tuple[CodeSet, ...] = ()
     origin: str = ""
 
     @cached_property

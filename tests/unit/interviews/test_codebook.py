@@ -145,6 +145,42 @@ def test_codebooks_of_other_tools(namespace: str, style: str) -> None:
     assert codes[0].color == "#ff0000"
 
 
+def test_groups_of_codes_from_another_tool_come_back_as_they_were() -> None:
+    """ATLAS.ti's code groups and NVivo's sets; a member that is no code of the book is nobody's."""
+    one, two = ("00000000-0000-4000-8000-00000000000" + digit for digit in "12")
+    xml = (
+        '<CodeBook xmlns="urn:QDA-XML:codebook:1.0" origin="Tool"><Codes>'
+        f'<Code guid="{one}" name="Søvn" isCodable="true"/><Code guid="{two}" name="Venner" isCodable="true"/></Codes>'
+        '<Sets><Set guid="00000000-0000-4000-8000-0000000000aa" name="Trivsel"><Description>Begge</Description>'
+        f'<MemberCode guid="{two}"/><MemberCode guid="{one}"/></Set>'
+        '<Set guid="00000000-0000-4000-8000-0000000000bb" name="Søvn alene">'
+        f'<MemberCode guid="{one.upper()}"/><MemberCode guid="{one[:-1]}9"/></Set></Sets></CodeBook>'
+    )
+    book = Codebook.from_qdc(xml)
+    assert [(s.name, s.codes, s.description) for s in book.sets] == [
+        ("Trivsel", ("Venner", "Søvn"), "Begge"),
+        ("Søvn alene", ("Søvn",), ""),
+    ]
+    written = book.to_qdc()
+    etree.XMLSchema(etree.parse(QDA / "Codebook.xsd")).assertValid(etree.fromstring(written))
+    assert Codebook.from_qdc(written) == book
+    whole = xml.replace(f'<MemberCode guid="{one[:-1]}9"/>', "").replace(one.upper(), one)
+    assert canonical(Codebook.from_qdc(whole).to_qdc().replace(b"\n", b"").replace(b"  ", b"")) == canonical(
+        whole.encode()
+    )
+
+
+def test_a_project_s_sets_of_codes_are_read_and_those_of_sources_left() -> None:
+    guid = "00000000-0000-4000-8000-000000000001"
+    xml = (
+        '<Project xmlns="urn:QDA-XML:project:1.0" name="p"><CodeBook><Codes>'
+        f'<Code guid="{guid}" name="Søvn" isCodable="true"/></Codes></CodeBook>'
+        f'<Sets><Set guid="{guid[:-1]}2" name="Trivsel"><MemberCode targetGUID="{guid}"/></Set>'
+        f'<Set guid="{guid[:-1]}3" name="Elever"><MemberSource targetGUID="{guid[:-1]}4"/></Set></Sets></Project>'
+    )
+    assert [(s.name, s.codes) for s in Codebook.from_qdc(xml).sets] == [("Trivsel", ("Søvn",))]
+
+
 def test_two_codes_of_one_name_keep_apart() -> None:
     xml = (
         "<CodeBook><Codes>"
