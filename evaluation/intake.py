@@ -24,6 +24,7 @@ from evaluation.door.pseudonyms import PseudonymKey
 from evaluation.errors import InputError, KomgladError, Problem
 from evaluation.interviews.attributes import read_documents
 from evaluation.interviews.combine import combine
+from evaluation.interviews.consent import with_valid_consent
 from evaluation.interviews.forms import read_school_form
 from evaluation.interviews.readers import read_segments
 from evaluation.interviews.segments import SegmentBatch
@@ -177,7 +178,9 @@ class _Reading:
             kept = int((inside["source_file"] == name).sum())
             self.ledger.append(_ledger_row(name, "interviews", path, balance, kept))
         documents = together.documents[~together.documents["document_id"].isin(self.forgotten)]
-        words = together.texts[together.texts["segment_id"].isin(set(inside["segment_id"]))]
+        # Nobody's words are kept without a valid consent; that there was such an interview is counted all the same.
+        allowed = with_valid_consent(inside).segments["segment_id"]
+        words = together.texts[together.texts["segment_id"].isin(set(allowed))]
         tables = {
             "raw_interviews": inside.rename(columns={"approved_quote": "is_approved_quote"}),
             "raw_interview_documents": documents[~_outside(documents, self.the_round)],

@@ -60,7 +60,12 @@ RAW = (
         "document_id informant school_id grade occasion form consent coders segments BIGINT",
         "document_id",
     ),
-    declared("raw_interview_texts", "One row per segment: its words.", "segment_id text", "segment_id"),
+    declared(
+        "raw_interview_texts",
+        "One row per segment of an interview with a valid consent: its words.",
+        "segment_id text",
+        "segment_id",
+    ),
     declared(
         "raw_school_forms",
         "One row per filled field of a school's form. form: vurder_og_find_fokus | kontekstdialog | "

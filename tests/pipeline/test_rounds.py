@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import re
+import shutil
 import stat
+import zipfile
 
 import pandas as pd
 import pytest
@@ -11,6 +14,7 @@ import pytest
 from evaluation.errors import GateRefused
 from evaluation.study import load_study
 from evaluation.tables import TABLES
+from pipelines.frozen import freeze_protocol
 from pipelines.runner import run_round
 from pipelines.storage import Warehouse
 from tests.conftest import make_inbox, settings_for
@@ -158,3 +162,52 @@ def test_a_refused_table_stops_this_run_and_every_later_one(tmp_path):
     assert not (settings.reports / "november_2026").exists()
     with pytest.raises(GateRefused):
         run_round(settings, "november_2026", assets=["out_did"])
+
+
+def test_an_interview_withdrawn_is_in_nothing_that_is_made_afterwards(demonstration, tmp_path):
+    """Its codes, its text and its quote go from the new tables and pages; everybody else's stay as they were."""
+    first = demonstration.settings
+    shutil.copytree(first.incoming, tmp_path / "incoming")
+    protocol = load_study("demo_kommune").protocol
+    freeze_protocol(tmp_path, protocol, min(w.planned_from for w in protocol.waves))
+    (export,) = (tmp_path / "incoming" / "interviews").glob("*_2026-11-20.csv")
+    codes = pd.read_csv(export, sep=";", dtype=str, keep_default_na=False)
+    pages = _pages(first, "november_2026")
+    quoted = [text for text in codes["tekst"].unique() if len(text) > 20 and any(text in p for p in pages)]
+    holders = {text: set(codes.loc[codes["tekst"] == text, "dokument"]) for text in quoted}
+    quote = min(holders, key=lambda text: len(holders[text]))  # the synthetic voices share their words
+    codes.loc[codes["dokument"].isin(holders[quote]), "samtykke"] = "trukket_tilbage"
+    codes.to_csv(export, sep=";", index=False)
+    settings = settings_for(tmp_path)
+    run_round(settings, "november_2026")
+
+    before, after = (
+        {name: Warehouse(s.warehouse).read("november_2026", name) for name in
+         ("core_interview_codes", "raw_interview_texts", "out_themes")} for s in (first, settings)
+    )  # fmt: skip
+    gone = set(before["core_interview_codes"]["document_id"]) - set(
+        after["core_interview_codes"]["document_id"]
+    )
+    assert 0 < len(gone) <= len(holders[quote])
+    kept = before["core_interview_codes"].query("document_id not in @gone").reset_index(drop=True)
+    pd.testing.assert_frame_equal(kept, after["core_interview_codes"])
+    segments = set(before["core_interview_codes"].query("document_id in @gone")["segment_id"])
+    assert segments <= set(before["raw_interview_texts"]["segment_id"])
+    assert not segments & set(after["raw_interview_texts"]["segment_id"])
+    totals = [t["out_themes"].query("group_kind == 'all'")["sources_total"].unique() for t in (before, after)]
+    assert totals[0].tolist() == [totals[1][0] + len(gone)]
+    assert not any(quote in page for page in _pages(settings, "november_2026"))
+
+
+def _pages(settings, round_id: str) -> list[str]:
+    """The text of every page, Word file and workbook of a round."""
+    texts = []
+    for path in (settings.reports / round_id).rglob("*"):
+        if path.suffix in {".html", ".txt", ".csv", ".json"}:
+            texts.append(html.unescape(path.read_text(encoding="utf-8")))
+        elif path.suffix in {".docx", ".xlsx"}:
+            with zipfile.ZipFile(path) as parts:
+                texts += [
+                    html.unescape(parts.read(name).decode("utf-8", "replace")) for name in parts.namelist()
+                ]
+    return texts
