@@ -1,9 +1,9 @@
 """Counts that changed by few people since an earlier round, named to the optimiser as cells to hide.
 
 What belongs here: counts of the same people round after round – talks and consents, pupils above ten per cent,
-indsatselever, patterns – and the groups they make by subtraction within their table: talks held less follow-ups is
-talks without one. Where a count or such a group surely changed by 1 to the minimum − 1, it is treated as sensitive,
-so that it can neither be read nor worked out beside the earlier round.
+indsatselever, patterns, the sources of an occasion that is over – and the groups they make by subtraction within their
+table: talks held less follow-ups is talks without one. Where a count or such a group surely changed by 1 to the
+minimum − 1, it is treated as sensitive, so that it can neither be read nor worked out beside the earlier round.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from evaluation.disclosure.exhibits import Cell, Dimension, Exhibit
 from evaluation.disclosure.release import PublishedCell, Release
 from evaluation.disclosure.rules import STRUCTURAL_ZERO_TEXT
 from evaluation.disclosure.system import merge_spaces
-from evaluation.publication.tallies import EVERYBODY
+from evaluation.publication.tallies import CHANGES, CHANGES_BASELINE, EVERYBODY
 
 COUNTED = {
     "implementation": "pupils",
@@ -26,6 +26,8 @@ COUNTED = {
     "pattern_long_spells": "share",
     "pattern_single_day_spells": "share",
     "pattern_threshold": "share",
+    CHANGES: "pupils",
+    CHANGES_BASELINE: "pupils",
 }
 """Exhibits that count the same people round after round, and the measure that tells how many."""
 

@@ -202,7 +202,9 @@ def themes(rows: pd.DataFrame, changes: pd.DataFrame, protocol: Protocol) -> lis
             Exhibit(CHANGES, "kilder", (kode, nedslag), frame, shown={"nedslag": shown}, minimum=limit)
         )
     if BASELINE in compared:
-        frame = by_occasion[[BASELINE]].reset_index().rename(columns={BASELINE: "pupils"})
+        frame = (
+            by_occasion.reindex(columns=[BASELINE], fill_value=0).set_axis(["pupils"], axis=1).reset_index()
+        )
         first = Dimension("kode", tuple(sorted(frame["kode"])), None)
         frame = frame.astype({"pupils": "int64"})
         found.append(Exhibit(CHANGES_BASELINE, "kilder før start", (first,), frame, minimum=limit))

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
+from evaluation.disclosure import Exhibit, protect
+from evaluation.disclosure.audit import audit
+from evaluation.publication.publish import rules_of
+from evaluation.publication.small_changes import small_changes, with_sensitive
 from evaluation.publication.tallies import CHANGES, CHANGES_BASELINE, theme_cell, themes
 from evaluation.study import load_study
 
@@ -50,6 +56,38 @@ def test_only_compared_occasions_are_shown_and_every_exhibit_has_the_sources_lim
 def test_a_code_at_an_occasion_stands_where_it_is_protected() -> None:
     assert theme_cell("A", "baseline") == (CHANGES_BASELINE, (("kode", "A"),))
     assert theme_cell("A", END) == (CHANGES, (("kode", "A"), ("nedslag", END)))
+
+
+def test_an_interview_withdrawn_after_november_shows_in_no_code_it_held() -> None:
+    """November printed nine sources of A; one is withdrawn, and in June neither eight nor its parts can be read."""
+
+    def exhibits(november: int, day: str) -> list[Exhibit]:
+        said = rows(
+            ("A", "all", "all", november + (12 if day == "june" else 0)),
+            ("B", "all", "all", 7 + (9 if day == "june" else 0)),
+            ("A", "occasion", NOVEMBER, november),
+            ("B", "occasion", NOVEMBER, 7),
+            *([("A", "occasion", END, 12), ("B", "occasion", END, 9)] if day == "june" else []),
+        )
+        # As `exhibits_of` does it: what is counted up to a cut-off is of that cut-off's population.
+        return [replace(e, universe=f"{e.universe} til {day}") for e in themes(said, CHANGE, P)]
+
+    rules = rules_of(P)
+    first = protect(exhibits(9, "november"), rules, release_id="november")
+    assert first.table(CHANGES).set_index(["kode", "nedslag"])["pupils"]["A", NOVEMBER] == 9
+    again = protect(exhibits(9, "june"), rules, [first], release_id="june")
+    assert small_changes(again, [first], rules.minimum_pupils) == {}
+    now = exhibits(8, "june")
+    release = protect(now, rules, [first], release_id="june")
+    while found := small_changes(release, [first], rules.minimum_pupils):
+        now = with_sensitive(now, found)
+        release = protect(now, rules, [first], release_id="june")
+    cells = release.table(CHANGES).set_index(["kode", "nedslag"])["is_suppressed"]
+    whole = release.table("themes").set_index("kode")["is_suppressed"]
+    assert cells["A", NOVEMBER]
+    assert cells["A", END] or whole["A"]
+    assert not whole["B"]
+    assert audit(release, [first]).is_passed
 
 
 def test_nothing_said_is_no_exhibit() -> None:
