@@ -24,7 +24,11 @@ from evaluation.errors import InputError, Problem
 
 SAMPLE_BYTES = 2 * 1024**2
 SAMPLE_ROWS = 2_000
-_SYSTEMS = {"cp1252": "Windows", "cp850": "DOS and old administrative systems", "mac_roman": "an old Mac"}
+_SYSTEMS = {
+    "cp1252": "Windows",
+    "cp850": "DOS og gamle administrative systemer",
+    "mac_roman": "en gammel Mac",
+}
 DELIMITERS = (";", "\t", "¤", ",", "|")
 DAY_HEADING = re.compile(r"^(?:.*\D)?(\d{1,2})\.?$")
 LEAST_DAYS = 20
@@ -86,7 +90,7 @@ def look_at(path: Path, doubts: list[str]) -> Look:
     members = check_archive(path, path.name)
     if "xl/workbook.xml" in members:
         if path.suffix.lower() not in (".xlsx", ".xlsm"):
-            doubts.append("This is an Excel workbook under another name: give the file the ending .xlsx.")
+            doubts.append("Det er en Excel-projektmappe under et andet navn: giv filen endelsen .xlsx.")
         with path.open("rb") as stream:
             return _look_sheet(stream, path.name, doubts)
     return _look_zip(path, members, doubts)
@@ -107,9 +111,7 @@ def _look_zip(path: Path, members: tuple[str, ...], doubts: list[str]) -> Look:
         )  # fmt: skip
     suffixes = {Path(m).suffix.lower() for m in members}
     if len(suffixes) > 1:
-        doubts.append(
-            f"The zip holds files of {len(suffixes)} kinds; every member must be read by zip_members."
-        )
+        doubts.append(f"Zip-filen har filer af {len(suffixes)} slags; hver fil skal læses af zip_members.")
     with zipfile.ZipFile(path) as archive, archive.open(known[0]) as stream:
         suffix = Path(known[0]).suffix.lower()
         if suffix == ".xlsx":
@@ -134,8 +136,8 @@ def _look_text(raw: bytes, name: str, doubts: list[str]) -> Look:
     at = _header(rows, name)
     if encoding in WESTERN:
         doubts.append(
-            f"The text is not UTF-8; it is read as {encoding} ({_SYSTEMS[encoding]}). "
-            "Check that æ, ø and å look right."
+            f"Teksten er ikke UTF-8; den læses som {encoding} ({_SYSTEMS[encoding]}). "
+            "Se efter, at æ, ø og å står rigtigt."
         )
     return _made(
         "csv", encoding.removesuffix("-le").removesuffix("-be"), delimiter, None, rows, at, starts[at]
@@ -178,10 +180,10 @@ def _look_sheet(source: IO[bytes], name: str, doubts: list[str]) -> Look:
         ) from None  # fmt: skip
     if len(visible) > 1:
         doubts.append(
-            f"{len(visible)} visible sheets; the first is used: {', '.join(s.title for s in visible)}."
+            f"{len(visible)} synlige ark; det første bruges: {', '.join(s.title for s in visible)}."
         )
     if len(book.worksheets) > len(visible):
-        doubts.append(f"{len(book.worksheets) - len(visible)} hidden sheet(s) are not read.")
+        doubts.append(f"Skjulte ark, der ikke læses: {len(book.worksheets) - len(visible)}.")
     at = _header(rows, name)
     return _made("xlsx", "utf-8", ";", visible[0].title, rows, at, at + 1)
 

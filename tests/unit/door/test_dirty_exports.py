@@ -122,14 +122,14 @@ CASES: dict[str, Dirty] = {
             'encoding = "cp1252"',
         ),
         (2, 2, 0),
-        doubt="Lines of totals",
+        doubt="Der står summer mellem rækkerne",
     ),
     "grid with weekday headings and no month": Dirty(
         "a.csv",
         text("CPR-nr;Navn;" + ";".join(f"ma {d}." for d in DAYS), grid(A, d7="S")).encode(),
         ('format = "grid"', 'month = { constant = "?" }'),
         None,
-        doubt="The month is not in the file",
+        doubt="Måneden står ikke i filen",
     ),
     "grid in a workbook, merged title": Dirty(
         "a.xlsx",
@@ -183,7 +183,7 @@ CASES: dict[str, Dirty] = {
         ('kind = "absence"',),
         (9, 4, 5),
         ("unknown_grade",),
-        doubt="5 class labels",
+        doubt="ét klassetrin i projektet: 5.",
     ),
     "trailing totals, decimal comma, thousands point": Dirty(
         "a.csv",
@@ -241,14 +241,14 @@ CASES: dict[str, Dirty] = {
         ),
         ('encoding = "mac_roman"',),
         (6, 6, 0),
-        doubt="an old Mac",
+        doubt="en gammel Mac",
     ),
     "workbook of 1904 with a hidden sheet": Dirty(
         "a.xlsx",
         sheet([HEADS, [A, "6.A", DAY, "S"], [B, "6.A", DAY, "U"]], hidden=True, mac=True),
         ('date_formats = ["excel"]', '"U" = "unlawful"'),
         (2, 2, 0),
-        doubt="1 hidden sheet",
+        doubt="Skjulte ark, der ikke læses: 1",
     ),
     "numbers as text, dates as text, serials, a lost zero": Dirty(
         "a.xlsx",
@@ -262,7 +262,7 @@ CASES: dict[str, Dirty] = {
         ('date_formats = ["excel", "dd-mm-yyyy"]',),
         (2, 1, 1),
         ("cpr_nine_digits",),
-        doubt="leading zero was lost",
+        doubt="foranstillet nul er tabt",
     ),
     "merged groups above the headings": Dirty(
         "a.xlsx",
@@ -275,7 +275,7 @@ CASES: dict[str, Dirty] = {
         sheet([HEADS, [A, "6.A", "07-09-2026", "S"]], more=True),
         ('sheet = "Fravær"',),
         (1, 1, 0),
-        doubt="2 visible sheets",
+        doubt="2 synlige ark",
     ),
     "CPR with letters and without its zero": Dirty(
         "a.csv",
@@ -289,7 +289,7 @@ CASES: dict[str, Dirty] = {
         ('kind = "cpr"',),
         (4, 2, 2),
         ("cpr_format", "cpr_nine_digits"),
-        doubt="no CPR numbers",
+        doubt="der ikke er CPR-numre",
     ),
     "characters that cannot be seen or look like others": Dirty(
         "a.csv",
@@ -315,7 +315,7 @@ CASES: dict[str, Dirty] = {
         sheet([HEADS, [A, "6.A", "07-09-2026", "S"]]),
         ('format = "xlsx"',),
         (1, 1, 0),
-        doubt="under another name",
+        doubt="under et andet navn",
     ),
     "a zip": Dirty("a.zip", packed(a_csv=text(H, *rows())), ('zip_members = ["**.csv"]',), (6, 6, 0)),
     "headings twice in another case": Dirty(
@@ -323,7 +323,7 @@ CASES: dict[str, Dirty] = {
         text("CPR;Klasse;Dato;Kode;kode;DATO", f"{A};6.A;07-09-2026;S;S;07-09-2026").encode(),
         (),
         (1, 1, 0),
-        doubt="Not read: kode, DATO",
+        doubt="Læses ikke: kode, DATO",
     ),
     "weeks that overlap and half days in grade 6": Dirty(
         "a.csv",
@@ -455,7 +455,7 @@ CASES: dict[str, Dirty] = {
         ('kind = "local"', 'type = "Status"', '"Syg" = "sick"'),
         (2, 0, 2),
         ("unknown_pupil",),
-        doubt="a roster must tie these ids",
+        doubt="en elevliste skal knytte numrene",
     ),
 }
 

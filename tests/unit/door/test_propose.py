@@ -35,7 +35,7 @@ def test_day_rows_in_cp1252(tmp_path: Path) -> None:
     assert mapping.types == {"S": "sick", "U": "unlawful"}
     assert mapping.columns["half_day"].map == {"Hel": "1", "Halv": "0.5"}
     assert mapping.columns["pupil"].kind == "cpr"
-    assert "which school" in text
+    assert "hvilken skole" in text
     for secret in ("Ida", "0101144001", "0202144002"):
         assert secret not in text
 
@@ -45,7 +45,7 @@ def test_day_and_month_that_cannot_be_told_apart_are_a_doubt(tmp_path: Path) -> 
     path.write_text(
         "CPR;Klasse;Dato;Kode\n0101144001;6.A;03-04-2026;S\n0101144001;6.A;04-05-2026;S\n", encoding="utf-8"
     )
-    assert "month first" in proposed(path)[1]
+    assert "måneden først" in proposed(path)[1]
 
 
 def test_roster_with_lines_above_its_header(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_week_totals_in_a_workbook(tmp_path: Path) -> None:
     assert (mapping.shape, mapping.sheet) == ("totals/week", "Opsummering")
     assert mapping.totals is not None
     assert mapping.totals.types["permitted"].add == ("Fravær med tilladelse",)
-    assert "Lessons or half days" in text
+    assert "Lektioner og halve dage" in text
 
 
 @pytest.mark.parametrize(
@@ -83,3 +83,15 @@ def test_what_is_no_table_is_refused(tmp_path: Path, name: str, content: bytes) 
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError):
         propose_mapping(tmp_path / name, PROTOCOL)
+
+
+def test_the_school_is_taken_from_the_folder_where_it_names_one(tmp_path: Path) -> None:
+    rows = "CPR;Klasse;Dato;Kode\n0101144001;6.A;25-09-2026;S\n"
+    told, silent = tmp_path / "oestereng" / "a.csv", tmp_path / "skoler" / "a.csv"
+    for path in (told, silent):
+        path.parent.mkdir()
+        path.write_text(rows, encoding="utf-8")
+    mapping, text = proposed(told)
+    assert mapping.columns["school"].constant == "990004"
+    assert "Østereng. Er det rigtigt?" in text
+    assert "Filen siger ikke, hvilken skole" in proposed(silent)[1]
