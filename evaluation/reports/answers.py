@@ -6,7 +6,7 @@ the questions is fixed: a steering group must find the same question in the same
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -150,7 +150,7 @@ def arguments(inputs: ReportInputs) -> Arguments:
     if verdict and verdict.word == "opnået":
         go_on.append("milepælen er opnået")
     elif verdict and verdict.word == "tegn på fald, men usikkert":
-        go_on.append("der er tegn på fald, omend usikkert")
+        go_on.append("der er usikre tegn på fald")
     elif verdict and verdict.word == "ikke påvist":
         rise = verdict.estimate is not None and say.direction(verdict.estimate) == "rise"
         stop.append("fraværet er højere end ventet" if rise else "et fald ud over det ventede er ikke påvist")
@@ -176,16 +176,21 @@ def _signs(n: int) -> str:
     return f"{word(n)} af Målplanens tegn" if n > 1 else "ét af Målplanens tegn"
 
 
+def _that(clauses: Iterable[str]) -> str:
+    """``at a, at b og at c``: each clause keeps its own ``at``, so that no one runs into the next."""
+    return join(f"at {c}" for c in clauses)
+
+
 def _fifth(inputs: ReportInputs) -> say.Answer:
     a = arguments(inputs)
     question = "Hvad taler for at fortsætte, justere eller stoppe?"
     on = (
-        f"For at fortsætte taler, at {join(a.go_on)}."
+        f"For at fortsætte taler, {_that(a.go_on)}."
         if a.go_on
         else "Intet i tallene taler entydigt for at fortsætte."
     )
     rest = [
-        f"for at {verb} taler, at {join(x)}" for verb, x in (("justere", a.adjust), ("stoppe", a.stop)) if x
+        f"for at {verb} taler, {_that(x)}" for verb, x in (("justere", a.adjust), ("stoppe", a.stop)) if x
     ]
     return say.Answer(question, on, capital(f"{'; '.join(rest)}.") if rest else "", "same")
 
