@@ -24,6 +24,10 @@ from evaluation.errors import InputError
 from evaluation.publication.publish import rules_of
 from evaluation.publication.tallies import IMPLEMENTATION
 from evaluation.study import load_study
+from evaluation.synthetic import Scenario
+from pipelines.frozen import freeze_protocol
+from pipelines.runner import run_round
+from tests.conftest import make_inbox, settings_for
 
 RULES = DisclosureRules()
 SCHOOLS = Dimension("skole", ("A", "B", "C", "D"))
@@ -229,8 +233,21 @@ def rounds_in_order() -> list[str]:
     return [r.id for r in load_study("demo_kommune").protocol.rounds]
 
 
-def test_the_rendered_reports_of_all_rounds_and_schools_together(reports, limits):
-    files = read_html_files(reports)
+@pytest.fixture(scope="module")
+def smaller_municipality(tmp_path_factory) -> Path:
+    """The reports of another municipality, with two thirds of the pupils and so more groups to hide."""
+    settings = settings_for(tmp_path_factory.mktemp("smaller"))
+    make_inbox(settings.data, seed=7, pupils=1700, scenario=Scenario(kind="none"))
+    protocol = load_study("demo_kommune").protocol
+    freeze_protocol(settings.data, protocol, min(w.planned_from for w in protocol.waves))
+    for round_id in rounds_in_order():
+        run_round(settings, round_id)
+    return settings.reports
+
+
+@pytest.mark.parametrize("of", ["reports", pytest.param("smaller_municipality", marks=pytest.mark.slow)])
+def test_the_rendered_reports_of_all_rounds_and_schools_together(request, of, limits):
+    files = read_html_files(request.getfixturevalue(of))
     schools = len(load_study("demo_kommune").protocol.schools)
     assert sum("skoler/" in name for name in files) == 2 * schools
     # Some thirteen weeks of school until the middle of November, and two hundred days in a year.
