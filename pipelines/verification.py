@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from assets.rendering import PREFIX
+from evaluation.study import load_study
 from pipelines.resources import resources_from
 from pipelines.runner import run_round
 from pipelines.settings import Settings
@@ -19,14 +21,25 @@ MANIFEST = "manifest.json"
 
 
 def rerun(settings: Settings, round_id: str, scratch: Path) -> Settings:
-    """Run a round from the real inbox into ``scratch``. Returns the scratch settings."""
+    """Run a round from the real inbox into ``scratch``, beside what earlier rounds released. Returns its settings."""
     again = replace(settings, data=scratch / "data")
     real = resources_from(settings)
     places = replace(real["places"], reports=again.reports)
     if real["places"].ledger.is_file():
         write_bytes(places.ledger, real["places"].ledger.read_bytes())
+    _earlier_releases(settings, again, round_id)
     run_round(again, round_id, resource_overrides={"places": places, "frozen": real["frozen"]})
     return again
+
+
+def _earlier_releases(settings: Settings, again: Settings, round_id: str) -> None:
+    """A report says what has changed since the round before it, so its released tables must lie there too."""
+    protocol = load_study(settings.study).protocol
+    cutoff = protocol.round(round_id).cutoff
+    for earlier in (r.id for r in protocol.rounds if r.cutoff < cutoff):
+        folder = settings.warehouse / earlier
+        for path in (*folder.glob(f"{PREFIX}*.parquet"), *folder.glob("release.json")):
+            write_bytes(again.warehouse / earlier / path.name, path.read_bytes())
 
 
 def differing(settings: Settings, again: Settings, round_id: str) -> tuple[int, list[tuple[str, str]]]:

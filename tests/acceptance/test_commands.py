@@ -312,8 +312,9 @@ def test_check_is_one_json_object_and_writes_nothing(demonstration) -> None:
 
 
 @pytest.mark.slow
-def test_verify_makes_the_round_again(demonstration) -> None:
-    done = Terminal(demonstration.folder)("verify", ROUND)
+@pytest.mark.parametrize("round_id", [ROUND, "end_of_year_2027"])
+def test_verify_makes_the_round_again(demonstration, round_id: str) -> None:
+    done = Terminal(demonstration.folder)("verify", round_id)
     assert done.exit_code == 0, f"{done.output}{done.exception}"
     assert "every byte the same" in done.output
 
