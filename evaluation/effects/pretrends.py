@@ -27,6 +27,8 @@ Look = Literal["individual", "joint"]
 # Points of the rank-one lattice behind box probabilities: error below 1e-4 with up to about ten leads.
 _LATTICE = 2**14
 _SHIFTS = 4
+_FEW = 2**12
+"""Points that find a slope's neighbourhood; all of them then settle it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,20 +108,22 @@ def slope_for_power(
     if not 1.0 - level < power < 1.0:
         raise InputError(f"pretrends: power must lie between the test's size and 1, found {power}")
 
-    def excess(slope: float) -> float:
-        return (
-            power_of_slope(slope, cov, t, reference=reference, look=look, level=level, df_denom=df_denom)
-            - power
-        )
+    def excess(slope: float, points: int | None = None) -> float:
+        return _power(slope, cov, t, reference, look, level, df_denom, points) - power
 
     if excess(0.0) >= 0.0:
         return 0.0
     before = t < reference
     high = float((np.sqrt(np.diag(cov)[before]) / np.abs(t[before] - reference)).min())
-    while excess(high) < 0.0:
+    while excess(high, _FEW) < 0.0:
         high *= 2.0
+    near = float(brentq(excess, 0.0, high, args=(_FEW,), xtol=1e-6 * high, rtol=1e-6))
+    low, top = 0.99 * near, 1.01 * near
+    if excess(low) >= 0.0 or excess(top) <= 0.0:
+        # Where power is flat the few points do not tell one neighbourhood from another.
+        low, top = 0.0, 2.0 * high
     # The power itself is known to 1e-4, so a slope to six digits is more than it can tell.
-    return float(brentq(excess, 0.0, high, xtol=1e-6 * high, rtol=1e-6))
+    return float(brentq(excess, low, top, xtol=1e-6 * near, rtol=1e-6))
 
 
 def power_of_slope(
@@ -133,14 +137,26 @@ def power_of_slope(
     df_denom: float | None = None,
 ) -> float:
     """Probability that the look finds a linear trend of this ``slope``."""
+    return _power(slope, *_checked(sigma, times, reference), reference, look, level, df_denom)
+
+
+def _power(
+    slope: float,
+    cov: Array,
+    t: Array,
+    reference: float,
+    look: Look,
+    level: float,
+    df_denom: float | None,
+    points: int | None = None,
+) -> float:
     from scipy.stats import chi2, f, ncf, ncx2
 
-    cov, t = _checked(sigma, times, reference)
     before = t < reference
     pre = cov[np.ix_(before, before)]
     mean = slope * (t[before] - reference)
     if look == "individual":
-        return 1.0 - _probability(mean, pre, level)
+        return 1.0 - _probability(mean, pre, level, points)
     distance = float(mean @ np.linalg.solve(pre, mean))
     k = mean.size
     if df_denom is None:
@@ -184,9 +200,9 @@ def hypothesised_trend(
     )
 
 
-def _probability(mean: Array, cov: Array, level: float) -> float:
+def _probability(mean: Array, cov: Array, level: float, points: int | None = None) -> float:
     """P(all |x_j| <= z·sd_j) alone: what a search for a slope asks for again and again."""
-    return float(_separated(mean, cov, level, to_the_end=False)[0].mean())
+    return float(_separated(mean, cov, level, to_the_end=False, points=points)[0].mean())
 
 
 @lru_cache(maxsize=8)
@@ -206,8 +222,12 @@ def _pass(mean: Array, cov: Array, level: float) -> tuple[float, Array]:
     return total, weight @ x / weight.size / max(total, 1e-300)
 
 
-def _separated(mean: Array, cov: Array, level: float, *, to_the_end: bool) -> tuple[Array, Array]:
+def _separated(
+    mean: Array, cov: Array, level: float, *, to_the_end: bool, points: int | None = None
+) -> tuple[Array, Array]:
     """Weights (points,) and standard normals (points, k) within the bounds, the last column only ``to_the_end``.
+
+    ``points`` takes only so many of the lattice.
 
     Genz's (1992) separation of variables on a fixed rank-one lattice with fixed shifts, so that the answer is
     the same every time and smooth in the mean. The transformed points with their weights give the mean as
@@ -216,7 +236,7 @@ def _separated(mean: Array, cov: Array, level: float, *, to_the_end: bool) -> tu
     k = mean.size
     bound = float(ndtri(0.5 + level / 2.0)) * np.sqrt(np.diag(cov))
     chol = np.linalg.cholesky(cov)
-    u = _points(k)
+    u = _points(k)[:points]
     z, weight = np.zeros_like(u), np.ones(u.shape[0])
     for j in range(k):
         centre = mean[j] + z[:, :j] @ chol[j, :j]
