@@ -24,7 +24,8 @@ from evaluation.effects.event_study import imputation_event_study
 from evaluation.effects.group_time import group_time
 from evaluation.effects.group_time_aggregate import aggregate, influence_estimates
 from evaluation.effects.imputation import imputation
-from evaluation.effects.permutation import forget_assignments, permutation_test
+from evaluation.effects.kept import forget
+from evaluation.effects.permutation import permutation_test
 from evaluation.effects.sandwich import sandwich
 from evaluation.effects.satterthwaite import satterthwaite_df
 from evaluation.effects.twfe import twfe
@@ -106,7 +107,7 @@ def main() -> None:
 
 def _permutation(panel: Panel) -> object:
     """Every assignment factored anew: outcomes of one design share that work, which would flatter the second run."""
-    forget_assignments()
+    forget()
     return permutation_test(panel, "grade", transition=1)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from scipy import linalg, sparse
 
 from evaluation.effects.design import Panel, term_codes
+from evaluation.effects.kept import Told, kept
 from evaluation.effects.results import BoolArray, FloatArray, IntArray
 from evaluation.errors import CannotEstimate
 
@@ -20,6 +21,9 @@ RELATIVE_RANK = 1e-9
 """A column whose part outside the others is below this share of its own norm is called collinear."""
 FULL_INDICATOR = 20_000
 """Up to so many groups times rows the indicator matrix itself is quicker than its sparse form."""
+_LARGEST_KEPT = 500_000
+"""Columns of at most so many numbers are kept with their fit (4 MB); larger ones would fill the memory."""
+_UNNAMED = ""
 MAX_DENSE = 250_000_000
 """Largest dense block (numbers) of fixed-effect columns that is built: 2 GB."""
 
@@ -101,31 +105,65 @@ def fit_nuisance(
     big, n_big, blocks, names = _terms(panel)
     columns = [*blocks, panel.X] if panel.X.shape[1] else list(blocks)
     names = [*names, *panel.covariates]
-    n_named = len(names)
     if extra is not None:
         columns.append(extra)
-        names = [*names, *[f"column {j + 1}" for j in range(extra.shape[1])]]
+        names = [*names, *[_UNNAMED] * extra.shape[1]]
+    raw = np.hstack(columns) if columns else np.zeros((panel.n, 0))
+    n_fixed = sum(b.shape[1] for b in blocks)
+    wanted = (big, n_big, raw, n_fixed, tuple(names), w0, panel.w)
+    return _kept_fit(_Wanted(*wanted)) if raw.size <= _LARGEST_KEPT else _fit(*wanted)
+
+
+def _fit(
+    big: IntArray,
+    n_big: int,
+    raw: FloatArray,
+    n_fixed: int,
+    names: tuple[str, ...],
+    w0: FloatArray,
+    w: FloatArray,
+) -> Nuisance:
     total = np.bincount(big, weights=w0, minlength=n_big)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(total[big] > 0, w0 / total[big], 0.0)
     estimable = total[big] > 0
-    raw = np.hstack(columns) if columns else np.zeros((panel.n, 0))
     Z = raw - group_sums(big, n_big, share[:, None] * raw)[big]
     # Each column's own scale decides what counts as zero: rank never depends on units of measurement.
-    scale = np.sqrt(np.maximum(np.einsum("ij,ij->j", raw, raw * panel.w[:, None]), np.finfo(float).tiny))
-    n_fixed = sum(b.shape[1] for b in blocks)
-    kept = independent_columns(Z * np.sqrt(w0)[:, None] / scale, n_fixed)
-    dropped = np.setdiff1d(np.arange(raw.shape[1]), kept)
-    Zk = Z[:, kept]
+    scale = np.sqrt(np.maximum(np.einsum("ij,ij->j", raw, raw * w[:, None]), np.finfo(float).tiny))
+    kept_columns = independent_columns(Z * np.sqrt(w0)[:, None] / scale, n_fixed)
+    dropped = np.setdiff1d(np.arange(raw.shape[1]), kept_columns)
+    Zk = Z[:, kept_columns]
     coefficients, K = _weights_of(Zk, w0)
     if dropped.size:
         # A dropped column is a combination of kept ones where the fit looked; elsewhere it may not be.
         leftover = Z[:, dropped] - Zk @ (coefficients @ Z[:, dropped])
-        estimable &= np.abs(leftover / scale[dropped] * np.sqrt(panel.w.sum())).max(axis=1) < 1e-6
-    named = tuple(names[j] for j in dropped if n_fixed <= j < n_named)
-    rank = int((total > 0).sum()) + kept.size
-    n_effects = int((kept < n_fixed).sum())
+        estimable &= np.abs(leftover / scale[dropped] * np.sqrt(w.sum())).max(axis=1) < 1e-6
+    named = tuple(names[j] for j in dropped if j >= n_fixed and names[j] != _UNNAMED)
+    rank = int((total > 0).sum()) + kept_columns.size
+    n_effects = int((kept_columns < n_fixed).sum())
     return Nuisance(big, n_big, share, Zk, K, w0, n_effects, rank, estimable, named)
+
+
+class _Wanted(Told):
+    """All that a nuisance fit depends on. The outcome is not among it, so outcomes share their fits."""
+
+    def __init__(
+        self,
+        big: IntArray,
+        n_big: int,
+        raw: FloatArray,
+        n_fixed: int,
+        names: tuple[str, ...],
+        w0: FloatArray,
+        w: FloatArray,
+    ) -> None:
+        super().__init__(big, raw, w0, w, after=repr((n_big, n_fixed, names)).encode())
+        self.fit = (big, n_big, raw, n_fixed, names, w0, w)
+
+
+@kept(16)
+def _kept_fit(wanted: _Wanted) -> Nuisance:
+    return _fit(*wanted.fit)
 
 
 def _weights_of(Z: FloatArray, w0: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -7,23 +7,20 @@ p is never zero and its floor is reported. Not here: t-based inference.
 A school that lacks a grade cannot lend or take that grade's calendar, so the test is made on the schools that have
 every grade: still exact, for the same null hypothesis, on fewer cells. How many were left out is in the result.
 
-For the imputation estimator no refit is needed: with one dummy for each cell left out of the fit, the effects
-are ``τ̂_S = (M_SS)^{-1} (M y)_S``, M the annihilator of the nuisance effects on all cells in √weight coordinates.
+For the imputation estimator no refit is needed: see :mod:`evaluation.effects.permuted_weights`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from hashlib import blake2b
 from itertools import combinations
 from math import factorial
 
 import numpy as np
-from scipy import linalg
 
-from evaluation.effects.absorb import Nuisance, fit_nuisance
+from evaluation.effects.absorb import fit_nuisance
 from evaluation.effects.design import Panel, split_term, term_codes
+from evaluation.effects.permuted_weights import Assignments, FittedPanel, imputation_weights
 from evaluation.effects.results import BoolArray, FloatArray, IntArray
 from evaluation.errors import CannotEstimate, InputError
 
@@ -213,7 +210,7 @@ def permutation_test(
             effect &= np.isin(event_all, np.array(horizon))
         own = panel.w if weights == "observation" else np.ones(panel.n)
         statistics = (
-            _imputation_weights(_Design(_Fitted(panel, nuisance), out_of_fit, effect, own)) @ residual
+            imputation_weights(Assignments(FittedPanel(panel, nuisance), out_of_fit, effect, own)) @ residual
         )
     elif estimator == "twfe":
         D = (event_all >= 0).astype(np.float64).T
@@ -224,108 +221,6 @@ def permutation_test(
     else:
         raise InputError(f'Permutation is available for imputation and twfe, not for "{estimator}".')
     return replace(_summary(statistics, null, enumerated), left_out=left_out)
-
-
-def nuisance_annihilator(panel: Panel, nuisance: Nuisance) -> FloatArray:
-    """(n, n) ``M = I − W^½ X (X'WX)^- X' W^½`` of the nuisance effects on all cells, fitted on all of them."""
-    if panel.n > 12_000:
-        raise CannotEstimate(
-            f"Cannot permute exactly over {panel.n} cells in memory: aggregate the panel to fewer cells."
-        )
-    root = np.sqrt(panel.w)
-    Q = np.linalg.qr(root[:, None] * nuisance.Z)[0]
-    M = -(Q @ Q.T)
-    total = np.bincount(nuisance.group, weights=panel.w, minlength=nuisance.n_groups)
-    u = root / np.sqrt(total[nuisance.group])
-    order = np.argsort(nuisance.group, kind="stable")
-    ends = np.cumsum(np.bincount(nuisance.group, minlength=nuisance.n_groups))[:-1]
-    for members in np.split(order, ends):
-        M[np.ix_(members, members)] -= np.outer(u[members], u[members])
-    M[np.arange(panel.n), np.arange(panel.n)] += 1.0
-    return np.asarray(M, dtype=np.float64)
-
-
-class _Told:
-    """Told apart by the numbers something depends on and nothing else, so that what follows can be kept."""
-
-    def __init__(self, *parts: FloatArray | IntArray | BoolArray, after: bytes = b"") -> None:
-        digest = blake2b(after)
-        for part in parts:
-            digest.update(repr(part.shape).encode() + np.ascontiguousarray(part).tobytes())
-        self.digest = digest.digest()
-
-    def __hash__(self) -> int:
-        return hash((type(self), self.digest))
-
-    def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and isinstance(other, _Told) and self.digest == other.digest
-
-
-class _Fitted(_Told):
-    """The nuisance effects of a panel. The outcome is not among what they depend on, so outcomes share them."""
-
-    def __init__(self, panel: Panel, nuisance: Nuisance) -> None:
-        super().__init__(panel.w, nuisance.group, nuisance.Z)
-        self.panel, self.nuisance = panel, nuisance
-
-
-class _Design(_Told):
-    """All that the permuted estimates' weights depend on."""
-
-    def __init__(self, fitted: _Fitted, out_of_fit: BoolArray, effect: BoolArray, own: FloatArray) -> None:
-        super().__init__(out_of_fit, effect, own, after=fitted.digest)
-        self.fitted, self.out_of_fit, self.effect, self.own = fitted, out_of_fit, effect, own
-
-
-@lru_cache(maxsize=4)
-def _annihilator(fitted: _Fitted) -> FloatArray:
-    return nuisance_annihilator(fitted.panel, fitted.nuisance)
-
-
-@lru_cache(maxsize=4)
-def _imputation_weights(design: _Design) -> FloatArray:
-    """(n_assignments, n) weights on the residuals ``M W^½ y`` whose sums are the average imputed effects.
-
-    ``Σ ω_i τ̂_i`` with ``τ̂_S = W_S^{-½} (M_SS)^{-1} (M W^½ y)_S``; NaN where nothing treated can be imputed.
-    """
-    M = _annihilator(design.fitted)
-    root = np.sqrt(design.fitted.panel.w)
-    out = np.zeros(design.out_of_fit.shape)
-    n, flat = M.shape[0], np.ascontiguousarray(M).ravel()
-    for k in range(len(out)):
-        S = np.flatnonzero(design.out_of_fit[k])
-        omega = np.where(design.effect[k, S], design.own[S], 0.0)
-        if not omega.sum() > 0:
-            out[k] = np.nan
-            continue
-        # Symmetric, so its transpose is the same block in the order LAPACK works on in place.
-        block = flat.take(S[:, None] * n + S)
-        factor, info = linalg.lapack.dpotrf(block.T, lower=1, overwrite_a=1, clean=0)
-        if info == 0 and factor.diagonal().min() > 1e-6:
-            solved, _ = linalg.lapack.dpotrs(factor, omega / root[S] / omega.sum(), lower=1)
-            out[k, S] = solved
-        else:
-            out[k, S] = _where_possible(M[np.ix_(S, S)], root[S], omega)
-    return out
-
-
-def forget_assignments() -> None:
-    """Drop the weights kept of the last designs; only a benchmark has reason to."""
-    _imputation_weights.cache_clear()
-    _annihilator.cache_clear()
-
-
-def _where_possible(block: FloatArray, root: FloatArray, omega: FloatArray) -> FloatArray:
-    """As above when some cells cannot be imputed: their dummies span the null space of M_SS and are left out."""
-    values, vectors = np.linalg.eigh(block)
-    null_space = vectors[:, values <= 1e-10]
-    lost = np.einsum("ij,ij->i", null_space, null_space) > 1e-9
-    weights = np.where(lost, 0.0, omega)
-    if not weights.sum() > 0:
-        return np.full(omega.size, np.nan)
-    good = values > 1e-10
-    spread = vectors[:, good].T @ (weights / root / weights.sum())
-    return np.asarray(vectors[:, good] @ (spread / values[good]), dtype=np.float64)
 
 
 def _summary(statistics: FloatArray, null: float, enumerated: bool) -> Permutation:
