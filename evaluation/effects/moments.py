@@ -7,6 +7,7 @@ others. Everything is a sum of sparse and low-rank parts; no n × n matrix is ev
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 
 import numpy as np
 from scipy import sparse
@@ -45,6 +46,20 @@ class CrossMoments:
             au, bu = by_pair((t / root)[:, 0]), by_pair((share * t)[:, 0])
             self.parts.append((T[:, s], a, b, au, bu, au * ku[None, :], np.asarray(au @ kuz)))
         self.cluster = est.cluster
+
+    def scaled(self, factors: FloatArray) -> CrossMoments:
+        """The moments once every contrast's weights are multiplied by a factor for each cluster, (G, m)."""
+        other = copy(self)
+        other.made = {}
+        other.parts = []
+        for s, (v, a, b, au, bu, auk, akz) in enumerate(self.parts):
+            f = factors[:, [s]]
+            by_group = [
+                table * f if isinstance(table, np.ndarray) else table.multiply(f).tocsr()
+                for table in (au, bu, auk)
+            ]
+            other.parts.append((v * factors[self.cluster, s], a * f, b * f, *by_group, akz * f))
+        return other
 
     def matrix(self, s: int, t: int) -> FloatArray:
         """(G, G) covariances of score s of one cluster with score t of another."""

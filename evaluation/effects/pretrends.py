@@ -118,12 +118,11 @@ def slope_for_power(
     while excess(high, _FEW) < 0.0:
         high *= 2.0
     near = float(brentq(excess, 0.0, high, args=(_FEW,), xtol=1e-6 * high, rtol=1e-6))
-    low, top = 0.99 * near, 1.01 * near
-    if excess(low) >= 0.0 or excess(top) <= 0.0:
-        # Where power is flat the few points do not tell one neighbourhood from another.
-        low, top = 0.0, 2.0 * high
     # The power itself is known to 1e-4, so a slope to six digits is more than it can tell.
-    return float(brentq(excess, low, top, xtol=1e-6 * near, rtol=1e-6))
+    try:
+        return float(brentq(excess, 0.995 * near, 1.005 * near, xtol=1e-6 * near, rtol=1e-6))
+    except ValueError:  # power is so flat that the few points do not tell one neighbourhood from another
+        return float(brentq(excess, 0.0, 2.0 * high, xtol=1e-6 * near, rtol=1e-6))
 
 
 def power_of_slope(

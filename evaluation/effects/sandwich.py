@@ -33,7 +33,8 @@ class Sandwich:
     """Covariance of the contrasts with what its degrees of freedom need.
 
     ``cov`` (m, m); ``scores`` (G, m) adjusted cluster scores; ``T`` (n, m) adjusted weights A_g v_g in working
-    coordinates; ``factor`` the small-sample factor already in ``cov``.
+    coordinates; ``factor`` the small-sample factor already in ``cov``; ``known_moments`` those of the adjusted
+    scores where the adjustment made them on its way.
     """
 
     kind: str
@@ -42,6 +43,7 @@ class Sandwich:
     T: FloatArray
     factor: float
     estimator: LinearEstimator
+    known_moments: CrossMoments | None = None
 
     @property
     def std_errors(self) -> FloatArray:
@@ -49,9 +51,14 @@ class Sandwich:
         return np.asarray(np.sqrt(np.diag(self.cov)), dtype=np.float64)
 
     @cached_property
+    def moments(self) -> CrossMoments:
+        """Second moments of the adjusted scores."""
+        return self.known_moments or CrossMoments(self.estimator, self.T)
+
+    @cached_property
     def df(self) -> FloatArray:
         """(m,) Satterthwaite degrees of freedom ``(tr P)² / tr(P²)`` of each contrast's variance estimate."""
-        moments = CrossMoments(self.estimator, self.T)
+        moments = self.moments
         out = np.full(moments.m, np.nan)
         for s in range(moments.m):
             trace, square = moments.sums(s)
@@ -83,15 +90,17 @@ def sandwich(estimator: LinearEstimator, kind: str = "cr2") -> Sandwich:
     root = np.sqrt(estimator.phi)[:, None]
     v = root * estimator.V
     e = estimator.residual() / root[:, 0]
+    moments = None
     if kind in ("cr0", "cr1", "cr1s"):
         T = v
     elif estimator.by_score:
-        T = _scaled_by_score(estimator, v, kind)
+        factors, moments = _score_factors(estimator, v, kind)
+        T = v * factors[estimator.cluster]
     else:
         T = _adjusted(estimator, v, kind)
     scores = group_sums(estimator.cluster, G, T * e[:, None])
     factor = small_sample_factor(kind, G, estimator.N, estimator.rank)
-    return Sandwich(kind, factor * scores.T @ scores, scores, T, factor, estimator)
+    return Sandwich(kind, factor * scores.T @ scores, scores, T, factor, estimator, moments)
 
 
 def small_sample_factor(kind: str, G: int, N: int, k: int) -> float:
@@ -107,24 +116,24 @@ def small_sample_factor(kind: str, G: int, N: int, k: int) -> float:
     return 1.0
 
 
-def _scaled_by_score(estimator: LinearEstimator, v: FloatArray, kind: str) -> FloatArray:
-    """(n, m) weights ``a_g v_g`` with ``a_g² = v_g'v_g / v_g'(RΦR')_gg v_g``: E[score²] = Var(v_g'u_g) exactly.
+def _score_factors(estimator: LinearEstimator, v: FloatArray, kind: str) -> tuple[FloatArray, CrossMoments]:
+    """(G, m) factors ``a_g`` with ``a_g² = v_g'v_g / v_g'(RΦR')_gg v_g``: then E[score²] = Var(v_g'u_g) exactly.
 
     The bias-reduction condition of CR2 stated for the contrast itself. The imputation functional is not a WLS
     coefficient: its residual maker is oblique, and the symmetric root of the whole block would shrink the very
     direction that is averaged (measured size .10–.12 at a nominal .05, against .044–.054 this way; see
-    docs/methods/inference.md). CR3 scales by a_g² instead.
+    docs/methods/inference.md). CR3 scales by a_g² instead. The moments of the scores so adjusted come with it.
     """
     moments = CrossMoments(estimator, v)
-    out = np.zeros_like(v)
+    factors = np.zeros((estimator.G, v.shape[1]))
     for j in range(v.shape[1]):
         target = np.bincount(estimator.cluster, weights=v[:, j] ** 2, minlength=estimator.G)
         actual = moments.variances(j)
         ratio = np.where(
             actual > RELATIVE_EIGENVALUE * target, target / np.where(actual > 0, actual, 1.0), 0.0
         )
-        out[:, j] = v[:, j] * (np.sqrt(ratio) if kind == "cr2" else ratio)[estimator.cluster]
-    return out
+        factors[:, j] = np.sqrt(ratio) if kind == "cr2" else ratio
+    return factors, moments.scaled(factors)
 
 
 def _adjusted(estimator: LinearEstimator, v: FloatArray, kind: str) -> FloatArray:

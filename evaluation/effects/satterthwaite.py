@@ -55,7 +55,7 @@ def htz_test(result: Sandwich, null: FloatArray | None = None) -> JointTest:
     q = result.T.shape[1]
     if (result.std_errors <= _noise(result)).any():
         raise CannotEstimate(f"Cannot test {q} contrasts jointly: the clusters show no variation.")
-    moments = CrossMoments(result.estimator, result.T)
+    moments = result.moments
     pairs = [(s, t) for s in range(q) for t in range(q)]
     omega = np.zeros((q, q))
     for s, t in pairs:
