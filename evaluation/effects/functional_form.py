@@ -259,8 +259,8 @@ def _fit(
 
     days, school_days = data[absent].to_numpy(dtype=float), data[possible].to_numpy(dtype=float)
     model: Any
-    options: dict[str, Any] = {"cov_type": "cluster", "cov_kwds": {"groups": group}, "maxiter": 100}
-    options["wls_method"] = "qr"  # the design has full rank, which the default looks for again at each step
+    # For these links Newton's steps are those of reweighting, without a decomposition of all rows at each of them.
+    options: dict[str, Any] = {"method": "newton", "max_start_irls": 0, "maxiter": 100, "disp": False}
     if form == "logit":
         model = GLM(np.column_stack([days, school_days - days]), exog, family=families.Binomial())
     elif working == "independence":
@@ -281,19 +281,32 @@ def _fit(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
+            if working == "independence":
+                options["start_params"] = _start(exog, days, school_days, form)
             result = model.fit(**options)
         except (np.linalg.LinAlgError, ValueError, FloatingPointError) as problem:
             raise CannotEstimate(
                 f"functional form: {form} cannot be fitted ({type(problem).__name__}); the linear answer "
                 f"stands alone"
             ) from None
-    if not bool(getattr(result, "converged", True)):
+    if not (result.mle_retvals["converged"] if working == "independence" else result.converged):
         raise CannotEstimate(f"functional form: {form} does not settle; the linear answer stands alone")
     parameters = np.asarray(result.params, dtype=float)
     covariance = np.asarray(result.cov_params(), dtype=float)
     if not (np.isfinite(parameters).all() and np.isfinite(covariance[0, 0])):
         raise CannotEstimate(f"functional form: {form} gives no finite answer")
     return parameters, covariance
+
+
+def _start(exog: Array, days: Array, school_days: Array, form: Form) -> Array:
+    """Coefficients (p,) of the shares' own logarithms or log odds, half a day added so that none is infinite."""
+    absent = days + 0.5
+    rest = school_days + 0.5 if form == "poisson" else school_days - days + 0.5
+    weights = absent if form == "poisson" else absent * rest / (absent + rest)
+    weighted = exog * weights[:, None]
+    return np.asarray(
+        np.linalg.solve(exog.T @ weighted, weighted.T @ np.log(absent / rest)), dtype=np.float64
+    )
 
 
 def _effect_on_the_treated(
