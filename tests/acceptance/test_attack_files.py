@@ -29,6 +29,8 @@ from pipelines.frozen import freeze_protocol
 from pipelines.runner import run_round
 from tests.conftest import make_inbox, settings_for
 
+pytestmark = pytest.mark.slow
+
 RULES = DisclosureRules()
 SCHOOLS = Dimension("skole", ("A", "B", "C", "D"))
 GRADES = Dimension("klassetrin", ("1", "6", "8"))
@@ -245,7 +247,7 @@ def smaller_municipality(tmp_path_factory) -> Path:
     return settings.reports
 
 
-@pytest.mark.parametrize("of", ["reports", pytest.param("smaller_municipality", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("of", ["reports", "smaller_municipality"])
 def test_the_rendered_reports_of_all_rounds_and_schools_together(request, of, limits):
     files = read_html_files(request.getfixturevalue(of))
     schools = len(load_study("demo_kommune").protocol.schools)

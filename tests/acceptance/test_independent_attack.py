@@ -59,6 +59,7 @@ def rounds(demonstration):
     return read(demonstration.settings.reports)
 
 
+@pytest.mark.slow
 def test_talks_of_every_school_and_grade(rounds):
     seen = hidden = 0
     for found in rounds.values():

@@ -59,6 +59,7 @@ def answers(kind: str, seed: int, round_id: str):
     return effects, judged.set_index("look"), truth
 
 
+@pytest.mark.slow
 def test_the_band_that_holds_all_months_is_wider_than_each_months_own_interval():
     monthly, _, _ = panel("effect", SEEDS[0], END.id)
     rows = leads.event_rows(leads.event_study(monthly, STUDY.protocol))

@@ -185,12 +185,14 @@ def assert_safe(exhibits):
             assert cell.value == truths[cell.key]
 
 
+@pytest.mark.slow
 @settings(QUIET, max_examples=25)
 @given(counts_2d)
 def test_no_random_table_can_be_opened(table, counts):
     assert_safe([table(counts)])
 
 
+@pytest.mark.slow
 @settings(QUIET, max_examples=20)
 @given(st.lists(st.tuples(cells, cells, cells, cells), min_size=2, max_size=4))
 def test_no_linked_tables_can_be_opened(table, share, rows):

@@ -15,6 +15,8 @@ from evaluation.disclosure.audit import audit
 from evaluation.disclosure.ledger import Ledger, read_ledger, write_ledger
 from evaluation.errors import GateRefused, InputError
 
+pytestmark = pytest.mark.slow
+
 RULES = DisclosureRules()
 
 

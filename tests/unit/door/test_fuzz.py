@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("atheris", reason="the fuzzer has wheels for Linux only")
 
 CORPUS = Path(__file__).parents[2] / "data" / "door" / "corpus"

@@ -24,6 +24,8 @@ from evaluation.door.read_xml import read_xml
 from evaluation.errors import InputError
 from evaluation.study import Study, load_study
 
+pytestmark = pytest.mark.slow
+
 KEY = PseudonymKey.parse("00112233445566778899aabbccddeeff" * 2)
 DEMO = load_study("demo_kommune")
 COLUMNS = {"school": {"constant": "990001"}, "pupil": {"column": "CPR", "kind": "cpr"}, "type": "Kode"}

@@ -54,6 +54,7 @@ def test_it_ends_with_an_error_too(slow_module):
     assert slow_to_import.doubled(1) == 2
 
 
+@pytest.mark.slow
 def test_a_suite_does_not_bring_charts_or_address_grammars():
     code = """if True:
         import sys

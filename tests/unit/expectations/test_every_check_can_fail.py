@@ -18,6 +18,8 @@ from evaluation.expectations.run import judge
 from evaluation.study import load_study
 from evaluation.tables import TABLES, table
 
+pytestmark = pytest.mark.slow
+
 P = load_study("demo_kommune").protocol
 CUTOFF = dt.date(2026, 11, 13)
 S = P.schools[0].id

@@ -11,6 +11,8 @@ from evaluation.panel.core import register_tables
 from evaluation.study import load_study
 from evaluation.synthetic import Scenario, make_municipality, write_files
 
+pytestmark = pytest.mark.slow
+
 STUDY = load_study("demo_kommune")
 ROUND = STUDY.protocol.round("november_2026")
 GAPS = (("990002", "2026-W38"), ("990003", "2026-W39"))

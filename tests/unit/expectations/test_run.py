@@ -47,6 +47,7 @@ def days(m, *, through=None) -> pd.DataFrame:
     return out if through is None else out[out["day_on"] <= pd.Timestamp(through)]
 
 
+@pytest.mark.slow
 def test_a_rule_that_raises_is_a_crash_and_never_wrong_data():
     def explode(_: Subject) -> Sound:
         raise ZeroDivisionError("0101154321")
@@ -170,6 +171,7 @@ def municipality():
     return make_municipality(STUDY, seed=5)
 
 
+@pytest.mark.slow
 def test_an_undisturbed_municipality_raises_no_alarm(municipality):
     for r in P.rounds:
         frame = cells(municipality, through=r.cutoff)
@@ -241,6 +243,7 @@ def test_an_unregistered_class_is_seen_and_not_named(municipality):
     assert "4. årgang (2026/27): én klasse" in found.sentence
 
 
+@pytest.mark.slow
 def test_a_change_of_registration_is_warned_of():
     m = make_municipality(STUDY, seed=5, scenario=Scenario(kind="registration_change"))
     frame = table("core_cells").conform(cells(m))

@@ -26,6 +26,8 @@ from evaluation.interviews.forms import read_school_form
 from evaluation.interviews.positions import Selection, Text, locate
 from evaluation.interviews.readers import read_segments
 
+pytestmark = pytest.mark.slow
+
 BOOK = codebook()
 BOUNDED = settings(
     max_examples=60,

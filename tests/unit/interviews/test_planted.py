@@ -19,6 +19,8 @@ from evaluation.interviews.themes import theme_table
 from evaluation.study import find_study, load_study
 from evaluation.synthetic.voices import invent_voices
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module", params=range(1, 9))
 def voices(request: pytest.FixtureRequest) -> Any:

@@ -10,6 +10,8 @@ from evaluation.disclosure.ledger import Ledger
 from evaluation.study import load_study
 from tests.unit.publication.sample_tables import implementation, published, pupil_weeks, tables
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("pupils", "held", "coverage"),

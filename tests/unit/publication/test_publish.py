@@ -26,6 +26,8 @@ from tests.unit.publication.sample_tables import (
     tables,
 )
 
+pytestmark = pytest.mark.slow
+
 ENGLAND = Path(__file__).parents[2] / "data" / "england" / "study"
 LEVELS = ["pupils", "absence_pct", "over_10_pct"]
 

@@ -16,6 +16,8 @@ from evaluation.study import load_study
 from evaluation.tables import TABLES
 from tests.unit.publication.sample_tables import implementation, published, pupil_weeks, tables
 
+pytestmark = pytest.mark.slow
+
 WITHDRAWN = "2026/27:990002:6:0"
 
 

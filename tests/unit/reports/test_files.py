@@ -16,6 +16,8 @@ from evaluation.reports.glossary import TERMS
 from evaluation.reports.malplan import malplan_docx, render_malplan
 from tests.unit.reports import sample_inputs as sample
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 
 

@@ -239,6 +239,7 @@ def test_hostile_interview_text_arrives_as_text() -> None:
     assert "&lt;script&gt;alert(1)" in pages[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(t for t in TABLES if t.startswith("out_")))
 def test_a_missing_table_costs_only_its_section(name: str) -> None:
     inputs = sample.november(**{name: TABLES[name].empty()})

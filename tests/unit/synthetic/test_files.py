@@ -13,6 +13,8 @@ import pytest
 from evaluation.study import load_study
 from evaluation.synthetic import EXPORTED_ON, Scenario, cells, make_municipality, write_files, write_truth
 
+pytestmark = pytest.mark.slow
+
 STUDY = load_study("demo_kommune")
 SMALL = 800
 NOVEMBER, JUNE = EXPORTED_ON

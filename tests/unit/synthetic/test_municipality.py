@@ -11,6 +11,8 @@ import pytest
 from evaluation.study import load_study
 from evaluation.synthetic import Scenario, cells, make_municipality
 
+pytestmark = pytest.mark.slow
+
 STUDY = load_study("demo_kommune")
 FINAL = "end_of_year_2027"
 
