@@ -30,7 +30,7 @@ CELL = ("school_id", "grade")
 
 def month_rows(study: Study, table: Table, few: int) -> None:
     """The protocol's event study: each month's interval, the band over all of them, the joint test of the leads."""
-    panel = panel_of(study.frame, "all waves", "same_month_last_year", CELL)
+    panel = panel_of(study.frame, STARTS["all waves"], "same_month_last_year", CELL)
     assert panel.start is not None
     reach = int(max(STARTS["all waves"].values())) - FIRST_FOLLOW_UP
     fit = imputation(panel, anticipation=reach)
@@ -182,7 +182,9 @@ def left_out_rows(study: Study, table: Table) -> None:
     held = []
     for column, values in variations:
         rows = ~frame[column].isin(values).to_numpy()
-        panel = panel_of(frame[rows].reset_index(drop=True), "all waves", "same_month_last_year", CELL)
+        panel = panel_of(
+            frame[rows].reset_index(drop=True), STARTS["all waves"], "same_month_last_year", CELL
+        )
         fit = imputation(panel, transition=1)
         omega = aggregate_contrasts(fit, "overall")[1]
         keep = fit.untreated.copy()

@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pandas as pd
-from simulated_studies import GRADES, SCHOOLS, SEED, Study, Table, panel_of, residuals
+from simulated_studies import GRADES, SCHOOLS, SEED, STARTS, Study, Table, panel_of, residuals
 
 from evaluation.effects.absorb import group_sums
 from evaluation.effects.contrasts import contrasts_by
@@ -81,7 +81,7 @@ def school_rows(study: Study, table: Table) -> None:
     """Four schools with true effects of their own (SD 0.5 around −1): raw and shrunk intervals, common
     effect."""
     rng = np.random.default_rng(SEED)
-    panel = panel_of(study.frame, "all waves", "same_month_last_year", ("school_id", "grade"))
+    panel = panel_of(study.frame, STARTS["all waves"], "same_month_last_year", ("school_id", "grade"))
     fit = imputation(panel, transition=1)
     est = fit.contrast(contrasts_by(fit, "school_id")[1])
     keep = fit.untreated.copy()

@@ -8,9 +8,10 @@ follows the season and comes in spells of two days.
 * pupils "new each year": every school year draws its own pupils; "move up": the pupils of a grade are the
 next
   year's pupils of the grade above, as they are in life, which ties cells to each other.
-* pupils "unequal schools": new pupils each year in schools of 95, 75, 50 and 40 pupils a grade, 1.8 % of them with long
-  absence, shocks of 0.36 points, and CR2 with an identity working model: the design under which the earlier study's
-  table was made, as far as its figures tell (with one wave the largest of four treated cells then carries most).
+* pupils "unequal schools": new pupils each year in schools of 95, 75, 50 and 40 pupils a grade, 1.6 % of them with long
+  absence, shocks of 0.36 points, the third wave in April, and CR2 with an identity working model: the design under which
+  the earlier study's table was made, as far as its figures tell (with one wave the largest of four treated cells then
+  carries most).
 * shocks: grade-year shocks common to the schools (SD 0.4 points), which clusters of cells cannot see.
 * waves: grade 6 from October ("one wave"), and grades 1 and 8 from January and March ("all waves"), the first
   whole months after the protocol's planned talks.
@@ -19,7 +20,8 @@ next
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -36,21 +38,26 @@ SEASON = np.array([0.75, 0.90, 1.00, 1.15, 1.25, 1.15, 1.10, 1.00, 0.90, 0.80])
 SHOCK_SD = 0.4
 UNEQUAL = "unequal schools"
 SCHOOL_SIZES = {"A": 95, "B": 75, "C": 50, "D": 40}
-LONG_TERM, FEWER_LONG_TERM, SMALLER_SHOCK_SD = 0.025, 0.018, 0.36
+LONG_TERM, FEWER_LONG_TERM, SMALLER_SHOCK_SD = 0.025, 0.016, 0.36
 DAYS, SPELL = 20, 2
 STARTS = {"one wave": {"6": 12}, "all waves": {"6": 12, "1": 15, "8": 17}}
+LATE_THIRD_WAVE = {"one wave": {"6": 12}, "all waves": {"6": 12, "1": 15, "8": 18}}
 MILESTONE = (0.0, 1.0, 2.0)
 MODELS = {"two_way": ("cell", "t"), "same_month_last_year": ("cell:cal_month", "school_id:t")}
 
 
 @dataclass(frozen=True)
 class Study:
-    """One row of ``frame`` per cell and month; ``y`` and ``shocks`` (rows, replications) in percent; CR2's working model."""
+    """One row of ``frame`` per cell and month; ``y`` and ``shocks`` (rows, replications) in percent.
+
+    With CR2's working model, and the first treated month of each treated grade by how many waves there are.
+    """
 
     frame: pd.DataFrame
     y: Array
     shocks: Array
     working: str = "inverse-weight"
+    starts: Mapping[str, Mapping[str, int]] = field(default_factory=lambda: STARTS)
 
 
 def simulate(replications: int, pupils: str = "new each year", seed: int = SEED) -> Study:
@@ -89,7 +96,7 @@ def simulate(replications: int, pupils: str = "new each year", seed: int = SEED)
     y = 100.0 * np.array([absent[row] for row in rows]) / frame["possible_days"].to_numpy()[:, None]
     common = rng.normal(0.0, SMALLER_SHOCK_SD if unequal else SHOCK_SD, (10, 2, replications))
     shocks = common[frame["grade"].astype(int), frame["year"]]
-    return Study(frame, y, shocks, "identity" if unequal else "inverse-weight")
+    return Study(frame, y, shocks, "identity", LATE_THIRD_WAVE) if unequal else Study(frame, y, shocks)
 
 
 def _propensities(rng: np.random.Generator, pupils: int, replications: int, long_term_share: float) -> Array:
@@ -99,10 +106,14 @@ def _propensities(rng: np.random.Generator, pupils: int, replications: int, long
 
 
 def panel_of(
-    frame: pd.DataFrame, waves: str, model: str, cluster: tuple[str, ...], working: str = "inverse-weight"
+    frame: pd.DataFrame,
+    starts: Mapping[str, int],
+    model: str,
+    cluster: tuple[str, ...],
+    working: str = "inverse-weight",
 ) -> Panel:
     """The engine's panel for a design; rows stay in the frame's order (cell, month)."""
-    data = frame.assign(start=frame["grade"].map(STARTS[waves]).fillna(np.inf), y=0.0)
+    data = frame.assign(start=frame["grade"].map(starts).fillna(np.inf), y=0.0)
     panel = Panel.from_frame(
         data,
         outcome="y",

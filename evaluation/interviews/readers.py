@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +11,7 @@ from evaluation.codebooks import Codebook
 from evaluation.errors import InputError, Problem
 from evaluation.interviews import plain, qualcoder, taguette
 from evaluation.interviews.attributes import DocumentAttributes, normal_name
+from evaluation.interviews.coding_labels import Coding
 from evaluation.interviews.positions import Unit
 from evaluation.interviews.refi import read_codings
 from evaluation.interviews.refi_project import read_qdpx
@@ -45,62 +46,71 @@ def read_segments(
     ``schools`` maps a school's names to the protocol's ids; without it a school stays as written.
     Raises ``InputError`` when the file is refused as a whole; single rows become problems of the batch.
     """
-    kind = kind or detect_kind(path)
+    found = _reading(path, codebook, kind or detect_kind(path), columns, positions, coder)
+    return build_batch(
+        found.codings,
+        file=path.name,
+        codebook=codebook,
+        key=key,
+        schools=schools,
+        documents=_merged(documents or {}, found.documents),
+        problems=found.problems,
+        rows_lost=found.lost,
+        notes=found.notes,
+    )
+
+
+def document_names(path: Path, codebook: Codebook) -> frozenset[str]:
+    """The interviews a file speaks of, as they are compared (:func:`~evaluation.interviews.attributes.normal_name`).
+
+    Raises ``InputError`` as :func:`read_segments` does. Names may point to persons: they are for the door alone.
+    """
+    found = _reading(path, codebook, detect_kind(path), None, None, None)
+    return frozenset({normal_name(c.document) for c in found.codings} | set(found.documents)) - {""}
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What a file says before anything is judged. ``lost`` rows were put aside by the reader, with ``problems``."""
+
+    codings: Sequence[Coding]
+    problems: Sequence[Problem] = ()
+    lost: int = 0
+    documents: Mapping[str, DocumentAttributes] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+
+
+def _reading(
+    path: Path,
+    codebook: Codebook,
+    kind: Kind,
+    columns: Mapping[str, str] | None,
+    positions: Unit | None,
+    coder: str | None,
+) -> _Reading:
     file = path.name
-    side = dict(documents or {})
     if kind == "qdpx":
-        reading = read_codings(read_qdpx(path), codebook, unit=positions)
-        return build_batch(
-            reading.codings,
-            file=file,
-            codebook=codebook,
-            key=key,
-            schools=schools,
-            documents=_merged(side, reading.documents),
-            problems=reading.problems,
-            rows_lost=reading.lost,
-            notes=reading.notes,
+        project = read_codings(read_qdpx(path), codebook, unit=positions)
+        return _Reading(
+            project.codings, project.problems, project.lost, dict(project.documents), project.notes
         )
     if kind == "qdc":
-        difference = codebook.compare(Codebook.from_qdc(path))
-        return build_batch(
-            [], file=file, codebook=codebook, key=key, schools=schools, notes=difference.lines()
-        )
+        return _Reading([], notes=codebook.compare(Codebook.from_qdc(path)).lines())
     if kind == "qualcoder" or _is_sqlite(path):
         with open_sqlite(_database(path)) as connection:
             if kind == "qualcoder":
                 codings, found, problems, lost = qualcoder.codings_of_project(connection, file, codebook)
-                side = _merged(side, found)
-            else:
-                codings, problems, lost = taguette.codings_of_database(connection, file, coder)
-        return build_batch(
-            codings,
-            file=file,
-            codebook=codebook,
-            key=key,
-            schools=schools,
-            documents=side,
-            problems=problems,
-            rows_lost=lost,
-        )
+                return _Reading(codings, problems, lost, found)
+            codings, problems, lost = taguette.codings_of_database(connection, file, coder)
+            return _Reading(codings, problems, lost)
     table = read_rows(path)
     if kind == "taguette":
         if not taguette.is_taguette_table(table):
             problem = Problem(file, 1, found="other headings", expected="id,document,tag,content")
             raise InputError(f"{file} is not a highlights export of Taguette.", [problem])
-        codings, problems, lost = taguette.codings_of_table(table, coder), [], 0
-    else:
-        codings, problems, lost = plain.codings_of_table(table, codebook, coder, columns)
-    return build_batch(
-        codings,
-        file=file,
-        codebook=codebook,
-        key=key,
-        schools=schools,
-        documents=side,
-        problems=[*table.problems, *problems],
-        rows_lost=lost + table.lost,
-    )
+        return _Reading(taguette.codings_of_table(table, coder), table.problems, table.lost)
+    codings, problems, lost = plain.codings_of_table(table, codebook, coder, columns)
+    return _Reading(codings, [*table.problems, *problems], lost + table.lost)
 
 
 def detect_kind(path: Path) -> Kind:

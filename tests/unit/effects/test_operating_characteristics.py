@@ -43,7 +43,7 @@ CELL = ("school_id", "grade")
 
 @pytest.mark.parametrize("model", ["two_way", "same_month_last_year"])
 def test_standard_errors_are_the_engines(bench: ModuleType, study: object, model: str) -> None:
-    panel = bench.panel_of(study.frame, "all waves", model, CELL)
+    panel = bench.panel_of(study.frame, study.starts["all waves"], model, CELL)
     est, keep = bench.estimator_of(panel, model, None if model == "two_way" else bench.MILESTONE)
     for kind in ("cr1", "cr2"):
         theta, se = bench.cluster_t(est, study.y[keep], kind)
@@ -54,7 +54,7 @@ def test_standard_errors_are_the_engines(bench: ModuleType, study: object, model
 
 
 def test_wild_bootstrap_is_the_engines(bench: ModuleType, study: object) -> None:
-    panel = bench.panel_of(study.frame, "one wave", "two_way", CELL)
+    panel = bench.panel_of(study.frame, study.starts["one wave"], "two_way", CELL)
     est, _ = bench.estimator_of(panel, "two_way", None)
     mine = bench.wild_p(est, study.y, 4_000, seed=1)
     for r in range(2):
@@ -65,7 +65,7 @@ def test_wild_bootstrap_is_the_engines(bench: ModuleType, study: object) -> None
 
 @pytest.mark.parametrize("model", ["two_way", "same_month_last_year"])
 def test_permutation_is_the_engines(bench: ModuleType, study: object, model: str) -> None:
-    panel = bench.panel_of(study.frame, "one wave", model, CELL)
+    panel = bench.panel_of(study.frame, study.starts["one wave"], model, CELL)
     estimator, horizon = ("twfe", None) if model == "two_way" else ("imputation", bench.MILESTONE)
     weights = bench.permutation_weights(panel, estimator, horizon)
     own = permutation_test(
