@@ -112,13 +112,16 @@ def _read_voices(
     reading = _Reading(study.protocol.round(found.round_id), forgotten, [], [], [], [], [])
     if found.interview_files or found.form_files:
         codebook = load_codebook(study.file("codebook.yaml"))
-        voice_key = key.pseudonym("interviews", "subkey").encode()
         schools = {name: s.id for s in study.protocol.schools for name in (s.name, s.short, s.id)}
         for path, _ in found.interview_files:
             name = path.relative_to(incoming).as_posix()
             with reading.refusals(name):
                 batch = read_segments(
-                    path, codebook=codebook, key=voice_key, documents=_side_table(path), schools=schools
+                    path,
+                    codebook=codebook,
+                    key=key.for_interviews,
+                    documents=_side_table(path),
+                    schools=schools,
                 )
                 reading.batches.append(
                     (path, replace(batch, segments=batch.segments.assign(source_file=name)))

@@ -25,6 +25,7 @@ from pipelines.commands import (
     map,
     new_study,
     report,
+    rotate,
     run,
     ui,
     verify,
@@ -65,6 +66,7 @@ app.command("verify")(verify.verify)
 app.command("compare")(compare.compare)
 app.command("approve")(approve.approve)
 app.command("forget")(forget.forget)
+app.command("rotate")(rotate.rotate)
 app.command("init")(init.init)
 app.command("map")(map.map_file)
 app.command("new-study")(new_study.new_study)

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from evaluation.disclosure.ledger import Ledger, read_ledger, write_ledger
 from evaluation.disclosure.release import Release
-from evaluation.errors import EnvironmentProblem, Problem
 from evaluation.protocol import Protocol
 from evaluation.study import Study, load_study
 from pipelines.frozen import frozen_state
 from pipelines.io_manager import ParquetIOManager
+from pipelines.key_file import read_key_file
 from pipelines.progress import Progress
 from pipelines.provenance import provenance
 from pipelines.settings import Settings
@@ -33,43 +33,11 @@ class KeySource:
 
     def load(self) -> PseudonymKey:
         """The key. Raises :class:`EnvironmentProblem` when it is missing, too short or readable by others."""
-        from evaluation.door.pseudonyms import PseudonymKey
-
         if self.settings.key is not None:
+            from evaluation.door.pseudonyms import PseudonymKey
+
             return PseudonymKey.parse(self.settings.key)
-        path = self.settings.key_file
-        if not path.is_file():
-            raise EnvironmentProblem(
-                "there is no pseudonym key, so no file with names or CPR numbers may be read",
-                [
-                    Problem(
-                        str(path),
-                        found="missing",
-                        next_step="komglad init makes one; or set KOMGLAD_KEY_FILE",
-                    )
-                ],
-            )
-        _refuse_inside(path, self.settings.data)
-        if path.stat().st_mode & 0o077:
-            raise EnvironmentProblem(
-                "the pseudonym key can be read by others",
-                [Problem(str(path), found="readable by group or others", next_step=f"chmod 600 {path}")],
-            )
-        return PseudonymKey.parse(path.read_text(encoding="utf-8"))
-
-
-def _refuse_inside(path: Path, data: Path) -> None:
-    if path.resolve().is_relative_to(data):
-        raise EnvironmentProblem(
-            "the pseudonym key lies in the data folder, so whoever has the data can undo the pseudonyms",
-            [
-                Problem(
-                    str(path),
-                    found="inside the data folder",
-                    next_step="move it out and set KOMGLAD_KEY_FILE",
-                )
-            ],
-        )
+        return read_key_file(self.settings.key_file, self.settings.data)
 
 
 @dataclass(frozen=True)

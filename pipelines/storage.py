@@ -183,6 +183,20 @@ class Warehouse:
         found = (pq.read_schema(path).metadata or {}) if path.is_file() else {}
         return str(found.get(KEY_ID.encode(), b"").decode())
 
+    def pupil_keys(self, key_id: str) -> set[str]:
+        """Pseudonyms of all pupils in tables of any round that were made with this key."""
+        import pyarrow.parquet as pq
+
+        found: set[str] = set()
+        for path in sorted(self.root.glob("*/*.parquet")):
+            schema = pq.read_schema(path)
+            if (schema.metadata or {}).get(
+                KEY_ID.encode(), b""
+            ).decode() == key_id and "pupil_key" in schema.names:
+                keys = pq.read_table(path, columns=["pupil_key"]).column(0)
+                found |= set(keys.drop_null().unique().to_pylist())
+        return found
+
     def require_one_key(self, round_id: str, table: str) -> None:
         """Pseudonyms of two keys never meet: a table goes with the round's raw tables or is made again.
 

@@ -57,6 +57,14 @@ class Forgotten:
             stream.write((json.dumps(content, indent=0) + "\n").encode())
 
 
+def made_with(path: Path) -> str:
+    """Id of the key the list was made with; empty when there is no list that can be read."""
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8"))["key_id"])
+    except (ValueError, KeyError, TypeError, OSError):
+        return ""
+
+
 def load_forgotten(path: Path, key: PseudonymKey) -> Forgotten:
     """The list; an empty one when nobody was forgotten.
 
@@ -85,7 +93,7 @@ def load_forgotten(path: Path, key: PseudonymKey) -> Forgotten:
         raise InputError(
             "the list of forgotten pupils was made with another key",
             [Problem(path.name, found=f"key {made_with}", expected=f"key {key.key_id}",
-                     next_step="go back to that key; or move the list away and give each withdrawal again: komglad forget")],
+                     next_step="go back to that key, and change it with komglad rotate")],
         )  # fmt: skip
     return Forgotten(made_with, pupils, documents, unfinished)
 

@@ -1,22 +1,23 @@
-"""Keyed pseudonyms: the one-way step that names and CPR numbers take at the door, and rotation of its key.
+"""Keyed pseudonyms: the one-way step that names and CPR numbers take at the door.
 
 A plain hash would be worthless: all of Denmark's CPR numbers can be tried in seconds. So every pseudonym is an
 HMAC-SHA-256 (RFC 2104) under a key that lies outside the repository and the data folder, with a subkey per
 purpose, so that a pupil's key cannot be compared with a coder's or with a name's. Where the key comes from
-(environment, file) is :mod:`pipelines`' business.
+(environment, file) is :mod:`pipelines`' business; how a key is changed is told in
+:mod:`~evaluation.door.rotation`.
 """
 
 from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from evaluation.errors import EnvironmentProblem, InputError, Problem
+from evaluation.errors import EnvironmentProblem, Problem
 
 KEY_BYTES = 32
 MINIMUM_BYTES = 32
@@ -85,6 +86,11 @@ class PseudonymKey:
         """Eight hex digits that tell keys apart without giving anything of them away."""
         return self._subkey(b"key-id").hex()[:8]
 
+    @property
+    def for_interviews(self) -> bytes:
+        """The subkey that documents, segments and coders of interviews are keyed with."""
+        return self.pseudonym("interviews", "subkey").encode()
+
     def pseudonym(self, purpose: str, value: str) -> str:
         """The pseudonym of one canonical value, :data:`PSEUDONYM_HEX` hex digits."""
         return str(self.hash_many(purpose, [value])[0])
@@ -101,6 +107,24 @@ class PseudonymKey:
         out = [hmac.digest(subkey, str(v).encode(), "sha256").hex()[:PSEUDONYM_HEX] for v in values]
         return np.array(out, dtype=object)
 
+    def values_behind(
+        self, purpose: str, values: Iterable[str], pseudonyms: Collection[str]
+    ) -> dict[str, str]:
+        """Value by pseudonym, for those of the ``values`` that have one of the ``pseudonyms``; ends when all are found.
+
+        Only the key's owner can ask this, and only where the values can be tried; the answer holds identifiers.
+        """
+        subkey = self._subkey(purpose.encode())
+        wanted = {bytes.fromhex(p): p for p in pseudonyms}
+        size, found = PSEUDONYM_HEX // 2, {}
+        for value in values if wanted else ():
+            known = wanted.get(hmac.digest(subkey, value.encode(), "sha256")[:size])
+            if known is not None:
+                found[known] = value
+                if len(found) == len(wanted):
+                    break
+        return found
+
     def _subkey(self, purpose: bytes) -> bytes:
         return hmac.digest(self.secret, b"komglad/1/" + purpose, "sha256")
 
@@ -108,33 +132,3 @@ class PseudonymKey:
 def generate_key() -> str:
     """A new key as 64 hexadecimal digits, from the system's random source."""
     return secrets.token_hex(KEY_BYTES)
-
-
-def rotation_map(old: PseudonymKey, new: PseudonymKey, purpose: str, values: pd.Series) -> pd.DataFrame:
-    """Old and new pseudonym of every distinct canonical value: ``old_key``, ``new_key``, sorted by the old.
-
-    Needs the identifiers themselves, so it can only be made at the door, from the incoming files.
-    """
-    distinct = values.dropna().drop_duplicates()
-    frame = pd.DataFrame(
-        {"old_key": old.hash_many(purpose, distinct), "new_key": new.hash_many(purpose, distinct)},
-        dtype="str",
-    )
-    return frame.sort_values("old_key").reset_index(drop=True)
-
-
-def rotate(frame: pd.DataFrame, rotation: pd.DataFrame, column: str = "pupil_key") -> pd.DataFrame:
-    """The frame with ``column`` under the new key.
-
-    Raises:
-        InputError: some pseudonyms are not in the map; nothing is half rotated.
-    """
-    new = frame[column].map(rotation.set_index("old_key")["new_key"])
-    lost = int((new.isna() & frame[column].notna()).sum())
-    if lost:
-        raise InputError(
-            "the key cannot be rotated",
-            [Problem("", column=column, found=f"{lost} rows have a pseudonym that is not in the rotation map",
-                     rule="rotation", next_step="make the map from all incoming files the table came from")],
-        )  # fmt: skip
-    return frame.assign(**{column: new.astype("str")})

@@ -234,13 +234,13 @@ def parse_cpr(text: str) -> tuple[Any, str | None]:
     if day > 60:
         day -= 60
     try:
-        dt.date(_century(year, serial) + year, month, day)
+        dt.date(century(year, serial) + year, month, day)
     except ValueError:
         return None, "cpr_date"
     return "".join(match.groups()), None
 
 
-def _century(year: int, serial: int) -> int:
+def century(year: int, serial: int) -> int:
     """1800, 1900 or 2000: the seventh digit and the year together, as CPR-kontoret states."""
     seventh = serial // 1000
     if seventh <= 3:

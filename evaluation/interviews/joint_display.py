@@ -199,7 +199,7 @@ def _quote(sign: Sign, quotes: pd.DataFrame | None) -> tuple[str | None, bool]:
         if column in usable:
             usable = usable[usable[column].fillna(False).astype(bool)]
     for code in dict.fromkeys((sign.id, *sign.codes)):
-        found = usable[usable["code"] == code].sort_values("segment_id")
+        found = usable[usable["code"] == code]
         if len(found) and not code.startswith("X."):
             return str(found["quote"].iloc[0]), True
     return None, False

@@ -5,6 +5,7 @@ The scan is a net under the human check, never a replacement for it.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable
 
@@ -43,7 +44,8 @@ def approved_quotes(
     """Quotes fit to stand in a report; one row per code and segment, in the codebook's order.
 
     Approval needs a person's mark and no ``X.PII`` from anyone, a clean scan and at most
-    :data:`MAX_QUOTE_CHARACTERS`. No school, grade or informant goes along.
+    :data:`MAX_QUOTE_CHARACTERS`. No school, grade or informant goes along. The order within a code is arbitrary and the
+    same every time.
     """
     forbidden = tuple(names)
     blocked = set(segments.loc[segments["code"] == PERSONAL_DATA_CODE, "segment_id"])
@@ -57,5 +59,8 @@ def approved_quotes(
     pairs = marked.loc[marked["segment_id"].isin(body.keys()), ["code", "segment_id"]].drop_duplicates()
     order = {code.id: number for number, code in enumerate(codebook.codes)}
     pairs = pairs[~pairs["code"].astype("str").str.startswith("X.")]
-    pairs = pairs.assign(quote=pairs["segment_id"].map(body), _order=pairs["code"].map(order))
-    return pairs.sort_values(["_order", "segment_id"], ignore_index=True)[list(QUOTE_COLUMNS)]
+    quotes = pairs["segment_id"].map(body)
+    # Which of several quotes comes first must follow from the words: segments are named anew with every key.
+    mixed = quotes.map(lambda q: hashlib.sha256(str(q).encode()).hexdigest())
+    pairs = pairs.assign(quote=quotes, _order=pairs["code"].map(order), _mixed=mixed)
+    return pairs.sort_values(["_order", "_mixed", "segment_id"], ignore_index=True)[list(QUOTE_COLUMNS)]

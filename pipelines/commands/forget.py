@@ -21,7 +21,8 @@ def forget(
     import datetime as dt
     import sys
 
-    from evaluation.door.forget import Places, execute_forget, finish_forget, open_rounds, plan_forget
+    from evaluation.door.forget import execute_forget, finish_forget, open_rounds, plan_forget
+    from evaluation.door.forget_files import Places
     from evaluation.door.forgotten import FORGOTTEN
     from evaluation.study import load_study
     from pipelines.lock import run_lock

@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from evaluation.door.forget import Places, execute_forget, finish_forget, plan_forget
+from evaluation.door.forget import execute_forget, finish_forget, plan_forget
+from evaluation.door.forget_files import Places
 from evaluation.door.forgotten import read_forgotten
 from evaluation.door.intake import Intake, read_incoming
 from evaluation.door.pseudonyms import PseudonymKey, generate_key

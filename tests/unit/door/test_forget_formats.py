@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 
 from evaluation.door import forget as module
-from evaluation.door.forget import Places, Plan, Receipt, execute_forget, finish_forget, plan_forget
+from evaluation.door.forget import Plan, Receipt, execute_forget, finish_forget, plan_forget
+from evaluation.door.forget_files import Places
 from evaluation.door.forgotten import read_forgotten
 from evaluation.door.pseudonyms import PseudonymKey
 from evaluation.errors import InputError

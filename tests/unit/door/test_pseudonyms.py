@@ -1,4 +1,4 @@
-"""Pseudonyms: standard HMAC, no collision in the pilot, purposes apart, rotation whole or not at all."""
+"""Pseudonyms: standard HMAC, no collision in the pilot, purposes apart."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import hashlib
 import hmac
 
 import pandas as pd
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluation.door.pseudonyms import PseudonymKey, generate_key, rotate, rotation_map
-from evaluation.errors import InputError
+from evaluation.door.pseudonyms import PseudonymKey, generate_key
 
 TEXT = "00112233445566778899aabbccddeeff" * 2
 KEY = PseudonymKey.parse(TEXT)
@@ -44,13 +42,3 @@ def test_equal_values_and_only_they_share_a_pseudonym(values: list[str | None]) 
     out = KEY.pseudonyms("pupil", pd.Series(values, dtype="object"))
     assert list(out.isna()) == [v is None for v in values]
     assert out.nunique() == len({v for v in values if v is not None})
-
-
-def test_rotation_moves_every_row_or_none() -> None:
-    new = PseudonymKey.parse(generate_key())
-    numbers = pd.Series(["0101144001", "0202144002", "0101144001"])
-    frame = pd.DataFrame({"pupil_key": KEY.pseudonyms("pupil", numbers), "x": [1, 2, 3]})
-    moved = rotate(frame, rotation_map(KEY, new, "pupil", numbers))
-    assert list(moved["pupil_key"]) == list(new.pseudonyms("pupil", numbers))
-    with pytest.raises(InputError, match="1 rows"):
-        rotate(frame, rotation_map(KEY, new, "pupil", numbers[[0, 2]]))

@@ -1,0 +1,182 @@
+"""Where a pupil is in the inbox: rows by number, by a school's own number and by name, and interviews by side table.
+
+Here: finding, in whatever format, without changing anything. Not here: taking out (:mod:`~evaluation.door.erase`) and
+what becomes of it (:mod:`~evaluation.door.forget`).
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evaluation.door.calendar import build_calendar, read_spans
+from evaluation.door.erase import CannotErase, Traces, erased
+from evaluation.door.fields import Desk, Fields
+from evaluation.door.files import IGNORED, Incoming, find_incoming
+from evaluation.door.mapping import read_mappings
+from evaluation.door.pseudonyms import PseudonymKey
+from evaluation.door.quarantine import Quarantine
+from evaluation.door.readers import open_source
+from evaluation.door.registers import roster_ids, with_ids
+from evaluation.door.stage import Stage
+from evaluation.errors import InputError, KomgladError
+from evaluation.interviews.attributes import normal_name
+from evaluation.interviews.tables import read_rows
+from evaluation.study import Study
+
+WITH_PUPILS = ("pupils", "absence", "totals", "talks", "consents")
+SIDE_TABLE = ".dokumenter."
+
+
+@dataclass(frozen=True)
+class Affected:
+    """Rows of a table or file that belong to the pupil. ``is_by_hand``: a person has to see to this one."""
+
+    name: str
+    rows: int
+    is_by_hand: bool = False
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a pupil may be: the warehouse's open rounds, the inbox, and databases by their variable's name."""
+
+    study: Study
+    warehouse: Path
+    incoming: Path
+    rounds: tuple[str, ...]
+    sql_addresses: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def sources_of(places: Places) -> tuple[Incoming, ...]:
+    """The inbox's files and queries that a mapping reads."""
+    if not places.incoming.is_dir():
+        return ()
+    return find_incoming(places.incoming, read_mappings(places.study.mappings))[0]
+
+
+def file_name(source: Incoming, incoming: Path) -> str:
+    """The file itself (a zip, not its member); a query by its own name."""
+    return source.name if source.path == incoming else source.path.relative_to(incoming).as_posix()
+
+
+def rows_by_source(
+    places: Places, sources: tuple[Incoming, ...], key: PseudonymKey, pupil_key: str
+) -> dict[str, frozenset[int]]:
+    """Rows that the door itself attributes to the pupil: by number, by a school's own number, by name."""
+    study, stage = places.study, Stage()
+    calendar = build_calendar(read_spans(study.file("calendar.csv"), study.protocol), study.protocol)
+    desk = Desk(study.protocol, calendar, key)
+    ids: dict[str, str] = {}
+    found: dict[str, frozenset[int]] = {}
+    for kind in WITH_PUPILS:
+        for source in (s for s in sources if s.mapping.kind == kind and "pupil" in s.mapping.columns):
+            rows: set[int] = set()
+            try:
+                with ExitStack() as stack:
+                    reading, _ = open_source(source, stack, places.sql_addresses)
+                    for chunk in reading.chunks:
+                        f = Fields.of(desk, source, reading, chunk, Quarantine(stage, 0))
+                        school = f.school() if f.has("school") else np.full(len(chunk.rows), -1)
+                        keys = f.pupil_keys(school)
+                        if kind == "pupils":
+                            ids = with_ids(ids, roster_ids(f, school, keys))
+                        hit = pd.Series(keys, dtype="object").eq(pupil_key).to_numpy(dtype=bool)
+                        rows |= set(chunk.rows[hit].tolist())
+            except (
+                KomgladError,
+                OSError,
+                EOFError,
+            ):  # a file the door refuses is searched as text all the same
+                continue
+            if rows:
+                found[source.name] = frozenset(rows)
+        if kind == "pupils":
+            desk = replace(desk, local_ids=ids)
+    return found
+
+
+def documents_of(incoming: Path, traces: Traces) -> set[str]:
+    """Names of interviews that a side table of documents ties to the number, in a column of its own."""
+    documents: set[str] = set()
+    for path in sorted(incoming.rglob(f"*{SIDE_TABLE}*")) if incoming.is_dir() else ():
+        try:
+            table = read_rows(path)
+        except InputError:
+            continue
+        heading = table.heading("dokument")
+        documents |= {
+            normal_name(row.get(heading))
+            for row in table.rows
+            if heading and any(traces.is_in(cell) for cell in row.cells.values())
+        }
+    return documents - {""}
+
+
+def affected_files(
+    places: Places, sources: tuple[Incoming, ...], traces: Traces
+) -> tuple[tuple[Affected, ...], dict[str, frozenset[int]]]:
+    """Every file of the inbox that holds the pupil, and the rows by source."""
+    mappings = {file_name(s, places.incoming): s.mapping for s in sources if s.path != places.incoming}
+    affected: list[Affected] = []
+    removed: dict[str, frozenset[int]] = {}
+    for path in _every_file(places.incoming):
+        name = path.relative_to(places.incoming).as_posix()
+        try:
+            rows = erased(path, name, mappings.get(name), traces, _Nowhere())  # type: ignore[arg-type]
+        except CannotErase:
+            if _raw_hit(path, traces) or _may_hide(path):
+                affected.append(Affected(name, 0, is_by_hand=True))
+            continue
+        except OSError:
+            affected.append(Affected(name, 0, is_by_hand=True))
+            continue
+        count = sum(len(r) for r in rows.values())
+        removed |= {n: r for n, r in rows.items() if r}
+        if count:
+            affected.append(Affected(name, count))
+    queries = (s for s in sources if s.path == places.incoming)
+    affected += [Affected(s.name, len(traces.rows.get(s.name, ())), is_by_hand=True) for s in queries]
+    return tuple(affected), removed
+
+
+def _every_file(incoming: Path) -> Iterator[Path]:
+    if not incoming.is_dir():
+        return
+    for path in sorted(incoming.rglob("*")):
+        inside = path.resolve().is_relative_to(incoming.resolve())
+        if inside and path.is_file() and not any(path.match(p) for p in IGNORED):
+            yield path
+
+
+def _raw_hit(path: Path, traces: Traces) -> bool:
+    content = path.read_bytes()
+    return any(traces.is_in(content.decode(e, "ignore")) for e in ("latin-1", "utf-16-le", "utf-16-be"))
+
+
+def _may_hide(path: Path) -> bool:
+    """Packed formats that cannot be searched as bytes."""
+    with path.open("rb") as stream:
+        head = stream.read(16)
+    return head.startswith(
+        (b"PK", b"SQLite format 3", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b", b"Rar!", b"7z")
+    )
+
+
+class _Nowhere(io.RawIOBase):
+    """A stream that keeps nothing: files are only searched."""
+
+    def writable(self) -> bool:
+        """It can be written to."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Count the bytes and forget them."""
+        return len(data)
