@@ -12,6 +12,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from evaluation.disclosure.names import normalise_token
+from evaluation.door.cpr import parse_cpr
+from evaluation.door.dates import parse_school_year
 from evaluation.door.headings import (
     CHOICES,
     CPR_HEADINGS,
@@ -26,7 +28,7 @@ from evaluation.door.look import Look
 from evaluation.door.mapping import COLUMNS
 from evaluation.door.periods import parse_month
 from evaluation.door.recognise import is_known, is_number, share_of
-from evaluation.door.values import clean, parse_class, parse_cpr, parse_school_year
+from evaluation.door.values import clean, parse_class
 from evaluation.protocol import Protocol
 
 

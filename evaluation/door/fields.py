@@ -8,66 +8,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from evaluation.door.calendar import SchoolCalendar
 from evaluation.door.chunks import Chunk, Reading
+from evaluation.door.dates import parse_date
+from evaluation.door.desk import Desk
 from evaluation.door.files import Incoming
 from evaluation.door.mapping_parts import Column
 from evaluation.door.periods import SEPARATOR
-from evaluation.door.pseudonyms import PseudonymKey
 from evaluation.door.quarantine import Quarantine
-from evaluation.door.values import (
-    Parsed,
-    by_distinct,
-    clean,
-    full_name,
-    parse_class,
-    parse_cpr,
-    parse_date,
-    parse_number,
-)
-from evaluation.protocol import Protocol
+from evaluation.door.values import Parsed, by_distinct, clean, parse_class, parse_number
 
 Parser = Callable[[str], tuple[Any, str | None]]
-PUPIL, LOCAL, NAME, LABEL, HOLDER = "pupil", "local-id", "pupil-name", "class-label", "holder"
-"""Purposes of pseudonyms: one subkey each."""
-AMBIGUOUS = ""
-"""What the rosters tie a name to that several pupils of a school have."""
+LABEL = "class-label"
+"""Purpose of the pseudonyms of class labels."""
 NOT_OF_THE_STUDY = "none"
 """What a mapping writes for a school or grade that is no part of the study."""
-
-
-@dataclass(frozen=True)
-class Desk:
-    """What every file needs at the door.
-
-    ``local_ids``: keyed (school, local id) and (school, name) → pupil key; ``roster_grades``: "pupil key/school year"
-    → grade; both from the rosters, which are read first.
-    """
-
-    protocol: Protocol
-    calendar: SchoolCalendar
-    key: PseudonymKey
-    local_ids: Mapping[str, str] = field(default_factory=dict)
-    roster_grades: Mapping[str, str] = field(default_factory=dict)
-    roster_pupils: frozenset[str] = frozenset()
-    forgotten: frozenset[str] = frozenset()
-
-    def roster_grade(self, pupil: np.ndarray, day: np.ndarray) -> np.ndarray:
-        """The roster's grade (n,) of pupils on days; None where the roster does not say."""
-        month = day.astype("datetime64[M]").astype(np.int64)
-        first = 1970 + (month - (self.protocol.years.starts_month - 1)) // 12
-        tokens = pd.Series(pupil, dtype="object") + "/" + pd.Series(first.astype(str), dtype="object")
-        return tokens.map(dict(self.roster_grades)).to_numpy(dtype=object)
-
-    def is_in_roster(self, pupil: np.ndarray) -> np.ndarray:
-        """Whether each pupil (n,) stands in any roster."""
-        return pd.Series(pupil, dtype="object").isin(self.roster_pupils).to_numpy(dtype=bool)
 
 
 @dataclass
@@ -192,67 +152,6 @@ class Fields:
             grades = self.parse("grade", parser if required else _optional(parser))
         self.is_outside |= np.asarray(grades == NOT_OF_THE_STUDY, dtype=bool)
         return grades, labels
-
-    def pupil(self, school: np.ndarray) -> np.ndarray:
-        """Pupil keys (n,): of the CPR number, or of the local id by way of the roster; never of a forgotten pupil."""
-        keys = self.pupil_keys(school)
-        if self.desk.forgotten:
-            gone = pd.Series(keys, dtype="object").isin(self.desk.forgotten).to_numpy(dtype=bool)
-            self.quarantine_rows("pupil", gone, "forgotten", found="a pupil whose data were withdrawn")
-        return keys
-
-    def pupil_keys(self, school: np.ndarray) -> np.ndarray:
-        """Pupil keys (n,), forgotten or not."""
-        spec = self.source.mapping.columns["pupil"]
-        if spec.kind == "name":
-            return self._keys_of_names(school)
-        if spec.kind != "local":
-            numbers = self.parse("pupil", parse_cpr, is_person=True)
-            return self.desk.key.pseudonyms(PUPIL, pd.Series(numbers, dtype="object")).to_numpy(dtype=object)
-        tokens = self.local_tokens("pupil", school)
-        keys = pd.Series(tokens, dtype="object").map(dict(self.desk.local_ids)).to_numpy(dtype=object)
-        unknown = pd.isna(keys) & ~self.is_bad
-        self.quarantine_rows("pupil", unknown, "unknown_pupil", found="a pupil id that no roster has")
-        return keys
-
-    def _keys_of_names(self, school: np.ndarray) -> np.ndarray:
-        """By name within the school's rosters; by name and class where namesakes would be confused."""
-        names = self.parse(
-            "pupil", lambda t: (full_name(t), None) if t else (None, "empty_value"), is_person=True
-        )
-        known = dict(self.desk.local_ids)
-        keys = self.name_tokens(school, names).map(known)
-        if self.has("class") and keys.eq(AMBIGUOUS).any():
-            keys = keys.where(
-                keys.ne(AMBIGUOUS), self.name_tokens(school, names, self.class_labels()).map(known)
-            )
-        found = keys.to_numpy(dtype=object, copy=True)
-        several = keys.eq(AMBIGUOUS).to_numpy(dtype=bool) & ~self.is_bad
-        unknown = pd.isna(found) & ~self.is_bad
-        self.quarantine_rows("pupil", several, "ambiguous_name", found="a name that several pupils have")
-        self.quarantine_rows("pupil", unknown, "unknown_pupil", found="a name that no roster has")
-        found[several] = None
-        return np.asarray(found, dtype=object)
-
-    def name_tokens(
-        self, school: np.ndarray, names: np.ndarray, labels: np.ndarray | None = None
-    ) -> pd.Series:
-        """Keyed (school, name) or (school, class, name) (n,), missing where a part is."""
-        parts = pd.Series(school.astype(str), dtype="object") + "/" + pd.Series(names, dtype="object")
-        if labels is not None:
-            parts = parts + "/" + pd.Series(labels, dtype="object")
-        return self.desk.key.pseudonyms(NAME, parts).astype("object")
-
-    def class_labels(self) -> np.ndarray:
-        """Tidy class labels (n,) without any judgement of them; None where there is none."""
-        parsed = by_distinct(self.text("class"), lambda t: (parse_class(t)[1], None))
-        return parsed.values
-
-    def local_tokens(self, name: str, school: np.ndarray) -> np.ndarray:
-        """Keyed (school, local id) pairs (n,): what ties a system's own pupil number to the roster."""
-        ids = self.parse(name, lambda t: (t, None) if t else (None, "empty_value"), is_person=True)
-        pairs = pd.Series(school.astype(str), dtype="object") + "/" + pd.Series(ids, dtype="object")
-        return self.desk.key.pseudonyms(LOCAL, pairs).to_numpy(dtype=object)
 
     def choice(self, name: str, allowed: Iterable[str], *, optional: bool = False) -> np.ndarray:
         """One of the allowed words (n,), by the column's map or as it stands."""

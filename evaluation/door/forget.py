@@ -20,8 +20,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from evaluation.door.cpr import parse_cpr
 from evaluation.door.erase import UNFINISHED, Traces, erased, replacing
-from evaluation.door.fields import PUPIL
 from evaluation.door.files import masked_name
 from evaluation.door.forget_files import (
     Affected,
@@ -34,8 +34,9 @@ from evaluation.door.forget_files import (
 )
 from evaluation.door.forget_tables import KeyedPupil, affected_tables, segments_of, without
 from evaluation.door.forgotten import load_forgotten
+from evaluation.door.identities import PUPIL
 from evaluation.door.pseudonyms import PseudonymKey
-from evaluation.door.values import clean, parse_cpr
+from evaluation.door.values import clean
 from evaluation.errors import InputError, Problem
 from evaluation.interviews.segments import pseudonym
 

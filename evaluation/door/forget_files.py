@@ -17,9 +17,11 @@ import numpy as np
 import pandas as pd
 
 from evaluation.door.calendar import build_calendar, read_spans
+from evaluation.door.desk import Desk
 from evaluation.door.erase import CannotErase, Traces, erased
-from evaluation.door.fields import Desk, Fields
+from evaluation.door.fields import Fields
 from evaluation.door.files import IGNORED, Incoming, find_incoming
+from evaluation.door.identities import pupil_keys
 from evaluation.door.mapping import read_mappings
 from evaluation.door.pseudonyms import PseudonymKey
 from evaluation.door.quarantine import Quarantine
@@ -85,7 +87,7 @@ def rows_by_source(
                     for chunk in reading.chunks:
                         f = Fields.of(desk, source, reading, chunk, Quarantine(stage, 0))
                         school = f.school() if f.has("school") else np.full(len(chunk.rows), -1)
-                        keys = f.pupil_keys(school)
+                        keys = pupil_keys(f, school)
                         if kind == "pupils":
                             ids = with_ids(ids, roster_ids(f, school, keys))
                         hit = pd.Series(keys, dtype="object").eq(pupil_key).to_numpy(dtype=bool)

@@ -6,9 +6,10 @@ import pandas as pd
 
 from evaluation.door.calendar import Span, parse_span
 from evaluation.door.chunks import Chunk, Reading
+from evaluation.door.dates import parse_date
 from evaluation.door.files import Incoming
 from evaluation.door.mapping_parts import Column
-from evaluation.door.values import clean, parse_date
+from evaluation.door.values import clean
 from evaluation.errors import InputError, Problem
 from evaluation.protocol import Protocol
 

@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from evaluation.door.calendar import Span, build_calendar, read_spans
-from evaluation.door.fields import Desk, Fields
+from evaluation.door.desk import Desk
+from evaluation.door.fields import Fields
 from evaluation.door.files import Incoming, find_incoming, fingerprint, refuse_if_changed
 from evaluation.door.inbox_calendar import calendar_spans
 from evaluation.door.kinds import KINDS

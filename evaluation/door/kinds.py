@@ -16,12 +16,14 @@ import pandas as pd
 
 from evaluation.door.calendar import CLOSED, OUTSIDE, SCHOOL_DAY, WEEKEND
 from evaluation.door.chunks import GRID_CODE, GRID_DAY
+from evaluation.door.dates import parse_date
 from evaluation.door.fields import NOT_OF_THE_STUDY, Fields
+from evaluation.door.identities import pupil_of
 from evaluation.door.mapping_parts import Sum
 from evaluation.door.periods import last_day, parse_day_of, parse_month, parse_quarter, parse_week
 from evaluation.door.registers import consents, pupils, talks
 from evaluation.door.staged import Staged
-from evaluation.door.values import clean, parse_date, parse_number
+from evaluation.door.values import clean, parse_number
 
 NOT_AN_ABSENCE = -2
 """A type code mapped to ``none``: the row is a statement that the pupil was there."""
@@ -30,7 +32,7 @@ NOT_AN_ABSENCE = -2
 def absence(f: Fields, cutoff: dt.date) -> Staged:
     """Day rows, interval rows and cells of grids: pupil, first and last day, share of the day, type."""
     school = f.school()
-    pupil = f.pupil(school)
+    pupil = pupil_of(f, school)
     grade, label = f.grade_and_class(required=False)
     _leave_out_undecided(f)
     kind = _types(f)
@@ -57,7 +59,7 @@ def totals(f: Fields, cutoff: dt.date) -> Staged:
     rules = mapping.totals
     school = f.school()
     has_pupil = f.has("pupil")
-    pupil = f.pupil(school) if has_pupil else np.full(n, None, dtype=object)
+    pupil = pupil_of(f, school) if has_pupil else np.full(n, None, dtype=object)
     grade, label = f.grade_and_class(required=not has_pupil)
     first = _period(f)
     last = _last_days(first, str(mapping.grain))

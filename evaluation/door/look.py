@@ -15,11 +15,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
+from evaluation.door.cpr import parse_cpr
+from evaluation.door.dates import EXCEL_CELL
 from evaluation.door.encodings import WESTERN, likely_western, utf16_order
 from evaluation.door.files import check_archive
 from evaluation.door.headings import SUMMARY
 from evaluation.door.sniff import content_kind, refuse_other_content
-from evaluation.door.values import EXCEL_CELL, clean, parse_cpr
+from evaluation.door.values import clean
 from evaluation.errors import InputError, Problem
 
 SAMPLE_BYTES = 2 * 1024**2

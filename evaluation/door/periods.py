@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from evaluation.door.values import MONTHS, parse_school_year
+from evaluation.door.dates import MONTHS, parse_school_year
 
 Parser = Callable[[str], tuple[Any, str | None]]
 SEPARATOR = "\x01"

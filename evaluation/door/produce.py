@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from evaluation.door.fields import Desk
+from evaluation.door.desk import Desk
 from evaluation.door.kinds import NOT_AN_ABSENCE
 from evaluation.door.landed import Landed
 from evaluation.door.ledger import Ledger

@@ -14,11 +14,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from evaluation.door.dates import parse_date
 from evaluation.door.draft import Draft, quoted
 from evaluation.door.headings import DATE_FORMATS
 from evaluation.door.look import Look, look_at
 from evaluation.door.recognise import columns_of, kind_of
-from evaluation.door.values import parse_date
 from evaluation.protocol import Protocol
 
 ISSUED = re.compile(r"\d{4}-\d{2}-\d{2}")

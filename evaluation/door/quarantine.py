@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from evaluation.door.chunks import Reject
+from evaluation.door.rules import RULES
 from evaluation.door.stage import Stage
-from evaluation.door.values import RULES, shown
+from evaluation.door.values import shown
 
 KIND = "quarantine"
 """Its table in the stage: file, row, place (the column), rule, found, and for a conflict the other row."""

@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 
 from evaluation.door.chunks import Chunk, Reading, check_header, empty_file
+from evaluation.door.dates import EXCEL_CELL
 from evaluation.door.mapping import Mapping
-from evaluation.door.values import EXCEL_CELL
 from evaluation.errors import InputError, Problem
 
 PIECE_ROWS = 50_000

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from evaluation.door.cpr import parse_cpr
+from evaluation.door.dates import parse_date
 from evaluation.door.headings import (
     CHOICES,
     DATE_FORMATS,
@@ -19,7 +21,7 @@ from evaluation.door.headings import (
     type_of,
 )
 from evaluation.door.look import Look
-from evaluation.door.values import parse_class, parse_cpr, parse_date
+from evaluation.door.values import parse_class
 
 
 def columns_of(look: Look) -> dict[str, str]:

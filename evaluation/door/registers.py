@@ -8,15 +8,17 @@ import numpy as np
 import pandas as pd
 
 from evaluation.disclosure.names import NameMatcher
-from evaluation.door.fields import AMBIGUOUS, HOLDER, Fields
+from evaluation.door.dates import parse_school_year
+from evaluation.door.fields import Fields
+from evaluation.door.identities import AMBIGUOUS, HOLDER, class_labels, local_tokens, name_tokens, pupil_of
 from evaluation.door.staged import Staged
-from evaluation.door.values import by_distinct, full_name, parse_school_year
+from evaluation.door.values import by_distinct, full_name
 
 
 def pupils(f: Fields, cutoff: dt.date) -> Staged:
     """Roster rows: pupil, school, school year, grade, class and enrolment, clipped to the school year."""
     school = f.school()
-    pupil = f.pupil(school)
+    pupil = pupil_of(f, school)
     grade, label = f.grade_and_class(required=True)
     n = len(f.chunk.rows)
     if f.has("school_year") and f.text("school_year").notna().any():
@@ -49,14 +51,14 @@ def pupils(f: Fields, cutoff: dt.date) -> Staged:
 def roster_ids(f: Fields, school: np.ndarray, pupil: np.ndarray) -> dict[str, str]:
     """What ties other systems' ids, and names, to the pupils of good rows: keyed (school, id or name) → pupil key."""
     ids: dict[str, str] = {}
-    tokens = [f.local_tokens("local_id", school)] if f.has("local_id") else []
+    tokens = [local_tokens(f, "local_id", school)] if f.has("local_id") else []
     if f.has("names"):
         first, *rest = (f.chunk.frame[c].fillna("") for c in f.source.mapping.columns["names"].used)
         joined = sum((" " + column for column in rest), start=first)
         names = by_distinct(joined, lambda t: (full_name(t) or None, None)).values
-        tokens.append(f.name_tokens(school, names).to_numpy(dtype=object))
+        tokens.append(name_tokens(f, school, names).to_numpy(dtype=object))
         if f.has("class"):
-            tokens.append(f.name_tokens(school, names, f.class_labels()).to_numpy(dtype=object))
+            tokens.append(name_tokens(f, school, names, class_labels(f)).to_numpy(dtype=object))
     for each in tokens:
         good = ~f.is_bad & pd.notna(each) & pd.notna(pupil)
         ids = with_ids(ids, dict_of(each[good], pupil[good]))
@@ -80,7 +82,7 @@ def talks(f: Fields, cutoff: dt.date) -> Staged:
     """The talk log: school, grade, pupil where named, kind, status and day."""
     n = len(f.chunk.rows)
     school = f.school()
-    pupil = f.pupil(school) if f.has("pupil") else np.full(n, None, dtype=object)
+    pupil = pupil_of(f, school) if f.has("pupil") else np.full(n, None, dtype=object)
     grade, _ = f.grade_and_class(required=not f.has("pupil"))
     kind = f.choice("kind", ("talk", "follow_up")) if f.has("kind") else np.full(n, "talk", dtype=object)
     status = f.choice("status", ("planned", "held", "cancelled"))
@@ -111,7 +113,7 @@ def consents(f: Fields, cutoff: dt.date) -> Staged:
     """The consent register: who of the custody holders said what for which purpose, and until when."""
     n = len(f.chunk.rows)
     school = np.full(n, -1)
-    pupil = f.pupil(school)
+    pupil = pupil_of(f, school)
     purposes = sorted({d.consent_purpose for d in f.desk.protocol.data_sets if d.consent_purpose})
     purpose = f.choice("purpose", purposes)
     answer = f.choice("answer", ("yes", "no"))

@@ -11,19 +11,18 @@ counted, because it would come in again with a new export.
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from evaluation.codebooks import load_codebook
-from evaluation.door.fields import PUPIL
+from evaluation.door.cpr import numbers_born
 from evaluation.door.files import find_incoming
 from evaluation.door.forgotten import Forgotten
+from evaluation.door.identities import PUPIL
 from evaluation.door.mapping import read_mappings
 from evaluation.door.pseudonyms import PseudonymKey
-from evaluation.door.values import century
 from evaluation.errors import InputError, KomgladError, Problem
 from evaluation.interviews.readers import document_names
 from evaluation.interviews.segments import pseudonym
@@ -32,8 +31,6 @@ from evaluation.study import Study
 
 YOUNGEST, OLDEST = 4, 18
 """Ages between which a pupil begins a school year, with a year to spare at either end."""
-REPLACEMENT = 60
-"""Added to the day in a replacement number."""
 
 
 @dataclass(frozen=True)
@@ -48,18 +45,6 @@ def birth_years(protocol: Protocol) -> range:
     """Years in which the pupils of any of the study's school years may be born."""
     first, last = (int(min(protocol.years.all)[:4]), int(max(protocol.years.all)[:4]))
     return range(first - OLDEST, last - YOUNGEST + 1)
-
-
-def numbers_born(years: Iterable[int]) -> Iterator[str]:
-    """Every CPR number that people born in these years can have; replacement numbers after all others."""
-    for more in (0, REPLACEMENT):
-        for year in years:
-            sevenths = [d for d in range(10) if century(year % 100, 1000 * d) + year % 100 == year]
-            serials = [f"{n:04d}" for d in sevenths for n in range(1000 * d, 1000 * d + 1000)]
-            for ordinal in range(dt.date(year, 1, 1).toordinal(), dt.date(year + 1, 1, 1).toordinal()):
-                day = dt.date.fromordinal(ordinal)
-                start = f"{day.day + more:02d}{day.month:02d}{year % 100:02d}"
-                yield from (start + serial for serial in serials)
 
 
 def rotation_map(

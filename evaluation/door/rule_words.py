@@ -1,6 +1,6 @@
 """What a rule says to the person who asked the schools for the files: in Danish, as in the report.
 
-:data:`WORDS` has one entry for every quarantine rule of :data:`evaluation.door.values.RULES`, :data:`FILE_WORDS` one
+:data:`WORDS` has one entry for every quarantine rule of :data:`evaluation.door.rules.RULES`, :data:`FILE_WORDS` one
 for every rule that refuses a whole file; machines get the rule's id and the English words.
 """
 

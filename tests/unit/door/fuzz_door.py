@@ -17,7 +17,8 @@ import atheris
 
 with atheris.instrument_imports(include=["evaluation.door"], enable_loader_override=False):
     from evaluation.door.calendar import build_calendar, read_spans
-    from evaluation.door.fields import Desk, Fields
+    from evaluation.door.desk import Desk
+    from evaluation.door.fields import Fields
     from evaluation.door.files import Incoming, check_archive
     from evaluation.door.kinds import KINDS
     from evaluation.door.ledger import Ledger

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evaluation.door.cpr import century, numbers_born, parse_cpr
 from evaluation.door.forgotten import Forgotten
 from evaluation.door.pseudonyms import PseudonymKey, generate_key
-from evaluation.door.rotation import birth_years, interview_names, moved_list, numbers_born, rotation_map
-from evaluation.door.values import century, parse_cpr
+from evaluation.door.rotation import birth_years, interview_names, moved_list, rotation_map
 from evaluation.errors import InputError
 from evaluation.interviews.segments import pseudonym
 from evaluation.study import load_study

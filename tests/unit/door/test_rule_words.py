@@ -7,7 +7,7 @@ from pathlib import Path
 
 import evaluation.door
 from evaluation.door.rule_words import FILE_WORDS, WORDS
-from evaluation.door.values import RULES
+from evaluation.door.rules import RULES
 
 DOOR = Path(str(evaluation.door.__file__)).parent
 MAPPING = {"TOML 1.0 in UTF-8"}
