@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg, sparse
 
-from evaluation.effects.design import Panel, term_codes
+from evaluation.effects.coding import term_codes
+from evaluation.effects.design import Panel
 from evaluation.effects.kept import Told, kept
 from evaluation.effects.results import BoolArray, FloatArray, IntArray
 from evaluation.errors import CannotEstimate

@@ -15,7 +15,8 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from evaluation.effects.design import Panel, split_term
+from evaluation.effects.coding import split_term
+from evaluation.effects.design import Panel
 from evaluation.effects.source import (
     Source,
     all_present,

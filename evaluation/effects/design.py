@@ -1,27 +1,31 @@
 """The panel an estimator sees: frozen arrays made from a frame of cells (or rows), checked once.
 
-Here: coding of units, periods, treatment, fixed-effect terms and clusters, and the counting of what was left
-out. Not here: reading files (``compress``), estimation, inference.
+Here: which columns mean what, and the counting of what was left out. Not here: the coding of labels (``coding``),
+reading files (``compress``), estimation, inference.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from evaluation.effects.periods import PeriodOrder, are_year_months, period_order
+from evaluation.effects.coding import (
+    as_numbers,
+    label_codes,
+    refuse_two_starts,
+    split_term,
+    start_codes,
+    term_codes,
+    time_codes,
+    unique,
+)
+from evaluation.effects.periods import PeriodOrder, period_order
 from evaluation.effects.results import BoolArray, FloatArray, IntArray
 from evaluation.errors import CannotEstimate, InputError
-
-CROSSINGS = (":", "^", "#")
-NEVER = frozenset(
-    ("", "0", "0.0", "never", "nan", "none", "nat", "na", "n/a", ".", "inf", "infinity", "<na>")
-)
-"""What a start column may say, in any case, of a unit that is never treated."""
 
 
 @dataclass(frozen=True)
@@ -152,10 +156,10 @@ class Panel:
             raise InputError("A start column needs the time column as well.")
         terms = tuple(absorb) if absorb is not None else tuple(c for c in (unit, time) if c is not None)
         clusters = tuple(cluster) if cluster is not None else ((unit,) if unit is not None else ())
-        labels = _unique([c for t in (*terms, *clusters) for c in split_term(t, frame.columns)] + list(keep))
+        labels = unique([c for t in (*terms, *clusters) for c in split_term(t, frame.columns)] + list(keep))
         treated_columns = [start] if start is not None else split_term(str(treatment), frame.columns)
-        numeric = _unique([outcome, *covariates, *[c for c in (weights, rows, phi) if c], *treated_columns])
-        wanted = _unique([*labels, *numeric, *[c for c in (unit, time) if c]])
+        numeric = unique([outcome, *covariates, *[c for c in (weights, rows, phi) if c], *treated_columns])
+        wanted = unique([*labels, *numeric, *[c for c in (unit, time) if c]])
         missing = [c for c in wanted if c not in frame.columns]
         if missing:
             raise InputError(
@@ -164,7 +168,7 @@ class Panel:
         said = list(notes)
         data = frame[wanted].copy()
         for column in numeric:
-            data[column] = _numeric(data[column], column, is_start=column == start)
+            data[column] = as_numbers(data[column], column, is_start=column == start)
         tested = [c for c in wanted if c != start]
         empty = data[tested].isna().any(axis=1) | ~np.isfinite(data[outcome].to_numpy(np.float64))
         if empty.any():
@@ -181,8 +185,10 @@ class Panel:
             raise CannotEstimate(
                 f'Cannot estimate: no row has the outcome "{outcome}" and all other columns.'
             )
-        time_values, time_labels = _time(data[time], said) if time else (np.zeros(len(data)), (0,))
-        unit_codes, unit_labels = _codes(data[unit]) if unit else (np.arange(len(data), dtype=np.int64), ())
+        time_values, time_labels = time_codes(data[time], said) if time else (np.zeros(len(data)), (0,))
+        unit_codes, unit_labels = (
+            label_codes(data[unit]) if unit else (np.arange(len(data), dtype=np.int64), ())
+        )
         y = data[outcome].to_numpy(np.float64)
         w = data[weights].to_numpy(np.float64) if weights else np.ones(len(data))
         n_rows = data[rows].to_numpy(np.float64) if rows else np.ones(len(data))
@@ -196,9 +202,9 @@ class Panel:
             raise InputError(f'Working model "{working}" is unknown. Expected: identity or inverse-weight.')
         begin = None
         if start is not None:
-            begin = _start(data[start], time_labels)
+            begin = start_codes(data[start], time_labels)
             if unit is not None:
-                _constant_in_unit(begin, unit_codes, start)
+                refuse_two_starts(begin, unit_codes, start)
             d = (time_values >= begin).astype(np.float64)
         else:
             d = np.prod([data[c].to_numpy(np.float64) for c in treated_columns], axis=0)
@@ -217,136 +223,11 @@ class Panel:
             start=None if begin is None else begin[order],
             X=X[order],
             covariates=tuple(covariates),
-            keys=data[_unique([*labels, *[c for c in (unit, time) if c]])].iloc[order].reset_index(drop=True),
+            keys=data[unique([*labels, *[c for c in (unit, time) if c]])].iloc[order].reset_index(drop=True),
             absorb=terms,
             clusters=clusters,
             notes=tuple(said),
         )
-
-
-def split_term(term: str, columns: Container[str] = ()) -> list[str]:
-    """Columns of a fixed-effect term: "cell:cal_month" crosses two columns; ``^`` and ``#`` mean the same.
-
-    A column whose own name holds such a sign is that column.
-    """
-    if term in columns:
-        return [term]
-    for sign in CROSSINGS[1:]:
-        term = term.replace(sign, CROSSINGS[0])
-    return [c for c in term.split(CROSSINGS[0]) if c]
-
-
-def term_codes(keys: pd.DataFrame, *terms: str) -> tuple[IntArray, int]:
-    """(n,) codes 0..L-1 of terms crossed with each other and the number of levels, in sorted label order."""
-    codes = np.zeros(len(keys), dtype=np.int64)
-    for column in _unique([c for term in terms for c in split_term(term, keys.columns)]):
-        part, labels = _codes(keys[column])
-        codes = codes * len(labels) + part
-    levels, codes = np.unique(codes, return_inverse=True)
-    return codes.astype(np.int64), int(levels.size)
-
-
-def _codes(values: pd.Series) -> tuple[IntArray, tuple[object, ...]]:
-    """Codes in sorted order of the labels, so that the order of rows never matters."""
-    if values.dtype == object:
-        values = values.astype(str)
-    codes, labels = pd.factorize(values, sort=True)
-    return codes.astype(np.int64), tuple(labels.tolist())
-
-
-def _numeric(values: pd.Series, column: str, *, is_start: bool) -> pd.Series:
-    if is_start and not pd.api.types.is_numeric_dtype(values):
-        return values
-    if pd.api.types.is_bool_dtype(values):
-        return values.astype(np.float64)
-    texts = values
-    if not pd.api.types.is_numeric_dtype(values):
-        words = {"true": 1.0, "false": 0.0, "": np.nan}
-        texts = values.map(lambda v: words.get(str(v).strip().lower(), v))
-    numbers = pd.to_numeric(texts, errors="coerce").astype(np.float64)
-    suspects = values[numbers.isna() & values.notna()].astype(str).str.strip().str.lower()
-    bad = ~suspects.isin(["", "nan"])
-    if bad.any():
-        raise InputError(f'Column "{column}" must hold numbers: {int(bad.sum())} rows hold something else.')
-    return numbers
-
-
-def _time(values: pd.Series, said: list[str]) -> tuple[FloatArray, tuple[object, ...]]:
-    """Numbers stay as they are; months, dates and other labels become their rank, so that steps are equal."""
-    numbers = pd.to_numeric(values.astype(str) if values.dtype == object else values, errors="coerce")
-    if pd.api.types.is_bool_dtype(values) or numbers.isna().any():
-        return _ranks(values.astype(str))
-    found = numbers.to_numpy(np.float64)
-    distinct = np.unique(found).tolist()
-    if are_year_months(distinct):
-        said.append(
-            f"The periods {distinct[0]:.0f} to {distinct[-1]:.0f} are read as year and month, so that one step is one "
-            "period."
-        )
-        return _ranks(pd.Series(found).map("{:.0f}".format))
-    return found, tuple(distinct)
-
-
-def _ranks(texts: pd.Series) -> tuple[FloatArray, tuple[object, ...]]:
-    codes, levels = pd.factorize(texts)
-    order = period_order(levels.tolist())
-    rank = {label: float(i) for i, label in enumerate(order.labels)}
-    ranks = np.array([rank[level] for level in levels.tolist()], dtype=np.float64)
-    return np.asarray(ranks[codes], dtype=np.float64), order.labels
-
-
-def _start(values: pd.Series, time_labels: tuple[object, ...]) -> FloatArray:
-    """First treated period on the scale of ``_time``; empty, zero and infinite mean never."""
-    if all(isinstance(v, float) for v in time_labels):
-        return _numeric_start(values)
-    levels, labels = pd.factorize(values)
-    order = period_order([str(v) for v in time_labels])
-    position = np.array([_start_position(v, order) for v in labels.tolist()] + [np.inf])
-    if not np.isinf(position).all():
-        order.demand()
-    unread = np.isnan(position[levels])
-    if unread.any():
-        raise InputError(
-            f"The start column must hold periods written as in the time column: {int(unread.sum())} rows do not. "
-            "Expected: the same way of writing, or empty, 0 or inf for never."
-        )
-    return np.asarray(position[levels], dtype=np.float64)
-
-
-def _numeric_start(values: pd.Series) -> FloatArray:
-    if pd.api.types.is_numeric_dtype(values):
-        plain = values.to_numpy(np.float64, na_value=np.nan)
-        return np.where(np.isnan(plain) | (plain == 0), np.inf, plain)
-    numbers = pd.to_numeric(values, errors="coerce").to_numpy(np.float64)
-    never = values.isna().to_numpy() | values.astype(str).str.strip().str.lower().isin(NEVER).to_numpy()
-    if (np.isnan(numbers) & ~never).any():
-        count = int((np.isnan(numbers) & ~never).sum())
-        raise InputError(f"The start column must hold periods of the time column: {count} rows do not.")
-    return np.where(np.isnan(numbers) | (numbers == 0) | never, np.inf, numbers)
-
-
-def _start_position(value: object, order: PeriodOrder) -> float:
-    """Rank of a start among the periods, infinite for never, NaN where it is not written as they are."""
-    text = f"{value:.0f}" if isinstance(value, float) and np.isfinite(value) else str(value).strip()
-    if text.lower() in NEVER:
-        return np.inf
-    position = order.position(text)
-    return np.nan if position is None else float(position)
-
-
-def _constant_in_unit(start: FloatArray, unit: IntArray, column: str) -> None:
-    _, where, inverse = np.unique(unit, return_index=True, return_inverse=True)
-    first = start[where][inverse]
-    changing = np.unique(unit[start != first]).size
-    if changing:
-        raise InputError(
-            f'Column "{column}" must be constant within a unit: it changes in {changing} units. '
-            "If treatment can switch off, give a 0/1 treatment column instead."
-        )
-
-
-def _unique(names: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(names))
 
 
 def _quoted(names: Sequence[str]) -> str:

@@ -19,7 +19,8 @@ from math import factorial
 import numpy as np
 
 from evaluation.effects.absorb import fit_nuisance
-from evaluation.effects.design import Panel, split_term, term_codes
+from evaluation.effects.coding import split_term, term_codes
+from evaluation.effects.design import Panel
 from evaluation.effects.permuted_weights import Assignments, FittedPanel, imputation_weights
 from evaluation.effects.results import BoolArray, FloatArray, IntArray
 from evaluation.errors import CannotEstimate, InputError

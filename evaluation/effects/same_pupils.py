@@ -26,7 +26,8 @@ import pandas as pd
 
 from evaluation.effects.contrasts import aggregate_contrasts
 from evaluation.effects.design import Panel
-from evaluation.effects.functional_form import Form, FunctionalForm, functional_form
+from evaluation.effects.form_fit import Form
+from evaluation.effects.functional_form import FunctionalForm, functional_form
 from evaluation.effects.imputation import imputation
 from evaluation.effects.results import OVERALL, Estimate
 from evaluation.effects.sandwich import sandwich

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation.effects.functional_form import Form
+from evaluation.effects.form_fit import Form
 from evaluation.effects.same_pupils import followed_rows, same_pupils, same_pupils_form
 from evaluation.errors import CannotEstimate, InputError
 
