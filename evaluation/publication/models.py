@@ -34,7 +34,8 @@ _EFFECT_NUMBERS = (
 _LOOK_NUMBERS = frozenset(
     {
         "estimate_pp", "ci_low_pp", "ci_high_pp", "std_error_pp", "df", "mde_pp", "baseline_pct",
-        "statistic", "df_num", "df_denom", "p_value", "slope_50", "slope_80", "bias_at_milestone_pp", "breakdown",
+        "statistic", "df_num", "df_denom", "p_value", "slope_50", "slope_80", "bias_at_milestone_pp",
+        "bias_after_passing_pp", "breakdown",
     }
 )  # fmt: skip
 ROUNDED_TO = 5

@@ -17,7 +17,7 @@ from evaluation.effects.event_study import simultaneous_half_widths
 from evaluation.effects.honest import Restriction
 from evaluation.effects.honest_few import FewClusters
 from evaluation.effects.imputation import ImputationFit, imputation
-from evaluation.effects.pretrends import pretrend_power
+from evaluation.effects.pretrends import hypothesised_trend, pretrend_power
 from evaluation.effects.results import FloatArray, Term
 from evaluation.effects.sandwich import Sandwich, sandwich
 from evaluation.effects.satterthwaite import htz_test, satterthwaite_df
@@ -176,8 +176,10 @@ def _tested(study: EventStudy) -> dict[str, object]:
         )
         order = [*study.leads, *study.posts]
         months = [float(study.months[i]) for i in order]
-        blind = pretrend_power(
-            study.meat.cov[np.ix_(order, order)], months, _milestone_weights(study), reference=0.0
+        cov, weights = study.meat.cov[np.ix_(order, order)], _milestone_weights(study)
+        blind = pretrend_power(cov, months, weights, reference=0.0)
+        missed = hypothesised_trend(
+            blind.slopes[-1], study.omega[:, order].T @ fit.effects, cov, months, reference=0.0
         )
     except KomgladError as refusal:
         return {"note": refusal.message}
@@ -193,6 +195,7 @@ def _tested(study: EventStudy) -> dict[str, object]:
         "slope_50": slopes[0.5],
         "slope_80": slopes[0.8],
         "bias_at_milestone_pp": biases[0.8],
+        "bias_after_passing_pp": abs(float(weights @ missed.mean_after_passing[len(study.leads) :])),
         "note": "",
     }
 

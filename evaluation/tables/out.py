@@ -92,7 +92,7 @@ OUT = (
         "out_pretrend",
         "One row per look: the joint test of the leads and what slope it could have seen.",
         "round look statistic DOUBLE df_num DOUBLE df_denom DOUBLE p_value DOUBLE slope_50 DOUBLE slope_80 DOUBLE "
-        "bias_at_milestone_pp DOUBLE note",
+        "bias_at_milestone_pp DOUBLE bias_after_passing_pp DOUBLE note",
         "round look",
     ),
     declared(

@@ -262,6 +262,7 @@ def found(is_final: bool) -> dict[str, pd.DataFrame]:
         "p_value": 0.38,
         "slope_80": 0.45,
         "bias_at_milestone_pp": -0.6,
+        "bias_after_passing_pp": 0.7,
     }
     agreement = {
         "level": "family", "code": "MP", "alpha": 0.81, "units": 60, "positive": 22, "coders": 2,
