@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 REPLACEMENT = 60
@@ -50,9 +51,17 @@ def numbers_born(years: Iterable[int]) -> Iterator[str]:
     """Every CPR number that people born in these years can have; replacement numbers after all others."""
     for more in (0, REPLACEMENT):
         for year in years:
-            sevenths = [d for d in range(10) if century(year % 100, 1000 * d) + year % 100 == year]
-            serials = [f"{n:04d}" for d in sevenths for n in range(1000 * d, 1000 * d + 1000)]
             for ordinal in range(dt.date(year, 1, 1).toordinal(), dt.date(year + 1, 1, 1).toordinal()):
-                day = dt.date.fromordinal(ordinal)
-                start = f"{day.day + more:02d}{day.month:02d}{year % 100:02d}"
-                yield from (start + serial for serial in serials)
+                yield from _numbers_of(dt.date.fromordinal(ordinal), more)
+
+
+def _numbers_of(day: dt.date, more: int) -> Iterator[str]:
+    start = f"{day.day + more:02d}{day:%m%y}"
+    return (start + serial for serial in serials_of(day.year))
+
+
+@lru_cache(maxsize=4)
+def serials_of(year: int) -> tuple[str, ...]:
+    """Last four digits that go with a year of birth."""
+    sevenths = [d for d in range(10) if century(year % 100, 1000 * d) + year % 100 == year]
+    return tuple(f"{n:04d}" for d in sevenths for n in range(1000 * d, 1000 * d + 1000))

@@ -89,6 +89,7 @@ def test_with_the_old_key_nothing_goes_on(place: Place) -> None:
     assert "komglad rotate" in said
 
 
+@pytest.mark.slow
 def test_cut_short_it_goes_on_with_the_key_it_made(place: Place) -> None:
     said = place.refused("rotate", "--to", place.keys / "second", "--born", "2013")
     assert "1 pupil(s) with no number of the birth years 2013-2013" in said
