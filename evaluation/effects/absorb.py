@@ -22,8 +22,8 @@ RELATIVE_RANK = 1e-9
 """A column whose part outside the others is below this share of its own norm is called collinear."""
 FULL_INDICATOR = 20_000
 """Up to so many groups times rows the indicator matrix itself is quicker than its sparse form."""
-_LARGEST_KEPT = 500_000
-"""Columns of at most so many numbers are kept with their fit (4 MB); larger ones would fill the memory."""
+_LARGEST_KEPT = 200_000
+"""Columns of at most so many numbers are kept with their fit (under 2 MB); larger ones would fill the memory."""
 _UNNAMED = ""
 MAX_DENSE = 250_000_000
 """Largest dense block (numbers) of fixed-effect columns that is built: 2 GB."""
