@@ -192,7 +192,7 @@ def _pretrend(row: dict[str, Any]) -> str:
         seen = "Grupperne udviklede sig forskelligt allerede før samtalerne."
     if slope is not None and bias is not None:
         missed = value(row, "bias_after_passing_pp")
-        unseen = "" if missed is None else f" ({number(abs(missed))}, de gange den ikke opdages)"
+        unseen = "" if missed is None else f" ({number(abs(missed))} procentpoint de gange, den ikke opdages)"
         seen += (
             f" Prøven ville i fire af fem tilfælde opdage en skævhed på {number(abs(slope))} procentpoint pr. måned, "
             f"som ville flytte milepælens tal med {number(abs(bias))} procentpoint{unseen}; en mindre skævhed kan være "
