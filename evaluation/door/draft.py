@@ -27,7 +27,7 @@ from evaluation.door.headings import (
 from evaluation.door.look import Look
 from evaluation.door.mapping import COLUMNS
 from evaluation.door.periods import parse_month
-from evaluation.door.recognise import is_known, is_number, share_of
+from evaluation.door.recognise import amounts_of, is_known, is_number, share_of
 from evaluation.door.values import clean, parse_class
 from evaluation.protocol import Protocol
 
@@ -71,7 +71,6 @@ class Draft:
                 lines.append(f"{name} = {quoted(found[name])}")
         if self.shape == "absence/grid":
             lines += self._above()
-            required = required - {"month"}
         if self.shape == "pupils":
             lines += self._roster(found)
         missing = sorted(required - set(found) - {"school"})
@@ -87,6 +86,10 @@ class Draft:
             hit = {
                 t: next((c for c in self.look.header if c not in taken and type_of(c) == t), "?") for t in ids
             }
+            if set(hit.values()) == {"?"}:
+                self.doubts.append(
+                    "Filen har ikke fraværet fordelt på typer, som komglad skal bruge: bed om det, eller om dagsrækker."
+                )
             types = ", ".join(f"{t} = {quoted(c)}" for t, c in hit.items())
             self.doubts.extend(f'Ingen kolonne ligner dage med "{t}".' for t, c in hit.items() if c == "?")
             self.doubts.append(
@@ -95,8 +98,10 @@ class Draft:
             return ["", "[totals]", f"types = {{ {types} }}  # ?"]
         if not self.shape.startswith("absence"):
             return []
-        if self.look.days:
-            codes = sorted({c for day in self.look.days for c in self.look.columns[day] if len(c) <= 3})
+        if self.look.marks:
+            codes = sorted({c for day in self.look.marks for c in self.look.columns[day] if len(c) <= 3})
+        elif self.shape == "absence/grid":
+            codes = list(amounts_of(self.found, self.look))
         else:
             codes = self._codes(self.found.get("type", ""))
         self.doubts.append("Kun skolen kan sige, hvad hver kode betyder: se hver linje under [types] efter.")
@@ -217,7 +222,9 @@ class Draft:
         """Month and class of a grid, from the lines over its headings."""
         lines = []
         months = [i for i, x in enumerate(self.look.above, 1) if _month_in(x)]
-        if months:
+        if not self.look.days:
+            pass
+        elif months:
             lines.append(
                 f"month = {{ line = {months[0]}, pattern = '([A-Za-zÆØÅæøå]+ \\d{{4}}|\\d{{4}}-\\d{{2}})' }}  # ?"
             )

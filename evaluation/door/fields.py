@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evaluation.door.chunks import Chunk, Reading
+from evaluation.door.chunks import GRID_DAY, Chunk, Reading
 from evaluation.door.dates import parse_date
 from evaluation.door.desk import Desk
 from evaluation.door.files import Incoming
@@ -76,8 +76,9 @@ class Fields:
         self.is_bad |= hit
         rules = np.full(len(at), rule, dtype=object)
         rows, label = self.chunk.rows[at], self._label(name)
-        if found is None and self.has(name):
-            self.quarantine.add_values(rows, label, rules, self.text(name).iloc[at])
+        if found is None and (self.has(name) or GRID_DAY in self.chunk.frame):
+            texts = self.text(name) if self.has(name) else self.chunk.frame[GRID_DAY]
+            self.quarantine.add_values(rows, label, rules, texts.iloc[at])
         else:
             self.quarantine.add(rows, label, rules, np.full(len(at), found or "", dtype=object))
 
@@ -203,7 +204,7 @@ class Fields:
 
     def _label(self, name: str) -> str:
         spec = self.source.mapping.columns.get(name)
-        return spec.column if spec is not None and spec.column is not None else name
+        return spec.column if spec is not None and spec.column is not None else name.lstrip("\x00")
 
 
 def _mapped(spec: Column, parser: Parser) -> Parser:

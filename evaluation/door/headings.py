@@ -47,6 +47,8 @@ HEADINGS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Our column → headings, as :func:`heading` tidies them; the first that is there counts."""
 NAME_HEADINGS = ("elev", "navn", "elevnavn", "barn", "fulde navn", "name")
+LESSONS = ("lektion", "lektioner", "lektionsnr", "time", "modul", "lesson")
+"""Headings that tell one line per lesson."""
 FIRST_NAMES, LAST_NAMES = ("fornavn", "fornavne"), ("efternavn",)
 TYPE_WORDS = {
     "sick": ("syg", "sygdom", "sygefravær", "illness", "sick", "s"),

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.door.calendar import CLOSED, OUTSIDE, SCHOOL_DAY, WEEKEND
-from evaluation.door.chunks import GRID_CODE, GRID_DAY
+from evaluation.door.chunks import GRID_CODE, GRID_DAY, GRID_SHARE
 from evaluation.door.dates import parse_date
 from evaluation.door.fields import NOT_OF_THE_STUDY, Fields
 from evaluation.door.identities import pupil_of
@@ -126,7 +126,7 @@ def _leave_out_undecided(f: Fields) -> None:
 
 
 def _day_column(f: Fields) -> str:
-    return next(c for c in ("date", "from", "month") if f.has(c))
+    return next((c for c in ("date", "from", "month") if f.has(c)), "day")
 
 
 def _types(f: Fields) -> np.ndarray:
@@ -150,7 +150,11 @@ def _types(f: Fields) -> np.ndarray:
 
 def _span(f: Fields) -> tuple[np.ndarray, np.ndarray]:
     """First and last day (n,) of each statement."""
-    if f.source.mapping.format == "grid":
+    grid = f.source.mapping.grid.headings if f.source.mapping.format == "grid" else None
+    if grid == "dates":
+        day = f.chunk.frame[GRID_DAY].where(f.chunk.frame[GRID_DAY].ne("0")).to_numpy("datetime64[D]")
+        return day, np.where(np.isnat(day), np.datetime64("1900-01-01", "D"), day)
+    if grid == "days":
         month = f.parse("month", parse_month(f.desk.protocol.years.starts_month), "datetime64[D]")
         day = f.chunk.frame[GRID_DAY].astype("int64").to_numpy()
         first = month + np.maximum(day - 1, 0)
@@ -166,15 +170,17 @@ def _span(f: Fields) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _fractions(f: Fields) -> np.ndarray:
-    if not f.has("half_day"):
-        return np.ones(len(f.chunk.rows))
-
     def parse(text: str) -> tuple[Any, str | None]:
         value, rule = parse_number(".")(text.replace(f.source.mapping.decimal, "."))
         if not text:
             return np.nan, "empty_value"
         return (value, None) if rule is None and value in (0.5, 1.0) else (np.nan, "half_day_value")
 
+    if GRID_SHARE in f.chunk.frame:
+        marks = {"": (1.0, None), "x": (1.0, None), "½": (0.5, None)}
+        return f.parse_file_column(GRID_SHARE, lambda t: marks.get(t.casefold()) or parse(t), "float64")
+    if not f.has("half_day"):
+        return np.ones(len(f.chunk.rows))
     return f.parse("half_day", parse, "float64")
 
 

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import IO
 
 from evaluation.door.cpr import parse_cpr
-from evaluation.door.dates import EXCEL_CELL
+from evaluation.door.dates import EXCEL_CELL, parse_date
 from evaluation.door.encodings import WESTERN, likely_western, utf16_order
 from evaluation.door.files import check_archive
-from evaluation.door.headings import SUMMARY
+from evaluation.door.headings import DATE_FORMATS, SUMMARY
 from evaluation.door.sniff import content_kind, refuse_other_content
 from evaluation.door.values import clean
 from evaluation.errors import InputError, Problem
@@ -33,8 +33,8 @@ _SYSTEMS = {
 }
 DELIMITERS = (";", "\t", "¤", ",", "|")
 DAY_HEADING = re.compile(r"^(?:.*\D)?(\d{1,2})\.?$")
-LEAST_DAYS = 20
-"""So many headings that are days of a month make a table a grid."""
+LEAST_DAYS, LEAST_DATES = 20, 3
+"""So many headings that are days of a month, or whole dates, make a table a grid."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,17 @@ class Look:
     above: tuple[str, ...] = field(default=(), repr=False)
     has_summary: bool = False
     zip_member: str | None = None
+
+    @property
+    def dates(self) -> tuple[str, ...]:
+        """Headings that are whole dates, when there are enough of them to make a grid."""
+        found = tuple(h for h in self.header if is_date(h))
+        return found if len(found) >= LEAST_DATES else ()
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """Headings of a grid's marks: days or dates."""
+        return self.days or self.dates
 
     @property
     def days(self) -> tuple[str, ...]:
@@ -230,7 +241,15 @@ def _is_heading(row: Sequence[str]) -> bool:
     if days >= LEAST_DAYS:
         return True
     is_unique = len({c.casefold() for c in cells}) >= len(cells) - 2
-    return is_unique and not any(_is_data(c) for c in cells)
+    words = [c for c in cells if not is_date(c)]
+    if len(cells) - len(words) < LEAST_DATES or not words:
+        words = cells
+    return is_unique and not any(_is_data(c) for c in words)
+
+
+def is_date(cell: str) -> bool:
+    """Is it a date in any way of writing that is known?"""
+    return any(parse_date((f,))(cell)[1] is None for _, f in DATE_FORMATS)
 
 
 def _is_data(cell: str) -> bool:

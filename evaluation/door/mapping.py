@@ -38,7 +38,7 @@ COLUMNS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     for kind, required, optional in (
         ("absence/day", "school pupil type date", "class grade half_day day_part status exported_on"),
         ("absence/interval", "school pupil type from to", "class grade half_day status exported_on"),
-        ("absence/grid", "school pupil month", "class grade exported_on"),
+        ("absence/grid", "school pupil", "month date class grade exported_on"),
         (
             "totals/week",
             "school",
@@ -49,7 +49,7 @@ COLUMNS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
             "school",
             "pupil class grade month year school_year date pupils school_days exported_on",
         ),
-        ("totals/quarter", "school pupil", "class grade quarter school_days exported_on"),
+        ("totals/quarter", "school pupil", "class grade quarter date school_days exported_on"),
         ("pupils", "school pupil", "school_year grade class local_id from to names exported_on"),
         ("talks", "school status", "grade class pupil kind date exported_on"),
         ("consents", "pupil purpose answer given_on", "holder withdrawn_on exported_on"),
@@ -223,6 +223,10 @@ def _inconsistencies(m: Mapping) -> Iterable[str]:
     yield from _wrong_columns(m)
 
 
+_GRID_NEEDS = {"days": frozenset({"month"}), "dates": frozenset[str](), "types": frozenset({"date"})}
+"""What a grid must say of time beside its headings."""
+
+
 def _wrong_columns(m: Mapping) -> Iterable[str]:
     required, optional = COLUMNS[m.shape]
     for name in sorted(set(m.columns) - required - optional):
@@ -231,6 +235,7 @@ def _wrong_columns(m: Mapping) -> Iterable[str]:
             f'; did you mean "{near[0]}"?' if near else f"; known: {', '.join(sorted(required | optional))}"
         )
         yield f'columns: "{name}" is not a column of {m.shape}{hint}'
+    required |= _GRID_NEEDS[m.grid.headings] if m.shape == "absence/grid" else frozenset()
     yield from (f'columns: "{name}" is missing for {m.shape}' for name in sorted(required - set(m.columns)))
     yield from (f"columns: {n} is not decided: put the heading in place of the ?" for n in _undecided(m))
     if m.header and m.format != "grid":

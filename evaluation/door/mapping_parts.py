@@ -84,8 +84,13 @@ class Totals(Strict):
 
 
 class Grid(Strict):
-    """A month × class grid: one row per pupil, one column per day of the month, one code per cell."""
+    """One line per pupil and a column for each mark. ``headings`` says what heads such a column.
 
+    ``days``: days of one month, a code in each cell; ``dates``: whole dates, a code in each cell; ``types``: codes of
+    ``[types]``, with a line for each pupil and day, and a day or half a day in each cell.
+    """
+
+    headings: Literal["days", "dates", "types"] = "days"
     day_header: str = r"^(?:.*\D)?(\d{1,2})\.?$"
 
     @field_validator("day_header")

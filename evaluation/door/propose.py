@@ -16,7 +16,7 @@ from pathlib import Path
 
 from evaluation.door.dates import parse_date
 from evaluation.door.draft import Draft, quoted
-from evaluation.door.headings import DATE_FORMATS
+from evaluation.door.headings import DATE_FORMATS, LESSONS, heading
 from evaluation.door.look import Look, look_at
 from evaluation.door.recognise import columns_of, kind_of
 from evaluation.protocol import Protocol
@@ -42,6 +42,8 @@ def propose_mapping(path: Path, protocol: Protocol) -> Proposal:
     look = look_at(path, doubts)
     found = columns_of(look)
     kind, grain = kind_of(found, look)
+    if kind == "totals" and "from" in found:
+        found = {**found, "date": found["from"]}
     draft = Draft(
         f"{path.absolute().parent.name} {path.name}",
         look,
@@ -62,7 +64,12 @@ def propose_mapping(path: Path, protocol: Protocol) -> Proposal:
         *draft.types(),
     ]
     read = "".join(line for line in lines if not line.startswith("header"))
-    unused = [c for c in look.header if c and c not in look.days and quoted(c) not in read]
+    if kind == "absence" and any(heading(c) in LESSONS for c in look.header):
+        doubts.append(
+            "Filen ser ud til at have en linje pr. lektion, men hver linje regnes for en hel dag. Bed om dagsrækker, eller "
+            "om totaler i lektioner (unit og per_day i [totals])."
+        )
+    unused = [c for c in look.header if c and c not in look.marks and quoted(c) not in read]
     if unused:
         doubts.append(f"Læses ikke: {', '.join(unused)}. Fritekst og navne bør ikke læses.")
     return Proposal("\n".join(lines) + "\n", tuple(doubts))
@@ -70,11 +77,12 @@ def propose_mapping(path: Path, protocol: Protocol) -> Proposal:
 
 def _file_lines(path: Path, look: Look, kind: str, grain: str, doubts: list[str]) -> list[str]:
     name = re.sub(r"_?\d[\d_-]*\d", "*", path.stem) + path.suffix
-    reader = "grid" if look.days else look.format
+    is_grid = grain == "grid"
+    reader = "grid" if is_grid else look.format
     lines = [
         f"# {path.suffix or 'fil'}: et udkast fra komglad map. Hver linje med ? skal ses efter.",
         f'kind = "{kind}"',
-        *([f'grain = "{grain}"'] if grain and not look.days else []),
+        *([f'grain = "{grain}"'] if grain and not is_grid else []),
         f"files = [{quoted(name)}]  # ? regnet fra indbakken; skriv skolens mappe foran",
         f'format = "{reader}"',
     ]
@@ -87,7 +95,9 @@ def _file_lines(path: Path, look: Look, kind: str, grain: str, doubts: list[str]
     if look.header_row > 1:
         lines.append(f"header_row = {look.header_row}")
         doubts.append(f"{look.header_row - 1} linje(r) står over overskrifterne: skal nogen af dem læses?")
-    if not look.days:
+    if is_grid and not look.days:
+        lines.append(f'grid = {{ headings = "{"dates" if look.dates else "types"}" }}')
+    if not is_grid:
         lines.append(f"header = {json.dumps(look.header, ensure_ascii=False)}")
     if look.has_summary:
         lines.append(r"skip_lines = ['^[\s;,\t]*\"?(?i:i alt|ialt|total|sum|gennemsnit|hele skolen)\b']  # ?")
@@ -106,7 +116,7 @@ def _date_lines(look: Look, found: dict[str, str], doubts: list[str]) -> list[st
     """``date_formats``: the fewest that read every date seen; day before month wherever both would do."""
     names = ("date", "from", "to", "given_on", "withdrawn_on")
     columns = [found[n] for n in names if n in found]
-    left = {v for c in columns for v in look.columns.get(c, Counter())}
+    left = {v for c in columns for v in look.columns.get(c, Counter())} | set(look.dates)
     total = len(left)
     if not total:
         return []

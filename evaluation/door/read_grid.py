@@ -1,7 +1,7 @@
-"""Reading a month × class grid: one line per pupil, one column per day of the month, one code per cell.
+"""Reading a grid: one line per pupil, and a column for each day of a month, for each date, or for each type.
 
 The grid is melted to day rows with the columns of the line beside them; every cell keeps the line it stands on, so
-that the ledger counts lines. Empty cells are no statement.
+that the ledger counts lines. Empty cells are no statement, and neither is a nought.
 """
 
 from __future__ import annotations
@@ -14,18 +14,22 @@ from typing import IO
 import numpy as np
 import pandas as pd
 
-from evaluation.door.chunks import GRID_CODE, GRID_DAY, Chunk, Reading
+from evaluation.door.chunks import GRID_CODE, GRID_DAY, GRID_SHARE, Chunk, Reading
+from evaluation.door.dates import parse_date
 from evaluation.door.files import Incoming
 from evaluation.door.mapping import Mapping
 from evaluation.door.read_text import read_text
+from evaluation.door.values import clean
 from evaluation.errors import InputError, Problem
+
+NOUGHT = r"0+(?:[.,]0+)?"
 
 
 def read_grid(stream: IO[bytes], source: Incoming) -> Reading:
     """Open a grid: text, or a workbook that was read into memory.
 
     Raises:
-        InputError: no column looks like a day of the month, or a day stands twice.
+        InputError: no column looks like a mark as the mapping says they look, or one stands twice.
     """
     mapping = source.mapping
     if isinstance(stream, io.BytesIO):
@@ -34,38 +38,75 @@ def read_grid(stream: IO[bytes], source: Incoming) -> Reading:
         reading = read_excel(stream, mapping, source.name, keep_all=True)
     else:
         reading = read_text(stream, mapping, source.name, keep_all=True)
-    days: dict[str, int] = {}
-    for heading in reading.header:
-        match = re.fullmatch(mapping.grid.day_header, heading)
-        if match and heading not in mapping.used_columns:
-            days[heading] = int(match[1])
-    wrong = [d for d in days.values() if not 1 <= d <= 31]
-    if not days or wrong or len(set(days.values())) < len(days):
-        raise InputError(
-            f"{source.name}: the days of the month cannot be told",
-            [Problem(source.name, mapping.header_row, None, f"{len(days)} headings that look like days", "grid",
-                     "headings 1 to 31, each once", "set grid.day_header in the mapping")],
-        )  # fmt: skip
+    free = [h for h in reading.header if h and h not in mapping.used_columns]
+    if mapping.grid.headings == "types":
+        marks = _types(free, source)
+    elif mapping.grid.headings == "dates":
+        marks = _dates(free, source, epoch_1904=reading.epoch_1904)
+    else:
+        marks = _days(free, source)
     return Reading(
-        reading.preamble, reading.header, _melted(reading.chunks, mapping, days), reading.epoch_1904
+        reading.preamble, reading.header, _melted(reading.chunks, mapping, marks), reading.epoch_1904
     )
 
 
-def _melted(chunks: Iterator[Chunk], mapping: Mapping, days: dict[str, int]) -> Iterator[Chunk]:
+def _days(free: list[str], source: Incoming) -> dict[str, str]:
+    found = {h: int(m[1]) for h in free if (m := re.fullmatch(source.mapping.grid.day_header, h))}
+    wrong = [d for d in found.values() if not 1 <= d <= 31]
+    if not found or wrong or len(set(found.values())) < len(found):
+        raise _refusal(source, f"{len(found)} headings that look like days", "headings 1 to 31, each once",
+                       "set grid.day_header in the mapping")  # fmt: skip
+    return {h: str(day) for h, day in found.items()}
+
+
+def _dates(free: list[str], source: Incoming, *, epoch_1904: bool) -> dict[str, str]:
+    parse = parse_date(source.mapping.date_formats, epoch_1904=epoch_1904)
+    found = {h: day.isoformat() for h in free if (day := parse(clean(h))[0]) is not None}
+    if not found or len(set(found.values())) < len(found):
+        raise _refusal(source, f"{len(found)} headings that are dates", "dates, each once",
+                       "set date_formats in the mapping to how the headings are written")  # fmt: skip
+    return found
+
+
+def _types(free: list[str], source: Incoming) -> dict[str, str]:
+    there = {clean(h).casefold(): h for h in free}
+    missing = sorted(t for t in source.mapping.types if clean(t).casefold() not in there)
+    if missing:
+        raise _refusal(source, f"no heading {', '.join(missing)}", "a heading for each code of [types]",
+                       "correct [types] in the mapping, or ask for the export with these columns")  # fmt: skip
+    wanted = {clean(t).casefold() for t in source.mapping.types}
+    return {h: h for tidy, h in there.items() if tidy in wanted}
+
+
+def _refusal(source: Incoming, found: str, expected: str, next_step: str) -> InputError:
+    return InputError(
+        f"{source.name}: the marks of the grid cannot be told",
+        [Problem(source.name, source.mapping.header_row, None, found, "grid", expected, next_step)],
+    )
+
+
+def _melted(chunks: Iterator[Chunk], mapping: Mapping, marks: dict[str, str]) -> Iterator[Chunk]:
     beside = list(mapping.used_columns)
+    by_type = mapping.grid.headings == "types"
     for chunk in chunks:
         n = len(chunk.rows)
-        code = pd.concat([chunk.frame[heading] for heading in days], ignore_index=True)
-        at = np.tile(np.arange(n), len(days))
-        day = np.repeat(np.array(list(days.values()), dtype=np.int64), n)
-        said = code.notna().to_numpy()
+        cell = pd.concat([chunk.frame[heading] for heading in marks], ignore_index=True)
+        at = np.tile(np.arange(n), len(marks))
+        mark = np.repeat(np.array(list(marks.values()), dtype=object), n)
+        said = cell.notna().to_numpy(dtype=bool)
+        if by_type:
+            said = said & ~cell.fillna("0").str.strip().str.fullmatch(NOUGHT).to_numpy(dtype=bool)
         # A line without any mark is a pupil who was always there: it stays as one row without a day.
         silent = np.setdiff1d(np.arange(n), at[said])
         rows = np.concatenate([at[said], silent])
+        nothing = [None] * len(silent)
+        cells = pd.concat([cell[said], pd.Series(nothing, dtype="str")], ignore_index=True)
         frame = chunk.frame[beside].take(rows).reset_index(drop=True)
-        frame[GRID_DAY] = pd.Series(np.concatenate([day[said], np.zeros(len(silent), np.int64)])).astype(str)
-        frame[GRID_CODE] = pd.concat(
-            [code[said], pd.Series([None] * len(silent), dtype="str")], ignore_index=True
-        )
+        if by_type:
+            frame[GRID_CODE] = pd.Series([*mark[said], *nothing], dtype="str")
+            frame[GRID_SHARE] = cells
+        else:
+            frame[GRID_DAY] = pd.Series([*mark[said], *["0"] * len(silent)], dtype="str")
+            frame[GRID_CODE] = cells
         order = np.argsort(chunk.rows[rows], kind="stable")
         yield Chunk(frame.iloc[order].reset_index(drop=True), chunk.rows[rows][order], chunk.rejects)

@@ -5,6 +5,7 @@ Columns are told by their headings first, then by the shape of what stands in th
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable
 
 from evaluation.door.cpr import parse_cpr
@@ -22,6 +23,7 @@ from evaluation.door.headings import (
 )
 from evaluation.door.look import Look
 from evaluation.door.values import parse_class
+from evaluation.errors import InputError, Problem
 
 
 def columns_of(look: Look) -> dict[str, str]:
@@ -40,7 +42,7 @@ def columns_of(look: Look) -> dict[str, str]:
         if hit:
             found[name] = hit
     numbers = [
-        c for c, values in look.columns.items() if c not in look.days and share_of(values, is_number, 0.5)
+        c for c, values in look.columns.items() if c not in look.marks and share_of(values, is_number, 0.5)
     ]
     if numbers:
         found["pupil"] = numbers[0]
@@ -55,7 +57,7 @@ def columns_of(look: Look) -> dict[str, str]:
         ("class", lambda v: parse_class(v)[1] not in (None, parse_class(v)[0])),
         ("date", lambda v: any(parse_date((f,))(v)[1] is None for _, f in DATE_FORMATS)),
     ):
-        taken = {*found.values(), *look.days}
+        taken = {*found.values(), *look.marks}
         free = [c for c, v in look.columns.items() if c not in taken and share_of(v, test, 0.8)]
         if name not in found and free and not (name == "date" and "from" in found):
             found[name] = free[0]
@@ -74,22 +76,64 @@ def share_of(values: Iterable[str], test: Callable[[str], object], least: float)
 
 
 def kind_of(found: dict[str, str], look: Look) -> tuple[str, str]:
-    """Kind of the file and grain of its rows, as mapping files name them; the grain is empty where a kind has one."""
-    amounts = len({type_of(c) for c in look.header if c and len(c) > 2} - {None})
+    """Kind of the file and grain of its rows, as mapping files name them; the grain is empty where a kind has one.
+
+    Raises:
+        InputError: the file counts days over spans that no period holds.
+    """
+    by_type = bool(amounts_of(found, look)) and "type" not in found
     if "purpose" in found and "answer" in found:
         return "consents", ""
-    if look.days:
+    if look.marks:
         return "absence", "grid"
     if "status" in found and "kind" in found:
         return "talks", ""
     for period in ("week", "month", "quarter"):
-        if period in found and amounts >= 2:
+        if period in found and (by_type or not {"type", "date", "from"} & found.keys()):
             return "totals", period
-    if "from" in found and "to" in found and ("type" in found or not _is_roster(look)):
-        return "absence", "interval"
+    if "from" in found and "to" in found:
+        if by_type:
+            return "totals", _span_of(found, look)
+        if "type" in found or not _is_roster(look):
+            return "absence", "interval"
     if "date" in found:
-        return "absence", "day"
+        return "absence", "grid" if by_type else "day"
     return "pupils", ""
+
+
+def amounts_of(found: dict[str, str], look: Look) -> dict[str, str]:
+    """Columns that name a type of absence in their headings, with the type; none when fewer than two do."""
+    taken = set(found.values())
+    hit = {c: t for c in look.header if len(c) > 2 and c not in taken and (t := type_of(c))}
+    return hit if len(set(hit.values())) >= 2 else {}
+
+
+def _span_of(found: dict[str, str], look: Look) -> str:
+    """The period that holds every span from a first to a last day."""
+    days = {n: sorted(_as_days(look.columns.get(found[n], ()))) for n in ("from", "to")}
+    if len(days["from"]) != len(days["to"]) or not days["from"]:
+        pairs = [(min(days["from"], default=dt.date.min), max(days["to"], default=dt.date.max))]
+    else:
+        pairs = list(zip(days["from"], days["to"], strict=True))
+    periods: dict[str, Callable[[dt.date], object]] = {
+        "week": lambda d: d.isocalendar()[:2],
+        "month": lambda d: (d.year, d.month),
+        "quarter": lambda d: (d.year, (d.month - 1) // 3),
+    }
+    for name, period in periods.items():
+        if all(period(first) == period(last) for first, last in pairs):
+            return name
+    raise InputError(
+        "the file counts days over more than a quarter, so nobody can tell in which month they were",
+        [Problem("", found="spans longer than a week, a month or a quarter", rule="long_spans",
+                 expected="days by week or month, or one row per day or interval",
+                 next_step="ask for the export by week, or for each absence")],
+    )  # fmt: skip
+
+
+def _as_days(values: Iterable[str]) -> set[dt.date]:
+    parsed = (parse_date(tuple(f for _, f in DATE_FORMATS))(v)[0] for v in values)
+    return {d for d in parsed if d is not None}
 
 
 def _is_roster(look: Look) -> bool:

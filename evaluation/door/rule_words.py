@@ -102,10 +102,13 @@ FILE_WORDS: dict[str, Words] = {
     "header_unknown": Words("overskrifter, som mappingen ikke kender", "skriv dem i mappingens header"),
     "key": Words("nøglen til pseudonymer kan ikke bruges", "se komglad doctor"),
     "link_out": Words("en genvej ud af mappen", "læg selve filen i mappen"),
+    "long_spans": Words(
+        "dage talt sammen over mere end et kvartal", "bed om tallene uge for uge, eller for hvert fravær"
+    ),
     "merged_header": Words("overskrifterne er flettede celler", "ophæv fletningen, og gem igen"),
     "no_mapping": Words("ingen mapping læser filen", "lav en med komglad map FIL, eller flyt filen ud"),
     "other_format": Words("filen er noget andet end det, mappingen læser", "bed skolen om tallene som tabel"),
-    "rotation": Words("nøgleskiftet kender ikke alle pseudonymer", "lav det ud fra alle filer i mappen"),
+    "rotation": Words("nøgleskiftet finder ikke alle elever", "udvid fødselsårene med --born"),
     "sheet": Words("arket kan ikke findes", "skriv det synlige arks navn som sheet i mappingen"),
     "sql_address": Words("databasens adresse er ikke sat", "sæt den, før runden køres"),
     "sql_connect": Words("databasen svarer ikke", "se adresse og adgang efter"),

@@ -11,6 +11,7 @@ import io
 import sys
 import tempfile
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import atheris
@@ -64,6 +65,14 @@ GRID = {
         "class": {"line": 2, "pattern": "Klasse: ([^;]+)"},
     },
 }
+BESIDE = {"school": {"constant": "990001"}, "pupil": {"column": "CPR", "kind": "cpr"}, "class": "Klasse"}
+GRID_OF_DATES = {
+    **{k: DAYS[k] for k in ("kind", "files", "encoding", "types", "date_formats")},
+    "format": "grid",
+    "grid": {"headings": "dates"},
+    "columns": BESIDE,
+}
+GRID_OF_TYPES = {**GRID_OF_DATES, "grid": {"headings": "types"}, "columns": {**BESIDE, "date": "Dato"}}
 ROSTER = {
     "kind": "pupils",
     "files": ["*"],
@@ -148,13 +157,24 @@ def archive(data: bytes) -> None:
 
 FOLDER = tempfile.TemporaryDirectory()
 MAPPINGS = {
-    name: parse_mapping(raw, name="m") for name, raw in (("csv", DAYS), ("grid", GRID), ("xml", ROSTER))
+    name: parse_mapping(raw, name="m")
+    for name, raw in (
+        ("csv", DAYS),
+        ("grid", GRID),
+        ("grid_dates", GRID_OF_DATES),
+        ("grid_types", GRID_OF_TYPES),
+        ("xml", ROSTER),
+    )
 }
+
+
+def grid(name: str, data: bytes) -> None:
+    through_the_door(MAPPINGS[name], lambda d, s: read_grid(io.BufferedReader(io.BytesIO(d)), s), data)
+
+
 TARGETS = {
     "csv": lambda data: through_the_door(MAPPINGS["csv"], text, data),
-    "grid": lambda data: through_the_door(
-        MAPPINGS["grid"], lambda d, s: read_grid(io.BufferedReader(io.BytesIO(d)), s), data
-    ),
+    **{name: partial(grid, name) for name in ("grid", "grid_dates", "grid_types")},
     "xlsx": lambda data: through_the_door(MAPPINGS["csv"], xlsx, data),
     "xml": lambda data: through_the_door(
         MAPPINGS["xml"], lambda d, s: read_xml(io.BytesIO(d), s.mapping, "a"), data

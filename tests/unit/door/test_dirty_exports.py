@@ -457,6 +457,58 @@ CASES: dict[str, Dirty] = {
         ("unknown_pupil",),
         doubt="en elevliste skal knytte numrene",
     ),
+    "a column for each type": Dirty(
+        "a.csv",
+        text(
+            "CPR;Klasse;Dato;Sygdom;Lovligt;Ulovligt",
+            f"{A};6.A;07-09-2026;1;0;0",
+            f"{B};8.A;08-09-2026;;x;",
+            f"{C};8.A;09-09-2026;0,5;0,0;0,5",
+            f"{C};8.A;10-09-2026;0;0;0",
+            f"{A};6.A;11-09-2026;4;0;0",
+            f"{A};6.A;12-09-2026;1;0;0",
+        ).encode(),
+        ('format = "grid"', 'headings = "types"', '"Lovligt" = "permitted"'),
+        (6, 4, 2),
+        ("half_day_value", "weekend"),
+    ),
+    "dates for headings": Dirty(
+        "a.csv",
+        text(
+            "CPR;Navn;Klasse;07-09-2026;08-09-2026;12-09-2026;14-09-2026",
+            f"{A};Kanariefugl Åse;6.A;S;;;U",
+            f"{B};Kanariefugl Åse;6.B;;;;",
+            f"{C};Kanariefugl Åse;8.A;;;S;",
+        ).encode(),
+        ('headings = "dates"', 'date_formats = ["dd-mm-yyyy"]'),
+        (3, 2, 1),
+        ("weekend",),
+    ),
+    "dates for headings in a workbook": Dirty(
+        "a.xlsx",
+        sheet(
+            [
+                ["Fravær i klasse 6"],
+                ["CPR", "Navn", "Klasse", *(dt.date(2026, 9, d) for d in range(7, 12))],
+                [A, "Kanariefugl Åse", "6.A", "S", "", "", "S", ""],
+                [B, "Kanariefugl Åse", "6.B", "", "U", "U", "", ""],
+            ]
+        ),
+        ('headings = "dates"', 'date_formats = ["excel"]', "header_row = 2"),
+        (2, 2, 0),
+    ),
+    "days by type in spans of a week": Dirty(
+        "a.csv",
+        text(
+            "CPR-nr;Klasse;Fra;Til;Skoledage;Syg;Lovlig;Ulovlig",
+            f"{A};6.A;07-09-2026;11-09-2026;5;3;1;0",
+            f"{A};6.A;14-09-2026;18-09-2026;5;0;0;0",
+            f"{B};8.A;14-09-2026;18-09-2026;5;0;0;6",
+        ).encode(),
+        ('kind = "totals"', 'grain = "week"', 'date = "Fra"', 'unlawful = "Ulovlig"'),
+        (3, 2, 1),
+        ("more_than_possible",),
+    ),
 }
 
 

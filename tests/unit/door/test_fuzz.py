@@ -14,7 +14,16 @@ pytestmark = pytest.mark.slow
 pytest.importorskip("atheris", reason="the fuzzer has wheels for Linux only")
 
 CORPUS = Path(__file__).parents[2] / "data" / "door" / "corpus"
-RUNS = {"csv": 300, "grid": 250, "xlsx": 60, "xml": 1500, "zip": 1500, "map": 250}
+RUNS = {
+    "csv": 300,
+    "grid": 250,
+    "grid_dates": 250,
+    "grid_types": 250,
+    "xlsx": 60,
+    "xml": 1500,
+    "zip": 1500,
+    "map": 250,
+}
 
 
 @pytest.mark.parametrize("kind", RUNS)

@@ -77,6 +77,48 @@ def test_week_totals_in_a_workbook(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("spans", "shape"),
+    [
+        (("07-09-2026;13-09-2026", "14-09-2026;20-09-2026"), "totals/week"),
+        (("01-09-2026;30-09-2026", "01-10-2026;31-10-2026"), "totals/month"),
+        (("01-07-2026;30-09-2026", "01-10-2026;31-12-2026"), "totals/quarter"),
+    ],
+)
+def test_days_by_type_in_spans_are_totals_of_the_period_that_holds_them(
+    tmp_path: Path, spans: tuple[str, ...], shape: str
+) -> None:
+    path = tmp_path / "a.csv"
+    rows = "".join(f"0101144001;6.A;{span};20;1;0;0\n" for span in spans)
+    path.write_text("CPR;Klasse;Fra;Til;Skoledage;Syg;Fri;Ulovligt\n" + rows, encoding="utf-8")
+    mapping, _ = proposed(path)
+    assert mapping.shape == shape
+    assert mapping.columns["date"].column == "Fra"
+
+
+def test_days_counted_over_half_a_year_are_refused_with_what_to_ask_for(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "CPR;Klasse;Fra;Til;Skoledage;Syg;Fri;Ulovligt\n0101144001;6.A;10-08-2026;13-11-2026;62;3;1;0\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(InputError, match="nobody can tell in which month") as refusal:
+        propose_mapping(path, PROTOCOL)
+    assert "ask for the export by week" in str(refusal.value)
+
+
+def test_totals_without_types_and_lines_per_lesson_are_doubts(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "Klasse;Uge;Antal elever;Mulige dage;Fraværsdage\n6.A;2026-W37;22;110;7\n", encoding="utf-8"
+    )
+    proposal = propose_mapping(path, PROTOCOL)
+    assert 'grain = "week"' in proposal.toml
+    assert any("ikke fraværet fordelt på typer" in d for d in proposal.doubts)
+    path.write_text("CPR;Klasse;Dato;Lektion;Kode\n0101144001;6.A;14-09-2026;3;Syg\n", encoding="utf-8")
+    assert any("en linje pr. lektion" in d for d in propose_mapping(path, PROTOCOL).doubts)
+
+
+@pytest.mark.parametrize(
     ("name", "content"), [("a.csv", b""), ("a.csv", b"one\ntwo\n"), ("a.pdf", b"%PDF"), ("a.xlsx", b"PK")]
 )
 def test_what_is_no_table_is_refused(tmp_path: Path, name: str, content: bytes) -> None:
