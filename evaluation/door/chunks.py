@@ -107,5 +107,5 @@ def _named(delimiter: str) -> str:
     return {"\t": "tab"}.get(delimiter, delimiter)
 
 
-GRID_DAY, GRID_CODE, GRID_SHARE = "\x00day", "\x00code", "\x00share"
+GRID_DAY, GRID_CODE, GRID_SHARE, GRID_PART = "\x00day", "\x00code", "\x00share", "\x00part"
 """Columns of a melted grid; no file can have a heading like them. Day 0: a line without any mark."""

@@ -60,6 +60,7 @@ class Draft:
             "half_day": self._half_day,
             "school": self._school,
             "class": self._class,
+            "purpose": self._purpose,
         }
         for name in sorted(found):
             if name in makers:
@@ -108,14 +109,9 @@ class Draft:
         lines = ["", f"[types]  # ? {', '.join(ids)}, eller none for en kode, der ikke er fravær"]
         for code in codes or ["?"]:
             kind = type_of(code)
-            guess = (
-                kind
-                if kind in ids
-                else "none"
-                if heading(code) in ("", "til stede", "fremmødt", "p")
-                else ids[0]
-            )
-            lines.append(f'{quoted(code)} = "{guess}"  # ?{"" if kind else " et gæt: ordet kendes ikke"}')
+            is_there = heading(code) in ("", "til stede", "fremmødt", "p")
+            guess = kind if kind in ids else "none" if is_there else "?"
+            lines.append(f'{quoted(code)} = "{guess}"  # ?{" koden kendes ikke" if guess == "?" else ""}')
         return lines
 
     def _pupil(self, column: str) -> str:
@@ -186,6 +182,16 @@ class Draft:
         ids = ", ".join(f"{s.id} {s.short}" for s in schools)
         chosen = told[0] if len(told) == 1 else schools[0]
         return f'school = {{ constant = "{chosen.id}" }}  # ? hvilken skole: {ids}'
+
+    def _purpose(self, column: str) -> str:
+        """What a consent is for, in the protocol's words where the file's are others."""
+        known = sorted({d.consent_purpose for d in self.protocol.data_sets if d.consent_purpose})
+        words = {v: "?" for v in self._codes(column) if v.casefold() not in known}
+        if words:
+            self.doubts.append(
+                f"Formål, der ikke står i protokollen: {len(words)}. Den kender: {', '.join(known)}."
+            )
+        return f"purpose = {{ column = {quoted(column)}{_map(words)} }}" + ("  # ?" if words else "")
 
     def _class(self, column: str) -> str:
         odd = [

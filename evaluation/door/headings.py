@@ -27,7 +27,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "to": ("til", "slutdato", "slut", "til dato", "sidste dag", "sidste fraværsdag", "udmeldt", "to"),
     "date": ("dato", "fraværsdato", "dag", "date"),
     "type": ("kategori", "fraværskategori", "fraværstype", "fraværskode", "kode", "type", "fraværsårsag",
-             "årsag til fravær", "årsagskode", "absence type"),
+             "årsag til fravær", "årsag", "årsagskode", "absence type"),
     "half_day": ("halv dag", "omfang", "andel", "halvdag"),
     "week": ("uge", "ugenr", "uge nr", "ugenummer", "week"),
     "month": ("måned", "month"),
@@ -38,15 +38,19 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "pupils": ("elever", "antal elever", "elevtal"),
     "purpose": ("formål",),
     "answer": ("svar", "samtykke"),
-    "given_on": ("afgivet", "givet", "dato for samtykke"),
-    "withdrawn_on": ("trukket tilbage", "tilbagetrukket"),
-    "holder": ("indehaver", "forældremyndighedsindehaver"),
+    "given_on": ("afgivet", "afgivet den", "givet", "givet den", "dato for samtykke", "samtykkedato", "given on"),
+    "withdrawn_on": ("trukket tilbage", "trukket tilbage den", "tilbagetrukket", "tilbagekaldt", "withdrawn on"),
+    "holder": ("indehaver", "forældremyndighedsindehaver", "forælder", "forældre", "underskriver"),
     "status": ("status",),
     "kind": ("art", "samtaletype"),
     "local_id": ("elevid", "elev id", "elevnr"),
 }  # fmt: skip
 """Our column → headings, as :func:`heading` tidies them; the first that is there counts."""
 NAME_HEADINGS = ("elev", "navn", "elevnavn", "barn", "fulde navn", "name")
+HALVES = (("formiddag", "eftermiddag"), ("fm", "em"), ("1 registrering", "2 registrering"), ("am", "pm"))
+"""Headings of the two halves of a day."""
+LENGTHS = ("antal dage", "antal fraværsdage", "varighed", "varighed dage", "længde")
+"""Headings that tell how long an absence was."""
 LESSONS = ("lektion", "lektioner", "lektionsnr", "time", "modul", "lesson")
 """Headings that tell one line per lesson."""
 FIRST_NAMES, LAST_NAMES = ("fornavn", "fornavne"), ("efternavn",)
@@ -57,9 +61,21 @@ TYPE_WORDS = {
 }  # fmt: skip
 HALF = ("halv", "ja", "½", "halvdag", "halv dag")
 CHOICES = {
-    "answer": {"ja": "yes", "nej": "no"},
-    "kind": {"samtale": "talk", "opfølgning": "follow_up"},
-    "status": {"planlagt": "planned", "afholdt": "held", "aflyst": "cancelled"},
+    "answer": {"ja": "yes", "nej": "no", "yes": "yes", "no": "no"},
+    "kind": {
+        "samtale": "talk",
+        "opfølgning": "follow_up",
+        "opfølgende samtale": "follow_up",
+        "opfølgningssamtale": "follow_up",
+    },
+    "status": {
+        "planlagt": "planned",
+        "udskudt": "planned",
+        "afholdt": "held",
+        "gennemført": "held",
+        "aflyst": "cancelled",
+        "udeblevet": "cancelled",
+    },
 }
 SUMMARY = re.compile(r'^[\s"]*(?:i\s?alt|total|sum|gennemsnit|hele skolen)\b', re.IGNORECASE)
 """How a line of totals under the rows begins."""

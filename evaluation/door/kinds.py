@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.door.calendar import CLOSED, OUTSIDE, SCHOOL_DAY, WEEKEND
-from evaluation.door.chunks import GRID_CODE, GRID_DAY, GRID_SHARE
+from evaluation.door.chunks import GRID_CODE, GRID_DAY, GRID_PART, GRID_SHARE
 from evaluation.door.dates import parse_date
 from evaluation.door.fields import NOT_OF_THE_STUDY, Fields
 from evaluation.door.identities import pupil_of
@@ -185,6 +185,10 @@ def _fractions(f: Fields) -> np.ndarray:
 
 
 def _parts(f: Fields) -> np.ndarray:
+    if GRID_PART in f.chunk.frame:
+        return f.parse_file_column(
+            GRID_PART, lambda t: (zlib.crc32(t.casefold().encode()) if t else 0, None), "int64"
+        )
     if not f.has("day_part"):
         return np.zeros(len(f.chunk.rows), dtype=np.int64)
     return f.parse("day_part", lambda t: (zlib.crc32(t.casefold().encode()), None), "int64")

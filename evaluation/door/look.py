@@ -19,7 +19,7 @@ from evaluation.door.cpr import parse_cpr
 from evaluation.door.dates import EXCEL_CELL, parse_date
 from evaluation.door.encodings import WESTERN, likely_western, utf16_order
 from evaluation.door.files import check_archive
-from evaluation.door.headings import DATE_FORMATS, SUMMARY
+from evaluation.door.headings import DATE_FORMATS, HALVES, SUMMARY, heading
 from evaluation.door.sniff import content_kind, refuse_other_content
 from evaluation.door.values import clean
 from evaluation.errors import InputError, Problem
@@ -59,9 +59,15 @@ class Look:
         return found if len(found) >= LEAST_DATES else ()
 
     @property
+    def halves(self) -> tuple[str, ...]:
+        """Headings of the two halves of a day; none where there are not both."""
+        there = {heading(h): h for h in self.header}
+        return next(((there[a], there[b]) for a, b in HALVES if a in there and b in there), ())
+
+    @property
     def marks(self) -> tuple[str, ...]:
-        """Headings of a grid's marks: days or dates."""
-        return self.days or self.dates
+        """Headings of a grid's marks: days, dates or halves of a day."""
+        return self.days or self.dates or self.halves
 
     @property
     def days(self) -> tuple[str, ...]:

@@ -223,7 +223,12 @@ def _inconsistencies(m: Mapping) -> Iterable[str]:
     yield from _wrong_columns(m)
 
 
-_GRID_NEEDS = {"days": frozenset({"month"}), "dates": frozenset[str](), "types": frozenset({"date"})}
+_GRID_NEEDS = {
+    "days": frozenset({"month"}),
+    "dates": frozenset[str](),
+    "types": frozenset({"date"}),
+    "halves": frozenset({"date"}),
+}
 """What a grid must say of time beside its headings."""
 
 
@@ -237,7 +242,7 @@ def _wrong_columns(m: Mapping) -> Iterable[str]:
         yield f'columns: "{name}" is not a column of {m.shape}{hint}'
     required |= _GRID_NEEDS[m.grid.headings] if m.shape == "absence/grid" else frozenset()
     yield from (f'columns: "{name}" is missing for {m.shape}' for name in sorted(required - set(m.columns)))
-    yield from (f"columns: {n} is not decided: put the heading in place of the ?" for n in _undecided(m))
+    yield from (f"columns: {n} is not decided: put what it is in place of the ?" for n in _undecided(m))
     if m.header and m.format != "grid":
         yield from (
             f'header: has no "{c}", which columns names' for c in m.used_columns if c not in (*m.header, "?")
@@ -255,7 +260,12 @@ def _wrong_columns(m: Mapping) -> Iterable[str]:
 
 def _undecided(m: Mapping) -> Iterable[str]:
     """What a draft of ``komglad map`` left open."""
-    yield from (name for name, column in m.columns.items() if "?" in (*column.used, column.constant))
+    yield from (
+        name
+        for name, column in m.columns.items()
+        if "?" in (*column.used, column.constant, *column.map.values())
+    )
+    yield from (f'[types] "{code}"' for code, kind in m.types.items() if "?" in (code, kind))
     if m.totals:
         yield from (f"[totals] {t}" for t, s in m.totals.types.items() if "?" in (*s.add, *s.subtract))
 

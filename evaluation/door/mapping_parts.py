@@ -87,10 +87,12 @@ class Grid(Strict):
     """One line per pupil and a column for each mark. ``headings`` says what heads such a column.
 
     ``days``: days of one month, a code in each cell; ``dates``: whole dates, a code in each cell; ``types``: codes of
-    ``[types]``, with a line for each pupil and day, and a day or half a day in each cell.
+    ``[types]``, with a line for each pupil and day, and a day or half a day in each cell; ``halves``: the two halves of
+    a day, with a line for each pupil and day, and a code in each cell.
     """
 
-    headings: Literal["days", "dates", "types"] = "days"
+    headings: Literal["days", "dates", "types", "halves"] = "days"
+    halves: tuple[str, str] = ("Formiddag", "Eftermiddag")
     day_header: str = r"^(?:.*\D)?(\d{1,2})\.?$"
 
     @field_validator("day_header")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from evaluation.door.dates import parse_date
 from evaluation.door.draft import Draft, quoted
-from evaluation.door.headings import DATE_FORMATS, LESSONS, heading
+from evaluation.door.headings import DATE_FORMATS, LENGTHS, LESSONS, heading
 from evaluation.door.look import Look, look_at
 from evaluation.door.recognise import columns_of, kind_of
 from evaluation.protocol import Protocol
@@ -69,6 +69,10 @@ def propose_mapping(path: Path, protocol: Protocol) -> Proposal:
             "Filen ser ud til at have en linje pr. lektion, men hver linje regnes for en hel dag. Bed om dagsrækker, eller "
             "om totaler i lektioner (unit og per_day i [totals])."
         )
+    if "from" in found and "to" not in found and any(heading(c) in LENGTHS for c in look.header):
+        doubts.append(
+            "Filen siger, hvor længe fraværet varede, men ikke hvornår det sluttede: bed om den sidste dag som dato."
+        )
     unused = [c for c in look.header if c and c not in look.marks and quoted(c) not in read]
     if unused:
         doubts.append(f"Læses ikke: {', '.join(unused)}. Fritekst og navne bør ikke læses.")
@@ -96,13 +100,21 @@ def _file_lines(path: Path, look: Look, kind: str, grain: str, doubts: list[str]
         lines.append(f"header_row = {look.header_row}")
         doubts.append(f"{look.header_row - 1} linje(r) står over overskrifterne: skal nogen af dem læses?")
     if is_grid and not look.days:
-        lines.append(f'grid = {{ headings = "{"dates" if look.dates else "types"}" }}')
+        lines.append(f"grid = {{ {_grid(look)} }}")
     if not is_grid:
         lines.append(f"header = {json.dumps(look.header, ensure_ascii=False)}")
     if look.has_summary:
         lines.append(r"skip_lines = ['^[\s;,\t]*\"?(?i:i alt|ialt|total|sum|gennemsnit|hele skolen)\b']  # ?")
         doubts.append("Der står summer mellem rækkerne; skip_lines springer dem over, og de tælles ikke med.")
     return lines
+
+
+def _grid(look: Look) -> str:
+    if look.dates:
+        return 'headings = "dates"'
+    if look.halves:
+        return f'headings = "halves", halves = [{", ".join(quoted(h) for h in look.halves)}]'
+    return 'headings = "types"'
 
 
 def _issued(path: Path, doubts: list[str]) -> list[str]:

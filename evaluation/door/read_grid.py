@@ -1,4 +1,4 @@
-"""Reading a grid: one line per pupil, and a column for each day of a month, for each date, or for each type.
+"""Reading a grid: one line per pupil, and a column for each day of a month, date, type, or half of a day.
 
 The grid is melted to day rows with the columns of the line beside them; every cell keeps the line it stands on, so
 that the ledger counts lines. Empty cells are no statement, and neither is a nought.
@@ -14,7 +14,7 @@ from typing import IO
 import numpy as np
 import pandas as pd
 
-from evaluation.door.chunks import GRID_CODE, GRID_DAY, GRID_SHARE, Chunk, Reading
+from evaluation.door.chunks import GRID_CODE, GRID_DAY, GRID_PART, GRID_SHARE, Chunk, Reading
 from evaluation.door.dates import parse_date
 from evaluation.door.files import Incoming
 from evaluation.door.mapping import Mapping
@@ -40,7 +40,9 @@ def read_grid(stream: IO[bytes], source: Incoming) -> Reading:
         reading = read_text(stream, mapping, source.name, keep_all=True)
     free = [h for h in reading.header if h and h not in mapping.used_columns]
     if mapping.grid.headings == "types":
-        marks = _types(free, source)
+        marks = _named(free, source, tuple(mapping.types), "code of [types]")
+    elif mapping.grid.headings == "halves":
+        marks = _named(free, source, mapping.grid.halves, "half in grid.halves")
     elif mapping.grid.headings == "dates":
         marks = _dates(free, source, epoch_1904=reading.epoch_1904)
     else:
@@ -68,14 +70,14 @@ def _dates(free: list[str], source: Incoming, *, epoch_1904: bool) -> dict[str, 
     return found
 
 
-def _types(free: list[str], source: Incoming) -> dict[str, str]:
+def _named(free: list[str], source: Incoming, wanted: tuple[str, ...], what: str) -> dict[str, str]:
     there = {clean(h).casefold(): h for h in free}
-    missing = sorted(t for t in source.mapping.types if clean(t).casefold() not in there)
+    missing = sorted(w for w in wanted if clean(w).casefold() not in there)
     if missing:
-        raise _refusal(source, f"no heading {', '.join(missing)}", "a heading for each code of [types]",
-                       "correct [types] in the mapping, or ask for the export with these columns")  # fmt: skip
-    wanted = {clean(t).casefold() for t in source.mapping.types}
-    return {h: h for tidy, h in there.items() if tidy in wanted}
+        raise _refusal(source, f"no heading {', '.join(missing)}", f"a heading for each {what}",
+                       "correct the mapping, or ask for the export with these columns")  # fmt: skip
+    headings = [there[clean(w).casefold()] for w in wanted]
+    return dict(zip(headings, headings, strict=True))
 
 
 def _refusal(source: Incoming, found: str, expected: str, next_step: str) -> InputError:
@@ -86,27 +88,38 @@ def _refusal(source: Incoming, found: str, expected: str, next_step: str) -> Inp
 
 
 def _melted(chunks: Iterator[Chunk], mapping: Mapping, marks: dict[str, str]) -> Iterator[Chunk]:
-    beside = list(mapping.used_columns)
-    by_type = mapping.grid.headings == "types"
+    beside, headings = list(mapping.used_columns), mapping.grid.headings
+    no_absence = {clean(code).casefold() for code, kind in mapping.types.items() if kind == "none"}
     for chunk in chunks:
         n = len(chunk.rows)
         cell = pd.concat([chunk.frame[heading] for heading in marks], ignore_index=True)
         at = np.tile(np.arange(n), len(marks))
         mark = np.repeat(np.array(list(marks.values()), dtype=object), n)
         said = cell.notna().to_numpy(dtype=bool)
-        if by_type:
+        whole = np.zeros(len(cell), dtype=bool)
+        if headings == "types":
             said = said & ~cell.fillna("0").str.strip().str.fullmatch(NOUGHT).to_numpy(dtype=bool)
+        elif headings == "halves":
+            # The same code in both halves is a day; a half in which the pupil was there is no statement.
+            tidy = cell.str.strip().str.casefold()
+            said = said & ~tidy.isin(no_absence).to_numpy(dtype=bool)
+            whole = np.tile(tidy[:n].to_numpy(dtype=object) == tidy[n:].to_numpy(dtype=object), 2) & said
+            said = said & ~(whole & (at == np.arange(len(cell)) - n))
         # A line without any mark is a pupil who was always there: it stays as one row without a day.
         silent = np.setdiff1d(np.arange(n), at[said])
         rows = np.concatenate([at[said], silent])
         nothing = [None] * len(silent)
         cells = pd.concat([cell[said], pd.Series(nothing, dtype="str")], ignore_index=True)
         frame = chunk.frame[beside].take(rows).reset_index(drop=True)
-        if by_type:
-            frame[GRID_CODE] = pd.Series([*mark[said], *nothing], dtype="str")
+        frame[GRID_CODE] = cells if headings != "types" else pd.Series([*mark[said], *nothing], dtype="str")
+        if headings == "types":
             frame[GRID_SHARE] = cells
+        elif headings == "halves":
+            frame[GRID_SHARE] = pd.Series([*np.where(whole[said], "1", "0.5"), *nothing], dtype="str")
+            frame[GRID_PART] = pd.Series(
+                [*np.where(whole[said], "", mark[said]), *[""] * len(silent)], dtype="str"
+            )
         else:
             frame[GRID_DAY] = pd.Series([*mark[said], *["0"] * len(silent)], dtype="str")
-            frame[GRID_CODE] = cells
         order = np.argsort(chunk.rows[rows], kind="stable")
         yield Chunk(frame.iloc[order].reset_index(drop=True), chunk.rows[rows][order], chunk.rejects)

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 
 from evaluation.door.cpr import parse_cpr
-from evaluation.door.dates import parse_date
+from evaluation.door.dates import MONTHS, parse_date
 from evaluation.door.headings import (
     CHOICES,
     DATE_FORMATS,
@@ -21,7 +21,7 @@ from evaluation.door.headings import (
     heading,
     type_of,
 )
-from evaluation.door.look import Look
+from evaluation.door.look import LEAST_DATES, Look
 from evaluation.door.values import parse_class
 from evaluation.errors import InputError, Problem
 
@@ -84,6 +84,13 @@ def kind_of(found: dict[str, str], look: Look) -> tuple[str, str]:
     by_type = bool(amounts_of(found, look)) and "type" not in found
     if "purpose" in found and "answer" in found:
         return "consents", ""
+    if len([h for h in look.header if is_period(h)]) >= LEAST_DATES:
+        raise InputError(
+            "weeks or months stand as headings, which no mapping can read",
+            [Problem("", found="a column for each week or month", rule="period_headings",
+                     expected="one line for each pupil and week or month, with a column for each type",
+                     next_step="ask for the export in lines, or turn the table round and save it")],
+        )  # fmt: skip
     if look.marks:
         return "absence", "grid"
     if "status" in found and "kind" in found:
@@ -96,6 +103,8 @@ def kind_of(found: dict[str, str], look: Look) -> tuple[str, str]:
             return "totals", _span_of(found, look)
         if "type" in found or not _is_roster(look):
             return "absence", "interval"
+    elif "from" in found and "type" in found:
+        return "absence", "interval"
     if "date" in found:
         return "absence", "grid" if by_type else "day"
     return "pupils", ""
@@ -136,9 +145,18 @@ def _as_days(values: Iterable[str]) -> set[dt.date]:
     return {d for d in parsed if d is not None}
 
 
+def is_period(text: str) -> bool:
+    """Is it the name of a month or of a week?"""
+    words = heading(text).split()
+    return len(words) in (1, 2) and (
+        words[0] in MONTHS or (words[0] in ("uge", "week") and words[-1].isdigit())
+    )
+
+
 def _is_roster(look: Look) -> bool:
     known = {heading(c) for c in look.header}
-    return bool(known & {*FIRST_NAMES, *LAST_NAMES, "indmeldt", "udmeldt", "klassetrin", "klassespor"})
+    names = {*FIRST_NAMES, *LAST_NAMES, *NAME_HEADINGS}
+    return bool(known & {*names, "indmeldt", "udmeldt", "klassetrin", "klassespor"})
 
 
 def is_known(value: str) -> bool:

@@ -108,6 +108,9 @@ FILE_WORDS: dict[str, Words] = {
     "merged_header": Words("overskrifterne er flettede celler", "ophæv fletningen, og gem igen"),
     "no_mapping": Words("ingen mapping læser filen", "lav en med komglad map FIL, eller flyt filen ud"),
     "other_format": Words("filen er noget andet end det, mappingen læser", "bed skolen om tallene som tabel"),
+    "period_headings": Words(
+        "uger eller måneder står som overskrifter", "bed om én linje pr. uge eller måned"
+    ),
     "rotation": Words("nøgleskiftet finder ikke alle elever", "udvid fødselsårene med --born"),
     "sheet": Words("arket kan ikke findes", "skriv det synlige arks navn som sheet i mappingen"),
     "sql_address": Words("databasens adresse er ikke sat", "sæt den, før runden køres"),

@@ -73,6 +73,11 @@ GRID_OF_DATES = {
     "columns": BESIDE,
 }
 GRID_OF_TYPES = {**GRID_OF_DATES, "grid": {"headings": "types"}, "columns": {**BESIDE, "date": "Dato"}}
+GRID_OF_HALVES = {
+    **GRID_OF_TYPES,
+    "grid": {"headings": "halves", "halves": ["FM", "EM"]},
+    "types": {**DAYS["types"], "P": "none"},
+}
 ROSTER = {
     "kind": "pupils",
     "files": ["*"],
@@ -163,6 +168,7 @@ MAPPINGS = {
         ("grid", GRID),
         ("grid_dates", GRID_OF_DATES),
         ("grid_types", GRID_OF_TYPES),
+        ("grid_halves", GRID_OF_HALVES),
         ("xml", ROSTER),
     )
 }
@@ -174,7 +180,7 @@ def grid(name: str, data: bytes) -> None:
 
 TARGETS = {
     "csv": lambda data: through_the_door(MAPPINGS["csv"], text, data),
-    **{name: partial(grid, name) for name in ("grid", "grid_dates", "grid_types")},
+    **{name: partial(grid, name) for name in MAPPINGS if name.startswith("grid")},
     "xlsx": lambda data: through_the_door(MAPPINGS["csv"], xlsx, data),
     "xml": lambda data: through_the_door(
         MAPPINGS["xml"], lambda d, s: read_xml(io.BytesIO(d), s.mapping, "a"), data

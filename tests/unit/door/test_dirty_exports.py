@@ -497,6 +497,56 @@ CASES: dict[str, Dirty] = {
         ('headings = "dates"', 'date_formats = ["excel"]', "header_row = 2"),
         (2, 2, 0),
     ),
+    "the two halves of a day": Dirty(
+        "a.csv",
+        text(
+            "CPR;Klasse;Dato;Formiddag;Eftermiddag",
+            f"{A};6.A;07-09-2026;S;S",
+            f"{B};8.A;08-09-2026;P;U",
+            f"{C};8.A;09-09-2026;S;U",
+            f"{C};8.A;10-09-2026;;P",
+            f"{A};6.A;11-09-2026;S;",
+        ).encode(),
+        ('headings = "halves"', 'halves = ["Formiddag", "Eftermiddag"]', '"P" = "none"'),
+        (5, 4, 1),
+        ("half_day_grade",),
+    ),
+    "codes nobody can know": Dirty(
+        "a.csv",
+        text("CPR;Klasse;Dato;Fraværskode", f"{A};6.A;14-09-2026;1", f"{B};6.B;15-09-2026;2").encode(),
+        ('"1" = "?"', '"2" = "?"'),
+        None,
+    ),
+    "where it ended is not said": Dirty(
+        "a.csv",
+        text("CPR;Klasse;Fra;Antal dage;Årsag", f"{A};6.A;14-09-2026;3;Syg").encode(),
+        ('grain = "interval"', 'to = "?"'),
+        None,
+        doubt="ikke hvornår det sluttede",
+    ),
+    "pupils by full name with dates": Dirty(
+        "a.csv",
+        text("Fulde navn;CPR;Klasse;Startdato;Slutdato", f"Kanariefugl, Åse;{A};6.A;01-08-2026;").encode(),
+        ('kind = "pupils"', 'names = ["Fulde navn"]'),
+        (1, 1, 0),
+    ),
+    "consents in other words": Dirty(
+        "a.csv",
+        text(
+            "CPR;Formål;Samtykke;Afgivet den;Trukket tilbage den;Forælder",
+            f"{A};Evaluering;Ja;01-09-2026;;Kanariefugl Åse",
+            f"{B};Interview;Nej;02-09-2026;;Kanariefugl Ib",
+        ).encode(),
+        ('kind = "consents"', 'given_on = "Afgivet den"', 'withdrawn_on = "Trukket tilbage den"'),
+        (2, 2, 0),
+    ),
+    "consents for something else": Dirty(
+        "a.csv",
+        text("CPR;Formål;Samtykke;Afgivet den", *(f"{x};Klassefoto;Ja;01-09-2026" for x in (A, B))).encode(),
+        ('map = { "Klassefoto" = "?" }',),
+        None,
+        doubt="Formål, der ikke står i protokollen: 1. Den kender: evaluering",
+    ),
     "days by type in spans of a week": Dirty(
         "a.csv",
         text(

@@ -19,6 +19,7 @@ RUNS = {
     "grid": 250,
     "grid_dates": 250,
     "grid_types": 250,
+    "grid_halves": 250,
     "xlsx": 60,
     "xml": 1500,
     "zip": 1500,

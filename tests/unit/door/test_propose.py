@@ -106,6 +106,15 @@ def test_days_counted_over_half_a_year_are_refused_with_what_to_ask_for(tmp_path
     assert "ask for the export by week" in str(refusal.value)
 
 
+@pytest.mark.parametrize("headings", ["August;September;Oktober", "Uge 33;Uge 34;uge 35"])
+def test_periods_for_headings_are_refused_with_what_to_ask_for(tmp_path: Path, headings: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"CPR;Klasse;{headings}\n0101144001;6.A;1;2;0\n", encoding="utf-8")
+    with pytest.raises(InputError, match="weeks or months stand as headings") as refusal:
+        propose_mapping(path, PROTOCOL)
+    assert "one line for each pupil and week or month" in str(refusal.value)
+
+
 def test_totals_without_types_and_lines_per_lesson_are_doubts(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(
