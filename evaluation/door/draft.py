@@ -21,6 +21,7 @@ from evaluation.door.headings import (
     HALF,
     LAST_NAMES,
     NAME_HEADINGS,
+    PRESENT,
     heading,
     type_of,
 )
@@ -109,10 +110,20 @@ class Draft:
         lines = ["", f"[types]  # ? {', '.join(ids)}, eller none for en kode, der ikke er fravær"]
         for code in codes or ["?"]:
             kind = type_of(code)
-            is_there = heading(code) in ("", "til stede", "fremmødt", "p")
+            is_there = heading(code) in ("", *PRESENT)
             guess = kind if kind in ids else "none" if is_there else "?"
             lines.append(f'{quoted(code)} = "{guess}"  # ?{" koden kendes ikke" if guess == "?" else ""}')
+        column = self.found.get("type", "")
+        if not self.look.marks and self._has_blanks(column):
+            self.doubts.append(
+                f'{column} er tom i nogle rækker; de går i karantæne, til [types] siger, hvad "" betyder ("none", hvis '
+                "eleven var til stede)."
+            )
         return lines
+
+    def _has_blanks(self, column: str) -> bool:
+        most = max((sum(v.values()) for v in self.look.columns.values()), default=0)
+        return column in self.look.columns and sum(self.look.columns[column].values()) < most
 
     def _pupil(self, column: str) -> str:
         values = self.look.columns.get(column, Counter())
@@ -143,10 +154,7 @@ class Draft:
             for c in self._codes(column)
             if not re.fullmatch(r"[\d.,]+", c)
         }
-        has_blanks = sum(self.look.columns[column].values()) < max(
-            (sum(v.values()) for v in self.look.columns.values()), default=0
-        )
-        if has_blanks:
+        if self._has_blanks(column):
             words[""] = "1"
             self.doubts.append(f"{column} er tom i nogle rækker; udkastet regner dem for hele dage.")
         return f"half_day = {{ column = {quoted(column)}{_map(words)} }}  # ?"

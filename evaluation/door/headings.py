@@ -11,6 +11,7 @@ DATE_FORMATS = (
     ("yyyy-mm-dd", "%Y-%m-%d"), ("dd-mm-yy", "%d-%m-%y"), ("dd/mm/yy", "%d/%m/%y"), ("dd.mm.yy", "%d.%m.%y"),
     ("dd-mm-yyyy hh:mm:ss", "%d-%m-%Y %H:%M:%S"), ("dd-mm-yyyy hh:mm", "%d-%m-%Y %H:%M"),
     ("dd/mm/yyyy hh:mm:ss", "%d/%m/%Y %H:%M:%S"), ("dd/mm/yyyy hh:mm", "%d/%m/%Y %H:%M"),
+    ("yyyy-mm-ddThh:mm:ssZ", "%Y-%m-%dT%H:%M:%SZ"),
     ("yyyy-mm-dd hh:mm:ss", "%Y-%m-%d %H:%M:%S"), ("yyyy-mm-ddThh:mm:ss", "%Y-%m-%dT%H:%M:%S"),
     ("d. mmmm yyyy", "%d. %B %Y"), ("d. mmm. yyyy", "%d. %B %Y"), ("yyyymmdd", "%Y%m%d"),
     ("mm/dd/yyyy", "%m/%d/%Y"), ("mm-dd-yyyy", "%m-%d-%Y"), ("mm/dd/yy", "%m/%d/%y"),
@@ -24,11 +25,11 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "grade": ("klassetrin", "årgang", "trin", "grade"),
     "school": ("skole", "skolekode", "institution", "institutionsnummer", "institutionsnr", "skolenavn", "school"),
     "from": ("fra", "startdato", "start", "fra dato", "første dag", "første fraværsdag", "indmeldt", "from"),
-    "to": ("til", "slutdato", "slut", "til dato", "sidste dag", "sidste fraværsdag", "udmeldt", "to"),
+    "to": ("til", "slutdato", "slut", "til dato", "sidste dag", "sidste fraværsdag", "udmeldt", "to", "end"),
     "date": ("dato", "fraværsdato", "dag", "date"),
     "type": ("kategori", "fraværskategori", "fraværstype", "fraværskode", "kode", "type", "fraværsårsag",
-             "årsag til fravær", "årsag", "årsagskode", "absence type"),
-    "half_day": ("halv dag", "omfang", "andel", "halvdag"),
+             "årsag til fravær", "årsag", "årsagskode", "fravær kode", "fravær type", "absence type", "reason"),
+    "half_day": ("halv dag", "omfang", "andel", "halvdag", "hel halv", "hel eller halv"),
     "week": ("uge", "ugenr", "uge nr", "ugenummer", "week"),
     "month": ("måned", "month"),
     "quarter": ("kvartal", "quarter"),
@@ -56,9 +57,12 @@ LESSONS = ("lektion", "lektioner", "lektionsnr", "time", "modul", "lesson")
 FIRST_NAMES, LAST_NAMES = ("fornavn", "fornavne"), ("efternavn",)
 TYPE_WORDS = {
     "sick": ("syg", "sygdom", "sygefravær", "illness", "sick", "s"),
-    "permitted": ("tillad", "tilladelse", "frihed", "ferie", "fri", "lovlig", "lovligt", "ekstraordinær", "leave", "t", "f"),
-    "unlawful": ("ulovlig", "ulovligt", "bekymrende", "pjæk", "truancy", "unauthorised", "u", "l"),
+    "permitted": ("tillad", "tilladelse", "frihed", "ferie", "fri", "lov", "lovlig", "lovligt", "ekstraordinær", "leave",
+                  "holiday", "t", "f"),
+    "unlawful": ("ulov", "ulovlig", "ulovligt", "bekymrende", "pjæk", "truancy", "unauthorised", "u", "l"),
 }  # fmt: skip
+PRESENT = ("til stede", "tilstede", "fremmødt", "present", "p")
+"""Words of a pupil who was there."""
 HALF = ("halv", "ja", "½", "halvdag", "halv dag")
 CHOICES = {
     "answer": {"ja": "yes", "nej": "no", "yes": "yes", "no": "no"},
@@ -82,8 +86,9 @@ SUMMARY = re.compile(r'^[\s"]*(?:i\s?alt|total|sum|gennemsnit|hele skolen)\b', r
 
 
 def heading(text: str) -> str:
-    """A heading as it is compared: casefolded, without punctuation."""
-    return clean(re.sub(r"[.:_\-/*]+", " ", text)).casefold()
+    """A heading as it is compared: casefolded, without punctuation, with Danish letters where they were written in two."""
+    tidy = clean(re.sub(r"[.:_\-/*]+", " ", text)).casefold()
+    return tidy.replace("ae", "æ").replace("oe", "ø").replace("aa", "å")
 
 
 def type_of(code: str) -> str | None:

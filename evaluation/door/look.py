@@ -199,7 +199,8 @@ def _look_sheet(source: IO[bytes], name: str, doubts: list[str]) -> Look:
         ) from None  # fmt: skip
     if len(visible) > 1:
         doubts.append(
-            f"{len(visible)} synlige ark; det første bruges: {', '.join(s.title for s in visible)}."
+            f"{len(visible)} synlige ark; det første bruges: {', '.join(s.title for s in visible)}. Skal flere læses, så "
+            "lav en mapping for hvert ark."
         )
     if len(book.worksheets) > len(visible):
         doubts.append(f"Skjulte ark, der ikke læses: {len(book.worksheets) - len(visible)}.")

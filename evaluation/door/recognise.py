@@ -18,6 +18,7 @@ from evaluation.door.headings import (
     HEADINGS,
     LAST_NAMES,
     NAME_HEADINGS,
+    PRESENT,
     heading,
     type_of,
 )
@@ -161,5 +162,13 @@ def _is_roster(look: Look) -> bool:
 
 def is_known(value: str) -> bool:
     """A word, alone, that exports use for a type, a choice or a share of a day."""
-    known = {*HALF, "hel", "heldag", "hel dag", "nej", *(w for words in CHOICES.values() for w in words)}
+    known = {
+        *HALF,
+        *PRESENT,
+        "hel",
+        "heldag",
+        "hel dag",
+        "nej",
+        *(w for words in CHOICES.values() for w in words),
+    }
     return heading(value) in known or (type_of(value) is not None and len(value.split()) <= 3)

@@ -511,6 +511,39 @@ CASES: dict[str, Dirty] = {
         (5, 4, 1),
         ("half_day_grade",),
     ),
+    "another program's capitals, and pupils who were there": Dirty(
+        "a.csv",
+        text(
+            "ELEV_CPR;KLASSE_NAVN;FRAVAER_DATO;FRAVAER_KODE",
+            f"{A};6A;2026-09-14;SYG",
+            f"{B};6B;2026-09-15;ULOV",
+            f"{C};8A;2026-09-15;Til stede",
+        ).encode(),
+        ('type = "FRAVAER_KODE"', '"ULOV" = "unlawful"', '"Til stede" = "none"'),
+        (3, 3, 0),
+    ),
+    "English with times and a zone": Dirty(
+        "a.csv",
+        text(
+            "cpr,class,start,end,reason",
+            f"{A},6A,2026-09-14T08:00:00Z,2026-09-14T14:00:00Z,Illness",
+            f"{B},6B,2026-09-15T08:00:00Z,2026-09-16T14:00:00Z,Holiday",
+        ).encode(),
+        ('grain = "interval"', 'to = "end"', '"Holiday" = "permitted"'),
+        (2, 2, 0),
+    ),
+    "no reason where the pupil was there": Dirty(
+        "a.csv",
+        text(
+            "CPR;Klasse;Fra dato;Til dato;Årsag;Hel/halv",
+            f"{A};8.A;14-09-2026;14-09-2026;Sygdom;Halv",
+            f"{B};6.B;15-09-2026;15-09-2026;;Hel",
+        ).encode(),
+        ('half_day = { column = "Hel/halv"',),
+        (2, 1, 1),
+        ("empty_value",),
+        doubt="Årsag er tom i nogle rækker",
+    ),
     "codes nobody can know": Dirty(
         "a.csv",
         text("CPR;Klasse;Dato;Fraværskode", f"{A};6.A;14-09-2026;1", f"{B};6.B;15-09-2026;2").encode(),
