@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 import zipfile
 from collections import Counter
 from collections.abc import Sequence
@@ -15,11 +14,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
-from evaluation.door.cpr import parse_cpr
-from evaluation.door.dates import EXCEL_CELL, parse_date
 from evaluation.door.encodings import WESTERN, likely_western, utf16_order
 from evaluation.door.files import check_archive
-from evaluation.door.headings import DATE_FORMATS, HALVES, SUMMARY, heading
+from evaluation.door.heading_row import DAY_HEADING, LEAST_DATES, LEAST_DAYS, header_place, is_date
+from evaluation.door.headings import HALVES, SUMMARY, heading
 from evaluation.door.sniff import content_kind, refuse_other_content
 from evaluation.door.values import clean
 from evaluation.errors import InputError, Problem
@@ -32,9 +30,6 @@ _SYSTEMS = {
     "mac_roman": "en gammel Mac",
 }
 DELIMITERS = (";", "\t", "¤", ",", "|")
-DAY_HEADING = re.compile(r"^(?:.*\D)?(\d{1,2})\.?$")
-LEAST_DAYS, LEAST_DATES = 20, 3
-"""So many headings that are days of a month, or whole dates, make a table a grid."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +147,7 @@ def _look_text(raw: bytes, name: str, doubts: list[str]) -> Look:
                      next_step="ask for the export as CSV or xlsx; columns of fixed width are not read")],
         )  # fmt: skip
     rows, starts = _rows(lines, delimiter)
-    at = _header(rows, name)
+    at = header_place(rows, name)
     if encoding in WESTERN:
         doubts.append(
             f"Teksten er ikke UTF-8; den læses som {encoding} ({_SYSTEMS[encoding]}). "
@@ -204,7 +199,7 @@ def _look_sheet(source: IO[bytes], name: str, doubts: list[str]) -> Look:
         )
     if len(book.worksheets) > len(visible):
         doubts.append(f"Skjulte ark, der ikke læses: {len(book.worksheets) - len(visible)}.")
-    at = _header(rows, name)
+    at = header_place(rows, name)
     return _made("xlsx", "utf-8", ";", visible[0].title, rows, at, at + 1)
 
 
@@ -224,50 +219,6 @@ def _made(
     }
     above = tuple(delimiter.join(r) if kind == "csv" else " ".join(c for c in r if c) for r in rows[:at])
     return Look(kind, encoding, delimiter, sheet, line, tuple(header), columns, above, any(is_summary))
-
-
-def _header(rows: Sequence[Sequence[str]], name: str) -> int:
-    """Place of the line of headings: the first of the widest lines that hold no data."""
-    width = max((len([c for c in r if clean(c)]) for r in rows), default=0)
-    likely = [
-        (i, n) for i, r in enumerate(rows) if (n := len([c for c in r if clean(c)])) > 1 and _is_heading(r)
-    ]
-    best = max((n for _, n in likely), default=0)
-    if not likely or best < width / 3:
-        raise InputError(
-            f"{name} has no line of headings",
-            [Problem(name, found="every line looks like data, or there is none", rule="header_missing",
-                     expected="a line with the columns' names", next_step="ask for the export with headings")],
-        )  # fmt: skip
-    return next(i for i, n in likely if n >= max(2, 0.7 * best))
-
-
-def _is_heading(row: Sequence[str]) -> bool:
-    cells = [clean(c) for c in row if clean(c)]
-    days = sum(bool(DAY_HEADING.match(c)) for c in cells)
-    if days >= LEAST_DAYS:
-        return True
-    is_unique = len({c.casefold() for c in cells}) >= len(cells) - 2
-    words = [c for c in cells if not is_date(c)]
-    if len(cells) - len(words) < LEAST_DATES or not words:
-        words = cells
-    return is_unique and not any(_is_data(c) for c in words)
-
-
-def is_date(cell: str) -> bool:
-    """Is it a date in any way of writing that is known?"""
-    return any(parse_date((f,))(cell)[1] is None for _, f in DATE_FORMATS)
-
-
-def _is_data(cell: str) -> bool:
-    return bool(
-        re.search(r"\d{4,}|\d[.,/-]\d", cell)
-        or cell.startswith(EXCEL_CELL)
-        or re.fullmatch(r"\d+", cell)
-        or parse_cpr(cell)[1] in (None, "cpr_nine_digits")
-        or "@" in cell
-        or len(cell) > 60
-    )
 
 
 def _encoding(raw: bytes) -> str:

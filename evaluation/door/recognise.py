@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 
 from evaluation.door.cpr import parse_cpr
 from evaluation.door.dates import MONTHS, parse_date
+from evaluation.door.heading_row import LEAST_DATES
 from evaluation.door.headings import (
     CHOICES,
     DATE_FORMATS,
@@ -22,7 +23,7 @@ from evaluation.door.headings import (
     heading,
     type_of,
 )
-from evaluation.door.look import LEAST_DATES, Look
+from evaluation.door.look import Look
 from evaluation.door.values import parse_class
 from evaluation.errors import InputError, Problem
 
