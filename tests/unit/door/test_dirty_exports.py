@@ -687,3 +687,36 @@ def test_a_file_that_is_something_else_is_refused_in_words(
     assert all(p.next_step for p in intake.problems)
     assert intake.tables["raw_ledger"].empty
     without_canaries(str(refused.value) + said)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (
+            "a column for each type",
+            {("2026-09-07", "sick", 1.0), ("2026-09-08", "permitted", 1.0), ("2026-09-09", "sick", 0.5),
+             ("2026-09-09", "unlawful", 0.5)},
+        ),
+        ("dates for headings", {("2026-09-07", "sick", 1.0), ("2026-09-14", "unlawful", 1.0)}),
+        (
+            "dates for headings in a workbook",
+            {("2026-09-07", "sick", 1.0), ("2026-09-10", "sick", 1.0), ("2026-09-08", "unlawful", 1.0),
+             ("2026-09-09", "unlawful", 1.0)},
+        ),
+        (
+            "the two halves of a day",
+            {("2026-09-07", "sick", 1.0), ("2026-09-08", "unlawful", 0.5), ("2026-09-09", "sick", 0.5),
+             ("2026-09-09", "unlawful", 0.5)},
+        ),
+    ],
+)  # fmt: skip
+def test_a_grid_says_what_its_cells_say(name: str, said: set[tuple[str, str, float]], tmp_path: Path) -> None:
+    case = CASES[name]
+    rows = use(tmp_path, case.name, case.content, propose(tmp_path, case.name, case.content).toml).tables[
+        "raw_absence"
+    ]
+    found = list(
+        zip(rows["from_on"].dt.strftime("%Y-%m-%d"), rows["absence_type"], rows["day_fraction"], strict=True)
+    )
+    assert set(found) == said
+    assert len(found) == len(said)
