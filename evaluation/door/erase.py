@@ -1,8 +1,8 @@
 """Taking one pupil's rows out of a file, whatever its format, and leaving everything else as it was.
 
 Text keeps every other byte; a workbook's row is emptied where it stands, so that no formula, merge or line number
-moves; XML loses the record; a zip is packed again. What to look for is a :class:`Traces`; which files and what
-becomes of the rest is :mod:`evaluation.door.forget`'s business.
+moves; XML loses the record; a zip is packed again; a project of interviews loses the interview. What to look for is a
+:class:`Traces`; which files and what becomes of the rest is :mod:`evaluation.door.forget`'s business.
 """
 
 from __future__ import annotations
@@ -96,6 +96,10 @@ def erased(
         CannotErase: the format is not one that can be rewritten, or the number would still be in it.
     """
     suffix = path.suffix.casefold()
+    if suffix in (".qdpx", ".qde"):
+        from evaluation.door.erase_project import without_interviews
+
+        return {name: without_interviews(path, traces, out)}
     if suffix == ".zip" and zipfile.is_zipfile(path):
         return _zip(path, name, mapping, traces, out)
     with path.open("rb") as stream:
@@ -267,10 +271,10 @@ def _xml(
     known = traces.rows.get(name, frozenset())
     for element in list(tree.iter(f"{{*}}{mapping.xml.record}")):
         line = int(element.sourceline or 0)
-        if line in known or traces.is_in(_all_text(element)):
+        if line in known or traces.is_in(all_text(element)):
             removed.add(line)
             element.getparent().remove(element)
-    if traces.is_in(_all_text(tree.getroot())):
+    if traces.is_in(all_text(tree.getroot())):
         raise CannotErase
     if removed:
         tree.write(out, encoding=tree.docinfo.encoding or "utf-8", xml_declaration=True)
@@ -279,7 +283,8 @@ def _xml(
     return frozenset(removed)
 
 
-def _all_text(element: Any) -> str:
+def all_text(element: Any) -> str:
+    """Every text and attribute of an element and what is in it."""
     parts = [str(t) for t in element.itertext()]
     parts += [str(v) for e in element.iter() if isinstance(e.tag, str) for v in e.attrib.values()]
     return "\n".join(parts)

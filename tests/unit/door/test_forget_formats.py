@@ -304,3 +304,95 @@ def test_an_interview_that_a_side_table_ties_to_the_pupil_goes(tmp_path: Path) -
     assert len(again.tables["raw_interviews"]) == 1
     ledger = again.tables["raw_ledger"].set_index("source_file").loc["interviews/kodet.csv"]
     assert (ledger["rows_in"], ledger["rows_kept"], ledger["rows_quarantined"]) == (2, 1, 1)
+
+
+def project(folder: Path, *, about: str = "", cases: bool = True) -> Path:
+    """Two interviews whose words lie in files beside the project, with a case and a set that point at them."""
+    from tests.unit.interviews import factories as f
+
+    code = next(c for c in f.codebook().codes if c.is_codable)
+    sources = "".join(
+        f.text_source(name, f.selection(0, 4, [code.guid], tag=name), path=f"internal://{f.guid(name)}.txt")
+        for name in ("interview_07", "interview_08")
+    )
+    refs = "".join(f'<SourceRef targetGUID="{f.guid(n)}"/>' for n in ("interview_07", "interview_08"))
+    members = "".join(f'<MemberSource targetGUID="{f.guid(n)}"/>' for n in ("interview_07", "interview_08"))
+    xml = f.project(
+        sources,
+        book=f.codebook(),
+        cases=f'<Case guid="{f.guid("case")}" name="6. klasse">{refs}</Case>' if cases else "",
+        sets=f'<Set guid="{f.guid("set")}" name="alle">{members}</Set>' if cases else "",
+    )
+    words = {"interview_07": "Jeg var ked af det", "interview_08": f"Det gik bedre {about}"}
+    return f.qdpx(folder, xml, {f"Sources/{f.guid(n)}.txt": w for n, w in words.items()})
+
+
+@pytest.fixture
+def with_project(tmp_path: Path) -> Callable[[str], Case]:
+    def make(about: str) -> Case:
+        case = Case(
+            tmp_path, 'kind = "interviews"\nfiles = ["interviews/*.qdpx"]\n', "interviews/p.qdpx", b""
+        )
+        project(case.path, about=about)
+        side = tmp_path / "incoming" / "interviews" / "p.dokumenter.csv"
+        side.write_text(f"document;CPR\ninterview_07;{GONE}\ninterview_08;{STAYS}\n", encoding="utf-8")
+        (tmp_path / "study" / "mappings" / "s.toml").write_text(
+            'kind = "interviews"\nfiles = ["interviews/*.dokumenter.csv"]\n', encoding="utf-8"
+        )
+        return case
+
+    return make
+
+
+def test_an_interview_leaves_its_project_with_its_words_and_all_that_points_at_it(
+    with_project: Callable[[str], Case],
+) -> None:
+    from lxml import etree
+
+    from evaluation.codebooks import load_codebook
+    from evaluation.interviews.readers import document_names
+    from evaluation.interviews.refi_project import read_qdpx
+    from tests.unit.interviews import factories as f
+
+    case = with_project("")
+    with zipfile.ZipFile(case.path) as before:
+        other = before.read(f"Sources/{f.guid('interview_08')}.txt")
+    receipt = case.forget()
+    assert [(x.name, x.rows, x.is_by_hand) for x in receipt.files if x.name.endswith("qdpx")] == [
+        ("interviews/p.qdpx", 1, False)
+    ]
+    with zipfile.ZipFile(case.path) as archive:
+        assert archive.namelist() == ["project.qde", f"Sources/{f.guid('interview_08')}.txt"]
+        assert archive.read(f"Sources/{f.guid('interview_08')}.txt") == other
+        xml = archive.read("project.qde")
+    assert f.guid("interview_07").encode() not in xml
+    assert b"interview_07" not in xml
+    assert xml.count(f.guid("interview_08").encode()) == 4  # itself, its file, a case and a set
+    etree.XMLSchema(etree.parse(f.QDA / "Project-mrt2019.xsd")).assertValid(read_qdpx(case.path).root)
+    names = document_names(case.path, load_codebook(DEMO.file("codebook.yaml")))
+    assert names == {"interview_08"}
+    assert [x.rows for x in case.forget().files if x.name.endswith("qdpx")] == []
+
+
+@pytest.mark.parametrize("about", [GONE, f"{GONE[:6]}-{GONE[6:]}"])
+def test_a_project_in_which_the_number_stands_elsewhere_is_left_to_a_person(
+    with_project: Callable[[str], Case], about: str
+) -> None:
+    case = with_project(about)
+    before = case.path.read_bytes()
+    receipt = case.forget()
+    assert [(x.name, x.is_by_hand) for x in receipt.files if x.name.endswith("qdpx")] == [
+        ("interviews/p.qdpx", True)
+    ]
+    assert case.path.read_bytes() == before
+
+
+def test_a_project_without_the_pupil_is_the_same_bytes(tmp_path: Path) -> None:
+    from evaluation.door.erase import Traces
+    from evaluation.door.erase_project import without_interviews
+    from tests.unit.interviews import factories as f
+
+    for path in (project(tmp_path / "p.qdpx"), f.QDA / "target-atlas-project.qdpx"):
+        out = io.BytesIO()
+        assert without_interviews(path, Traces(GONE, documents=frozenset({"another"})), out) == frozenset()
+        assert out.getvalue() == path.read_bytes()
