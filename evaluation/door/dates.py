@@ -7,6 +7,14 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+WEEKDAYS = ("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag")
+
+
+def weekday_of(text: str) -> int | None:
+    """0 for Monday to 6 for Sunday, from a Danish name or at least its first two letters; None for another word."""
+    word = text.strip().rstrip(".").casefold()
+    return next((i for i, name in enumerate(WEEKDAYS) if len(word) >= 2 and name.startswith(word)), None)
+
 
 def parse_date(
     formats: Sequence[str], *, epoch_1904: bool = False

@@ -23,6 +23,7 @@ from evaluation.door.headings import (
     NAME_HEADINGS,
     PRESENT,
     heading,
+    is_percent,
     type_of,
 )
 from evaluation.door.look import Look
@@ -86,7 +87,11 @@ class Draft:
         if self.shape.startswith("totals"):
             taken = set(self.found.values())
             hit = {
-                t: next((c for c in self.look.header if c not in taken and type_of(c) == t), "?") for t in ids
+                t: next(
+                    (c for c in self.look.header if c not in taken and type_of(c) == t and not is_percent(c)),
+                    "?",
+                )
+                for t in ids
             }
             if set(hit.values()) == {"?"}:
                 self.doubts.append(

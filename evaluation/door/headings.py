@@ -91,6 +91,11 @@ def heading(text: str) -> str:
     return tidy.replace("ae", "æ").replace("oe", "ø").replace("aa", "å")
 
 
+def is_percent(text: str) -> bool:
+    """Does a heading tell of percentages?"""
+    return "%" in text or bool({"procent", "pct", "fraværsprocent"} & set(heading(text).split()))
+
+
 def type_of(code: str) -> str | None:
     """The type of absence a code probably means; None when its words are not known."""
     text = heading(code)

@@ -126,7 +126,7 @@ def _leave_out_undecided(f: Fields) -> None:
 
 
 def _day_column(f: Fields) -> str:
-    return next((c for c in ("date", "from", "month") if f.has(c)), "day")
+    return next((c for c in ("date", "from", "month", "week") if f.has(c)), "day")
 
 
 def _types(f: Fields) -> np.ndarray:
@@ -154,6 +154,12 @@ def _span(f: Fields) -> tuple[np.ndarray, np.ndarray]:
     if grid == "dates":
         day = f.chunk.frame[GRID_DAY].where(f.chunk.frame[GRID_DAY].ne("0")).to_numpy("datetime64[D]")
         return day, np.where(np.isnat(day), np.datetime64("1900-01-01", "D"), day)
+    if grid == "weekdays":
+        beside = next((c for c in ("year", "school_year") if f.has(c)), None)
+        week = f.parse("week", parse_week(f.desk.protocol.years.starts_month), "datetime64[D]", beside=beside)
+        number = f.chunk.frame[GRID_DAY].astype("int64").to_numpy()
+        day = week + np.maximum(number - 1, 0)
+        return np.where(number == 0, np.datetime64("NaT", "D"), day), day
     if grid == "days":
         month = f.parse("month", parse_month(f.desk.protocol.years.starts_month), "datetime64[D]")
         day = f.chunk.frame[GRID_DAY].astype("int64").to_numpy()

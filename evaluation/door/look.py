@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
+from evaluation.door.dates import weekday_of
 from evaluation.door.encodings import WESTERN, likely_western, utf16_order
 from evaluation.door.files import check_archive
 from evaluation.door.heading_row import DAY_HEADING, LEAST_DATES, LEAST_DAYS, header_place, is_date
@@ -54,6 +55,12 @@ class Look:
         return found if len(found) >= LEAST_DATES else ()
 
     @property
+    def weekdays(self) -> tuple[str, ...]:
+        """Headings that are weekdays, when they are a week's."""
+        found = {day: h for h in self.header if (day := weekday_of(h)) is not None}
+        return tuple(found.values()) if set(range(5)) <= found.keys() else ()
+
+    @property
     def halves(self) -> tuple[str, ...]:
         """Headings of the two halves of a day; none where there are not both."""
         there = {heading(h): h for h in self.header}
@@ -61,8 +68,8 @@ class Look:
 
     @property
     def marks(self) -> tuple[str, ...]:
-        """Headings of a grid's marks: days, dates or halves of a day."""
-        return self.days or self.dates or self.halves
+        """Headings of a grid's marks: days, dates, weekdays or halves of a day."""
+        return self.days or self.dates or self.weekdays or self.halves
 
     @property
     def days(self) -> tuple[str, ...]:

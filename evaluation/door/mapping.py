@@ -38,7 +38,7 @@ COLUMNS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     for kind, required, optional in (
         ("absence/day", "school pupil type date", "class grade half_day day_part status exported_on"),
         ("absence/interval", "school pupil type from to", "class grade half_day status exported_on"),
-        ("absence/grid", "school pupil", "month date class grade exported_on"),
+        ("absence/grid", "school pupil", "month date week year school_year class grade exported_on"),
         (
             "totals/week",
             "school",
@@ -228,6 +228,7 @@ _GRID_NEEDS = {
     "dates": frozenset[str](),
     "types": frozenset({"date"}),
     "halves": frozenset({"date"}),
+    "weekdays": frozenset({"week"}),
 }
 """What a grid must say of time beside its headings."""
 

@@ -88,10 +88,11 @@ class Grid(Strict):
 
     ``days``: days of one month, a code in each cell; ``dates``: whole dates, a code in each cell; ``types``: codes of
     ``[types]``, with a line for each pupil and day, and a day or half a day in each cell; ``halves``: the two halves of
-    a day, with a line for each pupil and day, and a code in each cell.
+    a day, with a line for each pupil and day, and a code in each cell; ``weekdays``: Monday to Friday, with a line for
+    each pupil and week, and a code in each cell.
     """
 
-    headings: Literal["days", "dates", "types", "halves"] = "days"
+    headings: Literal["days", "dates", "types", "halves", "weekdays"] = "days"
     halves: tuple[str, str] = ("Formiddag", "Eftermiddag")
     day_header: str = r"^(?:.*\D)?(\d{1,2})\.?$"
 

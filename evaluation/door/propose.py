@@ -16,7 +16,7 @@ from pathlib import Path
 
 from evaluation.door.dates import parse_date
 from evaluation.door.draft import Draft, quoted
-from evaluation.door.headings import DATE_FORMATS, LENGTHS, LESSONS, heading
+from evaluation.door.headings import DATE_FORMATS, LENGTHS, LESSONS, heading, is_percent, type_of
 from evaluation.door.look import Look, look_at
 from evaluation.door.recognise import columns_of, kind_of
 from evaluation.protocol import Protocol
@@ -73,6 +73,10 @@ def propose_mapping(path: Path, protocol: Protocol) -> Proposal:
         doubts.append(
             "Filen siger, hvor længe fraværet varede, men ikke hvornår det sluttede: bed om den sidste dag som dato."
         )
+    if percents := [c for c in look.header if is_percent(c) and type_of(c)]:
+        doubts.append(
+            f"Procenter kan ikke lægges sammen og læses ikke: {', '.join(percents)}. Bed om dage i stedet."
+        )
     unused = [c for c in look.header if c and c not in look.marks and quoted(c) not in read]
     if unused:
         doubts.append(f"Læses ikke: {', '.join(unused)}. Fritekst og navne bør ikke læses.")
@@ -112,6 +116,8 @@ def _file_lines(path: Path, look: Look, kind: str, grain: str, doubts: list[str]
 def _grid(look: Look) -> str:
     if look.dates:
         return 'headings = "dates"'
+    if look.weekdays:
+        return 'headings = "weekdays"'
     if look.halves:
         return f'headings = "halves", halves = [{", ".join(quoted(h) for h in look.halves)}]'
     return 'headings = "types"'

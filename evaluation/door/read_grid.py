@@ -1,4 +1,4 @@
-"""Reading a grid: one line per pupil, and a column for each day of a month, date, type, or half of a day.
+"""Reading a grid: one line per pupil, and a column for each day of a month or week, date, type, or half of a day.
 
 The grid is melted to day rows with the columns of the line beside them; every cell keeps the line it stands on, so
 that the ledger counts lines. Empty cells are no statement, and neither is a nought.
@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.door.chunks import GRID_CODE, GRID_DAY, GRID_PART, GRID_SHARE, Chunk, Reading
-from evaluation.door.dates import parse_date
+from evaluation.door.dates import parse_date, weekday_of
 from evaluation.door.files import Incoming
 from evaluation.door.mapping import Mapping
 from evaluation.door.read_text import read_text
@@ -41,6 +41,8 @@ def read_grid(stream: IO[bytes], source: Incoming) -> Reading:
     free = [h for h in reading.header if h and h not in mapping.used_columns]
     if mapping.grid.headings == "types":
         marks = _named(free, source, tuple(mapping.types), "code of [types]")
+    elif mapping.grid.headings == "weekdays":
+        marks = _weekdays(free, source)
     elif mapping.grid.headings == "halves":
         marks = _named(free, source, mapping.grid.halves, "half in grid.halves")
     elif mapping.grid.headings == "dates":
@@ -68,6 +70,14 @@ def _dates(free: list[str], source: Incoming, *, epoch_1904: bool) -> dict[str, 
         raise _refusal(source, f"{len(found)} headings that are dates", "dates, each once",
                        "set date_formats in the mapping to how the headings are written")  # fmt: skip
     return found
+
+
+def _weekdays(free: list[str], source: Incoming) -> dict[str, str]:
+    found = {h: day for h in free if (day := weekday_of(clean(h))) is not None}
+    if not found or len(set(found.values())) < len(found):
+        raise _refusal(source, f"{len(found)} headings that are weekdays", "Mandag to Fredag, each once",
+                       "correct the mapping, or ask for the export with these columns")  # fmt: skip
+    return {h: str(day + 1) for h, day in found.items()}
 
 
 def _named(free: list[str], source: Incoming, wanted: tuple[str, ...], what: str) -> dict[str, str]:

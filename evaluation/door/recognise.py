@@ -6,6 +6,7 @@ Columns are told by their headings first, then by the shape of what stands in th
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterable
 
 from evaluation.door.cpr import parse_cpr
@@ -21,6 +22,7 @@ from evaluation.door.headings import (
     NAME_HEADINGS,
     PRESENT,
     heading,
+    is_percent,
     type_of,
 )
 from evaluation.door.look import Look
@@ -107,16 +109,38 @@ def kind_of(found: dict[str, str], look: Look) -> tuple[str, str]:
             return "absence", "interval"
     elif "from" in found and "type" in found:
         return "absence", "interval"
+    if "date" in found and by_type:
+        if _are_counts(found, look):
+            raise InputError(
+                "the file counts days up to a date and does not say since when",
+                [Problem("", found="numbers of days larger than one, and one date", rule="long_spans",
+                         expected="days by week or month, or one row per day or interval",
+                         next_step="ask for the export by week, or for each absence")],
+            )  # fmt: skip
+        return "absence", "grid"
     if "date" in found:
-        return "absence", "grid" if by_type else "day"
+        return "absence", "day"
     return "pupils", ""
 
 
 def amounts_of(found: dict[str, str], look: Look) -> dict[str, str]:
     """Columns that name a type of absence in their headings, with the type; none when fewer than two do."""
     taken = set(found.values())
-    hit = {c: t for c in look.header if len(c) > 2 and c not in taken and (t := type_of(c))}
+    named = (c for c in look.header if len(c) > 2 and c not in taken and not is_percent(c))
+    hit = {c: t for c in named if (t := type_of(c))}
     return hit if len(set(hit.values())) >= 2 else {}
+
+
+def _are_counts(found: dict[str, str], look: Look) -> bool:
+    """Are most amounts larger than a day, so that they cannot be one day's?"""
+    sizes = [
+        (float(v.replace(",", ".")), n)
+        for c in amounts_of(found, look)
+        for v, n in look.columns[c].items()
+        if re.fullmatch(r"\d+(?:[.,]\d+)?", v)
+    ]
+    some = sum(n for size, n in sizes if size > 0)
+    return sum(n for size, n in sizes if size > 1) > some / 2
 
 
 def _span_of(found: dict[str, str], look: Look) -> str:

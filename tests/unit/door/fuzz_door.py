@@ -78,6 +78,11 @@ GRID_OF_HALVES = {
     "grid": {"headings": "halves", "halves": ["FM", "EM"]},
     "types": {**DAYS["types"], "P": "none"},
 }
+GRID_OF_WEEKDAYS = {
+    **GRID_OF_DATES,
+    "grid": {"headings": "weekdays"},
+    "columns": {**BESIDE, "week": "Uge"},
+}
 ROSTER = {
     "kind": "pupils",
     "files": ["*"],
@@ -169,6 +174,7 @@ MAPPINGS = {
         ("grid_dates", GRID_OF_DATES),
         ("grid_types", GRID_OF_TYPES),
         ("grid_halves", GRID_OF_HALVES),
+        ("grid_weekdays", GRID_OF_WEEKDAYS),
         ("xml", ROSTER),
     )
 }

@@ -497,6 +497,19 @@ CASES: dict[str, Dirty] = {
         ('headings = "dates"', 'date_formats = ["excel"]', "header_row = 2"),
         (2, 2, 0),
     ),
+    "a week in a line": Dirty(
+        "a.csv",
+        text(
+            "CPR;Klasse;Uge;År;Mandag;Tirsdag;Onsdag;Torsdag;Fredag",
+            f"{A};6.A;37;2026;S;S;;;",
+            f"{B};8.A;37;2026;;;U;;P",
+            f"{C};8.A;42;2026;S;;;;",
+            f"{C};8.A;38;2026;;;;;",
+        ).encode(),
+        ('headings = "weekdays"', 'week = "Uge"', 'year = "År"'),
+        (4, 3, 1),
+        ("closing_day",),
+    ),
     "the two halves of a day": Dirty(
         "a.csv",
         text(
@@ -696,6 +709,10 @@ def test_a_file_that_is_something_else_is_refused_in_words(
             "a column for each type",
             {("2026-09-07", "sick", 1.0), ("2026-09-08", "permitted", 1.0), ("2026-09-09", "sick", 0.5),
              ("2026-09-09", "unlawful", 0.5)},
+        ),
+        (
+            "a week in a line",
+            {("2026-09-07", "sick", 1.0), ("2026-09-08", "sick", 1.0), ("2026-09-09", "unlawful", 1.0)},
         ),
         ("dates for headings", {("2026-09-07", "sick", 1.0), ("2026-09-14", "unlawful", 1.0)}),
         (

@@ -20,6 +20,7 @@ RUNS = {
     "grid_dates": 250,
     "grid_types": 250,
     "grid_halves": 250,
+    "grid_weekdays": 250,
     "xlsx": 60,
     "xml": 1500,
     "zip": 1500,

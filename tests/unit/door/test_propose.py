@@ -10,7 +10,7 @@ import pytest
 
 from evaluation.door.mapping import Mapping, parse_mapping
 from evaluation.door.propose import propose_mapping
-from evaluation.errors import InputError
+from evaluation.errors import InputError, ProtocolError
 from evaluation.study import load_study
 
 PROTOCOL = load_study("demo_kommune").protocol
@@ -113,6 +113,28 @@ def test_periods_for_headings_are_refused_with_what_to_ask_for(tmp_path: Path, h
     with pytest.raises(InputError, match="weeks or months stand as headings") as refusal:
         propose_mapping(path, PROTOCOL)
     assert "one line for each pupil and week or month" in str(refusal.value)
+
+
+def test_counts_up_to_a_date_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "CPR;Klasse;Sygedage;Ulovlige dage;Opgjort\n0101144001;6.A;3;0;13-11-2026\n", encoding="utf-8"
+    )
+    with pytest.raises(InputError, match="does not say since when"):
+        propose_mapping(path, PROTOCOL)
+
+
+def test_percentages_are_never_taken_for_days(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "Uge;Årgang;Elever;Sygdom %;Lovligt pct.;Ulovligt (procent)\n2026-W37;6;48;3,2;1;0\n",
+        encoding="utf-8",
+    )
+    proposal = propose_mapping(path, PROTOCOL)
+    assert '"Sygdom %"' not in proposal.toml.split("[totals]")[1]
+    assert any("Bed om dage i stedet" in d for d in proposal.doubts)
+    with pytest.raises(ProtocolError, match="not decided"):
+        parse_mapping(tomllib.loads(proposal.toml), name="draft")
 
 
 def test_totals_without_types_and_lines_per_lesson_are_doubts(tmp_path: Path) -> None:
