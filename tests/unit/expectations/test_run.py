@@ -73,6 +73,7 @@ def test_a_rule_that_raises_is_a_crash_and_never_wrong_data():
     raise_if_crashed([wrong])
 
 
+@pytest.mark.slow
 def test_a_crash_inside_great_expectations_is_told_apart(monkeypatch):
     from great_expectations.expectations import registry
 
@@ -182,6 +183,7 @@ def test_an_undisturbed_municipality_raises_no_alarm(municipality):
         assert [x.sentence for x in results if not x.is_passed and x.severity != "info"] == []
 
 
+@pytest.mark.slow
 def test_a_missing_week_is_named_with_about_what_was_expected(municipality):
     cutoff = dt.date(2026, 11, 13)
     frame = cells(municipality, through=cutoff)

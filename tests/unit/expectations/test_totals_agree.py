@@ -50,6 +50,7 @@ def findings(days: pd.DataFrame, totals: pd.DataFrame) -> list[CheckResult]:
 @pytest.mark.parametrize(
     ("total", "is_sound"), [(30, True), (35, True), (36, False), (25, True), (24, False)]
 )
+@pytest.mark.slow
 def test_five_days_are_tolerated_and_the_sixth_is_not(total: int, is_sound: bool) -> None:
     (found,) = findings(noted((A, "6", "k1", 30)), stated((A, "6", None, total)))
     assert (found.is_passed, found.severity, found.of_total) == (is_sound, "warning", 1)

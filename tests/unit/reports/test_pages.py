@@ -81,6 +81,7 @@ def before(html: str, mark: str) -> str:
     return html[: html.index(mark)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", ROUNDS)
 def test_every_estimate_on_the_page_is_its_row_of_the_table(which: str) -> None:
     inputs = ROUNDS[which]()
