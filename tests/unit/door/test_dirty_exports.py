@@ -627,6 +627,7 @@ def without_canaries(said: str) -> None:
         assert canary not in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
 def test_the_draft_is_usable_and_every_row_is_accounted_for(case: Dirty, tmp_path: Path) -> None:
     draft = propose(tmp_path, case.name, case.content)

@@ -184,6 +184,7 @@ def test_a_second_time_changes_no_byte(case: Case) -> None:
     assert case.path.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_killed_at_any_step_the_command_finishes_it(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = case.data / "warehouse" / "november_2026"
     folder.mkdir(parents=True)
