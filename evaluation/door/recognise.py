@@ -89,12 +89,13 @@ def kind_of(found: dict[str, str], look: Look) -> tuple[str, str]:
     if "purpose" in found and "answer" in found:
         return "consents", ""
     if len([h for h in look.header if is_period(h)]) >= LEAST_DATES:
-        raise InputError(
+        raise refuse(
             "weeks or months stand as headings, which no mapping can read",
-            [Problem("", found="a column for each week or month", rule="period_headings",
-                     expected="one line for each pupil and week or month, with a column for each type",
-                     next_step="ask for the export in lines, or turn the table round and save it")],
-        )  # fmt: skip
+            rule="period_headings",
+            found="a column for each week or month",
+            expected="one line for each pupil and week or month, with a column for each type",
+            next_step="ask for the export in lines, or turn the table round and save it",
+        )
     if look.marks:
         return "absence", "grid"
     if "status" in found and "kind" in found:
@@ -111,12 +112,10 @@ def kind_of(found: dict[str, str], look: Look) -> tuple[str, str]:
         return "absence", "interval"
     if "date" in found and by_type:
         if _are_counts(found, look):
-            raise InputError(
+            raise _long_spans(
                 "the file counts days up to a date and does not say since when",
-                [Problem("", found="numbers of days larger than one, and one date", rule="long_spans",
-                         expected="days by week or month, or one row per day or interval",
-                         next_step="ask for the export by week, or for each absence")],
-            )  # fmt: skip
+                "numbers of days larger than one, and one date",
+            )
         return "absence", "grid"
     if "date" in found:
         return "absence", "day"
@@ -158,12 +157,25 @@ def _span_of(found: dict[str, str], look: Look) -> str:
     for name, period in periods.items():
         if all(period(first) == period(last) for first, last in pairs):
             return name
-    raise InputError(
+    raise _long_spans(
         "the file counts days over more than a quarter, so nobody can tell in which month they were",
-        [Problem("", found="spans longer than a week, a month or a quarter", rule="long_spans",
-                 expected="days by week or month, or one row per day or interval",
-                 next_step="ask for the export by week, or for each absence")],
-    )  # fmt: skip
+        "spans longer than a week, a month or a quarter",
+    )
+
+
+def _long_spans(message: str, found: str) -> InputError:
+    return refuse(
+        message,
+        rule="long_spans",
+        found=found,
+        expected="days by week or month, or one row per day or interval",
+        next_step="ask for the export by week, or for each absence",
+    )
+
+
+def refuse(message: str, *, rule: str, found: str, expected: str, next_step: str) -> InputError:
+    """The refusal of a file that no mapping can read, to be raised."""
+    return InputError(message, [Problem("", found=found, rule=rule, expected=expected, next_step=next_step)])
 
 
 def _as_days(values: Iterable[str]) -> set[dt.date]:

@@ -8,6 +8,7 @@ not depend on the outcome's scale.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy import linalg, sparse
@@ -111,19 +112,28 @@ def fit_nuisance(
         names = [*names, *[_UNNAMED] * extra.shape[1]]
     raw = np.hstack(columns) if columns else np.zeros((panel.n, 0))
     n_fixed = sum(b.shape[1] for b in blocks)
-    wanted = (big, n_big, raw, n_fixed, tuple(names), w0, panel.w)
-    return _kept_fit(_Wanted(*wanted)) if raw.size <= _LARGEST_KEPT else _fit(*wanted)
+    asked = _Asked(big, n_big, raw, n_fixed, tuple(names), w0, panel.w)
+    return _kept_fit(_ByContent(asked)) if raw.size <= _LARGEST_KEPT else _fit(asked)
 
 
-def _fit(
-    big: IntArray,
-    n_big: int,
-    raw: FloatArray,
-    n_fixed: int,
-    names: tuple[str, ...],
-    w0: FloatArray,
-    w: FloatArray,
-) -> Nuisance:
+class _Asked(NamedTuple):
+    """All that a nuisance fit depends on. The outcome is not among it, so outcomes share their fits.
+
+    ``raw`` (n, p) the columns beside the group means of ``big``, the first ``n_fixed`` of them fixed effects; ``w0``
+    (n,) the weights of the fit, ``w`` (n,) those of the panel.
+    """
+
+    big: IntArray
+    n_big: int
+    raw: FloatArray
+    n_fixed: int
+    names: tuple[str, ...]
+    w0: FloatArray
+    w: FloatArray
+
+
+def _fit(asked: _Asked) -> Nuisance:
+    big, n_big, raw, n_fixed, names, w0, w = asked
     total = np.bincount(big, weights=w0, minlength=n_big)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(total[big] > 0, w0 / total[big], 0.0)
@@ -145,26 +155,16 @@ def _fit(
     return Nuisance(big, n_big, share, Zk, K, w0, n_effects, rank, estimable, named)
 
 
-class _Wanted(Told):
-    """All that a nuisance fit depends on. The outcome is not among it, so outcomes share their fits."""
-
-    def __init__(
-        self,
-        big: IntArray,
-        n_big: int,
-        raw: FloatArray,
-        n_fixed: int,
-        names: tuple[str, ...],
-        w0: FloatArray,
-        w: FloatArray,
-    ) -> None:
-        super().__init__(big, raw, w0, w, after=repr((n_big, n_fixed, names)).encode())
-        self.fit = (big, n_big, raw, n_fixed, names, w0, w)
+class _ByContent(Told):
+    def __init__(self, asked: _Asked) -> None:
+        a = asked
+        super().__init__(a.big, a.raw, a.w0, a.w, after=repr((a.n_big, a.n_fixed, a.names)).encode())
+        self.asked = asked
 
 
 @kept(16)
-def _kept_fit(wanted: _Wanted) -> Nuisance:
-    return _fit(*wanted.fit)
+def _kept_fit(told: _ByContent) -> Nuisance:
+    return _fit(told.asked)
 
 
 def _weights_of(Z: FloatArray, w0: FloatArray) -> tuple[FloatArray, FloatArray]:
