@@ -241,13 +241,11 @@ class Draft:
         """Month and class of a grid, from the lines over its headings."""
         lines = []
         months = [i for i, x in enumerate(self.look.above, 1) if _month_in(x)]
-        if not self.look.days:
-            pass
-        elif months:
+        if self.look.days and months:
             lines.append(
                 f"month = {{ line = {months[0]}, pattern = '([A-Za-zÆØÅæøå]+ \\d{{4}}|\\d{{4}}-\\d{{2}})' }}  # ?"
             )
-        else:
+        elif self.look.days:
             lines.append('month = { constant = "?" }  # ? fx 2026-09')
             self.doubts.append(
                 "Måneden står ikke i filen: skriv den som constant, eller tag den fra filnavnet."

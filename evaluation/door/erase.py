@@ -31,6 +31,7 @@ UNFINISHED = ".komglad-forget-"
 """How half-written copies begin; what a killed process left is removed by the next one."""
 TEXTS = (".csv", ".txt", ".tsv", ".dat")
 BOOKS = (".xlsx", ".xlsm")
+PROJECTS = (".qdpx", ".qde")
 
 
 class CannotErase(Exception):
@@ -96,7 +97,7 @@ def erased(
         CannotErase: the format is not one that can be rewritten, or the number would still be in it.
     """
     suffix = path.suffix.casefold()
-    if suffix in (".qdpx", ".qde"):
+    if suffix in PROJECTS:
         from evaluation.door.erase_project import without_interviews
 
         return {name: without_interviews(path, traces, out)}

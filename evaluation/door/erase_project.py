@@ -19,7 +19,6 @@ from evaluation.interviews.attributes import normal_name
 from evaluation.interviews.refi_project import QdaProject, read_qdpx
 from evaluation.interviews.safe_xml import attribute, children, normal_guid
 
-PROJECTS = (".qdpx", ".qde")
 SOURCES = ("TextSource", "PictureSource", "PDFSource", "AudioSource", "VideoSource")
 POINTERS = ("targetGUID", "sourceGUID", "originGUID", "representationGUID")
 """Attributes that name another element."""

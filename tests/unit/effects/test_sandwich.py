@@ -13,8 +13,10 @@ import statsmodels.formula.api as smf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evaluation.effects import moments
 from evaluation.effects.absorb import fit_nuisance
 from evaluation.effects.design import Panel
+from evaluation.effects.imputation import imputation
 from evaluation.effects.linear import LinearEstimator, weighted_least_squares
 from evaluation.effects.sandwich import sandwich
 from evaluation.effects.satterthwaite import htz_test, satterthwaite_df
@@ -215,11 +217,10 @@ def test_row_order_gives_the_same_bits() -> None:
 
 
 def test_many_clusters_use_no_g_by_g_matrix_and_agree(monkeypatch: pytest.MonkeyPatch) -> None:
-    from evaluation.effects import moments
-
     result = sandwich(two_coefficients(), "cr2")
     dense = (satterthwaite_df(result), htz_test(result))
     monkeypatch.setattr(moments, "DENSE_CLUSTERS", 0)
+    result = sandwich(two_coefficients(), "cr2")  # anew: what the first one has worked out, it keeps
     assert satterthwaite_df(result) == pytest.approx(dense[0], rel=1e-9)
     assert htz_test(result).df_denom == pytest.approx(dense[1].df_denom, rel=1e-9)
 
@@ -251,3 +252,31 @@ def test_several_cluster_columns_cross() -> None:
     frame = small_frame().assign(half=lambda f: f["t"] % 2)
     panel = Panel.from_frame(frame, outcome="y", unit="u", time="t", treatment="d", cluster=["c", "half"])
     assert panel.cluster_codes().max() + 1 == 5 * 2
+
+
+@pytest.mark.parametrize("dense_clusters", [0, 400])
+def test_moments_scaled_by_cluster_are_those_of_the_scaled_scores(
+    monkeypatch: pytest.MonkeyPatch, dense_clusters: int
+) -> None:
+    """Made once and scaled, or made anew from the adjusted weights: the same degrees of freedom, full tables or sparse."""
+    monkeypatch.setattr(moments, "DENSE_CLUSTERS", dense_clusters)
+    rng = np.random.default_rng(0)
+    rows = [
+        (u, t, rng.normal(), 3.0 if u % 3 == 0 else np.inf, rng.integers(1, 9))
+        for u in range(60)
+        for t in range(6)
+    ]
+    frame = pd.DataFrame(rows, columns=["u", "t", "y", "start", "w"])
+    fit = imputation(Panel.from_frame(frame, outcome="y", unit="u", time="t", start="start", weights="w",
+                                      working="inverse-weight"))  # fmt: skip
+    omega = np.column_stack(
+        [fit.weights(np.ones(fit.treated.size, dtype=bool)), rng.random(fit.treated.size)]
+    )
+    result = sandwich(fit.contrast(omega), "cr2")
+    assert result.known_moments is not None
+    anew = moments.CrossMoments(result.estimator, result.T)
+    for s in range(2):
+        trace, square = anew.sums(s)
+        # Two orders of the same sums of some hundred terms.
+        assert result.df[s] == pytest.approx(trace**2 / square, rel=1e-10)
+        assert result.moments.sums(s) == pytest.approx((trace, square), rel=1e-10)
