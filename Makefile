@@ -8,37 +8,52 @@ export UV_NO_CONFIG := 1
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo test check bench lock clean
+.PHONY: help setup dev demo test test-long check bench mutants lock clean sbom
 
 help: ## what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 setup: $(STAMPS)/setup ## install the locked packages into .venv, so that .venv/bin/komglad exists
 
 demo: $(STAMPS)/setup ## a made-up municipality through both report rounds; prints where the reports are
-	$(BIN)/komglad demo
+	$(BIN)/komglad demo --yes
 
 test: $(STAMPS)/dev ## every gate and every test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile -m "not long"
 
 check: $(STAMPS)/dev ## the fast subset, under a minute
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -n auto --dist loadfile -m "not slow and not browser" -x
+	$(BIN)/pytest -n auto --dist loadfile -m "not slow and not browser and not long" -x
+
+test-long: $(STAMPS)/dev ## the verdict's simulation made anew and held against the committed table, the soak, every example trial; long
+	$(BIN)/python -m tests.independent.make --check --studies 1000 --seed 7
+	$(BIN)/python -m tests.soak --runs 20
+	$(BIN)/pytest -n auto -m long
 
 bench: $(STAMPS)/dev ## ratios within one run, against other implementations
 	$(BIN)/python -m benchmarks
+
+mutants: $(STAMPS)/dev ## changed lines of eight modules against those modules' own tests; half an hour
+	$(BIN)/python -m tests.hand_mutants
+	$(BIN)/python -m tests.mutants
+
+reference: $(STAMPS)/dev ## write docs/reference again from the models, the tables and the commands
+	PYTHONPATH=. $(BIN)/python docs/make_reference.py
 
 lock: $(STAMPS)/uv ## write the locks again from pyproject.toml
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		-c requirements.lock pyproject.toml --group dev --group bench -o requirements-dev.lock
+
+sbom: $(STAMPS)/dev ## the parts list (CycloneDX, dist/sbom.cdx.json) and the table of licences
+	$(BIN)/python packaging/sbom.py dist
 
 clean: ## remove what was made, never data/incoming
 	rm -rf $(VENV) $(STAMPS) data/demo .mypy_cache .ruff_cache .import_linter_cache

@@ -10,6 +10,10 @@ import pandas as pd
 from evaluation.protocol import Protocol
 from evaluation.reports.charts import BLUE, Line, Lines
 from evaluation.reports.svg import draw
+from evaluation.words.texts import texts
+
+TEXT = texts("running")
+
 
 GREY = "#6b6b6b"
 
@@ -30,8 +34,8 @@ def weekly_levels(released: pd.DataFrame, protocol: Protocol) -> dg.MetadataValu
     lines = tuple(
         Line(g, g, tuple(None if pd.isna(v) else float(v) for v in wide[g]), colours[g]) for g in groups
     )
-    svg = str(draw(Lines(weeks, lines, "fravær, procent af skoledage", "uge")))
+    svg = str(draw(Lines(weeks, lines, TEXT("charts_axis"), "uge")))
     if "xmlns" not in svg:
         svg = svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
     image = base64.b64encode(svg.encode()).decode()
-    return dg.MetadataValue.md(f"![fravær uge for uge](data:image/svg+xml;base64,{image})")
+    return dg.MetadataValue.md(TEXT("charts_picture", image=image))

@@ -7,10 +7,13 @@ import dagster as dg
 
 from assets.needs import Warehouse
 from assets.rounds import round_of
-from evaluation.expectations import CHECKED_TABLES, NEEDS, CheckResult, raise_if_crashed, run_suite
+from evaluation.expectations import CHECKED_TABLES, NEEDS, raise_if_crashed, run_suite
 from evaluation.publication.publish import rules_of
-from evaluation.publication.wording import without_people
+from evaluation.publication.quality import unsound
 from evaluation.study import Study
+from evaluation.words.texts import texts
+
+TEXT = texts("running")
 
 
 def table_checks() -> list[dg.AssetChecksDefinition]:
@@ -26,7 +29,7 @@ def _table_check(name: str) -> dg.AssetChecksDefinition:
         name="expectations",
         blocking=True,
         additional_deps=needed,
-        description=f"Forventninger til {name}: kolonner, nøgler, intervaller, henvisninger og fuldstændighed.",
+        description=TEXT("checks_about", name=name),
     )
     def expectations(
         context: dg.AssetCheckExecutionContext,
@@ -40,15 +43,15 @@ def _table_check(name: str) -> dg.AssetChecksDefinition:
         raise_if_crashed(results)
         refused = [r for r in results if r.is_blocking]
         warned = [r for r in results if not r.is_passed and not r.is_blocking]
-        # Dagster's page is read by people: sentences stand there as the report would print them.
+        # Dagster's page is no declared audience: what a check found stands in the terminal.
         rules = rules_of(study.protocol)
-        sentences = [without_people(r.sentence, rules) for r in (*refused, *warned)]
+        sentences = unsound((*refused, *warned), rules)
         warehouse.store_verdict(
             the_round.id,
             name,
             passed=not refused,
-            failed=[r.sentence for r in refused],
-            results=[as_record(r) for r in results],
+            failed=list(unsound(refused, rules)),
+            results=[r.record() for r in results],
         )
         return dg.AssetCheckResult(
             passed=not refused,
@@ -61,18 +64,3 @@ def _table_check(name: str) -> dg.AssetChecksDefinition:
         )
 
     return expectations
-
-
-def as_record(result: CheckResult) -> dict[str, object]:
-    """A result as plain values for the stored verdict."""
-    return {
-        "check_name": result.check_name,
-        "table_name": result.table_name,
-        "group_id": result.group_id,
-        "severity": result.severity,
-        "is_passed": result.is_passed,
-        "count": result.count,
-        "of_total": result.of_total,
-        "sentence": result.sentence,
-        "row_numbers": list(result.row_numbers),
-    }

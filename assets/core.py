@@ -4,50 +4,48 @@ import dagster as dg
 import pandas as pd
 import pyarrow as pa
 
-from assets.rounds import described, out_spec, round_of
+from assets.rounds import out_spec, round_of, table_asset
 from evaluation.door.consent import consents_in_force
 from evaluation.legal_basis import require_basis
-from evaluation.panel import calendar, cells, cohorts, pupils, talks
+from evaluation.panel import calendar, cells, cohorts, follow_ups, pupils, talks
+from evaluation.panel.estimation import monthly_panel
 from evaluation.study import Study
 from evaluation.tables.relations import Stored
 
 
-@dg.asset(**described("core_school_days"))
+@table_asset("core_school_days")
 def core_school_days(
     context: dg.AssetExecutionContext, raw_calendar: pd.DataFrame, study: dg.ResourceParam[Study]
 ) -> pd.DataFrame:
     return calendar.school_days(raw_calendar, round_of(context, study).cutoff)
 
 
-@dg.asset(**described("core_pupils"))
+@table_asset("core_pupils")
 def core_pupils(raw_pupils: Stored) -> pa.RecordBatchReader:
     return pupils.enrolment_spells(raw_pupils)
 
 
-@dg.asset(**described("core_absence_days"))
+@table_asset("core_absence_days")
 def core_absence_days(
-    context: dg.AssetExecutionContext,
     raw_absence: Stored,
     core_pupils: Stored,
     core_school_days: Stored,
 ) -> pa.RecordBatchReader:
-    context.add_output_metadata(
-        {"statements_without_enrolment": pupils.unplaced_absence(raw_absence, core_pupils)}
-    )
     return pupils.absence_days(raw_absence, core_pupils, core_school_days)
 
 
-@dg.asset(**described("core_pupil_weeks"))
+@table_asset("core_pupil_weeks")
 def core_pupil_weeks(
     core_pupils: Stored,
     core_absence_days: Stored,
     core_school_days: Stored,
     raw_totals: Stored,
+    raw_absence: Stored,
 ) -> pa.RecordBatchReader:
-    return cells.pupil_weeks(core_pupils, core_absence_days, core_school_days, raw_totals)
+    return cells.pupil_weeks(core_pupils, core_absence_days, core_school_days, raw_totals, raw_absence)
 
 
-@dg.asset(**described("core_cells"))
+@table_asset("core_cells")
 def core_cells(
     context: dg.AssetExecutionContext,
     core_pupil_weeks: Stored,
@@ -68,7 +66,7 @@ def core_cells(
     return frame
 
 
-@dg.asset(**described("core_talks"))
+@table_asset("core_talks")
 def core_talks(
     context: dg.AssetExecutionContext,
     raw_talks: pd.DataFrame,
@@ -80,7 +78,18 @@ def core_talks(
     return talks.talk_windows(raw_talks, core_pupils, raw_calendar, study.protocol, cutoff)
 
 
-@dg.asset(**described("core_cohort_cells"))
+@table_asset("core_monthly")
+def core_monthly(
+    context: dg.AssetExecutionContext,
+    core_cells: pd.DataFrame,
+    core_talks: pd.DataFrame,
+    study: dg.ResourceParam[Study],
+) -> pd.DataFrame:
+    require_basis(study.protocol, "core_monthly", len(core_cells))
+    return monthly_panel(core_cells, core_talks, study.protocol, round_of(context, study).cutoff)
+
+
+@table_asset("core_cohort_cells")
 def core_cohort_cells(core_pupil_weeks: Stored, study: dg.ResourceParam[Study]) -> pd.DataFrame:
     require_basis(study.protocol, "core_cohort_cells", len(core_pupil_weeks))
     return cohorts.cohort_cells(core_pupil_weeks, study.protocol)
@@ -88,19 +97,24 @@ def core_cohort_cells(core_pupil_weeks: Stored, study: dg.ResourceParam[Study]) 
 
 @dg.multi_asset(outs={name: out_spec(name) for name in ("core_band_cells", "core_window_days")})
 def core_selection_windows(
+    context: dg.AssetExecutionContext,
     core_pupil_weeks: Stored,
     core_pupils: pd.DataFrame,
     core_school_days: pd.DataFrame,
     core_talks: pd.DataFrame,
+    core_consents: pd.DataFrame,
+    raw_talks: pd.DataFrame,
     study: dg.ResourceParam[Study],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     require_basis(study.protocol, "core_band_cells", len(core_pupil_weeks))
+    cutoff = round_of(context, study).cutoff
+    followed = cohorts.Followed.of(raw_talks, core_consents, study.protocol, cutoff)
     return cohorts.selection_windows(
-        core_pupil_weeks, core_pupils, core_school_days, core_talks, study.protocol
+        core_pupil_weeks, core_pupils, core_school_days, core_talks, followed, study.protocol
     )
 
 
-@dg.asset(**described("core_year_bands"))
+@table_asset("core_year_bands")
 def core_year_bands(
     context: dg.AssetExecutionContext, core_pupil_weeks: Stored, study: dg.ResourceParam[Study]
 ) -> pd.DataFrame:
@@ -109,7 +123,7 @@ def core_year_bands(
     return cohorts.year_bands(core_pupil_weeks, study.protocol, round_of(context, study).cutoff, edges)
 
 
-@dg.asset(**described("core_consents"))
+@table_asset("core_consents")
 def core_consents(
     context: dg.AssetExecutionContext, raw_consents: pd.DataFrame, study: dg.ResourceParam[Study]
 ) -> pd.DataFrame:
@@ -117,11 +131,27 @@ def core_consents(
     return consents_in_force(raw_consents, round_of(context, study).cutoff, purposes)
 
 
-@dg.asset(**described("core_pupil_periods"))
+@table_asset("core_pupil_periods")
 def core_pupil_periods(
     core_pupil_weeks: Stored, core_consents: pd.DataFrame, study: dg.ResourceParam[Study]
 ) -> pd.DataFrame:
     return cohorts.targeted_pupil_periods(core_pupil_weeks, core_consents, study.protocol)
+
+
+@table_asset("core_follow_up_cells")
+def core_follow_up_cells(
+    context: dg.AssetExecutionContext,
+    core_pupil_periods: pd.DataFrame,
+    core_pupil_weeks: Stored,
+    raw_talks: pd.DataFrame,
+    core_school_days: pd.DataFrame,
+    study: dg.ResourceParam[Study],
+) -> pd.DataFrame:
+    require_basis(study.protocol, "core_follow_up_cells", len(core_pupil_weeks))
+    cutoff = round_of(context, study).cutoff
+    return follow_ups.follow_up_cells(
+        core_pupil_periods, core_pupil_weeks, raw_talks, core_school_days, study.protocol, cutoff
+    )
 
 
 ASSETS: list[dg.AssetsDefinition] = [
@@ -131,9 +161,11 @@ ASSETS: list[dg.AssetsDefinition] = [
     core_pupil_weeks,
     core_cells,
     core_talks,
+    core_monthly,
     core_cohort_cells,
     core_selection_windows,
     core_year_bands,
     core_consents,
     core_pupil_periods,
+    core_follow_up_cells,
 ]

@@ -4,9 +4,8 @@ import dagster as dg
 import pandas as pd
 
 from assets.needs import FrozenPlans
-from assets.rounds import described, out_spec, round_of
-from evaluation.panel.description import describe
-from evaluation.panel.estimation import monthly_panel
+from assets.rounds import out_spec, round_of, table_asset
+from evaluation.panel.description import begun_grades, describe
 from evaluation.questions import (
     completeness,
     grade,
@@ -28,19 +27,13 @@ from evaluation.tables.relations import Stored
 StudyParam = dg.ResourceParam[Study]
 
 
-def _monthly(
-    context: dg.AssetExecutionContext, study: Study, core_cells: pd.DataFrame, core_talks: pd.DataFrame
-) -> pd.DataFrame:
-    return monthly_panel(core_cells, core_talks, study.protocol, round_of(context, study).cutoff)
-
-
 def _table(context: dg.AssetExecutionContext, study: Study, rows: list[EffectRow]) -> pd.DataFrame:
     estimated = sum(row.status == "estimated" for row in rows)
     context.add_output_metadata({"estimated": estimated, "not_estimated": len(rows) - estimated})
     return effects_table(rows, round_of(context, study).id, study.protocol.hash)
 
 
-@dg.asset(**described("out_description"))
+@table_asset("out_description")
 def out_description(
     context: dg.AssetExecutionContext,
     core_cells: pd.DataFrame,
@@ -52,33 +45,30 @@ def out_description(
     return describe(core_cells, core_pupil_weeks, core_talks, study.protocol, cutoff)
 
 
-@dg.asset(**described("out_did"))
-def out_did(
-    context: dg.AssetExecutionContext, core_cells: pd.DataFrame, core_talks: pd.DataFrame, study: StudyParam
-) -> pd.DataFrame:
-    monthly = _monthly(context, study, core_cells, core_talks)
-    return _table(context, study, grade.answer(monthly, study.protocol))
+@table_asset("out_did")
+def out_did(context: dg.AssetExecutionContext, core_monthly: pd.DataFrame, study: StudyParam) -> pd.DataFrame:
+    return _table(context, study, grade.answer(core_monthly, study.protocol))
 
 
-@dg.asset(**described("out_milestones"))
+@table_asset("out_milestones")
 def out_milestones(
-    context: dg.AssetExecutionContext, core_cells: pd.DataFrame, core_talks: pd.DataFrame, study: StudyParam
+    context: dg.AssetExecutionContext, core_monthly: pd.DataFrame, core_talks: pd.DataFrame, study: StudyParam
 ) -> pd.DataFrame:
-    monthly, cutoff = _monthly(context, study, core_cells, core_talks), round_of(context, study).cutoff
-    return _table(context, study, milestone.answer(monthly, core_talks, study.protocol, cutoff))
+    the_round = round_of(context, study)
+    return _table(context, study, milestone.answer(core_monthly, core_talks, study.protocol, the_round))
 
 
 @dg.multi_asset(outs={name: out_spec(name) for name in ("out_event_study", "out_pretrend", "out_honest")})
 def out_leads(
-    context: dg.AssetExecutionContext, core_cells: pd.DataFrame, core_talks: pd.DataFrame, study: StudyParam
+    context: dg.AssetExecutionContext, core_monthly: pd.DataFrame, study: StudyParam
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    monthly, the_round = _monthly(context, study, core_cells, core_talks), round_of(context, study)
-    found = leads.answer(monthly, study.protocol, the_round.id)
+    the_round = round_of(context, study)
+    found = leads.answer(core_monthly, study.protocol, the_round.id)
     events = effects_table(found.rows, the_round.id, study.protocol.hash)
     return events, found.pretrend, found.honest
 
 
-@dg.asset(**described("out_same_pupils"))
+@table_asset("out_same_pupils")
 def out_same_pupils(
     context: dg.AssetExecutionContext,
     core_cohort_cells: pd.DataFrame,
@@ -88,52 +78,66 @@ def out_same_pupils(
     return _table(context, study, same_pupils.answer(core_cohort_cells, core_talks, study.protocol))
 
 
-@dg.asset(**described("out_schools"))
+@table_asset("out_schools")
 def out_schools(
-    context: dg.AssetExecutionContext, core_cells: pd.DataFrame, core_talks: pd.DataFrame, study: StudyParam
+    context: dg.AssetExecutionContext, core_monthly: pd.DataFrame, study: StudyParam
 ) -> pd.DataFrame:
-    monthly = _monthly(context, study, core_cells, core_talks)
-    return _table(context, study, schools.answer(monthly, study.protocol))
+    return _table(context, study, schools.answer(core_monthly, study.protocol))
 
 
-@dg.asset(**described("out_sensitivity"))
+@table_asset("out_sensitivity")
 def out_sensitivity(
-    context: dg.AssetExecutionContext, core_cells: pd.DataFrame, core_talks: pd.DataFrame, study: StudyParam
+    context: dg.AssetExecutionContext, core_monthly: pd.DataFrame, study: StudyParam
 ) -> pd.DataFrame:
-    monthly = _monthly(context, study, core_cells, core_talks)
-    return _table(context, study, sensitivity.answer(monthly, study.protocol))
+    return _table(context, study, sensitivity.answer(core_monthly, study.protocol))
 
 
-@dg.asset(**described("out_targeted"))
+@table_asset("out_targeted")
 def out_targeted(
-    context: dg.AssetExecutionContext, core_band_cells: pd.DataFrame, study: StudyParam
+    context: dg.AssetExecutionContext,
+    core_band_cells: pd.DataFrame,
+    core_follow_up_cells: pd.DataFrame,
+    study: StudyParam,
 ) -> pd.DataFrame:
-    return targeted.answer(core_band_cells, study.protocol, round_of(context, study).id)
+    return targeted.answer(core_band_cells, core_follow_up_cells, study.protocol, round_of(context, study).id)
 
 
-@dg.asset(**described("out_registration"))
+@table_asset("out_registration")
 def out_registration(
-    context: dg.AssetExecutionContext, core_cells: pd.DataFrame, core_talks: pd.DataFrame, study: StudyParam
+    context: dg.AssetExecutionContext,
+    core_monthly: pd.DataFrame,
+    core_cells: pd.DataFrame,
+    core_talks: pd.DataFrame,
+    study: StudyParam,
 ) -> pd.DataFrame:
-    monthly = _monthly(context, study, core_cells, core_talks)
-    return registration.answer(monthly, core_cells, core_talks, study.protocol, round_of(context, study).id)
+    return registration.answer(
+        core_monthly, core_cells, core_talks, study.protocol, round_of(context, study).id
+    )
 
 
-@dg.asset(**described("out_patterns"))
+@table_asset("out_patterns")
 def out_patterns(
     context: dg.AssetExecutionContext,
     core_absence_days: Stored,
     core_pupil_weeks: Stored,
     core_school_days: Stored,
+    core_talks: pd.DataFrame,
     study: StudyParam,
 ) -> pd.DataFrame:
     the_round = round_of(context, study)
+    begun = begun_grades(core_talks, study.protocol) or ()
     return patterns.answer(
-        core_absence_days, core_pupil_weeks, core_school_days, study.protocol, the_round.id, the_round.cutoff
+        core_absence_days,
+        core_pupil_weeks,
+        core_school_days,
+        study.protocol,
+        the_round.id,
+        the_round.cutoff,
+        begun,
     )
 
 
-@dg.asset(**described("out_effects"))
+@table_asset("out_effects")
 def out_effects(
     context: dg.AssetExecutionContext,
     out_did: pd.DataFrame,
@@ -152,19 +156,17 @@ def out_effects(
     return pd.concat([p for p in parts if len(p)])
 
 
-@dg.asset(**described("out_power"))
+@table_asset("out_power")
 def out_power(
     context: dg.AssetExecutionContext,
-    core_cells: pd.DataFrame,
-    core_talks: pd.DataFrame,
+    core_monthly: pd.DataFrame,
     out_effects: pd.DataFrame,
     study: StudyParam,
 ) -> pd.DataFrame:
-    monthly = _monthly(context, study, core_cells, core_talks)
-    return power.answer(monthly, out_effects, study.protocol, round_of(context, study).id)
+    return power.answer(core_monthly, out_effects, study.protocol, round_of(context, study).id)
 
 
-@dg.asset(**described("out_verdicts"))
+@table_asset("out_verdicts")
 def out_verdicts(
     context: dg.AssetExecutionContext,
     out_effects: pd.DataFrame,
@@ -183,8 +185,7 @@ def out_verdicts(
         out_registration,
         out_pretrend,
         protocol,
-        round_id=the_round.id,
-        cutoff=the_round.cutoff,
+        the_round,
         completeness=completeness.registered_share(core_cells, core_school_days, protocol),
         is_frozen=frozen.state(protocol, the_round.report_date)["is_frozen"],
     )

@@ -4,22 +4,22 @@ import dagster as dg
 import pandas as pd
 
 from assets.needs import Warehouse
-from assets.rounds import described, out_spec, round_of
+from assets.rounds import out_spec, round_of, table_asset
 from evaluation.expectations import CHECKED_TABLES
 from evaluation.legal_basis import require_basis
-from evaluation.questions import implementation, quality, voices
+from evaluation.questions import beside, implementation, quality, voices
 from evaluation.study import Study
 
 StudyParam = dg.ResourceParam[Study]
 
 
-@dg.asset(**described("core_interview_documents"))
+@table_asset("core_interview_documents")
 def core_interview_documents(raw_interview_documents: pd.DataFrame, study: StudyParam) -> pd.DataFrame:
     require_basis(study.protocol, "core_interview_documents", len(raw_interview_documents))
     return voices.consented_documents(raw_interview_documents)
 
 
-@dg.asset(**described("core_interview_codes"))
+@table_asset("core_interview_codes")
 def core_interview_codes(
     context: dg.AssetExecutionContext, raw_interviews: pd.DataFrame, study: StudyParam
 ) -> pd.DataFrame:
@@ -29,7 +29,7 @@ def core_interview_codes(
     return codes
 
 
-@dg.asset(**described("out_implementation"))
+@table_asset("out_implementation")
 def out_implementation(
     context: dg.AssetExecutionContext,
     core_talks: pd.DataFrame,
@@ -43,17 +43,24 @@ def out_implementation(
     )
 
 
-@dg.asset(**described("out_themes"))
+@table_asset("out_themes")
 def out_themes(
     context: dg.AssetExecutionContext,
     core_interview_codes: pd.DataFrame,
     core_interview_documents: pd.DataFrame,
+    raw_interview_documents: pd.DataFrame,
     study: StudyParam,
 ) -> pd.DataFrame:
-    return voices.themes(core_interview_codes, core_interview_documents, study, round_of(context, study).id)
+    return voices.themes(
+        core_interview_codes,
+        core_interview_documents,
+        raw_interview_documents,
+        study,
+        round_of(context, study).id,
+    )
 
 
-@dg.asset(**described("out_theme_changes"))
+@table_asset("out_theme_changes")
 def out_theme_changes(
     context: dg.AssetExecutionContext,
     core_interview_codes: pd.DataFrame,
@@ -75,21 +82,19 @@ def out_agreement(
     )
 
 
-@dg.asset(**described("out_school_forms"))
+@table_asset("out_school_forms")
 def out_school_forms(
     context: dg.AssetExecutionContext, raw_school_forms: pd.DataFrame, study: StudyParam
 ) -> pd.DataFrame:
     return voices.forms(raw_school_forms, study, round_of(context, study).id)
 
 
-@dg.asset(**described("out_joint_display"))
+@table_asset("out_joint_display")
 def out_joint_display(
     context: dg.AssetExecutionContext,
     core_interview_codes: pd.DataFrame,
     core_interview_documents: pd.DataFrame,
     raw_interview_texts: pd.DataFrame,
-    raw_school_forms: pd.DataFrame,
-    out_implementation: pd.DataFrame,
     out_effects: pd.DataFrame,
     out_verdicts: pd.DataFrame,
     study: StudyParam,
@@ -99,8 +104,6 @@ def out_joint_display(
         core_interview_codes,
         core_interview_documents,
         raw_interview_texts,
-        raw_school_forms,
-        out_implementation,
         out_effects,
         out_verdicts,
         study,
@@ -108,13 +111,23 @@ def out_joint_display(
     )
 
 
-@dg.asset(**described("out_quality"), deps=[dg.AssetKey(name) for name in CHECKED_TABLES])
+@table_asset("out_context")
+def out_context(context: dg.AssetExecutionContext, study: StudyParam) -> pd.DataFrame:
+    return beside.context(study, round_of(context, study))
+
+
+@table_asset("out_costs")
+def out_costs(context: dg.AssetExecutionContext, study: StudyParam) -> pd.DataFrame:
+    return beside.costs(study, round_of(context, study))
+
+
+@table_asset("out_quality", deps=[dg.AssetKey(name) for name in CHECKED_TABLES])
 def out_quality(
     context: dg.AssetExecutionContext, study: StudyParam, warehouse: dg.ResourceParam[Warehouse]
 ) -> pd.DataFrame:
     round_id = round_of(context, study).id
     results = [r for name in CHECKED_TABLES for r in warehouse.check_results(round_id, name)]
-    return quality.answer(results, warehouse.read(round_id, "raw_ledger"), round_id)
+    return quality.answer(results, warehouse.read(round_id, "raw_ledger"), study.protocol, round_id)
 
 
 ASSETS: list[dg.AssetsDefinition] = [
@@ -126,5 +139,7 @@ ASSETS: list[dg.AssetsDefinition] = [
     out_agreement,
     out_school_forms,
     out_joint_display,
+    out_context,
+    out_costs,
     out_quality,
 ]

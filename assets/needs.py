@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,7 +24,9 @@ class Key(Protocol):
 class Places(Protocol):
     """Folders outside the warehouse: the inbox, and what is written for people."""
 
-    incoming: Path
+    @property
+    def incoming(self) -> Path:
+        """The inbox."""
 
     def fresh_scratch(self) -> Path:
         """An empty folder of the owner's, for rows on their way to the warehouse."""
@@ -41,11 +44,20 @@ class Places(Protocol):
     def write_report(self, name: str, content: bytes) -> None:
         """Write a report file whole, readable by its owner only."""
 
+    def differs(self, name: str, content: bytes) -> bool:
+        """Whether a report file is there and has another content."""
+
+    def set_aside(self, name: str) -> bool:
+        """Move a report file out of the reports without losing it; False when there is none."""
+
+    def drop_aside(self, round_id: str) -> None:
+        """Take away what was set aside of a round: a new one has been made."""
+
     def reports_of(self, round_id: str) -> dict[str, bytes]:
         """A round's report files by path below its folder, the manifest left out."""
 
-    def read_ledger(self) -> Ledger:
-        """What has been released before."""
+    def open_ledger(self, round_id: str) -> Ledger:
+        """What has been released before this run of a round; begun where nothing has, refused where it has gaps."""
 
     def record_release(self, release: Release, on: str, hashes: dict[str, str]) -> None:
         """Keep what this round releases, so that later rounds are attacked together with it."""
@@ -74,8 +86,24 @@ class Warehouse(Protocol):
     def stored(self, round_id: str, table: str) -> Stored:
         """A table where it lies, whatever its checks said."""
 
-    def write(self, round_id: str, table: str, frame: pd.DataFrame) -> Path:
-        """Replace a table."""
+    def write(
+        self,
+        round_id: str,
+        table: str,
+        frame: pd.DataFrame,
+        *,
+        inputs: Mapping[str, str] | None = None,
+    ) -> Path:
+        """Replace a table, noting what it was made from."""
+
+    def present(self, round_id: str, tables: Iterable[str]) -> dict[str, str]:
+        """SHA-256 of tables as they lie now."""
+
+    def require_fit(self, round_id: str, tables: Iterable[str]) -> None:
+        """Refuse unless these tables, and all they were made from, are the present ones."""
+
+    def keyed(self, text: str) -> str:
+        """A hash of a text that leaves: nobody without the key can try which text it was."""
 
     def read_json(self, round_id: str, name: str) -> dict[str, Any] | None:
         """A record, None when there is none."""

@@ -1,6 +1,5 @@
 """report_: what leaves the warehouse. First the release through the disclosure gate, then files from what it released."""
 
-import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,12 +7,24 @@ import dagster as dg
 
 from assets.charts import weekly_levels
 from assets.needs import FrozenPlans, Places, Provenance, Warehouse
-from assets.rendering import finish, released_inputs, render_reports
+from assets.rendering import (
+    PREFIX,
+    finish,
+    record,
+    released_inputs,
+    render_reports,
+    require_recordable,
+    require_same_protocol,
+)
 from assets.rounds import round_of
-from evaluation.disclosure.release import Release
+from evaluation.publication.files import REPORTS
 from evaluation.publication.manifest import manifest
 from evaluation.publication.publish import PUBLISHED_TABLES, SUPPORT_TABLES, publish
 from evaluation.study import Study
+from evaluation.words.texts import texts
+
+TEXT = texts("running")
+
 
 StudyParam = dg.ResourceParam[Study]
 WarehouseParam = dg.ResourceParam[Warehouse]
@@ -26,8 +37,7 @@ _REPORT: dict[str, Any] = {"group_name": "report", "kinds": {"html"}}
     group_name="report",
     kinds={"parquet"},
     deps=[dg.AssetKey(name) for name in PUBLISHED_TABLES],
-    description="Én udgivelse pr. runde: alle tal, der forlader datalageret, beskyttet samlet og angrebet sammen med "
-    "alt, der er udgivet før. Uden bestået angreb skrives intet.",
+    description=TEXT("reports_release"),
 )
 def release(
     context: dg.AssetExecutionContext,
@@ -39,22 +49,32 @@ def release(
 ) -> None:
     the_round = round_of(context, study)
     warehouse.require_checked(the_round.id)
+    made_from = (*PUBLISHED_TABLES, *SUPPORT_TABLES, "core_pupil_weeks", "raw_ledger")
+    warehouse.require_fit(the_round.id, made_from)
+    inputs = warehouse.present(the_round.id, made_from)
     tables = {name: warehouse.read(the_round.id, name) for name in (*PUBLISHED_TABLES, *SUPPORT_TABLES)}
     weeks = warehouse.stored(the_round.id, "core_pupil_weeks")
-    publication = publish(tables, weeks, study.protocol, the_round, places.read_ledger())
+    publication = publish(tables, weeks, study.protocol, the_round, places.open_ledger(the_round.id))
     for name, frame in publication.frames.items():
-        warehouse.write(the_round.id, f"released_{name}", frame)
+        warehouse.write(the_round.id, f"{PREFIX}{name}", frame, inputs=inputs)
     stated = manifest(
         study.protocol,
         the_round,
         frozen=frozen.state(study.protocol, the_round.report_date),
         ledger=warehouse.read(the_round.id, "raw_ledger"),
         table_hashes=warehouse.digests(the_round.id),
+        keyed=warehouse.keyed,
         git_commit=provenance.git_commit,
         package_versions=provenance.package_versions,
     )
     warehouse.write_json(
-        the_round.id, "release", {"release": publication.release.to_dict(), "manifest": stated}
+        the_round.id,
+        "release",
+        {
+            "release": publication.release.to_dict(),
+            "manifest": stated,
+            "tables": warehouse.present(the_round.id, (f"{PREFIX}{name}" for name in publication.frames)),
+        },
     )
     chart = weekly_levels(publication.frames["out_description"], study.protocol)
     context.add_output_metadata({**publication.counts, "weekly_absence": chart})
@@ -65,10 +85,10 @@ def release(
     specs=[
         dg.AssetSpec(name, deps=[release], description=text, **_REPORT)
         for name, text in {
-            "report_steering_group": "Styregruppens rapport som HTML og PDF.",
-            "report_school": "En side til hver skoles lokale arbejdsgruppe.",
-            "report_malplan": "Tekst til Målplanens felter: Evaluering, Læring og Tegn.",
-            "report_tables": "De udgivne tabeller som CSV og Excel med kodebog.",
+            "report_steering_group": TEXT("reports_board"),
+            "report_school": TEXT("reports_schools"),
+            "report_malplan": TEXT("reports_malplan"),
+            "report_tables": TEXT("reports_tables"),
         }.items()
     ],
 )
@@ -76,25 +96,28 @@ def reports(
     context: dg.AssetExecutionContext, study: StudyParam, warehouse: WarehouseParam, places: PlacesParam
 ) -> Iterator[dg.MaterializeResult[None]]:
     the_round = round_of(context, study)
-    made = render_reports(the_round, released_inputs(study, the_round, warehouse), places, pdf=True)
-    for name, metadata in made.items():
-        yield dg.MaterializeResult(asset_key=name, metadata=metadata)
+    inputs = released_inputs(study, the_round, warehouse)
+    require_same_protocol(study, the_round, inputs)
+    require_recordable(the_round, warehouse, places)
+    made = render_reports(the_round, inputs, places, pdf=True)
+    for name in REPORTS:
+        # A report nobody gets is made by making nothing.
+        yield dg.MaterializeResult(asset_key=name, metadata=made.get(name, {}))
 
 
 @dg.asset(
-    **_REPORT,
+    group_name="report",
+    kinds={"html"},
     deps=list(reports.keys),
-    description="Manifest, udgivelsesbog og oversigtssiden over alle runder.",
+    description=TEXT("reports_index"),
 )
 def report_index(
     context: dg.AssetExecutionContext, study: StudyParam, warehouse: WarehouseParam, places: PlacesParam
 ) -> None:
     the_round = round_of(context, study)
-    stored = warehouse.read_json(the_round.id, "release")
-    made = places.reports_of(the_round.id)
-    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in made.items()}
-    places.record_release(Release.from_dict(stored["release"]), the_round.report_date.isoformat(), hashes)
-    finish(study, the_round, released_inputs(study, the_round, warehouse), warehouse, places)
+    inputs = released_inputs(study, the_round, warehouse)
+    record(the_round, warehouse, places)
+    finish(study, the_round, inputs, warehouse, places)
 
 
 ASSETS: list[dg.AssetsDefinition] = [

@@ -19,6 +19,7 @@ def main() -> None:
         ("bench_round.py",),
         ("bench_door.py",),
         ("bench_engine.py",),
+        ("bench_sizes.py",),
         ("bench_scale.py", "--rows", rows, "--peers"),
         ("bench_disclosure.py",),
     )

@@ -61,8 +61,8 @@ def group_by(path: str, sums: str) -> object:
 def komglad(estimator: str, path: str, weights: str | None = None) -> object:
     """The whole of ``komglad did``: reading, checks, estimate, CR2, degrees of freedom, joint test of the leads."""
     from evaluation.effects.compress import PanelSpec, read_panel
-    from evaluation.effects.did import run_did
     from evaluation.effects.did_options import DidOptions
+    from evaluation.effects.run import run_did
 
     working = "inverse-weight" if weights else "identity"
     spec = PanelSpec("absent", "cell", "t", "start", weights=weights, working=working)
@@ -144,7 +144,7 @@ def main() -> None:
 
 def _one(task: str, path: str) -> None:
     """Run one task once to warm up and then some more times, the best counting: imports and file cache are not the work."""
-    import evaluation.effects.did  # noqa: F401
+    import evaluation.effects.run  # noqa: F401
 
     work = {**TASKS, **PEERS}[task]
     work(path)

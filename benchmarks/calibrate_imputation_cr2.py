@@ -40,7 +40,7 @@ def school_panel(waves: dict[int, int]) -> Panel:
         columns=["school", "grade", "t", "days"],
     )
     data["cell"], data["month"] = data["school"] * 10 + data["grade"], data["t"] % 10
-    data["start"] = data["grade"].map(waves).fillna(0)
+    data["start"] = data["grade"].map(waves).fillna(np.inf)
     data = data[data["t"] != data["start"] - 1].assign(y=0.0)
     return Panel.from_frame(
         data, outcome="y", unit="cell", time="t", start="start", weights="days", keep=["grade"],

@@ -42,13 +42,13 @@ from evaluation.effects.contrasts import aggregate_contrasts
 from evaluation.effects.design import Panel
 from evaluation.effects.imputation import imputation
 from evaluation.effects.linear import LinearEstimator
-from evaluation.effects.one_wave import cell_changes, donald_lang, ferman_pinto
 from evaluation.effects.permutation import calendars
 from evaluation.effects.permuted_weights import nuisance_annihilator
 from evaluation.effects.power import minimum_detectable_effect
 from evaluation.effects.sandwich import sandwich, small_sample_factor
 from evaluation.effects.satterthwaite import satterthwaite_df
 from evaluation.effects.twfe import twfe
+from evaluation.questions.one_wave import cell_changes, donald_lang, ferman_pinto
 
 HERE = Path(__file__).resolve().parent
 FULL = HERE / "operating_characteristics_full.csv"

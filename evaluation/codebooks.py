@@ -21,13 +21,19 @@ from evaluation.errors import Problem, ProtocolError
 if TYPE_CHECKING:
     from evaluation.interviews.codebook_diff import CodebookDifference
 
+FREE, UNITISINGS = "frit", ("frit", "replik", "afsnit")
+"""How statements are cut: by each coder, or before coding into turns or paragraphs."""
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DOUBLE_CODING = re.compile(r"(\d+(?:[.,]\d+)?)\s*%[^.]*?mindst\s+(\d+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """One entry of the codebook. ``is_codable`` is false for folders, which only hold other codes."""
+    """One entry of the codebook. ``is_codable`` is false for folders, which only hold other codes.
+
+    ``definition`` is the coders'; ``for_schools`` is what a school reads about it in a form. ``unstated`` is the direction
+    of a statement that states none; empty where the definition is open to both.
+    """
 
     id: str
     name: str
@@ -40,6 +46,8 @@ class Code:
     use_when: str = ""
     do_not_use_when: str = ""
     keywords: tuple[str, ...] = ()
+    for_schools: str = ""
+    unstated: str = ""
     color: str | None = None
 
 
@@ -72,6 +80,8 @@ class SignLink:
     sign: str
     indicators: tuple[str, ...]
     codes: tuple[str, ...]
+    questions: tuple[tuple[str, str], ...] = ()
+    """Who is asked (elev, elevgruppe, arbejdsgruppe) and how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +104,7 @@ class Codebook:
     language: str = "da"
     status: str = ""
     unit: str = ""
+    unitising: str = ""
     guid_rule: str = ""
     sources: tuple[tuple[str, str], ...] = ()
     rules: tuple[str, ...] = ()
@@ -126,6 +137,11 @@ class Codebook:
         names.update({code.id.casefold(): code.id for code in self.codes})
         return names
 
+    @cached_property
+    def _names(self) -> tuple[tuple[str, Code], ...]:
+        """What each code may be called when a label is held against it."""
+        return tuple((name, code) for code in self.codes for name in (code.id.casefold(), spaced(code.name)))
+
     def __contains__(self, code: object) -> bool:
         return code in self.by_id
 
@@ -155,13 +171,20 @@ class Codebook:
     def nearest(self, label: str, cutoff: float = 0.6) -> str | None:
         """Id of the codable entry whose id or name is most like ``label``; ``None`` when nothing is near."""
         wanted = spaced(label)
+        matcher = difflib.SequenceMatcher(autojunk=False)
+        matcher.set_seq2(wanted)
         best: tuple[float, str] = (0.0, "")
-        for code in self.codes:
-            for name in (code.id.casefold(), spaced(code.name)):
-                ratio = difflib.SequenceMatcher(None, wanted, name, autojunk=False).ratio()
-                ratio += 1e-6 * code.is_codable  # among equals prefer one that may be used
-                if ratio > best[0]:
-                    best = (ratio, code.id)
+        for name, code in self._names:
+            # Cheap bounds first: most names cannot come near.
+            least = max(cutoff, best[0])
+            if 2 * min(len(name), len(wanted)) < least * (len(name) + len(wanted)):
+                continue
+            matcher.set_seq1(name)
+            if matcher.quick_ratio() < least:
+                continue
+            ratio = matcher.ratio() + 1e-6 * code.is_codable  # among equals prefer one that may be used
+            if ratio > best[0]:
+                best = (ratio, code.id)
         return best[1] if best[0] >= cutoff else None
 
     def ancestors(self, code: str) -> tuple[str, ...]:
@@ -250,12 +273,15 @@ def codebook_from_mapping(raw: Any, file: str = "codebook.yaml") -> Codebook:
         problems.append(Problem(file, column="koder", found="no codes", expected="at least one entry"))
     if not str(meta.get("version") or ""):
         problems.append(Problem(file, column="meta.version", found="no version", next_step="state one"))
-    problems += _code_problems(codes, file)
+    qualifiers = tuple(map(_attribute, _list(raw.get("kvalifikatorer"))))
+    directions = next((q.values for q in qualifiers if q.id == "retning"), ())
+    problems += _code_problems(codes, file, directions)
     links = tuple(
         SignLink(
             sign=str(link.get("tegn", "")),
             indicators=_strings(link.get("kvantitativ_indikator")),
             codes=_strings(link.get("kvalitative_koder")),
+            questions=tuple((str(k), str(v)) for k, v in _mapping(link.get("spoergsmaal")).items()),
         )
         for link in map(_mapping, _list(raw.get("joint_display")))
     )
@@ -284,11 +310,12 @@ def codebook_from_mapping(raw: Any, file: str = "codebook.yaml") -> Codebook:
         language=str(meta.get("sprog", "da")),
         status=str(meta.get("status", "")),
         unit=str(meta.get("kodeenhed", "")),
+        unitising=_unitising(meta.get("inddeling")),
         guid_rule=str(meta.get("guid_regel", "")),
         sources=tuple((str(k), str(v)) for k, v in _mapping(meta.get("kilder")).items()),
         rules=rules,
         attributes=tuple(map(_attribute, _list(raw.get("attributter")))),
-        qualifiers=tuple(map(_attribute, _list(raw.get("kvalifikatorer")))),
+        qualifiers=qualifiers,
         agreement=_agreement(_mapping(raw.get("enighed")), rules),
         joint_display=links,
         origin=f"kom-glad-i-skole {version}",
@@ -310,10 +337,12 @@ def _code(entry: Mapping[str, Any]) -> Code:
         use_when=str(entry.get("brug_naar", "")),
         do_not_use_when=str(entry.get("brug_ikke_naar", "")),
         keywords=_strings(entry.get("stikord")),
+        for_schools=str(entry.get("til_skoler", "")),
+        unstated=str(entry.get("uden_retning", "")),
     )
 
 
-def _code_problems(codes: tuple[Code, ...], file: str) -> list[Problem]:
+def _code_problems(codes: tuple[Code, ...], file: str, directions: tuple[str, ...]) -> list[Problem]:
     problems: list[Problem] = []
     known = {code.id: code.parent for code in codes}
     for name, values in (("id", [c.id for c in codes]), ("guid", [c.guid for c in codes])):
@@ -332,6 +361,15 @@ def _code_problems(codes: tuple[Code, ...], file: str) -> list[Problem]:
             problems.append(
                 Problem(file, column=where, found="no valid GUID", expected=" 8-4-4-4-12 hex digits")
             )
+        if code.unstated not in ("", *directions):
+            problems.append(
+                Problem(
+                    file,
+                    column=f"{where} uden_retning",
+                    found="no direction of the codebook",
+                    expected=", ".join(directions),
+                )
+            )
         if code.parent is not None and code.parent not in known:
             problems.append(Problem(file, column=where, found=f"unknown parent {code.parent!r}"))
         seen, parent = {code.id}, code.parent
@@ -342,6 +380,17 @@ def _code_problems(codes: tuple[Code, ...], file: str) -> list[Problem]:
             seen.add(parent)
             parent = known[parent]
     return problems
+
+
+def _unitising(value: Any) -> str:
+    """How the material is cut before it is coded: ``frit`` (each coder cuts), ``replik`` or ``afsnit``."""
+    word = str(value or FREE).casefold()
+    if word not in UNITISINGS:
+        problem = Problem(
+            "codebook.yaml", column="meta.inddeling", found=word, expected=", ".join(UNITISINGS)
+        )
+        raise ProtocolError("The codebook does not say how the material is cut.", [problem])
+    return word
 
 
 def _agreement(raw: Mapping[str, Any], rules: Iterable[str]) -> AgreementRule:

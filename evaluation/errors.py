@@ -72,7 +72,14 @@ class ProtocolError(InputError):
 
 
 class CannotEstimate(InputError):
-    """The data cannot carry the estimate asked for; the message says why. Exit code 2."""
+    """The data cannot carry the estimate asked for; the message says why. Exit code 2.
+
+    ``why`` is a code where the reason is one that readers are told in words of their own.
+    """
+
+    def __init__(self, message: str, problems: Iterable[Problem] = (), *, why: str = "") -> None:
+        super().__init__(message, problems)
+        self.why = why
 
 
 class GateRefused(KomgladError):

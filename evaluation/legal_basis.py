@@ -13,10 +13,12 @@ from evaluation.protocol import Protocol, Use
 ABSENCE, TARGETED, INTERVIEWS = "absence_all_pupils", "targeted_pupils", "interviews"
 USES: Mapping[str, tuple[str, Use]] = {
     "core_cells": (ABSENCE, "counts"),
+    "core_monthly": (ABSENCE, "counts"),
     "core_cohort_cells": (ABSENCE, "counts"),
     "core_band_cells": (ABSENCE, "counts"),
     "core_year_bands": (ABSENCE, "counts"),
     "core_pupil_periods": (TARGETED, "pupil_rows"),
+    "core_follow_up_cells": (ABSENCE, "counts"),
     "core_interview_documents": (INTERVIEWS, "counts"),
     "core_interview_codes": (INTERVIEWS, "counts"),
     "out_joint_display": (INTERVIEWS, "quotes"),

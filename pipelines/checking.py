@@ -2,47 +2,62 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+import datetime as dt
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
-from evaluation.door.rule_words import FILE_WORDS, WORDS, Words
-from evaluation.errors import Problem
+from evaluation.door.control import Sum, control_total
+from evaluation.door.questions import Question
+from evaluation.door.understood import Understood, understood_of
+from evaluation.errors import KomgladError, Problem
 from evaluation.expectations import CHECKED_TABLES, NEEDS, CheckResult, raise_if_crashed, run_suite
 from evaluation.intake import read_round
 from evaluation.panel.core import register_tables
-from evaluation.protocol import Round
-from evaluation.study import Study
+from evaluation.protocol import Protocol, Round
+from evaluation.study import Study, load_study
 from evaluation.tables.relations import Relation, Stored, frame_of
-from pipelines.resources import KeySource, resources_from
+from evaluation.voices_intake import UnderstoodVoices
+from evaluation.words import ANALYST
+from evaluation.words.danish import date
+from evaluation.words.design import CHECKED, WHY
+from pipelines import private
+from pipelines.known_round import known_round
+from pipelines.noted import Noted
+from pipelines.release_ledger import approved_rounds
+from pipelines.resources import KeySource, places_of
 from pipelines.settings import Settings
 from pipelines.storage import Warehouse
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-LINES_SHOWN = 4
+from pipelines.sweep import CHECKING, working_aside
+from pipelines.told import danish_words
 
 
 @dataclass(frozen=True)
 class Findings:
-    """Everything about an inbox for one round."""
+    """Everything about an inbox for one round; for the analyst's own eyes.
 
+    ``files``: every file that was found, read or not, with the questions it waits for and the columns nobody reads.
+    """
+
+    study: Study
     round_id: str
     ledger: pd.DataFrame
     quarantine: pd.DataFrame
     problems: tuple[Problem, ...]
     waiting: tuple[str, ...]
     results: tuple[CheckResult, ...]
+    noted: Noted
+    voices: tuple[UnderstoodVoices, ...] = ()
+    understood: Mapping[str, Understood] = field(default_factory=dict)
+    questions: Mapping[str, tuple[Question, ...]] = field(default_factory=dict)
+    unread: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sheets_unread: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sums: Mapping[str, tuple[Sum, ...]] = field(default_factory=dict)
+    exposed: str = ""
+    """What others on this machine may read, in a sentence."""
 
     @property
     def refused(self) -> tuple[CheckResult, ...]:
@@ -54,33 +69,108 @@ class Findings:
         """Results that call for a look."""
         return tuple(r for r in self.results if not r.is_passed and not r.is_blocking)
 
+    @property
+    def open_warnings(self) -> tuple[CheckResult, ...]:
+        """Those that nobody has accepted yet, or that have grown since."""
+        return tuple(r for r in self.warnings if self.noted.reason_for(r) is None)
+
+    @property
+    def accepted_warnings(self) -> tuple[tuple[CheckResult, str], ...]:
+        """Those that were looked at and accepted, with the reason."""
+        reasons = ((r, self.noted.reason_for(r)) for r in self.warnings)
+        return tuple((r, reason) for r, reason in reasons if reason is not None)
+
     def as_dict(self) -> dict[str, Any]:
         """For machines."""
-        counts = [c for c in self.ledger if c.startswith("rows_")]
         return {
             "round": self.round_id,
-            "files": self.ledger[["source_file", "source_kind", *counts]].to_dict("records"),
+            "would_run": not self.problems and not self.refused,
+            "files": [self._file(name) for name in self.names],
             "quarantine": self.quarantine.astype(object)
             .where(self.quarantine.notna(), None)
             .to_dict("records"),
-            "problems": [asdict(p) for p in self.problems],
+            "interviews": [_voices_of(v) for v in self.voices],
+            "problems": [problem_as_dict(p) for p in self.problems],
+            "open_to_others": self.exposed,
             "waiting_for_a_later_round": list(self.waiting),
-            "checks": [
-                {
-                    "check": r.check_name,
-                    "table": r.table_name,
-                    "group": r.group_id,
-                    "severity": r.severity,
-                    "passed": r.is_passed,
-                    "count": r.count,
-                    "of_total": r.of_total,
-                    "rows": list(r.row_numbers),
-                    "sentence": r.sentence,
-                }
-                for r in self.results
-            ],
-            "would_run": not self.problems and not self.refused,
+            "checks": [self._check(r) for r in self.results],
         }
+
+    @property
+    def names(self) -> list[str]:
+        """Files of the ledger, and those that were not read."""
+        files = {p.file for p in self.problems if p.file and not p.file.endswith(".toml")}
+        return sorted({*self.ledger["source_file"], *self.questions, *files})
+
+    def _file(self, name: str) -> dict[str, Any]:
+        row = self.ledger[self.ledger["source_file"] == name]
+        counts = [c for c in self.ledger.columns if c.startswith("rows_")]
+        understood = self.understood.get(name)
+        return {
+            "file": name,
+            "kind": None if row.empty else str(row["source_kind"].iloc[0]),
+            "sheets_unread": list(self.sheets_unread.get(name.split("#")[0], ())),
+            "columns_unread": list(self.unread.get(name, ())),
+            "rows": {} if row.empty else {c.removeprefix("rows_"): int(row[c].iloc[0]) for c in counts},
+            "understood": {}
+            if understood is None
+            else understood.as_dict() | {"control_total": control_total(self.sums.get(name, ()))},
+            "open_questions": [q.as_dict() for q in self.questions.get(name, ())],
+        }
+
+    def _check(self, r: CheckResult) -> dict[str, Any]:
+        return {
+            "check": r.check_name,
+            "table": r.table_name,
+            "group": r.group_id,
+            "severity": r.severity,
+            "passed": r.is_passed,
+            "count": ANALYST.number(r.count),
+            "of_total": ANALYST.number(r.of_total),
+            "rows": list(r.row_numbers),
+            "sentence": r.text(ANALYST),
+            "id": self.noted.id_of(r),
+            "noted": self.noted.reason_for(r),
+        }
+
+
+def problem_as_dict(p: Problem) -> dict[str, Any]:
+    """A problem for machines."""
+    return {"file": p.file, "line": p.line, "column": p.column, "found": p.found, "rule": p.rule,
+            "expected": p.expected, "next": p.next_step}  # fmt: skip
+
+
+def refusal_as_dict(round_id: str | None, refusal: KomgladError) -> dict[str, Any]:
+    """The same object where nothing could be read at all: a mapping, the protocol or the key is wrong."""
+    problems = refusal.problems or (Problem("", found=refusal.message),)
+    return {"round": round_id, "would_run": False, "files": [], "quarantine": [], "interviews": [],
+            "problems": [problem_as_dict(p) for p in problems], "waiting_for_a_later_round": [], "checks": []}  # fmt: skip
+
+
+def check_named_round(settings: Settings, round_id: str) -> Findings:
+    """The findings for a round of the study."""
+    study = load_study(settings.study)
+    return check_round(settings, study, known_round(study, round_id))
+
+
+def which_round(settings: Settings, round_id: str | None) -> tuple[str, str]:
+    """The round that is meant, and in words why where none is named."""
+    if round_id is not None:
+        return round_id, ""
+    today = dt.datetime.now(dt.UTC).date()
+    chosen, why = chosen_round(load_study(settings.study).protocol, today, approved_rounds(settings.data))
+    return chosen.id, why
+
+
+def chosen_round(protocol: Protocol, today: dt.date, approved: Collection[str]) -> tuple[Round, str]:
+    """The round somebody means who names none, and why: the newest that can be made and is not approved, else the next."""
+    open_ = [r for r in protocol.rounds if r.cutoff < today and r.id not in approved]
+    ahead = [r for r in protocol.rounds if r.cutoff >= today]
+    chosen, why = (
+        (open_[-1], "waits") if open_ else (ahead[0], "next") if ahead else (protocol.rounds[-1], "last")
+    )
+    reason = WHY[why].format(cutoff=date(chosen.cutoff))
+    return chosen, CHECKED.format(title=chosen.title, id=chosen.id, why=reason)
 
 
 def check_round(settings: Settings, study: Study, the_round: Round) -> Findings:
@@ -89,9 +179,10 @@ def check_round(settings: Settings, study: Study, the_round: Round) -> Findings:
     The tables lie in a folder of the owner's while they are judged, so that no export is too large.
     """
     key = KeySource(settings).load()
-    places = resources_from(settings)["places"]
-    with _aside(settings.data) as folder:
-        aside = Warehouse(Path(folder))
+    places = places_of(settings)
+    exposed, noted = private.open_to_others(settings.data), Noted.read(settings.data, key.for_seals)
+    with working_aside(settings.data, CHECKING) as folder:
+        aside = Warehouse(folder)
 
         def keep(name: str, rows: pa.RecordBatchReader) -> Stored:
             path, _ = aside.write_stream(the_round.id, name, rows)
@@ -104,7 +195,7 @@ def check_round(settings: Settings, study: Study, the_round: Round) -> Findings:
             key=key,
             sql_addresses=places.sql_addresses,
             forgotten=places.read_forgotten(key),
-            scratch=Path(folder),
+            scratch=folder,
         )
         tables: dict[str, Relation] = {n: keep(n, intake.tables.reader(n)) for n in intake.tables}
         if not intake.problems:
@@ -118,118 +209,33 @@ def check_round(settings: Settings, study: Study, the_round: Round) -> Findings:
                 )
         raise_if_crashed(results)
         return Findings(
+            study,
             the_round.id,
             frame_of(tables["raw_ledger"]),
             frame_of(tables["raw_quarantine"]),
             intake.problems,
             intake.waiting,
             tuple(results),
+            noted,
+            intake.voices,
+            understood_of(tables, [t.id for t in study.protocol.absence_types]),
+            intake.questions,
+            intake.unread,
+            intake.sheets_unread,
+            intake.sums,
+            private.warning(exposed, settings.data) if exposed else "",
         )
 
 
-@contextmanager
-def _aside(data: Path) -> Iterator[str]:
-    """A folder that is gone afterwards, inside the data folder: what a killed check leaves lies where data may lie.
-
-    The next check removes such rests; a data folder that cannot be written is no hindrance.
-    """
-    for rest in data.glob(f"{_CHECKING}*"):
-        if time.time() - rest.stat().st_mtime > _REST_SECONDS:
-            shutil.rmtree(rest, ignore_errors=True)
-    inside = str(data) if data.is_dir() and os.access(data, os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix=_CHECKING, dir=inside) as folder:
-        yield folder
-
-
-_CHECKING = ".check-"
-_REST_SECONDS = 3600.0
-_COUNTS = {
-    "rows_in": "ind",
-    "rows_kept": "brugt",
-    "rows_quarantined": "karantæne",
-    "rows_duplicate": "dubletter",
-    "rows_superseded": "erstattet",
-    "rows_out_of_round": "uden for",
-}
-
-
-def print_page(found: Findings) -> None:
-    """The findings as a page for the terminal, in Danish; readable at 80 columns and when piped."""
-    from rich.console import Console
-
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(f"[bold]Kontrol af {found.round_id}[/bold]\n")
-    console.print("[bold]Filer[/bold]  (ind = brugt + karantæne + dubletter + erstattet + uden for runden)")
-    for row in found.ledger.itertuples():
-        parts = [
-            f"{name} {_thousands(getattr(row, column))}"
-            for column, name in _COUNTS.items()
-            if getattr(row, column)
-        ]
-        console.print(f"  {row.source_file}\n      {' · '.join(parts)}", markup=False)
-    if found.waiting:
-        console.print(
-            "\n[bold]Venter[/bold]  (eksporteret efter rundens rapportdato; læses i en senere runde)"
-        )
-        for name in found.waiting:
-            console.print(f"  {name}", markup=False)
-    if len(found.quarantine):
-        console.print("\n[bold]Karantæne[/bold]  (rækker, der ikke kan bruges, som de står)")
-        _print_quarantine(found.quarantine, console)
-    if found.problems:
-        console.print("\n[bold red]Filer, der stopper runden[/bold red]")
-        _print_problems(found.problems, console)
-    for title, style, results in (
-        ("Stopper runden", "red", found.refused),
-        ("Bør ses efter", "yellow", found.warnings),
-    ):
-        if results:
-            console.print(f"\n[bold {style}]{title}[/bold {style}]")
-            for r in results:
-                console.print(f"  {r.table_name}: {r.sentence}", markup=False)
-    if not found.problems and not found.refused:
-        console.print("\n[green]Runden kan køres.[/green]")
-        return
-    files = len({p.file for p in found.problems})
-    stops = [(files, "fil", "filer"), (len(found.refused), "kontrol", "kontroller")]
-    named = " og ".join(f"{n} {one if n == 1 else many}" for n, one, many in stops if n)
-    console.print(f"\n[red]Runden kan ikke køres endnu: {named} stopper den.[/red] Intet er skrevet.")
-
-
-def _print_problems(problems: tuple[Problem, ...], console: Console) -> None:
-    """One line per file and rule: what is wrong, where, and what to do."""
-    kinds: dict[tuple[str, str, int | None], list[Problem]] = {}
-    for p in problems:
-        kinds.setdefault((p.file, p.rule, p.line), []).append(p)
-    last = None
-    for (file, rule, line), mine in kinds.items():
-        if file != last:
-            console.print(f"  {file}", markup=False)
-            last = file
-        columns = ", ".join(dict.fromkeys(p.column for p in mine if p.column))
-        at = [f"kolonnen {columns}" if columns else "", f"linje {line}" if line else ""]
-        # Rules of interviews and forms speak of one file's own cells and say for themselves what to do.
-        words = FILE_WORDS.get(rule, Words(mine[0].found, mine[0].next_step))
-        place = ", ".join(a for a in at if a)
-        console.print(f"      {words.found}{f' ({place})' if place else ''} → {words.do}", markup=False)
-
-
-def _print_quarantine(quarantine: pd.DataFrame, console: Console) -> None:
-    """One line per file, rule and column: how many rows, the first lines, and what to do."""
-    for file, mine in quarantine.groupby("source_file"):
-        console.print(f"  {file}", markup=False)
-        kinds = mine.groupby(["rule", "column_name"], dropna=False)
-        for (rule, column), rows in sorted(kinds, key=lambda item: (-len(item[1]), str(item[0]))):
-            numbers = [str(int(n)) for n in rows["source_row"].dropna().head(LINES_SHOWN)]
-            more = ", …" if len(rows) > len(numbers) else ""
-            where = f"linje {', '.join(numbers)}{more}" if numbers else ""
-            place = f"kolonnen {column}" if isinstance(column, str) and column else ""
-            # Rules of interviews and forms speak of one file's own cells and say for themselves what to do.
-            words = WORDS.get(str(rule), Words(str(rule), str(rows["next_step"].iloc[0])))
-            at = ", ".join(part for part in (place, where) if part)
-            found = f"{words.found} ({at})" if at else words.found
-            console.print(f"      {_thousands(len(rows))} × {found} → {words.do}", markup=False)
-
-
-def _thousands(count: int) -> str:
-    return f"{count:,}".replace(",", ".")
+def _voices_of(understood: UnderstoodVoices) -> dict[str, Any]:
+    return {
+        "file": understood.file,
+        "documents": understood.documents,
+        "segments": understood.segments,
+        "coders": list(understood.coders),
+        "consent": dict(understood.consent),
+        "problems": [
+            asdict(p) | {"danish": danish_words(p.rule, p.found, p.next_step).found}
+            for p in understood.problems
+        ],
+    }

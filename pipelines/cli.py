@@ -2,118 +2,168 @@
 
 from __future__ import annotations
 
-import atexit
-import gc
 import os
 import sys
 import traceback
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from pipelines import own_names  # refuses at its import, so before all that follows
 from pipelines.commands import (
     approve,
     check,
     codebook,
-    compare,
     demo,
     did,
-    doctor,
     forget,
-    freeze,
-    init,
+    home,
     map,
     new_study,
-    report,
+    plans,
+    pseudonymise,
     rotate,
-    run,
-    ui,
-    verify,
+    rounds,
+    statements,
 )
+
+if TYPE_CHECKING:
+    from evaluation.errors import KomgladError
+
+texts = own_names.texts
+TEXT = texts("commands")
 
 app = typer.Typer(
     name="komglad",
-    help="Fra skolernes fraværsudtræk til en ærlig evalueringsrapport. "
-    "Reproducible evaluation of school-absence trials.",
+    help=TEXT("cli_about"),
     no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 
 
+_endings: list[Callable[[int, str], None]] = []
+"""Who is to be told how the command ended: the log."""
+
+
+def _version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        from evaluation.words.design import VERSION
+
+        typer.echo(VERSION.format(version=version("komglad")))
+        raise typer.Exit
+
+
 @app.callback()
 def options(
+    context: typer.Context,
     study: Annotated[
         str | None,
         typer.Option(help="a study that comes with komglad, or a study folder", envvar="KOMGLAD_STUDY"),
     ] = None,
     data: Annotated[Path | None, typer.Option(help="the data folder", envvar="KOMGLAD_DATA")] = None,
+    _asked: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="which komglad this is")
+    ] = False,
 ) -> None:
     """Options that every command shares; the choice holds for this process."""
+    from pipelines.lock import refuse_busy
+    from pipelines.log import ALONE, begin
     from pipelines.settings import Settings
 
-    Settings.from_environment(study=study, data=data).export()
+    settings = Settings.from_environment(study=study, data=data)
+    settings.export()
+    command = context.invoked_subcommand or ""
+    _endings.append(begin(settings.data, command, settings.log_level))
+    if command in ALONE:
+        refuse_busy(settings.data)  # before anything heavy is read: the answer comes within a second
 
 
-app.command("run")(run.run)
+app.command("run")(rounds.run)
 app.command("check")(check.check)
-app.command("report")(report.report)
+app.command("school-letter")(check.school_letter)
+app.command("templates")(plans.templates)
+app.command("report")(rounds.report)
 app.command("demo")(demo.demo)
-app.command("ui")(ui.ui)
-app.command("freeze")(freeze.freeze)
-app.command("verify")(verify.verify)
-app.command("compare")(compare.compare)
+app.command("ui")(home.ui)
+app.command("freeze")(plans.freeze)
+app.command("plan")(plans.plan)
+app.command("verify")(rounds.verify)
+app.command("trace")(rounds.trace)
+app.command("compare")(rounds.compare)
+app.command("attack")(rounds.attack)
 app.command("approve")(approve.approve)
 app.command("forget")(forget.forget)
 app.command("rotate")(rotate.rotate)
-app.command("init")(init.init)
+app.command("statements")(statements.statements)
+app.command("quotes")(statements.quotes)
+app.command("pseudonymise")(pseudonymise.pseudonymise)
+app.command("privacy")(plans.privacy)
+app.command("purge")(home.purge)
+app.command("init")(home.init)
 app.command("map")(map.map_file)
 app.command("new-study")(new_study.new_study)
-app.command("doctor")(doctor.doctor)
+app.command("doctor")(home.doctor)
 app.command("did", context_settings=did.CONTEXT_SETTINGS)(did.did)
 app.add_typer(codebook.app, name="codebook")
 
 
 def main() -> NoReturn:
     """Entry point. A refusal is a sentence on stderr and an exit code, never a traceback."""
-    # A round makes millions of small objects that live to its end; looking through them again and again for
-    # rubbish costs a fifth of its time. Memory stays far below a gigabyte.
-    gc.set_threshold(200_000, 50, 50)
-    code = _exit_code()
-    # What was asked to happen at the end happens; only the taking apart of a million objects one by one, which takes
-    # more than a second and changes nothing, is left to the operating system.
-    atexit._run_exitfuncs()
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):  # the reader of a pipe may have gone
-            stream.flush()
-    os._exit(code)
+    code, kind = _exit_code()
+    for tell in _endings:
+        tell(code, kind)
+    raise SystemExit(code)
 
 
-def _exit_code() -> int:
+def _exit_code() -> tuple[int, str]:
+    """Exit code and, for a refusal or a fault, its kind."""
     from evaluation.errors import KomgladError
+    from pipelines.causes import Interrupted, explained
 
     try:
         app()
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else int(end.code is not None)
-    except KomgladError as error:
-        typer.echo(f"komglad: {error}", err=True)
-        return error.exit_code
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        if code == Interrupted.exit_code:
+            typer.echo(f"komglad: {Interrupted()}", err=True)
+        return code, ""
+    except KeyboardInterrupt:
+        return _told(Interrupted())
     except Exception as error:
-        # Its text could hold a value of a person, so only its kind and place are shown.
+        if isinstance(error, KomgladError):
+            return _told(error)
+        # Its text could hold a value of a person, so only its kind and place are shown, also to who looks for the fault.
+        frames = traceback.extract_tb(error.__traceback__)
         if os.environ.get("KOMGLAD_DEBUG"):
-            raise
-        place = traceback.extract_tb(error.__traceback__)[-1]
+            typer.echo("".join(traceback.format_list(frames)), err=True)
+        if (known := explained(error, _data())) is not None:
+            return _told(known)
         typer.echo(
-            f"komglad: an error in komglad itself ({type(error).__name__} in {Path(place.filename).name}, line "
-            f"{place.lineno}). Nothing was half written. KOMGLAD_DEBUG=1 shows everything; please report it",
+            f"komglad: an error in komglad itself ({type(error).__name__} in {Path(frames[-1].filename).name}, line "
+            f"{frames[-1].lineno}). Nothing was half written. KOMGLAD_DEBUG=1 shows where it came from; please report it",
             err=True,
         )
-        return 1
-    except KeyboardInterrupt:
-        typer.echo("komglad: stopped; finished tables are whole, run again to go on", err=True)
-        return 130
-    return 0
+        return 1, type(error).__name__
+    return 0, ""
+
+
+def _told(error: KomgladError) -> tuple[int, str]:
+    from pipelines.told import told
+
+    # The engine speaks the language of its literature.
+    text = str(error) if "did" in sys.argv else told(error)
+    typer.echo(f"komglad: {text}", err=True)
+    return error.exit_code, type(error).__name__
+
+
+def _data() -> Path:
+    from pipelines.settings import Settings
+
+    return Settings.from_environment().data

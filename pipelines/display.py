@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from types import TracebackType
 from typing import Self
 
+import typer
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -16,11 +18,33 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from evaluation.errors import InputError
+from evaluation.reports.pdf import find_browser
 from evaluation.tables import TABLES
+from evaluation.words.texts import texts
+from pipelines.resources import warehouse_of
 from pipelines.settings import Settings
-from pipelines.storage import Warehouse
 
-_LAYERS = {"raw": "læser", "core": "samler", "out": "beregner", "report": "skriver"}
+TEXT = texts("running")
+
+
+_LAYERS = {"raw": TEXT("display_reading"), "core": "samler", "out": "beregner", "report": "skriver"}
+
+
+def agreed(question: str, *, yes: bool) -> bool:
+    """Whether a person agrees to what cannot be taken back. ``yes``: agreed beforehand, by the option of that name.
+
+    Raises:
+        InputError: nobody can be asked, and nobody has agreed beforehand.
+    """
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise InputError(TEXT("display_no_terminal"))
+    if typer.confirm(question, default=False):
+        return True
+    typer.echo(TEXT("display_nothing_changed"))
+    return False
 
 
 class RoundDisplay:
@@ -51,7 +75,11 @@ class RoundDisplay:
         self._bar.stop()
         if error is None:
             seconds = time.perf_counter() - self._began
-            self._console.print(f"[green]✓[/green] {self._round} kørt på {seconds:.1f} sekunder")
+            self._console.print(TEXT("display_done", round=self._round, seconds=f"{seconds:.1f}"))
+
+    def say(self, sentence: str) -> None:
+        """Something was put right on the way."""
+        self._console.print(f"komglad: {sentence}", highlight=False, soft_wrap=True)
 
     def done(self, name: str, rows: int) -> None:
         """A table has been written."""
@@ -64,24 +92,30 @@ class RoundDisplay:
 def print_ending(settings: Settings, round_id: str) -> None:
     """The ledger, the verdict and the reports' places, on stdout."""
     console = Console(highlight=False, soft_wrap=True)
-    warehouse = Warehouse(settings.warehouse)
+    warehouse = warehouse_of(settings)
     ledger = warehouse.read(round_id, "raw_ledger")
-    counts = {c: int(ledger[c].sum()) for c in ledger if c.startswith("rows_")}
+    counts = {c: int(ledger[c].sum()) for c in ledger.columns if c.startswith("rows_")}
     console.print(
-        f"  Rækker ind {counts['rows_in']:,} = brugt {counts['rows_kept']:,} + karantæne {counts['rows_quarantined']:,}"
-        f" + dubletter {counts['rows_duplicate']:,} + erstattet {counts['rows_superseded']:,}"
-        f" + uden for runden {counts['rows_out_of_round']:,}".replace(",", ".")
+        TEXT(
+            "display_balance",
+            rows_in=f"{counts['rows_in']:,}",
+            rows_kept=f"{counts['rows_kept']:,}",
+            rows_quarantined=f"{counts['rows_quarantined']:,}",
+            rows_duplicate=f"{counts['rows_duplicate']:,}",
+            rows_superseded=f"{counts['rows_superseded']:,}",
+            rows_out_of_round=f"{counts['rows_out_of_round']:,}",
+            rows_skipped=f"{counts['rows_skipped']:,}",
+        ).replace(",", ".")
     )
     verdicts = warehouse.read(round_id, "out_verdicts")
     for row in verdicts[verdicts["look"] == "all"].itertuples():
         earliest = f" (tidligst {row.earliest_on:%d.%m.%Y})" if str(row.earliest_on) != "NaT" else ""
-        console.print(f"  Milepælen: [bold]{row.verdict}[/bold]{earliest}")
+        console.print(TEXT("display_milestone", verdict=str(row.verdict), earliest=earliest))
     folder = settings.reports / round_id
-    console.print(f"  Rapporter i {folder}")
+    console.print(TEXT("display_reports", folder=folder))
     for path in sorted(folder.rglob("*")):
-        if path.suffix in {".html", ".pdf", ".xlsx", ".docx"}:
+        if path.suffix in {".html", ".pdf", ".xlsx", ".docx", ".pptx"}:
             console.print(f"    {path.relative_to(folder)}")
     if not any(folder.rglob("*.pdf")):
-        console.print(
-            "  Ingen PDF: Chrome, Edge eller Chromium mangler eller kunne ikke udskrive (komglad doctor)"
-        )
+        why = TEXT("display_make_pdf", round_id=round_id) if find_browser() else TEXT("display_no_browser")
+        console.print(TEXT("display_no_pdf", why=why))

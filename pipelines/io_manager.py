@@ -6,23 +6,36 @@ metadata. Values of rows never do.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import dagster as dg
 import pandas as pd
 import pyarrow as pa
 
 from evaluation.tables import TABLES
-from evaluation.tables.relations import Stored
+from evaluation.tables.relations import INBOX, Stored
+from pipelines.origins import INCOMING
 from pipelines.progress import Progress
 from pipelines.storage import KEYED_BY, Warehouse
 
 
 class ParquetIOManager(dg.IOManager):
-    """One Parquet file per round (partition) and asset, by temporary name and rename."""
+    """One Parquet file per round (partition) and asset, by temporary name and rename.
 
-    def __init__(self, warehouse: Warehouse, progress: Progress, minimum: int) -> None:
+    ``upstream`` names the tables each one is made from; what they were when it was made is noted beside it.
+    """
+
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        progress: Progress,
+        minimum: int,
+        upstream: Mapping[str, tuple[str, ...]],
+    ) -> None:
         self._warehouse = warehouse
         self._progress = progress
         self._minimum = minimum
+        self._upstream = upstream
 
     def handle_output(
         self, context: dg.OutputContext, obj: pd.DataFrame | pa.RecordBatchReader | None
@@ -33,11 +46,14 @@ class ParquetIOManager(dg.IOManager):
         name, round_id = context.asset_key.path[-1], context.partition_key
         is_core = name in TABLES and TABLES[name].layer == "core"
         key_id = self._warehouse.key_id(round_id, KEYED_BY) if is_core else ""
+        inputs = self._warehouse.present(round_id, self._upstream.get(name, ()))
         if isinstance(obj, pa.RecordBatchReader):
-            path, rows = self._warehouse.write_stream(round_id, name, obj, key_id)
+            if inbox := (obj.schema.metadata or {}).get(INBOX.encode()):
+                inputs[INCOMING] = inbox.decode()
+            path, rows = self._warehouse.write_stream(round_id, name, obj, key_id, inputs)
         else:
             frame = TABLES[name].conform(obj) if name in TABLES else obj
-            path, rows = self._warehouse.write(round_id, name, frame, key_id), len(frame)
+            path, rows = self._warehouse.write(round_id, name, frame, key_id, inputs), len(frame)
         self._progress.done(name, rows)
         # A few rows about persons are a small count, also on Dagster's page.
         is_few = name in TABLES and "pupil_key" in TABLES[name].columns and 0 < rows < self._minimum

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evaluation.errors import EnvironmentProblem, Problem
+from evaluation.words.texts import texts
 from pipelines.settings import PROJECT, Settings
 
 if TYPE_CHECKING:
     from evaluation.door.pseudonyms import PseudonymKey
+
+TEXT = texts("running")
 
 
 def make_key_file(path: Path, settings: Settings, *, option: str) -> PseudonymKey:
@@ -22,25 +25,24 @@ def make_key_file(path: Path, settings: Settings, *, option: str) -> PseudonymKe
     from evaluation.door.pseudonyms import PseudonymKey, generate_key
 
     def refuse(found: str, next_step: str) -> EnvironmentProblem:
-        problem = Problem(str(path), found=found, rule="key", next_step=next_step)
-        return EnvironmentProblem("no key was made", [problem])
+        return EnvironmentProblem(
+            TEXT("key_none_made"), [Problem(str(path), found=found, next_step=next_step)]
+        )
 
-    for folder, name in ((settings.data, "data folder"), (PROJECT, "program's folder")):
+    for folder, found in ((settings.data, TEXT("key_in_data")), (PROJECT, TEXT("key_in_program"))):
         if path.parent.resolve().is_relative_to(folder.resolve()):
-            raise refuse(
-                f"inside the {name}, so whoever gets a copy of it can undo the pseudonyms",
-                f"choose a place outside with {option}, for example ~/.config/komglad/key",
-            )
+            raise refuse(found, TEXT("key_choose_outside", option=option))
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         raise refuse(
-            "there is a key already; a new one would make every pseudonym another",
-            "keep it; to change keys on purpose: komglad rotate",
+            TEXT("key_there_already"),
+            TEXT("key_keep_it"),
         ) from None
     except OSError as error:
-        raise refuse(f"cannot be written: {error.strerror}", f"choose another place with {option}") from None
+        found = TEXT("key_not_writable", why=error.strerror or type(error).__name__)
+        raise refuse(found, TEXT("key_choose_another", option=option)) from None
     text = generate_key()
     with os.fdopen(descriptor, "w", encoding="ascii") as stream:
         stream.write(text + "\n")
@@ -60,18 +62,16 @@ def read_key_file(path: Path, data: Path) -> PseudonymKey:
 
     if not path.is_file():
         raise refuse(
-            "there is no pseudonym key, so no file with names or CPR numbers may be read",
-            "missing",
-            "komglad init makes one; or set KOMGLAD_KEY_FILE",
+            TEXT("key_missing"),
+            TEXT("ledger_gone"),
+            TEXT("key_init"),
         )
     if path.resolve().is_relative_to(data):
         raise refuse(
-            "the pseudonym key lies in the data folder, so whoever has the data can undo the pseudonyms",
-            "inside the data folder",
-            "move it out and set KOMGLAD_KEY_FILE",
+            TEXT("key_not_usable"),
+            TEXT("key_in_data"),
+            TEXT("key_move_it"),
         )
     if path.stat().st_mode & 0o077:
-        raise refuse(
-            "the pseudonym key can be read by others", "readable by group or others", f"chmod 600 {path}"
-        )
+        raise refuse(TEXT("key_not_usable"), TEXT("key_open"), f"chmod 600 {path}")
     return PseudonymKey.parse(path.read_text(encoding="utf-8"))

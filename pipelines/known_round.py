@@ -5,6 +5,9 @@ from __future__ import annotations
 from evaluation.errors import InputError, Problem
 from evaluation.protocol import Round
 from evaluation.study import Study
+from evaluation.words.texts import texts
+
+TEXT = texts("running")
 
 
 def known_round(study: Study, round_id: str) -> Round:
@@ -14,13 +17,6 @@ def known_round(study: Study, round_id: str) -> Round:
     except KeyError:
         known = ", ".join(r.id for r in study.protocol.rounds)
         raise InputError(
-            f'"{round_id}" is not a round of the study {study.protocol.study.id}',
-            [
-                Problem(
-                    "",
-                    found=f'"{round_id}"',
-                    expected=f"one of: {known}",
-                    next_step=f"komglad run {known.split(',')[0]}",
-                )
-            ],
+            TEXT("known_round_none", round_id=round_id, study=study.protocol.study.id),
+            [Problem("", column="ROUND", found=f'"{round_id}"', expected=TEXT("tracing_one_of") + known)],
         ) from None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
+from pipelines.commit import commit_of, recorded
 from pipelines.settings import PROJECT
 
 PACKAGES = (
@@ -25,10 +26,15 @@ PACKAGES = (
 
 @dataclass(frozen=True)
 class Provenance:
-    """``git_commit`` ends in ``+`` when the code differs from that commit; "unknown" without git."""
+    """``git_commit`` is the build's own; from a source folder it ends in ``+`` when the code differs from it."""
 
     git_commit: str
     package_versions: dict[str, str]
+
+    @property
+    def code(self) -> str:
+        """One word for the code: version and commit."""
+        return f"{self.package_versions.get('komglad', 'unknown')} {self.git_commit}"
 
 
 @cache
@@ -40,22 +46,4 @@ def provenance() -> Provenance:
             versions[name] = version(name)
         except PackageNotFoundError:
             continue
-    return Provenance(_commit(), versions)
-
-
-def _commit() -> str:
-    try:
-        head = _git("rev-parse", "HEAD")
-        changed = _git(
-            "status", "--porcelain", "--untracked-files=no", "--", "evaluation", "assets", "pipelines"
-        )
-    except (OSError, subprocess.SubprocessError):
-        return "unknown"
-    return head + ("+" if changed else "")
-
-
-def _git(*arguments: str) -> str:
-    done = subprocess.run(
-        ["git", "-C", str(PROJECT), *arguments], check=True, capture_output=True, text=True, timeout=10
-    )
-    return done.stdout.strip()
+    return Provenance(recorded(Path(__file__).parent) or commit_of(PROJECT), versions)

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import dagster as dg
 
-from evaluation import errors
-from evaluation.errors import GateRefused, KomgladError
+from evaluation.errors import GateRefused, Problem
+from evaluation.words import ANALYST, render, taken
+from evaluation.words.texts import texts
 from pipelines.build import build_defs
-from pipelines.instance import end_dead_runs, open_instance
+from pipelines.causes import Interrupted, explained
+from pipelines.instance import end_dead_runs, open_instance, prune_runs
 from pipelines.jobs import JOB
-from pipelines.lock import run_lock
 from pipelines.progress import Progress
-from pipelines.resources import resources_from
+from pipelines.resources import resources_from, warehouse_of
 from pipelines.settings import Settings
-from pipelines.storage import Warehouse
+from pipelines.writing import claimed, writing
 
+TEXT = texts("running")
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -37,12 +40,14 @@ def run_round(
     *,
     assets: Sequence[str] | None = None,
     listener: Callable[[str, int], None] | None = None,
+    say: Callable[[str], None] = lambda _: None,
     resource_overrides: Mapping[str, object] | None = None,
 ) -> RunOutcome:
-    """Materialise a round (or some of its assets) with every check.
+    """Materialise a round (or some of its assets) with every check. ``say`` is told what was put right on the way.
 
     Raises:
-        KomgladError: what went wrong, with the exit code that belongs to it.
+        KomgladError: what went wrong, with the exit code that belongs to it. An error whose cause is not known comes
+            as it is.
     """
     written: dict[str, int] = {}
 
@@ -53,53 +58,50 @@ def run_round(
 
     resources = {**resources_from(settings, Progress(note)), **(resource_overrides or {})}
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
-    with run_lock(settings.data), open_instance(settings) as instance:
-        end_dead_runs(instance)
+    run_id = str(uuid.uuid4())
+    with (
+        writing(settings, say),
+        open_instance(settings) as instance,
+        claimed(settings, run_id),
+    ):
+        end_dead_runs(instance, settings.data)
+        prune_runs(instance, settings)
         definitions = build_defs(settings, resource_overrides=resources)
         job = definitions.resolve_job_def(JOB)
-        result = job.execute_in_process(
-            partition_key=round_id,
-            instance=instance,
-            raise_on_error=False,
-            run_config=_QUIET,
-            asset_selection=[dg.AssetKey(a) for a in assets] if assets else None,
-        )
-        if not result.success:
-            raise _failure(result, settings, round_id)
+        try:
+            result = job.execute_in_process(
+                partition_key=round_id,
+                instance=instance,
+                run_id=run_id,
+                run_config=_QUIET,
+                asset_selection=[dg.AssetKey(a) for a in assets] if assets else None,
+            )
+        except dg.DagsterExecutionInterruptedError:
+            raise Interrupted from None
+        except Exception as error:
+            raise _failure(error, settings, round_id) from error
         return RunOutcome(round_id, result.run_id, written)
 
 
-def _failure(result: dg.ExecuteInProcessResult, settings: Settings, round_id: str) -> KomgladError:
-    """The first step that failed, as an error for people."""
-    for event in result.all_node_events:
-        if not event.is_step_failure:
-            continue
-        error = event.step_failure_data.error
-        while (
-            error is not None and error.cause is not None and error.cls_name != "DagsterAssetCheckFailedError"
-        ):
-            error = error.cause
-        if error is None:
-            continue
-        name = str(error.cls_name)
-        if name == "DagsterAssetCheckFailedError":
-            return _refused_by_checks(settings, round_id, event.step_key or "")
-        kind = getattr(errors, name, None)
-        text = str(error.message).strip().removeprefix(f"evaluation.errors.{name}: ")
-        if isinstance(kind, type) and issubclass(kind, KomgladError):
-            return kind(text)
-        return KomgladError(f"{event.step_key} failed: {name}: {text}")
-    return KomgladError(f"{round_id} failed; see Dagster's page: komglad ui")
+def _failure(error: Exception, settings: Settings, round_id: str) -> Exception:
+    """What stopped the round, as an error for people; one whose cause is not known comes back as it is."""
+    if (known := explained(error, settings.data)) is not None:
+        return known
+    if isinstance(error, dg.DagsterError):
+        return _refused_by_checks(settings, round_id, str(error)) or error
+    return error
 
 
-def _refused_by_checks(settings: Settings, round_id: str, step: str) -> GateRefused:
-    warehouse = Warehouse(settings.warehouse)
+def _refused_by_checks(settings: Settings, round_id: str, stopped: str) -> GateRefused | None:
+    """The refusal by the checks of a table that is named where Dagster says what it stopped at."""
+    warehouse = warehouse_of(settings)
     for table in sorted(warehouse.tables(round_id), key=len, reverse=True):
         verdict = warehouse.verdict(round_id, table)
-        if table in step and verdict is not None and not verdict["passed"]:
+        if table in stopped and verdict is not None and not verdict["passed"]:
             # What else looks odd often says why: the gate counts weeks, the warning names the school.
-            odd = [r["sentence"] for r in warehouse.check_results(round_id, table) if not r["is_passed"]]
+            results = warehouse.check_results(round_id, table)
+            odd = [render(taken(r["statement"]), ANALYST) for r in results if not r["is_passed"]]
             sentences = list(dict.fromkeys([*verdict["failed"], *odd]))
-            problems = [errors.Problem(table, found=str(s)) for s in sentences]
-            return GateRefused(f"{table} did not pass its checks, so {round_id} stops here", problems)
-    return GateRefused(f"a check refused {step}; see komglad check")
+            problems = [Problem(table, found=str(s)) for s in sentences]
+            return GateRefused(TEXT("runner_checks_stop", table=table, round_id=round_id), problems)
+    return None

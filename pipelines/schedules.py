@@ -5,23 +5,26 @@ from collections.abc import Callable
 import dagster as dg
 
 from evaluation.protocol import Protocol, Round
-from pipelines.jobs import Job
+from evaluation.words.texts import texts
+from pipelines.jobs import JOB
+
+TEXT = texts("running")
 
 
-def report_schedules(protocol: Protocol, job: Job) -> list[dg.ScheduleDefinition]:
+def report_schedules(protocol: Protocol) -> list[dg.ScheduleDefinition]:
     """A schedule for each round, stopped until someone turns it on."""
-    return [_schedule(r, job) for r in protocol.rounds]
+    return [_schedule(r) for r in protocol.rounds]
 
 
-def _schedule(report_round: Round, job: Job) -> dg.ScheduleDefinition:
+def _schedule(report_round: Round) -> dg.ScheduleDefinition:
     day = report_round.report_date
     return dg.ScheduleDefinition(
         name=f"report_{report_round.id}",
-        job=job,
+        job_name=JOB,
         cron_schedule=f"0 6 {day.day} {day.month} *",
         execution_timezone="Europe/Copenhagen",
         execution_fn=_only_in(report_round),
-        description=f"{report_round.title}: kører på rapportdatoen {day}.",
+        description=TEXT("schedules_about", title=report_round.title, day=str(day)),
     )
 
 

@@ -7,20 +7,24 @@ from pathlib import Path
 import dagster as dg
 
 from evaluation.protocol import Protocol, Round
-from pipelines.jobs import Job
+from evaluation.words.texts import texts
+from pipelines.jobs import JOB
 from pipelines.settings import Settings
+
+TEXT = texts("running")
+
 
 SETTLED_SECONDS = 60
 
 
-def incoming_sensor(settings: Settings, protocol: Protocol, job: Job) -> dg.SensorDefinition:
+def incoming_sensor(settings: Settings, protocol: Protocol) -> dg.SensorDefinition:
     """Requests the open round once per state of the inbox; files still being written are waited for."""
 
     @dg.sensor(
         name="incoming_files",
-        job=job,
+        job_name=JOB,
         minimum_interval_seconds=60,
-        description="Nye eller ændrede filer i data/incoming starter den runde, der er den næste.",
+        description=TEXT("sensors_about"),
     )
     def incoming_files(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         now = dt.datetime.now(dt.UTC)

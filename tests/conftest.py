@@ -9,9 +9,15 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
+
+# How long an example takes says how busy the machine is; nothing is timed in a test.
+hypothesis_settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("untimed")
 
 KEY = "00112233445566778899aabbccddeeff0f1e2d3c4b5a69788796a5b4c3d2e1f0"
 """A key for synthetic data only."""
@@ -39,6 +45,20 @@ def settings_for(folder: Path, study: str = "demo_kommune"):
     from pipelines.settings import Settings
 
     return replace(Settings.from_environment(study=study, data=folder), key=KEY)
+
+
+def seal_key(key: str = KEY):
+    """What documents of the data folder are sealed with."""
+    from evaluation.door.pseudonyms import PseudonymKey
+
+    return PseudonymKey.parse(key).for_seals
+
+
+def sealing(protocol: str = "p", code: str = "1", key: str = KEY):
+    """What a warehouse vouches for its tables with."""
+    from pipelines.origins import Sealing
+
+    return Sealing(lambda: seal_key(key), protocol, code)
 
 
 def make_inbox(
@@ -71,7 +91,8 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> D
             canaries, truth = make_inbox(shared)
             settings = settings_for(shared)
             protocol = load_study("demo_kommune").protocol
-            freeze_protocol(settings.data, protocol, min(w.planned_from for w in protocol.waves))
+            began = min(w.planned_from for w in protocol.waves)
+            freeze_protocol(settings.data, protocol, began, key=seal_key())
             for the_round in protocol.rounds:
                 run_round(settings, the_round.id)
             done.write_text(json.dumps({"canaries": canaries, "truth": truth}, default=str), encoding="utf-8")

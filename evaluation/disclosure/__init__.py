@@ -11,7 +11,7 @@ refuse, and renders from :meth:`Release.table` only. Every printed number carrie
 
 from evaluation.disclosure.exhibits import Dimension, Exhibit, Key, cell_text, parse_cell
 from evaluation.disclosure.protect import protect
-from evaluation.disclosure.release import PublishedCell, Release, Withheld, danish_number, html_attributes
+from evaluation.disclosure.release import PublishedCell, Release, Withheld, html_attributes
 from evaluation.disclosure.rules import MARKER, DisclosureRules
 
 __all__ = [
@@ -24,7 +24,6 @@ __all__ = [
     "Release",
     "Withheld",
     "cell_text",
-    "danish_number",
     "html_attributes",
     "parse_cell",
     "protect",

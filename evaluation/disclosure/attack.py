@@ -13,18 +13,19 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array, hstack, vstack
 
 from evaluation.disclosure.bounds import Polytope
 from evaluation.disclosure.exhibits import Key
 from evaluation.disclosure.release import Space
 from evaluation.disclosure.rules import DisclosureRules
-from evaluation.disclosure.system import Component, Members, incidence
+from evaluation.disclosure.system import Component, Members, incidence, refuse_endless
 from evaluation.errors import InputError
 
 FloatArray = npt.NDArray[np.float64]
 TOLERANCE = 1e-6
 MANY, MANY_ATOMS = 20, 300
-"""From so many targets over so many atoms, common witnesses are sought before each target's own programmes."""
+"""From so many targets, of days or over so many atoms, common witnesses are sought before each one's own programmes."""
 Kind = Literal["hidden", "implied", "change"]
 
 
@@ -127,39 +128,41 @@ def _attack_component(
     whole = component.quantity == "pupils" and space.is_whole
     bases = [s.base if s.base is not None else s.members for s in said]
     members = [*(s.members for s in said), *bases, *(t.members for t in wanted)]
-    A = incidence(component, space, members).astype(float)
+    A = incidence(component, space, members)
     m = len(said)
     rows, base_rows, target_rows = A[:m], A[m : 2 * m], A[2 * m :]
     # A sum of structural zeros is public knowledge: there is nothing to find out.
-    is_secret = np.flatnonzero(target_rows.any(axis=1))
+    is_secret = np.flatnonzero(target_rows.sum(axis=1))
     wanted = [wanted[int(i)] for i in is_secret]
     target_rows = target_rows[is_secret]
     low, high, rows = _flatten(said, rows, base_rows)
     since = [s.since for s in said] + [s.since for s in said if s.base is not None]
     polytope = Polytope(rows, low, high, None)
     found: list[Interval] = []
-    if versions and not _is_possible(polytope, whole):
+    if versions and not (polytope.drawn_in if whole else polytope).is_possible:
         polytope, signs = _with_changes(rows, low, high, since, versions, whole)
         for i, statement in enumerate(said):
             if statement.since in versions and statement.base is None:
                 key = Key(component.universe, component.quantity, component.context)
                 target = Target(key, component, statement.members, "change", statement.since)
-                row = _spread(A[i], statement.since, versions, signs)
+                row = _spread(A[[i]], [statement.since], versions, signs).toarray()[0]
                 row[: A.shape[1]] = 0.0
                 found.append(_judge(target, polytope, row, rules, space, whole))
-        target_rows = np.array(
-            [_spread(r, t.since, versions, signs) for r, t in zip(target_rows, wanted, strict=True)]
-        ).reshape(len(wanted), polytope.A.shape[1])
-    seen = _common_witnesses(polytope, target_rows, whole)
+        target_rows = _spread(target_rows, [t.since for t in wanted], versions, signs)
+    quick = []
+    if (seen := _common_witnesses(polytope, target_rows, whole)) is not None:
+        ends = zip(wanted, *seen, strict=True)
+        quick = [_verdict(t, float(low), float(high), rules, space, is_exact=False) for t, low, high in ends]
+    is_proven = [q.is_safe for q in quick] or [False] * len(wanted)
+    refuse_endless(len(wanted) - sum(is_proven), target_rows.shape[1])
     points: list[FloatArray] = []
-    for i, (target, row) in enumerate(zip(wanted, target_rows, strict=True)):
+    for i, target in enumerate(wanted):
+        row = target_rows[[i]].toarray()[0]
         if target.kind == "implied" and any(float(row @ p) >= space.minimum for p in points):
             continue
-        if seen is not None:
-            quick = _verdict(target, float(seen[0][i]), float(seen[1][i]), rules, space, is_exact=False)
-            if quick.is_safe:
-                found.append(quick)
-                continue
+        if is_proven[i]:
+            found.append(quick[i])
+            continue
         found.append(_judge(target, polytope, row, rules, space, whole))
         if target.kind == "implied":
             points.append(polytope.linear(row, 1).atoms)
@@ -167,10 +170,10 @@ def _attack_component(
 
 
 def _common_witnesses(
-    polytope: Polytope, targets: FloatArray, whole: bool
+    polytope: Polytope, targets: csr_array, whole: bool
 ) -> tuple[FloatArray, FloatArray] | None:
     """Inner bounds on many targets from few programmes; None where each may have its own."""
-    if len(targets) <= MANY or targets.shape[1] <= MANY_ATOMS:
+    if targets.shape[0] <= MANY or (whole and targets.shape[1] <= MANY_ATOMS):
         return None
     cap = 1000.0 + 4 * float(np.max(polytope.high[np.isfinite(polytope.high)], initial=0.0))
     points = (polytope.drawn_in if whole else polytope).far_points(targets, cap)
@@ -183,36 +186,33 @@ def _common_witnesses(
 
 
 def _flatten(
-    said: Sequence[Statement], rows: FloatArray, base_rows: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+    said: Sequence[Statement], rows: csr_array, base_rows: csr_array
+) -> tuple[FloatArray, FloatArray, csr_array]:
     """Plain bounds as they are; a fraction of an unknown group becomes two linear rows bounded by zero."""
     plain_low = np.array([s.low if s.base is None else -np.inf for s in said])
     plain_high = np.array([s.high if s.base is None else 0.0 for s in said])
-    main = np.array(
-        [r if s.base is None else r - s.high * b for s, r, b in zip(said, rows, base_rows, strict=True)]
-    ).reshape(len(said), rows.shape[1])
-    extra = [s.low * b - r for s, r, b in zip(said, rows, base_rows, strict=True) if s.base is not None]
-    more = np.array(extra).reshape(len(extra), rows.shape[1])
-    low = np.concatenate([plain_low, np.full(len(extra), -np.inf)])
-    high = np.concatenate([plain_high, np.zeros(len(extra))])
-    return low, high, np.vstack([main, more])
+    shares = np.flatnonzero([s.base is not None for s in said])
+    main = rows - _scaled(base_rows, [0.0 if s.base is None else s.high for s in said])
+    more = (_scaled(base_rows, [s.low if s.base is not None else 0.0 for s in said]) - rows)[shares]
+    low = np.concatenate([plain_low, np.full(len(shares), -np.inf)])
+    high = np.concatenate([plain_high, np.zeros(len(shares))])
+    return low, high, csr_array(vstack([main, more]))
 
 
-def _is_possible(polytope: Polytope, whole: bool) -> bool:
-    try:
-        (polytope.drawn_in if whole else polytope).linear(np.zeros(polytope.A.shape[1]), 1)
-    except InputError:
-        return False
-    return True
+def _scaled(rows: csr_array, by: Sequence[float] | FloatArray) -> csr_array:
+    return csr_array(rows.multiply(np.asarray(by, dtype=float)[:, None]))
 
 
-def _spread(row: FloatArray, since: str, versions: Sequence[str], signs: Sequence[int]) -> FloatArray:
-    """A sum over the data of release ``since``: today's atoms, plus what has changed since then."""
-    return np.concatenate([row, *(sign * row * (v == since) for v in versions for sign in signs)])
+def _spread(
+    rows: csr_array, since: Sequence[str], versions: Sequence[str], signs: Sequence[int]
+) -> csr_array:
+    """Sums over the data of releases ``since``: today's atoms, plus what has changed since then."""
+    of = {v: [float(v == s) for s in since] for v in versions}
+    return csr_array(hstack([rows, *(sign * _scaled(rows, of[v]) for v in versions for sign in signs)]))
 
 
 def _with_changes(
-    rows: FloatArray,
+    rows: csr_array,
     low: FloatArray,
     high: FloatArray,
     since: Sequence[str],
@@ -221,9 +221,8 @@ def _with_changes(
 ) -> tuple[Polytope, tuple[int, ...]]:
     """Columns for what changed since each release: only leavers first (the sharper attack), else both ways."""
     for signs in ((1,), (1, -1)):
-        spread = np.array([_spread(r, s, versions, signs) for r, s in zip(rows, since, strict=True)])
-        polytope = Polytope(spread, low, high, None)
-        if _is_possible(polytope, whole):
+        polytope = Polytope(_spread(rows, since, versions, signs), low, high, None)
+        if (polytope.drawn_in if whole else polytope).is_possible:
             return polytope, signs
     raise InputError("The numbers of one release contradict each other: no pupils could give them all.")
 

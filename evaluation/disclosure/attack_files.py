@@ -55,6 +55,33 @@ class FilesAttack:
 
 
 @dataclass(frozen=True)
+class NumbersRead:
+    """The numbers of the files as one system, before anything is worked out; the rest as in :class:`FilesAttack`."""
+
+    statements: tuple[Statement, ...]
+    targets: tuple[Target, ...]
+    spaces: Mapping[str, Space]
+    spaces_of: Mapping[str, Mapping[str, Space]]
+    chain: tuple[str, ...]
+    counts: Mapping[Key, float]
+    percents: tuple[FilePercent, ...]
+    unmarked: tuple[str, ...]
+    contradictions: tuple[str, ...]
+    prose: tuple[str, ...]
+    numbers: int
+
+    def work_out(
+        self, rules: DisclosureRules, school_days: Mapping[str, float] = MappingProxyType({})
+    ) -> FilesAttack:
+        """Bounds on every hidden or never printed count; this is what takes time."""
+        intervals = attack(self.statements, self.targets, self.spaces, rules, self.chain)
+        intervals += attack_days(
+            self.percents, self.counts, school_days, self.spaces, self.spaces_of, rules, self.chain
+        )
+        return FilesAttack(intervals, self.unmarked, self.contradictions, self.prose, self.numbers)
+
+
+@dataclass(frozen=True)
 class _Named:
     """One number of one release by its name, however many files and forms print it."""
 
@@ -91,6 +118,13 @@ def attack_files(
     Raises InputError when a file carries marked numbers but no structure, or names an unknown exhibit.
     """
     pages = [read_html_numbers(name, text) for name, text in sorted(files.items())]
+    return read_numbers(pages, rules, order).work_out(rules, school_days)
+
+
+def read_numbers(
+    pages: Sequence[HtmlNumbers], rules: DisclosureRules, order: Sequence[str] = ()
+) -> NumbersRead:
+    """Numbers of whatever kind of file as one system. Raises InputError as :func:`attack_files` does."""
     named: dict[tuple[str, str, str, str], _Named] = {}
     contradictions: list[str] = []
     problems: list[Problem] = []
@@ -134,9 +168,6 @@ def attack_files(
     chain = [r for r in order if r in spaces_of] + sorted(set(spaces_of) - set(order))
     spaces = merge_spaces(s for r in chain for s in spaces_of[r].values())
     numbers = list(named.values())
-    statements = list(_statements(numbers, spaces, spaces_of, rules))
-    targets = list(_targets(numbers, spaces, spaces_of, rules.marker, chain))
-    intervals = attack(statements, targets, spaces, rules, chain)
     counts = {
         n.key: read_danish_number(n.text)
         for n in reversed(numbers)
@@ -149,10 +180,19 @@ def attack_files(
         for n in numbers
         if n.measure == "pct" and n.text != STRUCTURAL_ZERO_TEXT
     )
-    intervals += attack_days(percents, counts, school_days, spaces, spaces_of, rules, tuple(chain))
-    unmarked = tuple(f"{p.file}: {u}" for p in pages for u in p.unmarked)
-    prose = tuple(p.file for p in pages if any(n < rules.minimum_pupils for n in p.prose))
-    return FilesAttack(intervals, unmarked, tuple(contradictions), prose, sum(len(p.marked) for p in pages))
+    return NumbersRead(
+        statements=tuple(_statements(numbers, spaces, spaces_of, rules)),
+        targets=tuple(_targets(numbers, spaces, spaces_of, rules.marker, chain)),
+        spaces=spaces,
+        spaces_of=spaces_of,
+        chain=tuple(chain),
+        counts=counts,
+        percents=tuple(percents),
+        unmarked=tuple(f"{p.file}: {u}" for p in pages for u in p.unmarked),
+        contradictions=tuple(contradictions),
+        prose=tuple(p.file for p in pages if any(n < rules.minimum_pupils for n in p.prose)),
+        numbers=sum(len(p.marked) for p in pages),
+    )
 
 
 def _name(
@@ -271,4 +311,4 @@ def _implied(numbers: Sequence[_Named], spaces: Mapping[str, Space]) -> set[Key]
     return out
 
 
-__all__ = ["FilesAttack", "HtmlNumbers", "attack_files", "read_html_files"]
+__all__ = ["FilesAttack", "HtmlNumbers", "NumbersRead", "attack_files", "read_html_files", "read_numbers"]

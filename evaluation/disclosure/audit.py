@@ -16,6 +16,9 @@ from evaluation.disclosure.release import PublishedCell, Release, Space, read_da
 from evaluation.disclosure.rules import STRUCTURAL_ZERO_TEXT
 from evaluation.disclosure.system import component_of, members_of, merge_releases, merge_spaces, pupils_key
 from evaluation.errors import GateRefused, Problem
+from evaluation.words.texts import texts
+
+TEXT = texts("running")
 
 
 @dataclass(frozen=True)
@@ -60,9 +63,9 @@ class AuditReport:
             Problem(
                 "",
                 column=i.target.key.text,
-                found=f"a {i.target.kind} number can be worked out",
-                expected=f"uncertain by at least {i.required:g}",
-                next_step="coarsen or leave out an exhibit that shows it",
+                found=TEXT(f"audit_found_{i.target.kind}"),
+                expected=TEXT("audit_expected", required=f"{i.required:g}"),
+                next_step=TEXT("audit_coarsen"),
             )
             for i in self.failures
         ]
@@ -70,12 +73,12 @@ class AuditReport:
             Problem(
                 "",
                 column=m,
-                found="the printed text is another number",
-                next_step="render from Release.table only",
+                found=TEXT("audit_misprint"),
+                next_step=TEXT("audit_report_it"),
             )
             for m in self.misprints
         ]
-        raise GateRefused(f'Disclosure audit refused "{self.release}": nothing was written.', problems)
+        raise GateRefused(TEXT("audit_refused", release=self.release), problems)
 
 
 def audit(release: Release, earlier: Sequence[Release] = (), found: Found | None = None) -> AuditReport:

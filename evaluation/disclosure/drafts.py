@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from evaluation.disclosure.exhibits import Cell, Exhibit, Key, Quantity, quantity_of
 from evaluation.disclosure.lattice import LatticeCell, lattice
-from evaluation.disclosure.release import PublishedCell, Space, danish_number
+from evaluation.disclosure.release import PublishedCell, Space
 from evaluation.disclosure.rules import STRUCTURAL_ZERO_TEXT, DisclosureRules
 from evaluation.disclosure.system import zero_cells
 from evaluation.errors import InputError, Problem
+from evaluation.words import danish
 
 EPSILON = 1e-9
+Shown = Callable[[Exhibit, Cell], Mapping[str, tuple[str, ...]] | None]
+"""What of each dimension an exhibit shows in a context (a year, a week); None where it shows nothing."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Draft:
 
     cell: PublishedCell
     truth: LatticeCell
+    context: Cell
     is_known: bool = False
 
 
@@ -42,10 +46,10 @@ class Drafts:
 def draft(
     exhibits: Iterable[Exhibit],
     rules: DisclosureRules,
-    shown: Mapping[str, Mapping[str, tuple[str, ...]]],
+    shown: Shown,
     release: str,
 ) -> Drafts:
-    """Print every exhibit as if nothing were hidden. ``shown``: per exhibit id, what to show of each dimension.
+    """Print every exhibit as if nothing were hidden. ``shown``: what to show of each dimension in a context.
 
     Raises InputError where two exhibits of one population give one cell different values.
     """
@@ -78,7 +82,7 @@ def draft(
                     is_small=known.is_small or truth.is_small,
                     is_dominated=known.is_dominated and truth.is_dominated,
                 )
-        numbers.extend(_print_exhibit(exhibit, cells, minimum, shown[exhibit.id], release))
+        numbers.extend(_print_exhibit(exhibit, cells, minimum, shown, release))
     if clashes:
         raise InputError("Exhibits of one population disagree.", clashes[:20])
     return Drafts(tuple(numbers), truths, tuple(spaces))
@@ -88,11 +92,18 @@ def _print_exhibit(
     exhibit: Exhibit,
     cells: Mapping[tuple[Quantity, Cell], LatticeCell],
     minimum: int,
-    shown: Mapping[str, tuple[str, ...]],
+    shown: Shown,
     release: str,
 ) -> Iterable[Draft]:
-    choices = [[(d.name, c) for c in shown.get(d.name, d.categories)] for d in exhibit.dimensions]
+    choices = [[(d.name, c) for c in exhibit.most_shown(d)] for d in exhibit.dimensions]
     for cell in itertools.product(*choices):
+        form = shown(exhibit, exhibit.context_of(cell))
+        if (
+            form is None
+            or cell in exhibit.unprinted
+            or any(c not in form.get(name, (c,)) for name, c in cell)
+        ):
+            continue
         is_whole_group = all(
             category == exhibit.dimension(name).total
             for name, category in cell
@@ -105,7 +116,7 @@ def _print_exhibit(
                 continue
             truth = cells[quantity_of(measure), cell]
             printed = _print_number(exhibit, truth, measure, minimum, release)
-            yield Draft(printed, truth, cell in exhibit.known)
+            yield Draft(printed, truth, exhibit.context_of(cell), cell in exhibit.known)
 
 
 def _print_number(
@@ -116,7 +127,7 @@ def _print_number(
     is_whole = quantity_of(measure) == "pupils" and not exhibit.is_aggregate
     scale = truth.possible / 100 if measure in ("share", "pct") else 1.0
     number = truth.value / scale if scale > 0 else 0.0
-    value = round(number, decimals)
+    value = danish.rounded(number, decimals)
     low, high = max(0.0, (value - half) * scale), (value + half) * scale
     if is_whole:
         low, high = float(math.ceil(low - EPSILON)), float(math.floor(high + EPSILON))
@@ -127,7 +138,7 @@ def _print_number(
         low = max(low, float(minimum))
     if truth.is_structural_zero:
         value = low = high = 0.0
-    text = STRUCTURAL_ZERO_TEXT if truth.is_structural_zero else danish_number(value, decimals)
+    text = STRUCTURAL_ZERO_TEXT if truth.is_structural_zero else danish.number(value, decimals)
     return PublishedCell(
         exhibit.id, truth.cell, measure, truth.key, value, text, False, decimals, low, high, release
     )

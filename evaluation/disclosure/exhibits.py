@@ -153,6 +153,7 @@ class Exhibit:
     its numbers are, not of what its cells are called. A table that shows nothing (``shown`` names no category) is
     never printed, but its sensitive cells are guarded. ``known`` names cells that a reader knows from elsewhere (the
     pupils of a grade): they help the attacker whether they are printed or not, so hiding them would be no help.
+    ``unprinted`` names cells that no reader is shown though their categories are: they are guarded like a remainder.
 
     With *share* among the measures, *pupils* is printed for whole groups only (the n behind the shares).
     """
@@ -172,6 +173,7 @@ class Exhibit:
     sensitive: frozenset[Cell] = frozenset()
     of: tuple[tuple[Dimension, str], ...] = ()
     known: frozenset[Cell] = frozenset()
+    unprinted: frozenset[Cell] = frozenset()
 
     @property
     def all_dimensions(self) -> tuple[Dimension, ...]:
@@ -182,6 +184,15 @@ class Exhibit:
     def is_guard(self) -> bool:
         """Whether the table is there to guard its cells only and prints nothing."""
         return any(not categories for categories in self.shown.values())
+
+    def context_of(self, cell: Cell) -> Cell:
+        """The part of a cell that is never added: its year, its week."""
+        return tuple(sorted(p for p in cell if self.dimension(p[0]).total is None))
+
+    def most_shown(self, d: Dimension) -> tuple[str, ...]:
+        """The categories of a dimension that any of the exhibit's forms shows, as the first of them orders them."""
+        forms = (self.shown.get(d.name, d.categories), *(f.get(d.name, d.categories) for f in self.coarser))
+        return tuple(dict.fromkeys(c for form in forms for c in form))
 
     def dimension(self, name: str) -> Dimension:
         """The dimension of that name. Raises KeyError."""

@@ -64,8 +64,10 @@ def attack_days(
         statements = [
             s for p in known for s in _said(p, pupils, school_days[p.release], spaces, spaces_of, play)
         ]
+        # Where no per cent is a number of days, a hidden one may be any.
+        said = {s.component for s in statements}
         try:
-            return attack(statements, targets, spaces, rules, order)
+            return attack(statements, [t for t in targets if t.component in said], spaces, rules, order)
         except InputError:
             if play == PLAY[-1]:
                 raise

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array, hstack
 
 from evaluation.disclosure.drafts import Draft
 from evaluation.disclosure.exhibits import Key
@@ -28,6 +30,8 @@ from evaluation.disclosure.system import (
 )
 
 TOLERANCE = 1e-6
+MANY_BLOCKS = 12
+"""From so many schools on, each is protected by itself first, and their shared margins afterwards."""
 
 
 @dataclass(frozen=True)
@@ -206,12 +210,12 @@ def views_of(
     Where data changed since a release, she may not know it (one set of atoms), or know it: then that
     release's numbers get columns of their own for the change, and the change itself is a form to protect.
     """
-    now = incidence(component, space, [f.members for f in forms]).astype(float)
+    now = incidence(component, space, [f.members for f in forms])
     is_change = np.array([f.is_change for f in forms])
     is_days = component.quantity == "days"
     width = rules.days_width_min if is_days else rules.width_for(space.minimum)
     unchanged = Puzzle(
-        A=now * ~is_change[:, None],
+        A=_scaled(now, ~is_change),
         low=np.array([f.low for f in forms]),
         high=np.array([f.high for f in forms]),
         cost=np.array([f.cost for f in forms]),
@@ -223,6 +227,7 @@ def views_of(
         is_whole=not is_days and space.is_whole,
         cap=4 * max((f.value for f in forms), default=0.0) + 10 * width,
         is_examined=~is_change,
+        block=_blocks(forms),
         may_contradict=any(f.version for f in forms),
     )
     versions = sorted({f.version for f in forms if f.version})
@@ -233,11 +238,31 @@ def views_of(
     for signs in ((1.0,), (1.0, -1.0)):
         blocks = [unchanged.A]
         for version in versions:
-            belongs = np.array([[1.0 if f.version == version else 0.0] for f in forms])
-            blocks += [sign * now * belongs for sign in signs]
+            belongs = np.array([f.version == version for f in forms])
+            blocks += [sign * _scaled(now, belongs) for sign in signs]
         everything = np.ones(len(forms), dtype=bool)
-        A = np.hstack(blocks)
         # A growth is measured upwards too, so that it must be as uncertain as a fall of the same size.
-        A[[f.is_change and f.value < 0 for f in forms]] *= -1
+        A = _scaled(csr_array(hstack(blocks)), np.where([f.is_change and f.value < 0 for f in forms], -1, 1))
         views.append(replace(unchanged, A=A, is_examined=everything, may_contradict=len(signs) == 1))
     return views
+
+
+def _scaled(rows: csr_array, by: npt.NDArray[np.generic]) -> csr_array:
+    return csr_array(rows.multiply(by.astype(float)[:, None]))
+
+
+def _blocks(forms: Sequence[Form]) -> npt.NDArray[np.int64]:
+    """The part of the finest division (a school) that a form lies in, −1 where it lies in several, shape (m,).
+
+    All −1 where no division has enough parts for taking them one by one to pay.
+    """
+    leaves: dict[str, set[str]] = {}
+    for form in forms:
+        for name, of in form.members:
+            leaves.setdefault(name, set()).update(of)
+    name = max(leaves, key=lambda n: len(leaves[n]), default="")
+    if len(leaves.get(name, ())) < MANY_BLOCKS:
+        return np.full(len(forms), -1)
+    index = {leaf: i for i, leaf in enumerate(sorted(leaves[name]))}
+    mine = [dict(f.members)[name] for f in forms]
+    return np.array([index[next(iter(s))] if len(s) == 1 else -1 for s in mine])

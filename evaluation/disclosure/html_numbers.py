@@ -18,6 +18,7 @@ from evaluation.errors import InputError, Problem
 STRUCTURE_ID = "komglad-exhibits"
 VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())  # noqa: SIM905
 HOVER = ("alt", "aria-label", "aria-description", "title", "data-hover", "content")
+MARKS = frozenset({"data-exhibit", "data-cell", "data-measure", "data-model", "data-disclosure"})
 DATA_KEYS = frozenset(
     {"x", "y", "z", "r", "text", "hovertext", "customdata", "values", "value", "data", "base", "size"}
 )
@@ -27,7 +28,7 @@ SPOKEN = re.compile(
 
 WORDS = "nul én to tre fire fem seks syv otte ni ti elleve tolv".split()  # noqa: SIM905
 """Numbers as words, by their place. "en elev" is any pupil and no count; "én elev" is one."""
-_COUNTED = r"(?:elev(?:er)?|indsatselev(?:er)?|børn|barn)"
+_COUNTED = r"(?:(?:indsats)?elev(?:er)?|børn|barn|piger?|drenge?|forældre|familier?|søskende)"
 PROSE = re.compile(
     rf"(?<![\d.,])(\d+(?:\.\d{{3}})*)\s+{_COUNTED}\b|\b({'|'.join(WORDS)})\s+{_COUNTED}\b", re.I
 )
@@ -68,7 +69,7 @@ def read_html_numbers(file: str, text: str) -> HtmlNumbers:
     known = {m.text.strip().rstrip("%").strip() for m in out.marked} | {
         t.strip().rstrip("%").strip() for t in out.model
     }
-    out.prose.extend(_prose(parser.prose, known))
+    out.prose.extend(_prose(parser.prose))
     out.unmarked.extend(f"text alternative: {n}" for n in out.spoken if n not in known)
     return out
 
@@ -83,9 +84,10 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Open an element; attributes that only some readers meet are kept as spoken text."""
         given = {name: value or "" for name, value in attrs}
-        for name in HOVER:
-            if name in given:
-                self.out.spoken.extend(SPOKEN.findall(given[name]))
+        for name, value in given.items():
+            if name in HOVER or (name.startswith("data-") and name not in MARKS):
+                self.out.spoken.extend(SPOKEN.findall(value))
+                self.prose.append(value)
         if tag not in VOID:
             self.stack.append((tag, given, []))
 
@@ -104,6 +106,10 @@ class _Reader(HTMLParser):
             tag in silent or "data-exhibit" in given or "data-model" in given for tag, given, _ in self.stack
         ):
             self.prose.append(data)
+
+    def handle_comment(self, data: str) -> None:
+        """What is commented out is in the file all the same."""
+        self.prose.append(data)
 
     def handle_endtag(self, tag: str) -> None:
         """Close the element and read what it held."""
@@ -182,13 +188,14 @@ class _Reader(HTMLParser):
                 self.out.unmarked.append(f"chart {key}: {value:g}")
 
 
-def _prose(texts: list[str], known: set[str]) -> list[float]:
-    """Numbers of pupils in running text that no mark in the file names; limits ("under 5 elever") are none."""
+def _prose(texts: list[str]) -> list[float]:
+    """Numbers of pupils in running text; limits ("under 5 elever") are none. A mark elsewhere in the file with the same
+    digits excuses none of them: three sources are not three pupils."""
     found = []
     for text in texts:
         for hit in PROSE.finditer(text):
             said = hit.group(1) or str(WORDS.index(hit.group(2).lower()))
-            if said not in known and not LIMIT_WORDS.search(text[: hit.start()]):
+            if not LIMIT_WORDS.search(text[: hit.start()]):
                 found.append(float(said.replace(".", "")))
     return found
 

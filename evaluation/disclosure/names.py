@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from evaluation.errors import EnvironmentProblem, InputError
+from evaluation.errors import EnvironmentProblem
 
-VERSION = 1
 WORD = re.compile(r"[^\W\d_]+(?:['’`´-][^\W\d_]+)*['’`´]?")
 BROKEN = re.compile(r"([^\W\d_]+)-[ \t]*\r?\n[ \t]*([^\W\d_]+)")
 """A word divided at the end of a line."""
@@ -73,30 +71,6 @@ class NameMatcher:
         derived = _derive(key)
         parts = frozenset().union(*(name_tokens(n) for n in names))
         return cls(frozenset(_digest(derived, p) for p in parts), derived)
-
-    def to_json(self) -> str:
-        """Hashes and a check value for the key; neither names nor key."""
-        return json.dumps(
-            {"version": VERSION, "check": _digest(self.key, "\0check"), "tokens": sorted(self.tokens)},
-            indent=0,
-        )
-
-    @classmethod
-    def from_json(cls, text: str, key: bytes) -> NameMatcher:
-        """Read :meth:`to_json`. Raises InputError when damaged, EnvironmentProblem when the key is another."""
-        derived = _derive(key)
-        try:
-            data = json.loads(text)
-            version, check, tokens = data["version"], data["check"], frozenset(data["tokens"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise InputError("The list of hashed names cannot be read.") from error
-        if version != VERSION:
-            raise InputError(f"The list of hashed names has version {version}; expected {VERSION}.")
-        if not hmac.compare_digest(str(check), _digest(derived, "\0check")):
-            raise EnvironmentProblem(
-                "The list of hashed names was made with another key; texts cannot be scanned."
-            )
-        return cls(tokens, derived)
 
     def scan(self, text: str) -> tuple[tuple[int, int], ...]:
         """Where names stand, as (start, end) in ``normalise_text(text)``."""

@@ -7,26 +7,32 @@ the optimisation in ``suppress``; whether it held is judged by ``audit``, which 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from evaluation.disclosure.drafts import Draft, Drafts, draft
-from evaluation.disclosure.exhibits import Exhibit, Key, check_exhibits
+from evaluation.disclosure.exhibits import Cell, Exhibit, Key, check_exhibits
 from evaluation.disclosure.forms import Form, forms_of, views_of
 from evaluation.disclosure.lattice import LatticeCell
 from evaluation.disclosure.release import PublishedCell, Release, Space, Withheld
 from evaluation.disclosure.rules import STRUCTURAL_ZERO_TEXT, DisclosureRules
 from evaluation.disclosure.suppress import suppress
 from evaluation.disclosure.system import Component, component_of, merge_releases, merge_spaces, pupils_key
+from evaluation.words.texts import texts
+
+TEXT = texts("running")
+
 
 Solved = dict[tuple[Component, tuple[Form, ...], Space, DisclosureRules], "npt.NDArray[np.bool_] | None"]
 """What was hidden in a component, by all that decides it; None where nothing protects it."""
 
-UNPROTECTED = "Tabellen kan ikke vises, uden at skjulte tal kan regnes ud."
+UNPROTECTED = TEXT("protect_withheld")
 """The reason for a table that is not printed, as its reader is told."""
+Place = tuple[str, Cell]
+"""An exhibit in one context: a table's year."""
 
 
 def protect(
@@ -49,38 +55,45 @@ def protect(
     solved = {} if solved is None else solved
     todo = tuple(exhibits)
     check_exhibits(todo)
-    forms = {e.id: [e.shown, *e.coarser] for e in todo}
-    level = {e.id: 0 for e in todo}
-    withheld: dict[str, Withheld] = {}
+    level: dict[Place, int] = {}
+    gone: set[Place] = set()
+
+    def shown(exhibit: Exhibit, context: Cell) -> Mapping[str, tuple[str, ...]] | None:
+        place = (exhibit.id, context)
+        return None if place in gone else (exhibit.shown, *exhibit.coarser)[level.get(place, 0)]
+
+    coarsest = {e.id: len(e.coarser) for e in todo}
     while True:
-        kept = [e for e in todo if e.id not in withheld]
-        drafts = draft(kept, rules, {e.id: forms[e.id][level[e.id]] for e in kept}, release_id)
+        drafts = draft(todo, rules, shown, release_id)
         hidden, stuck = _hide(drafts, rules, earlier, is_complementary, solved)
-        coarser = [i for i in _too_bare(drafts, hidden, rules, stuck) if level[i] + 1 < len(forms[i])]
+        bare = _too_bare(drafts, hidden, rules, stuck)
+        coarser = [place for place in bare if level.get(place, 0) < coarsest[place[0]]]
         if coarser:
-            for exhibit_id in coarser:
-                level[exhibit_id] += 1
+            # Year by year and week by week: what one of them cannot show, the others may.
+            level.update((place, level.get(place, 0) + 1) for place in coarser)
             continue
         if not stuck:
             break
         # The last declared goes first: exhibits are declared in the order of their weight.
-        victim = [e.id for e in kept if e.id in stuck][-1]
-        withheld[victim] = Withheld(victim, UNPROTECTED)
-    return _release(release_id, rules, drafts, hidden, earlier, tuple(withheld.values()))
+        order = [e.id for e in todo]
+        last = max((order.index(name) for name, _ in stuck), default=0)
+        gone |= {place for place in stuck if place[0] == order[last]}
+    printed = {d.cell.exhibit for d in drafts.numbers}
+    withheld = tuple(Withheld(e.id, UNPROTECTED) for e in todo if not e.is_guard and e.id not in printed)
+    return _release(release_id, rules, drafts, hidden, earlier, withheld)
 
 
-def _too_bare(drafts: Drafts, hidden: set[Key], rules: DisclosureRules, stuck: set[str]) -> list[str]:
-    """Exhibits that nothing protects, or where more than the allowed share would be hidden."""
-    out = []
-    for exhibit_id in dict.fromkeys(d.cell.exhibit for d in drafts.numbers):
-        flags = [
-            d.truth.key in hidden
-            for d in drafts.numbers
-            if d.cell.exhibit == exhibit_id and not d.truth.is_structural_zero
-        ]
-        if exhibit_id in stuck or (flags and sum(flags) / len(flags) > rules.max_hidden_share):
-            out.append(exhibit_id)
-    return out
+def _too_bare(drafts: Drafts, hidden: set[Key], rules: DisclosureRules, stuck: set[Place]) -> list[Place]:
+    """Parts of exhibits that nothing protects, or where more than the allowed share would be hidden."""
+    flags: dict[Place, list[bool]] = {}
+    for d in drafts.numbers:
+        if not d.truth.is_structural_zero:
+            flags.setdefault((d.cell.exhibit, d.context), []).append(d.truth.key in hidden)
+    return [
+        place
+        for place, some in flags.items()
+        if place in stuck or sum(some) / len(some) > rules.max_hidden_share
+    ]
 
 
 def _hide(
@@ -89,8 +102,8 @@ def _hide(
     earlier: Sequence[Release],
     is_complementary: bool,
     solved: Solved,
-) -> tuple[set[Key], set[str]]:
-    """All hidden keys, and the exhibits of components that could not be protected."""
+) -> tuple[set[Key], set[Place]]:
+    """All hidden keys, and the parts of exhibits that could not be protected."""
     spaces = merge_releases([*(r.spaces for r in earlier), drafts.spaces])
     new_spaces = merge_spaces(drafts.spaces)
     by_component: dict[Component, list[Draft]] = {}
@@ -100,7 +113,9 @@ def _hide(
     for key, truth in drafts.truths.items():
         guards.setdefault(component_of(key, spaces[key.universe]), []).append(truth)
     hidden: set[Key] = set()
-    stuck: set[str] = set()
+    stuck: set[Place] = set()
+    known = {c.key for release in earlier for c in release.cells if not c.is_suppressed}
+    before = {key for release in earlier for key in release.hidden}
     counted = {d.truth.key for d in drafts.numbers if d.truth.key.quantity == "pupils"}
     # Pupils before days: where the pupils are hidden, days and per cent would tell them.
     for component in sorted(by_component, key=lambda c: (c.universe, c.quantity != "pupils", c.context)):
@@ -114,8 +129,9 @@ def _hide(
                 for g in guards[component]
                 if g.contributors < space.minimum and not g.is_structural_zero
             }
-            hidden |= few - counted
-        bare = hidden | {key for release in earlier for key in release.hidden}
+            # Pupils that an earlier release printed are no secret, however few they have become.
+            hidden |= few - counted - known
+        bare = hidden | before
         forms = forms_of(
             component, numbers, guards[component], bare, space, spaces[component.universe], earlier, rules
         )
@@ -129,7 +145,7 @@ def _hide(
             solved[puzzle] = suppress(*views_of(component, forms, spaces[component.universe], rules))
         flags = solved[puzzle]
         if flags is None:
-            stuck |= {d.cell.exhibit for d in numbers}
+            stuck |= {(d.cell.exhibit, d.context) for d in numbers}
             hidden |= {d.truth.key for d in numbers}
         else:
             hidden |= {f.key for f, flag in zip(forms, flags, strict=True) if flag and not f.is_change}

@@ -18,11 +18,6 @@ from evaluation.disclosure.exhibits import Cell, Dimension, Key, cell_text
 from evaluation.disclosure.rules import DisclosureRules
 
 
-def danish_number(value: float, decimals: int) -> str:
-    """1234.5 → ``1.234,5``."""
-    return f"{value:,.{decimals}f}".translate(str.maketrans(",.", ".,"))
-
-
 def read_danish_number(text: str) -> float:
     """``1.234,5`` → 1234.5. Raises ValueError when the text is no number."""
     return float(text.strip().replace(".", "").replace(",", "."))
@@ -117,10 +112,6 @@ class Release:
         if not rows:
             raise KeyError(exhibit)
         return pd.DataFrame(list(rows.values()))
-
-    def has_hidden(self, exhibit: str) -> bool:
-        """Whether the exhibit needs the legend."""
-        return any(c.is_suppressed for c in self.cells if c.exhibit == exhibit)
 
     def structure(self) -> str:
         """JSON for ``<script type="application/json" id="komglad-exhibits">``: public knowledge only.

@@ -9,6 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evaluation.errors import Problem, ProtocolError
+from evaluation.words import Limit
+from evaluation.words.texts import texts
+
+TEXT = texts("running")
+
 
 MARKER = "•"
 """Stands in every hidden cell, whatever the reason: a second marker would tell which cells are small."""
@@ -19,7 +24,7 @@ STRUCTURAL_ZERO_TEXT = "–"
 
 @dataclass(frozen=True, slots=True)
 class DisclosureRules:
-    """Limits for one study; every default is the stricter of what Danish practice and the pilot ask.
+    """The limits of one study. They have no defaults here: each stands in the protocol, with its reason beside it.
 
     ``minimum_pupils``: a count below it is hidden, and so is one that leaves fewer on the other side.
     ``protection_width``: the attacker's largest minus smallest value for a hidden count. At or above
@@ -28,21 +33,25 @@ class DisclosureRules:
     ``days_width_share``: hidden days of a group whose number of pupils is hidden too must stay uncertain by at
     least this share of their upper bound; ``dominance_width_share``: the same for other hidden days (one pupil
     dominates, 0 %, or hidden for another cell's sake). ``days_width_min``: and both by so many days.
-    ``quote_min_sources``: an attribution (school, grade, actor) stands only where so many sources share it.
+    ``quote_minimum_sources``: an attribution (school, grade, actor) stands only where so many sources share it.
     ``max_hidden_share``: above it a table is made coarser, where its exhibit names a coarser form.
     ``hide_zero``: an empty group that is not a structural zero is hidden (0 % and 100 % of a group).
+    ``coverage_step_pct``: coverage by talks is printed in whole steps, rounded down. ``pupils_step``: pupils behind an
+    estimate, and counts of people in sentences, are given to the nearest so many.
     """
 
-    minimum_pupils: int = 5
-    protection_width: int = 5
-    dominance_share: float = 0.5
-    days_width_share: float = 0.5
-    dominance_width_share: float = 0.2
-    days_width_min: float = 5.0
-    quote_min_sources: int = 5
-    max_hidden_share: float = 0.6
-    hide_zero: bool = True
-    marker: str = MARKER
+    minimum_pupils: int
+    protection_width: int
+    dominance_share: float
+    days_width_share: float
+    dominance_width_share: float
+    days_width_min: float
+    quote_minimum_sources: int
+    max_hidden_share: float
+    hide_zero: bool
+    coverage_step_pct: int
+    pupils_step: int
+    marker: str
 
     def __post_init__(self) -> None:
         """Raise ProtocolError naming every limit that cannot hold."""
@@ -60,7 +69,9 @@ class DisclosureRules:
         require(0 <= self.days_width_share < 1, "days_width_share", "from 0 to below 1")
         require(0 <= self.dominance_width_share < 1, "dominance_width_share", "from 0 to below 1")
         require(self.days_width_min > 0, "days_width_min", "above 0 days")
-        require(self.quote_min_sources >= 1, "quote_min_sources", "at least 1")
+        require(self.quote_minimum_sources >= 1, "quote_minimum_sources", "at least 1")
+        require(1 <= self.coverage_step_pct <= 50, "coverage_step_pct", "from 1 to 50")
+        require(self.pupils_step >= 1, "pupils_step", "at least 1")
         require(0 < self.max_hidden_share <= 1, "max_hidden_share", "above 0, at most 1")
         require(bool(self.marker.strip()), "marker", "a visible sign")
         if wrong:
@@ -78,7 +89,4 @@ class DisclosureRules:
     @property
     def legend(self) -> str:
         """The Danish sentence that stands under every table and chart with a hidden cell."""
-        return (
-            f"{self.marker} Tallet vises ikke, så ingen elev kan genkendes: gruppen har under "
-            f"{self.minimum_pupils} elever, eller tallet ville afsløre et andet skjult tal."
-        )
+        return TEXT("rules_hidden", marker=self.marker, minimum_pupils=Limit(self.minimum_pupils))

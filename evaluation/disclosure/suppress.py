@@ -9,19 +9,25 @@ one inequality over the cells that could widen it. No clock: limits are counts, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
 from evaluation.disclosure.bounds import Polytope
+from evaluation.disclosure.system import refuse_endless
 from evaluation.errors import InputError
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
 TOLERANCE = 1e-6
 MAX_EXACT_ROUNDS = 30
 """Rounds of the exact master; after them the cheapest cell of each open inequality is hidden at once."""
+MAX_BLOCK_ROUNDS = 12
 MANY, MANY_ATOMS = 8, 300
 """From so many hidden forms over so many atoms, common witnesses are sought before each form's own programme."""
 
@@ -34,11 +40,12 @@ class Puzzle:
     unless hidden (guarded remainders are not). ``is_fixed``: known for good, from an earlier release or elsewhere.
     ``is_sensitive``: hidden from the start. Every hidden form is to be kept ``width`` wide, and at least
     ``share`` of its upper bound. ``cap``: a bound on every atom that no reader doubts. ``is_examined``: the
-    forms this puzzle is about. ``may_contradict``: it is one view of several, and where the visible numbers
+    forms this puzzle is about. ``block``: the part (a school) a form lies in, −1 for margins that parts share.
+    ``may_contradict``: it is one view of several, and where the visible numbers
     contradict it, the attacker drops it.
     """
 
-    A: FloatArray
+    A: csr_array
     low: FloatArray
     high: FloatArray
     cost: FloatArray
@@ -50,7 +57,13 @@ class Puzzle:
     is_whole: bool
     cap: float
     is_examined: BoolArray
+    block: IntArray
     may_contradict: bool = False
+
+    @cached_property
+    def reach(self) -> FloatArray:
+        """The most each form can be, shape (m,)."""
+        return np.asarray(self.cap * self.A.sum(axis=1))
 
 
 @dataclass(frozen=True)
@@ -73,7 +86,9 @@ def suppress(*views: Puzzle) -> BoolArray | None:
     hidden = puzzle.is_sensitive.copy()
     free = puzzle.is_printed & ~puzzle.is_fixed & ~puzzle.is_sensitive
     witnesses = [(Witnesses(v), Witnesses(v)) for v in views]
-    cuts: list[Cut] = []
+    cuts = _cuts_by_block(views, free)
+    if cuts and (warm := _master(puzzle, free, cuts)) is not None:
+        hidden = warm
     exact_rounds = 0
     while True:
         fresh: list[Cut] = []
@@ -85,9 +100,8 @@ def suppress(*views: Puzzle) -> BoolArray | None:
                     raise
         if not fresh:
             return hidden
-        for cut in fresh:
-            if not bool((cut.coefficient[free] > 0).any()) and (cut.when is None or not free[cut.when]):
-                return None
+        if any(_is_hopeless(cut, free) for cut in fresh):
+            return None
         cuts.extend(fresh)
         exact_rounds += 1
         if exact_rounds <= MAX_EXACT_ROUNDS:
@@ -131,47 +145,137 @@ def _open_cuts(
     visible = (puzzle.is_printed & ~hidden) | puzzle.is_fixed
     polytope = Polytope(puzzle.A[visible], puzzle.low[visible], puzzle.high[visible], puzzle.cap)
     rows = np.flatnonzero(visible)
-    reach = puzzle.cap * puzzle.A.sum(axis=1)
     targets: list[int] = np.flatnonzero(hidden & puzzle.is_examined).tolist()
     cuts: list[Cut] = []
-    if len(targets) > MANY and puzzle.A.shape[1] > MANY_ATOMS:
-        for point in polytope.far_points(puzzle.A[targets], puzzle.cap):
+    least, most = (whole_witnesses if puzzle.is_whole else witnesses).range(visible)
+    unproven = [t for t in targets if not _is_wide(puzzle, t, least[t], most[t])]
+    if len(unproven) > MANY and puzzle.A.shape[1] > MANY_ATOMS:
+        sharp = polytope.drawn_in if puzzle.is_whole else polytope
+        for point in sharp.far_points(puzzle.A[unproven], puzzle.cap):
             witnesses.add(point)
+            if _is_integral(point):
+                whole_witnesses.add(np.round(point))
+        least, most = (whole_witnesses if puzzle.is_whole else witnesses).range(visible)
+        unproven = [t for t in unproven if not _is_wide(puzzle, t, least[t], most[t])]
+    refuse_endless(len(unproven), puzzle.A.shape[1])
     for t in targets:
         seen_low, seen_high = witnesses.range(visible)
         if _is_wide(puzzle, t, seen_low[t], seen_high[t]):
             continue
-        ends = [polytope.linear(puzzle.A[t], sign) for sign in (1, -1)]
+        row = puzzle.A[[t]].toarray()[0]
+        ends = [polytope.linear(row, sign) for sign in (1, -1)]
         for end in ends:
             witnesses.add(end.atoms)
-            if bool((np.abs(end.atoms - np.round(end.atoms)) < TOLERANCE).all()):
+            if _is_integral(end.atoms):
                 whole_witnesses.add(np.round(end.atoms))
         high, low = ends[0].value, ends[1].value
-        gains = [
-            (reach[rows] - puzzle.high[rows]) * e.upper_price + puzzle.low[rows] * e.lower_price for e in ends
-        ]
-        when = None if puzzle.is_sensitive[t] else int(t)
-        for weight, need in (
-            (1.0, puzzle.width - (high - low)),
-            (1.0 - puzzle.share[t], low - (1 - puzzle.share[t]) * high),
-        ):
-            if need > TOLERANCE:
-                coefficient = np.zeros(len(hidden))
-                coefficient[rows] = np.minimum(weight * gains[0] + gains[1], need)
-                coefficient[~free | (coefficient < TOLERANCE * need)] = 0.0
-                cuts.append(Cut(coefficient / need, 1.0, when))
+        prices = [(e.upper_price, e.lower_price) for e in ends]
+        cuts += _cuts_of(puzzle, int(t), low, high, rows, prices, free)
     if cuts or not puzzle.is_whole:
         return cuts
     for t in targets:
         seen_low, seen_high = whole_witnesses.range(visible)
         if _is_wide(puzzle, t, seen_low[t], seen_high[t]):
             continue
-        low, high = polytope.whole(puzzle.A[t], -1), polytope.whole(puzzle.A[t], 1)
+        row = puzzle.A[[t]].toarray()[0]
+        low, high = polytope.whole(row, -1), polytope.whole(row, 1)
         if not _is_wide(puzzle, t, low, high):
             # Hiding less is never safer for a form that stays hidden: something further must go.
             more = (free & ~hidden).astype(float)
             return [Cut(more, 1.0, None if puzzle.is_sensitive[t] else int(t))]
     return []
+
+
+def _is_integral(atoms: FloatArray) -> bool:
+    return bool((np.abs(atoms - np.round(atoms)) < TOLERANCE).all())
+
+
+def _cuts_of(
+    puzzle: Puzzle,
+    t: int,
+    low: float,
+    high: float,
+    rows: IntArray,
+    prices: list[tuple[FloatArray, FloatArray]],
+    free: BoolArray,
+) -> list[Cut]:
+    """What ``low`` to ``high`` being too narrow asks of the visible ``rows``. ``prices``: of their upper and lower
+    bounds, at the top and at the bottom."""
+    reach = puzzle.reach[rows]
+    gains = [
+        (np.where(np.isfinite(puzzle.high[rows]), reach - puzzle.high[rows], 0.0)) * up
+        + puzzle.low[rows] * down
+        for up, down in prices
+    ]
+    when = None if puzzle.is_sensitive[t] else t
+    cuts = []
+    for weight, need in (
+        (1.0, puzzle.width - (high - low)),
+        (1.0 - puzzle.share[t], low - (1 - puzzle.share[t]) * high),
+    ):
+        if need > TOLERANCE:
+            coefficient = np.zeros(len(free))
+            coefficient[rows] = np.minimum(weight * gains[0] + gains[1], need)
+            coefficient[~free | (coefficient < TOLERANCE * need)] = 0.0
+            cuts.append(Cut(coefficient / need, 1.0, when))
+    return cuts
+
+
+def _is_hopeless(cut: Cut, free: BoolArray) -> bool:
+    return not bool((cut.coefficient[free] > 0).any()) and (cut.when is None or not free[cut.when])
+
+
+def _cuts_by_block(views: Sequence[Puzzle], free: BoolArray) -> list[Cut]:
+    """Inequalities that hold whatever the shared margins say: each block is attacked with its own numbers alone.
+
+    Blocks share no atom once the margins are left out, so one programme asks one question of every block at once. What a
+    block needs by itself, it needs beside the margins too.
+    """
+    first = views[0]
+    if not bool((first.block >= 0).any()):
+        return []
+    own = first.block >= 0
+    hidden, cuts = first.is_sensitive.copy(), []
+    for _ in range(MAX_BLOCK_ROUNDS):
+        fresh: list[Cut] = []
+        for view in views:
+            try:
+                fresh += _open_cuts_together(view, hidden, free, own)
+            except InputError:
+                if not view.may_contradict:
+                    raise
+        cuts += fresh
+        if not fresh or any(_is_hopeless(cut, free) for cut in fresh):
+            return cuts
+        solved = _master(first, free, cuts)
+        if solved is None:
+            return cuts
+        hidden = solved
+    return cuts
+
+
+def _open_cuts_together(puzzle: Puzzle, hidden: BoolArray, free: BoolArray, own: BoolArray) -> list[Cut]:
+    """The inequalities of every hidden form inside a block, asked of all blocks at once."""
+    visible = ((puzzle.is_printed & ~hidden) | puzzle.is_fixed) & own
+    rows = np.flatnonzero(visible)
+    polytope = Polytope(puzzle.A[visible], puzzle.low[visible], puzzle.high[visible], puzzle.cap)
+    targets = np.flatnonzero(hidden & puzzle.is_examined & own)
+    turn = np.zeros(len(targets), dtype=np.int64)
+    seen: dict[int, int] = {}
+    for i, t in enumerate(targets):
+        turn[i] = seen[int(puzzle.block[t])] = seen.get(int(puzzle.block[t]), -1) + 1
+    cuts: list[Cut] = []
+    for k in range(int(turn.max(initial=-1)) + 1):
+        asked = targets[turn == k]
+        c = np.asarray(puzzle.A[asked].sum(axis=0)).ravel()
+        ends = [polytope.linear(c, sign) for sign in (1, -1)]
+        high, low = (puzzle.A[asked] @ e.atoms for e in ends)
+        for i, t in enumerate(asked):
+            if not _is_wide(puzzle, int(t), float(low[i]), float(high[i])):
+                mine = puzzle.block[rows] == puzzle.block[t]
+                prices = [(e.upper_price[mine], e.lower_price[mine]) for e in ends]
+                cuts += _cuts_of(puzzle, int(t), float(low[i]), float(high[i]), rows[mine], prices, free)
+    return cuts
 
 
 def _is_wide(puzzle: Puzzle, t: int, low: float, high: float) -> bool:

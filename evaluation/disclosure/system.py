@@ -14,15 +14,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
 from evaluation.disclosure.exhibits import Cell, Dimension, Exhibit, Key, Quantity
 from evaluation.disclosure.release import Space
 from evaluation.errors import InputError, Problem
 
-BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
 Members = tuple[tuple[str, frozenset[str]], ...]
-MAX_ENTRIES = 50_000_000
-"""Numbers × atoms of one component: some 400 MB while it is solved."""
+MAX_ENTRIES = 10_000_000
+"""Atoms added up over all numbers of one component: some 400 MB while it is solved."""
+MAX_PROGRAMMES = 10_000_000
+"""Hidden numbers that no common table proves safe, times atoms: each takes programmes of its own, together some minutes."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -107,10 +110,10 @@ def merge_releases(releases: Iterable[Iterable[Space]]) -> dict[str, Space]:
     return merged
 
 
-def incidence(component: Component, space: Space, forms: Sequence[Members]) -> BoolArray:
-    """Which merged atoms each form adds up. Shape (len(forms), atoms), structural zeros left out.
+def incidence(component: Component, space: Space, forms: Sequence[Members]) -> csr_array:
+    """Which merged atoms each form adds up, as 0 and 1. Shape (len(forms), atoms), structural zeros left out.
 
-    Raises InputError above ``MAX_ENTRIES`` forms × atoms.
+    Raises InputError above ``MAX_ENTRIES`` ones.
     """
     context = dict(component.context)
     zeros: list[Mapping[str, str]] = []
@@ -121,32 +124,64 @@ def incidence(component: Component, space: Space, forms: Sequence[Members]) -> B
     if component.quantity == "pupils":
         usable = {name: d for name, d in usable.items() if d.divides_pupils}
     zeros = [z for z in zeros if set(z) <= set(usable)]
-    patterns: list[BoolArray] = []
+    sums = [dict(form) for form in forms] + [{n: frozenset([leaf]) for n, leaf in z.items()} for z in zeros]
+    parts: list[list[IntArray]] = []
+    shape: list[int] = []
     for name, d in sorted(usable.items()):
-        rows = [[leaf in dict(form).get(name, d.leaves) for leaf in d.leaves] for form in forms]
-        rows += [[z.get(name, leaf) == leaf for leaf in d.leaves] for z in zeros]
-        if not all(all(row) for row in rows):
-            patterns.append(np.unique(np.array(rows, dtype=bool), axis=1))
-    size = int(np.prod([p.shape[1] for p in patterns], dtype=float))
-    if size * len(forms) > MAX_ENTRIES:
-        raise InputError(
-            f'The exhibits of "{component.universe}" are more than can be attacked together.',
-            [
-                Problem(
-                    "",
-                    found=f"{len(forms)} numbers over {size} smallest groups",
-                    expected=f"at most {MAX_ENTRIES} in product",
-                    next_step="make year and period a context (total=None), or publish fewer dimensions",
-                )
-            ],
+        every = frozenset(d.leaves)
+        chosen = [s.get(name, every) for s in sums]
+        distinct = list(dict.fromkeys(chosen))
+        if distinct == [every]:
+            continue
+        bits = np.unique(np.array([[leaf in s for leaf in d.leaves] for s in distinct], dtype=bool), axis=1)
+        at = {s: np.flatnonzero(row) for s, row in zip(distinct, bits, strict=True)}
+        parts.append([at[s] for s in chosen])
+        shape.append(bits.shape[1])
+    sizes = (
+        np.prod([[len(p) for p in part] for part in parts], axis=0, dtype=float)
+        if parts
+        else np.ones(len(sums))
+    )
+    if float(np.sum(sizes)) > MAX_ENTRIES:
+        raise _too_much(
+            f"{len(forms)} numbers over {int(np.prod(shape, dtype=float))} smallest groups",
+            f"at most {MAX_ENTRIES} parts of sums",
         )
-    total = np.ones((len(forms) + len(zeros), 1), dtype=bool)
-    for p in patterns:
-        total = (total[:, :, None] & p[:, None, :]).reshape(total.shape[0], -1)
-    keep = ~total[len(forms) :].any(axis=0)
-    matrix = total[: len(forms), keep]
-    matrix = matrix[:, matrix.any(axis=0)]
-    return np.unique(matrix, axis=1) if matrix.shape[1] else matrix
+    atoms = [
+        np.ravel_multi_index(np.ix_(*at), shape).ravel() if shape else np.zeros(1, dtype=np.int64)
+        for at in (zip(*parts, strict=True) if parts else ((),) * len(sums))
+    ]
+    nobody = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *atoms[len(forms) :]]))
+    return _merged([np.setdiff1d(of, nobody, assume_unique=True) for of in atoms[: len(forms)]])
+
+
+def refuse_endless(unproven: int, atoms: int) -> None:
+    """Raise InputError where a programme for each of the ``unproven`` numbers over ``atoms`` groups would take hours."""
+    if unproven * atoms > MAX_PROGRAMMES:
+        raise _too_much(
+            f"{unproven} hidden numbers over {atoms} smallest groups",
+            f"at most {MAX_PROGRAMMES} numbers times groups that no common table proves safe",
+        )
+
+
+def _too_much(found: str, expected: str) -> InputError:
+    next_step = "make year and period a context (total=None), or publish fewer dimensions"
+    problem = Problem("", found=found, expected=expected, next_step=next_step)
+    return InputError("The exhibits are more than can be attacked together.", [problem])
+
+
+def _merged(atoms: Sequence[IntArray]) -> csr_array:
+    """Forms by the atoms they add up, with atoms that no form tells apart as one."""
+    count = np.array([len(a) for a in atoms], dtype=np.int64)
+    named, column = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *atoms]), return_inverse=True)
+    row = np.repeat(np.arange(len(atoms)), count)
+    order = np.lexsort((row, column))
+    by_atom = np.split(row[order], np.flatnonzero(np.diff(column[order])) + 1) if len(named) else []
+    first: dict[bytes, int] = {}
+    kept = [first.setdefault(rows.tobytes(), len(first)) for rows in by_atom]
+    merged = np.array(kept, dtype=np.int64)[column] if kept else column
+    pairs = np.unique(np.stack([row, merged]), axis=1) if len(row) else np.zeros((2, 0), dtype=np.int64)
+    return csr_array((np.ones(pairs.shape[1]), (pairs[0], pairs[1])), shape=(len(atoms), len(first)))
 
 
 def zero_cells(exhibit: Exhibit) -> tuple[Cell, ...]:

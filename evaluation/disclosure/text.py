@@ -27,7 +27,7 @@ _EMAIL = re.compile(
     r"[\w.+-]+\s?(?:@|\(at\)|\[at\]|\bsnabel-?a\b)\s?[\w-]+(?:\s?(?:\.|\(dot\)|\bpunktum\b)\s?\w{2,})+", re.I
 )
 _PHONE = re.compile(
-    r"(?<![\d.,])(?:(?:\+|00)\s?45[\s.-]?)?(?:[2-9]\d(?:[\s.-]?\d{2}){3}|[2-9]\d{3}[\s.-]\d{4}|[2-9]\d{2}[\s.-]\d{2}[\s.-]\d{3})(?![\d]|,\d)"
+    r"(?<![\d.,])(?:(?:\+|00)\s?45[\s.-]?)?(?:[2-9]\d(?:[\s.-]?\d{2}){3}|[2-9]\d{3}[\s.-]\d{4}|[2-9]\d{2}[\s.-]\d{2}[\s.-]\d{3})(?!\w|,\d)"
 )
 _PHONE_SAID = re.compile(
     r"(?:(?:\+|00)\s?45[\s.-]?|\b(?:tlf|telefon\w*|mobil\w*|ring|sms)\b[\s.:]*(?:til\s|på\s)?\s*)\d{2}(?:[\s.-]?\d{2}){3}(?!\d)",
@@ -89,7 +89,7 @@ def scan_text(text: str, roster_names: NameMatcher | Iterable[str] = ()) -> tupl
 def attribute(
     source: Mapping[str, str], sources: pd.DataFrame, fields: Sequence[str], rules: DisclosureRules
 ) -> dict[str, str]:
-    """How a quote may be attributed: the most telling fields that at least ``quote_min_sources`` share.
+    """How a quote may be attributed: the most telling fields that at least ``quote_minimum_sources`` share.
 
     ``sources``: one row per source, with the columns ``fields`` (school, grade, actor). More fields beat
     fewer, then those first in ``fields``. Returns {} where even one field alone is shared by too few.
@@ -101,6 +101,6 @@ def attribute(
             is_alike = pd.Series(True, index=sources.index)
             for name in chosen:
                 is_alike &= sources[name] == source[name]
-            if int(is_alike.sum()) >= rules.quote_min_sources:
+            if int(is_alike.sum()) >= rules.quote_minimum_sources:
                 return {name: source[name] for name in chosen}
     return {}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
-from evaluation.door.mapping import Mapping
-from evaluation.door.values import clean, shape_of
+from evaluation.door.cpr import parse_cpr
+from evaluation.door.dates import parse_date
+from evaluation.door.mapping import Mapping as FileMapping
+from evaluation.door.values import by_distinct, clean, shape_of
 from evaluation.errors import InputError, Problem
 
 
@@ -28,12 +30,17 @@ class Chunk:
     """Rows of a file.
 
     ``frame`` holds the mapped columns as text (missing where a cell is empty), ``rows`` (n,) the line each row
-    stands on, counted from 1 as an editor or Excel shows it; ``rejects`` the rows that are not in the frame.
+    stands on, counted from 1 as an editor or Excel shows it; ``rejects`` the rows that are not in the frame; ``skipped``
+    the lines that are no rows, by reason (:data:`evaluation.door.left_out.REASONS`); ``sums`` (k,) the columns, and
+    ``sum_rows`` (k,) the lines, of those that the mapping's ``skip_lines`` name.
     """
 
     frame: pd.DataFrame
     rows: np.ndarray
     rejects: tuple[Reject, ...] = ()
+    skipped: Mapping[str, np.ndarray] = field(default_factory=dict)
+    sums: pd.DataFrame | None = None
+    sum_rows: np.ndarray = field(default_factory=lambda: np.array([], dtype=np.int64))
 
 
 @dataclass(frozen=True)
@@ -49,7 +56,77 @@ class Reading:
     epoch_1904: bool = False
 
 
-def check_header(found: Sequence[str], mapping: Mapping, name: str, *, split_by: str = "") -> tuple[str, ...]:
+def settled(
+    frame: pd.DataFrame,
+    rows: np.ndarray,
+    rejects: Sequence[Reject],
+    mapping: FileMapping,
+    named: np.ndarray | None = None,
+) -> Chunk:
+    """A chunk of what was split, without the lines that are no rows.
+
+    ``named`` (m,): the lines that ``skip_lines`` name. One that holds a valid number and date is a row whatever it
+    begins with: somebody may be called Total.
+    """
+    skipped: dict[str, np.ndarray] = {}
+    is_no_row = np.zeros(len(rows), dtype=bool)
+    used = [c for c in mapping.used_columns if c in frame]
+    if used:
+        first = (frame[used[0]] == used[0]).to_numpy(dtype=bool, na_value=False)
+        if first.any():
+            again = np.all([(frame[c] == c).to_numpy(dtype=bool, na_value=False) for c in used], axis=0)
+            skipped["repeated_heading"] = rows[again]
+            is_no_row |= again
+    sums, sum_rows = None, np.array([], dtype=np.int64)
+    if named is not None and len(named):
+        at = np.flatnonzero(np.isin(rows, named) & ~is_no_row)
+        at = at[~_is_statement(frame.iloc[at], mapping)]
+        sums, sum_rows = frame.iloc[at], rows[at]
+        is_no_row[at] = True
+        broken = [r.row for r in rejects if r.row in set(named.tolist())]
+        rejects = [r for r in rejects if r.row not in set(broken)]
+        skipped["skip_lines"] = np.union1d(rows[at], np.array(broken, dtype=np.int64))
+    if is_no_row.any():
+        frame, rows = frame[~is_no_row].reset_index(drop=True), rows[~is_no_row]
+    return Chunk(frame, rows, tuple(sorted(rejects, key=lambda r: r.row)), skipped, sums, sum_rows)
+
+
+def filled_down(chunk: Chunk, columns: Sequence[str], above: dict[str, str]) -> Chunk:
+    """The chunk with empty cells of these columns saying what stands above them; ``above`` carries it between chunks."""
+    if not columns or chunk.frame.empty:
+        return chunk
+    frame = chunk.frame.copy()
+    for column in columns:
+        filled = frame[column].ffill()
+        frame[column] = filled.fillna(above[column]) if column in above else filled
+        if pd.notna(last := frame[column].iloc[-1]):
+            above[column] = str(last)
+    return replace(chunk, frame=frame)
+
+
+_WHEN = ("date", "from", "week", "month", "quarter")
+
+
+def _is_statement(frame: pd.DataFrame, mapping: FileMapping) -> np.ndarray:
+    """Rows (n,) with a valid number of a pupil, and a valid date where the row itself says one."""
+    spec = mapping.columns.get("pupil")
+    if spec is None or spec.column is None:
+        return np.zeros(len(frame), dtype=bool)
+    number = parse_cpr if spec.kind in (None, "cpr") else lambda t: (None, None if t else "empty_value")
+    found = ~by_distinct(frame[spec.column], number).is_bad
+    said = [mapping.columns[n] for n in _WHEN if n in mapping.columns]
+    for when in (s.column for s in said if s.column is not None):
+        is_date = when in {mapping.columns[n].column for n in ("date", "from") if n in mapping.columns}
+        known = (
+            parse_date(mapping.date_formats) if is_date else lambda t: (None, None if t else "empty_value")
+        )
+        found &= ~by_distinct(frame[when], known).is_bad
+    return np.asarray(found)
+
+
+def check_header(
+    found: Sequence[str], mapping: FileMapping, name: str, *, split_by: str = ""
+) -> tuple[str, ...]:
     """The header as read, tidied; raises :class:`InputError` with everything that differs from the mapping."""
     tidy = [clean(text) for text in found]
     while tidy and not tidy[-1]:
@@ -93,7 +170,7 @@ def check_header(found: Sequence[str], mapping: Mapping, name: str, *, split_by:
     return tuple(tidy)
 
 
-def empty_file(name: str, mapping: Mapping, *, header_only: bool) -> InputError:
+def empty_file(name: str, mapping: FileMapping, *, header_only: bool) -> InputError:
     """The refusal of a file without rows."""
     found = "a header and no rows" if header_only else "an empty file"
     return InputError(

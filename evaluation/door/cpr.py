@@ -16,25 +16,32 @@ REPLACEMENT = 60
 
 
 def parse_cpr(text: str) -> tuple[Any, str | None]:
-    """A CPR number as ten digits. Modulus 11 is not tested: valid numbers have failed it since 2007.
+    """A CPR number as ten characters. Modulus 11 is not tested: valid numbers have failed it since 2007.
 
-    The date must exist; replacement numbers (day + 60) are accepted. Source: CPR-kontoret, "Personnummeret i CPR".
+    The date must exist; replacement numbers are accepted: day + 60, and those that systems make with letters among the
+    last four (``010114-A1B2``). Source: CPR-kontoret, "Personnummeret i CPR".
     """
     if not text:
         return None, "empty_value"
     if re.fullmatch(r"\d{9}", text) or re.fullmatch(r"\d{5}[- ]\d{4}", text):
         return None, "cpr_nine_digits"
-    match = re.fullmatch(r"(\d{2})(\d{2})(\d{2})[- ]?(\d{4})", text)
-    if not match or not text.isascii():
+    match = _NUMBER.fullmatch(text) if text.isascii() else None
+    if not match:
         return None, "cpr_format"
-    day, month, year, serial = (int(g) for g in match.groups())
+    day, month, year = (int(g) for g in match.groups()[:3])
+    serial = int(match[4]) if match[4].isdigit() else _CHILDREN
     if day > REPLACEMENT:
         day -= REPLACEMENT
     try:
         dt.date(century(year, serial) + year, month, day)
     except ValueError:
         return None, "cpr_date"
-    return "".join(match.groups()), None
+    return "".join(match.groups()).upper(), None
+
+
+_NUMBER = re.compile(r"(\d{2})(\d{2})(\d{2})[- ]?(\d{4}|(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[0-9A-Za-z]{4})")
+_CHILDREN = 4000
+"""A number with letters says no century: it is read as one of this."""
 
 
 def century(year: int, serial: int) -> int:

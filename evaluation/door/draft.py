@@ -1,7 +1,7 @@
 """The lines of a draft mapping that depend on what kind of file it is: columns and the meaning of their codes.
 
-What the file does not tell is written with a ``?`` and added to the doubts. Codes are printed only where they can be no
-person's: short words that are known or seen more than once.
+What the file does not tell is written with a ``?`` and its reason. Nothing that may be a person's is shown: a text of
+the file is printed only when every word of it is nobody's name (:mod:`~evaluation.door.nobody`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from evaluation.disclosure.names import normalise_token
 from evaluation.door.cpr import parse_cpr
@@ -17,21 +18,45 @@ from evaluation.door.dates import parse_school_year
 from evaluation.door.headings import (
     CHOICES,
     CPR_HEADINGS,
+    ENGLISH,
     FIRST_NAMES,
     HALF,
+    HALF_HEADINGS,
+    HALVES,
     LAST_NAMES,
+    LESSONS,
     NAME_HEADINGS,
     PRESENT,
+    UNITS,
+    WHOLE,
+    exact_type_of,
     heading,
     is_percent,
     type_of,
 )
 from evaluation.door.look import Look
 from evaluation.door.mapping import COLUMNS
+from evaluation.door.meaning import Unread, codes_with_a_share, may_matter
+from evaluation.door.nobody import is_nobody
 from evaluation.door.periods import parse_month
-from evaluation.door.recognise import amounts_of, is_known, is_number, share_of
+from evaluation.door.recognise import SPAN, amounts_of, answers_of, is_number, share_of, table_of
 from evaluation.door.values import clean, parse_class
 from evaluation.protocol import Protocol
+
+FEW_HIDDEN = 0.1
+"""A smaller share of values that are not shown is left to the quarantine, which names each row."""
+A_CODE = 3
+"""A value that stands so often is no slip of the pen."""
+NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
+ASK = {
+    "amount": "ligner en mængde: skriv enheden, eller flyt kolonnen til [ignore] med en grund. unit: share, percent, days; "
+    "hours, lessons, minutes med day = skoledagens længde",
+    "words": "tæller rækken? counts eller none. Er det en del af dagen, så flyt kolonnen til half_day; betyder den intet, "
+    "til [ignore] med en grund",
+    "date": "en dato til i rækken: slutdagen (grain = interval med from og to), eller en grund til, at den intet betyder",
+    "other": "hvad siger den? Læs den under [columns], eller skriv en grund til, at den intet betyder",
+}
+"""What a draft says beside a column that is asked about."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +72,15 @@ class Draft:
     shape: str
     protocol: Protocol
     doubts: list[str]
+    shares: list[str] = field(default_factory=list)
 
     def columns(self) -> list[str]:
-        """The lines of [columns]."""
+        """The lines of [columns], and of [ignore] where unread columns must be decided."""
         required, optional = COLUMNS[self.shape]
+        is_wide = self.shape == "consents" and not {"purpose", "answer"} <= self.found.keys()
+        if is_wide:
+            required, optional = required - {"purpose", "answer"}, optional - {"holder"}
         found = {n: c for n, c in self.found.items() if n in required | optional}
-        if self.shape.startswith("absence") and "status" in found:
-            del found["status"]  # whether a status makes an absence count is for the analyst to say
         lines = []
         if "school" in required and "school" not in found:
             lines.append(self._school_of_the_place())
@@ -65,13 +92,31 @@ class Draft:
             "purpose": self._purpose,
         }
         for name in sorted(found):
-            if name in makers:
+            if not is_nobody(found[name]):
+                at = self.look.header.index(found[name]) + 1
+                lines.append(
+                    f'{name} = "?"  # overskriften i kolonne {at}, som kan være et navn og ikke vises'
+                )
+            elif name in makers:
                 lines.append(makers[name](found[name]))
+            elif name in ("from", "to") and found.get("from") == found.get("to"):
+                half = f"^(.+?)(?:{SPAN})" if name == "from" else f"(?:{SPAN})(.+)$"
+                lines.append(f"{name} = {{ column = {quoted(found[name])}, pattern = '{half}' }}")
+            elif name == "length":
+                unit = "?  # school_days eller calendar_days"
+                lines.append(f'length = {{ column = {quoted(found[name])}, unit = "{unit[0]}" }}{unit[1:]}')
+            elif name == "status" and self.shape.startswith("absence"):
+                lines.append(self._weights("status", found[name], "hvilke tæller med? counts eller none"))
             elif name in CHOICES:
-                words = {c: CHOICES[name].get(c.casefold(), "?") for c in self._codes(found[name])}
+                words = self._words(found[name], _choice(name))
                 lines.append(f"{name} = {{ column = {quoted(found[name])}{_map(words)} }}  # ?")
             else:
                 lines.append(f"{name} = {quoted(found[name])}")
+        if self.shape.startswith("absence") and "first_lesson" in self.found:
+            first, last = (quoted(self.found[n]) for n in ("first_lesson", "last_lesson"))
+            lines += [f'amount = {{ columns = [{first}, {last}], unit = "lessons", day = "?" }}  # fra og med den første '
+                      "lektion til og med den sidste: hvor mange har en skoledag?",
+                      f"day_part = {first}"]  # fmt: skip
         if self.shape == "absence/grid":
             lines += self._above()
         if self.shape == "pupils":
@@ -79,56 +124,211 @@ class Draft:
         missing = sorted(required - set(found) - {"school"})
         lines += [f'{name} = "?"' for name in missing]
         self.doubts.extend(f'Ingen kolonne ligner "{name}", som {self.shape} skal bruge.' for name in missing)
+        return [*lines, *self._unread(found), *(self._wide() if is_wide else [])]
+
+    def _wide(self) -> list[str]:
+        """One line for each parent's answer to each purpose."""
+        purposes = sorted({d.consent_purpose for d in self.protocol.data_sets if d.consent_purpose})
+        columns = answers_of(self.look)
+        words = {v: "?" for c in columns for v in self._codes(c)}
+        words = {v: {"ja": "yes", "nej": "no"}.get(v.casefold(), "?") for v in words}
+        hidden = any(v not in words for c in columns for v in self.look.columns.get(c, ()))
+        lines = [
+            "",
+            "[wide]",
+            f"words = {{ {_map(words | ({'?': '?'} if hidden else {})).removeprefix(', map = { ')}",
+        ]
+        for column in columns:
+            told = [p for p in purposes if p in heading(column)]
+            words_of = heading(column).split()
+            whose = next((w for w in ("mor", "far", "1", "2") if w in words_of), "?")
+            shown = quoted(column) if is_nobody(column) else '"?"'
+            purpose = told[0] if len(told) == 1 else "?"
+            lines += ["[[wide.answers]]", f"column = {shown}", f'purpose = "{purpose}"  # {", ".join(purposes)}',
+                      f'holder = "{whose}"  # hvis svar er det?']  # fmt: skip
         return lines
 
     def types(self) -> list[str]:
-        """[totals] or [types]."""
-        ids = [t.id for t in self.protocol.absence_types]
+        """[totals] or [types] with [shares]."""
         if self.shape.startswith("totals"):
-            taken = set(self.found.values())
-            hit = {
-                t: next(
-                    (c for c in self.look.header if c not in taken and type_of(c) == t and not is_percent(c)),
-                    "?",
-                )
-                for t in ids
-            }
-            if set(hit.values()) == {"?"}:
-                self.doubts.append(
-                    "Filen har ikke fraværet fordelt på typer, som komglad skal bruge: bed om det, eller om dagsrækker."
-                )
-            types = ", ".join(f"{t} = {quoted(c)}" for t, c in hit.items())
-            self.doubts.extend(f'Ingen kolonne ligner dage med "{t}".' for t, c in hit.items() if c == "?")
-            self.doubts.append(
-                "Er mængderne dage? Lektioner og halve dage kræver unit og per_day i [totals]."
-            )
-            return ["", "[totals]", f"types = {{ {types} }}  # ?"]
+            return self._totals()
         if not self.shape.startswith("absence"):
             return []
+        ids: list[str] = [t.id for t in self.protocol.absence_types]
+        column = self.found.get("type", "")
         if self.look.marks:
-            codes = sorted({c for day in self.look.marks for c in self.look.columns[day] if len(c) <= 3})
+            values = sum((self.look.columns[day] for day in self.look.marks), Counter[str]())
         elif self.shape == "absence/grid":
-            codes = list(amounts_of(self.found, self.look))
+            values = Counter(amounts_of(self.found, self.look).keys())
         else:
-            codes = self._codes(self.found.get("type", ""))
+            values = self.look.columns.get(column, Counter())
+        codes = list(values) if self.shape == "absence/grid" and not self.look.marks else sorted(values)
+        shown = self._shown(codes, column or "felterne")
         self.doubts.append("Kun skolen kan sige, hvad hver kode betyder: se hver linje under [types] efter.")
         lines = ["", f"[types]  # ? {', '.join(ids)}, eller none for en kode, der ikke er fravær"]
-        for code in codes or ["?"]:
-            kind = type_of(code)
-            is_there = heading(code) in ("", *PRESENT)
-            guess = kind if kind in ids else "none" if is_there else "?"
-            lines.append(f'{quoted(code)} = "{guess}"  # ?{" koden kendes ikke" if guess == "?" else ""}')
-        column = self.found.get("type", "")
+        for code in shown or ["?"]:
+            guess = self._type_of(code, ids)
+            lines.append(f'{quoted(code)} = "{guess}"{"  # koden kendes ikke" if guess == "?" else "  # ?"}')
+        hidden = [n for v, n in values.items() if v not in shown]
+        if shown and hidden and (sum(hidden) >= FEW_HIDDEN * sum(values.values()) or max(hidden) >= A_CODE):
+            lines.append('"?" = "?"  # andre værdier, som ikke vises her')
+        if parts := codes_with_a_share(c for c in shown if self._type_of(c, ids) != "none"):
+            lines += ["", "[shares]  # hvor stor en del af dagen koden er: 1, 0.5 …"]
+            lines += [f'{quoted(code)} = "?"' for code in parts]
         if not self.look.marks and self._has_blanks(column):
             self.doubts.append(
-                f'{column} er tom i nogle rækker; de går i karantæne, til [types] siger, hvad "" betyder ("none", hvis '
+                f"{self.named(column)} er tom i nogle rækker; de går i karantæne, til [types] siger, hvad "
+                '"" betyder ("none", hvis '
                 "eleven var til stede)."
             )
         return lines
 
+    def _type_of(self, code: str, ids: list[str]) -> str:
+        """The type a code names; a letter tells only where the headings are Danish."""
+        kind = exact_type_of(code)
+        if len(code) == 1 and not self.is_danish:
+            return "?"
+        if heading(code) in ("", *PRESENT) and (len(code) != 1 or self.is_danish):
+            return "none"
+        return kind if kind in ids else "?"
+
+    @property
+    def is_danish(self) -> bool:
+        """Are the headings a Danish system's?"""
+        tidy = {heading(h) for h in self.look.header}
+        return not tidy & ENGLISH
+
+    def _totals(self) -> list[str]:
+        hit = self.amounts
+        if set(hit.values()) == {"?"}:
+            self.doubts.append(
+                "Filen har ikke fraværet fordelt på typer, som komglad skal bruge: bed om det, eller om dagsrækker."
+            )
+        types = ", ".join(f"{t} = {quoted(c)}" for t, c in hit.items())
+        self.doubts.extend(f'Ingen kolonne ligner dage med "{t}".' for t, c in hit.items() if c == "?")
+        lines = ["", "[totals]"]
+        units = {unit_of(c) for c in hit.values() if c != "?"}
+        unit = units.pop() if len(units) == 1 else None
+        if unit == "days":
+            lines.append('unit = "days"')
+        else:
+            lines.append(
+                f'unit = "{unit or "?"}"  # days, hours, lessons, minutes eller sessions (halve dage)'
+            )
+            lines += [] if unit is None else ['per_day = "?"  # hvor mange er en skoledag?']
+        if total := self._control(hit):
+            lines.append(f"total = {quoted(total)}")
+        return [*lines, f"types = {{ {types} }}  # ?"]
+
+    @property
+    def amounts(self) -> dict[str, str]:
+        """Type → the column of its amounts in a table of totals; ``?`` where no heading tells."""
+        taken = set(self.found.values())
+        return {
+            t.id: next(
+                (c for c in self.look.header if c not in taken and type_of(c) == t.id and not is_percent(c)),
+                "?",
+            )
+            for t in self.protocol.absence_types
+        }
+
+    def _control(self, hit: dict[str, str]) -> str | None:
+        """The column that is the sum of the types in every row."""
+        if "?" in hit.values() or not self.look.rows:
+            return None
+        for name in self.look.header:
+            if name in (*self.found.values(), *hit.values()):
+                continue
+            pairs = [
+                (_float(r.get(name, "")), [_float(r.get(c, "") or "0") for c in hit.values()])
+                for r in self.look.rows
+            ]
+            known = [
+                (a, sum(p for p in b if p is not None)) for a, b in pairs if a is not None and None not in b
+            ]
+            if len(known) >= 1 and len(known) == len(pairs) and all(abs(a - b) < 0.01 for a, b in known):
+                return name
+        return None
+
+    def _unread(self, found: dict[str, str]) -> list[str]:
+        """Columns that are not read and may matter: the best guess of how they could be read, with a ``?``."""
+        amounts = [c for c in self.amounts.values() if c != "?"] if self.shape.startswith("totals") else []
+        by_type = (
+            list(amounts_of(self.found, self.look))
+            if self.shape == "absence/grid" and not self.look.marks
+            else []
+        )
+        names = [c for c in self.look.header if heading(c) in (*FIRST_NAMES, *LAST_NAMES, *NAME_HEADINGS)]
+        answers = answers_of(self.look) if self.shape == "consents" else ()
+        left = [*self.look.marks, *answers, *amounts, *by_type, *(names if self.shape == "pupils" else [])]
+        left += [self.found[n] for n in ("first_lesson", "last_lesson") if n in self.found]
+        left += [self.found["to"]] if self.shape.startswith("totals") and "to" in self.found else []
+        if self.shape.startswith("totals") and (total := self._control(self.amounts)):
+            left.append(total)
+        unread = may_matter(
+            table_of(self.look, found, tuple(amounts)),
+            [re.sub(r"\*", "?", c) for c in left],
+            is_roster=self.shape == "pupils",
+        )
+        lines, asked = [], []
+        free = set(COLUMNS[self.shape][1]) - set(found) if self.shape.startswith("absence") else set()
+        free -= {"amount"} if "first_lesson" in self.found else set()
+        if self.shape.startswith("totals") and "to" in self.found:
+            lines += ["", "[ignore]", f'{quoted(self.found["to"])} = "periodens sidste dag"']
+        for u in unread:
+            place = _PLACES.get(u.looks, "")
+            is_told = u.looks == "amount" or self._codes(u.name)
+            if place in free and is_nobody(u.name) and is_told:
+                free.discard(place)
+                lines.append(self._asked(place, u))
+            else:
+                asked.append(u)
+        if asked:
+            lines += (
+                []
+                if "[ignore]" in lines
+                else ["", "[ignore]  # kolonner, der ikke læses, hver med sin grund"]
+            )
+            hidden = [u for u in asked if not is_nobody(u.name)]
+            looks = [u.looks if self.shape.startswith("absence") else "other" for u in asked]
+            lines += [
+                f'{quoted(u.name)} = "?"  # {ASK[x]}'
+                for u, x in zip(asked, looks, strict=True)
+                if u not in hidden
+            ]
+            if hidden:
+                places = ", ".join(str(self.look.header.index(u.name) + 1) for u in hidden)
+                lines.append(f'"?" = "?"  # overskrift i kolonne {places}, som kan være navne og ikke vises')
+        return lines
+
+    def _asked(self, place: str, u: Unread) -> str:
+        if u.looks == "words":
+            codes = set(self._codes(u.name))
+            tidy = {c.casefold() for c in codes}
+            if tidy & {*HALF, *WHOLE, *(h for pair in HALVES for h in pair)} and "half_day" not in self.found:
+                return self._half_day(u.name)
+            return self._weights(place, u.name, ASK["words"])
+        if heading(u.name) in LESSONS:
+            return (
+                'amount = { constant = "1", unit = "lessons", day = "?" }  # hvor mange har en skoledag?'
+                f"\nday_part = {quoted(u.name)}"
+            )
+        unit = unit_of(u.name)
+        length = ', day = "?"' if unit in ("hours", "lessons", "minutes") else ""
+        if unit in ("hours", "lessons", "minutes") or unit is None:
+            self.doubts.append(
+                f"{self.named(u.name)} ligner en mængde: hvad tæller den, og hvor meget er en skoledag?"
+            )
+        return f'amount = {{ column = {quoted(u.name)}, unit = "?"{length} }}  # {unit or ""} {ASK["amount"]}'
+
+    def _weights(self, name: str, column: str, why: str) -> str:
+        words = self._words(column, lambda _: "?")
+        if self._has_blanks(column):
+            words[""] = "?"
+        return f"{name} = {{ column = {quoted(column)}{_map(words)} }}  # {why}"
+
     def _has_blanks(self, column: str) -> bool:
-        most = max((sum(v.values()) for v in self.look.columns.values()), default=0)
-        return column in self.look.columns and sum(self.look.columns[column].values()) < most
+        return column in self.look.columns and sum(self.look.columns[column].values()) < self.look.filled
 
     def _pupil(self, column: str) -> str:
         values = self.look.columns.get(column, Counter())
@@ -136,33 +336,45 @@ class Draft:
         kind = "cpr" if is_cpr else "name" if heading(column) in NAME_HEADINGS else "local"
         if kind == "name":
             self.doubts.append(
-                f"{column} indeholder navne: eleverne findes i skolens elevliste, som skal være leveret."
+                f"{self.named(column)} indeholder navne: eleverne findes i skolens elevliste, som skal være leveret."
             )
         if kind == "local":
             self.doubts.append(
-                f"{column} indeholder ikke CPR-numre: en elevliste skal knytte numrene til CPR (local_id)."
+                f"{self.named(column)} indeholder ikke CPR-numre: en elevliste skal knytte numrene til CPR (local_id)."
             )
         odd = sum(not is_number(v) for v in values) if is_cpr else 0
         if odd:
             self.doubts.append(
-                f"Værdier i {column}, der ikke er CPR-numre: {odd}; deres rækker går i karantæne."
+                f"Værdier i {self.named(column)}, der ikke er CPR-numre: {odd}; deres rækker går i karantæne."
             )
         if any(parse_cpr(v)[1] == "cpr_nine_digits" for v in values):
             self.doubts.append(
-                f"{column} har numre med ni cifre: et foranstillet nul er tabt, bed om kolonnen som tekst."
+                f"{self.named(column)} har numre med ni cifre: et foranstillet nul er tabt, bed om kolonnen som tekst."
             )
         return f'pupil = {{ column = {quoted(column)}, kind = "{kind}" }}'
 
     def _half_day(self, column: str) -> str:
-        words = {
-            c: ("0.5" if c.casefold() in HALF else "1")
-            for c in self._codes(column)
-            if not re.fullmatch(r"[\d.,]+", c)
-        }
+        """Shares by their words: halves and wholes that say so, a cross in a column of half days; else a question."""
+        values = self.look.columns.get(column, Counter())
+        numbers = [v for v in values if NUMBER.fullmatch(v)]
+        if any(_float(v) not in (0, 0.5, 1) for v in numbers):
+            return f'amount = {{ column = {quoted(column)}, unit = "?" }}  # {ASK["amount"]}'
+        is_half_days = heading(column) in HALF_HEADINGS
+        words = self._words(column, lambda c: self._share_of(c, is_half_days))
+        words = {c: w for c, w in words.items() if c not in numbers}
         if self._has_blanks(column):
-            words[""] = "1"
-            self.doubts.append(f"{column} er tom i nogle rækker; udkastet regner dem for hele dage.")
-        return f"half_day = {{ column = {quoted(column)}{_map(words)} }}  # ?"
+            words[""] = "1" if is_half_days else "?"
+        open_ = "  # ? 1, 0.5 eller none" if "?" in words.values() else "  # ?"
+        return f"half_day = {{ column = {quoted(column)}{_map(words)} }}{open_}"
+
+    def _share_of(self, word: str, is_half_days: bool) -> str:
+        tidy = word.casefold()
+        if tidy in WHOLE or (is_half_days and tidy in ("nej", "no")):
+            return "1"
+        halves = {h for pair in HALVES for h in pair}
+        if is_half_days and tidy in {*HALF, "x", "ja", *halves}:
+            return "0.5"
+        return "0.5" if tidy in HALF else "?"
 
     def _school(self, column: str) -> str:
         known = {clean(t).casefold(): s.id for s in self.protocol.schools for t in (s.name, s.short, s.id)}
@@ -175,7 +387,7 @@ class Draft:
         }
         if words:
             self.doubts.append(
-                f"Skoler i {column}, der ikke er skrevet som i protokollen: {len(words)}. Se map efter."
+                f"Skoler i {self.named(column)}, der ikke er skrevet som i protokollen: {len(words)}. Se map efter."
             )
         return (
             f"school = {{ column = {quoted(column)}{_map(words)} }}  # ?"
@@ -193,13 +405,15 @@ class Draft:
             else "Filen siger ikke, hvilken skole den er fra: skriv skolens nummer i columns.school."
         )
         ids = ", ".join(f"{s.id} {s.short}" for s in schools)
-        chosen = told[0] if len(told) == 1 else schools[0]
-        return f'school = {{ constant = "{chosen.id}" }}  # ? hvilken skole: {ids}'
+        chosen = told[0].id if len(told) == 1 else "?"
+        return f'school = {{ constant = "{chosen}" }}  # ? hvilken skole: {ids}'
 
     def _purpose(self, column: str) -> str:
         """What a consent is for, in the protocol's words where the file's are others."""
         known = sorted({d.consent_purpose for d in self.protocol.data_sets if d.consent_purpose})
-        words = {v: "?" for v in self._codes(column) if v.casefold() not in known}
+        words = {
+            v: w for v, w in self._words(column, lambda c: "" if c.casefold() in known else "?").items() if w
+        }
         if words:
             self.doubts.append(
                 f"Formål, der ikke står i protokollen: {len(words)}. Den kender: {', '.join(known)}."
@@ -256,23 +470,68 @@ class Draft:
         return lines
 
     def _codes(self, column: str) -> list[str]:
-        """Values that can only be codes: short, and known words or seen more than once, so that no name is printed."""
+        return self._shown(sorted(self.look.columns.get(column, ())), column)
+
+    def named(self, column: str) -> str:
+        """A column's heading, or where it stands when it may be a name."""
+        if is_nobody(column) or column not in self.look.header:
+            return column
+        return f"kolonne {self.look.header.index(column) + 1}"
+
+    def _words(self, column: str, meaning: Callable[[str], str]) -> dict[str, str]:
+        """The words of a column with their meaning; ``?`` beside those that are not shown, when they are many."""
         values = self.look.columns.get(column, Counter())
-        safe = sorted(
+        shown = self._codes(column)
+        hidden = sum(n for v, n in values.items() if v not in shown)
+        rest = {"?": "?"} if hidden and hidden >= FEW_HIDDEN * sum(values.values()) else {}
+        return {c: meaning(c) for c in shown} | rest
+
+    def _shown(self, values: list[str], where: str) -> list[str]:
+        """The values that can only be codes; how many others there are is told."""
+        ours = {d.consent_purpose for d in self.protocol.data_sets if d.consent_purpose}
+        safe = [
             v
-            for v, n in values.items()
-            if len(v) <= 40
-            and not re.search(r"\d{4}|@", v)
-            and (len(v) <= 2 or is_known(v) or n > max(1, len(values) // 50))
-        )
+            for v in values
+            if v.casefold() in ours or (len(v) <= 40 and not re.search(r"\d{4}|@", v) and is_nobody(v))
+        ]
         if len(safe) > 30:
             self.doubts.append(
-                f"{column} har {len(values)} forskellige værdier: er det en kode eller fritekst?"
+                f"{self.named(where)} har {len(values)} forskellige værdier: er det en kode eller fritekst?"
             )
             return []
         if len(values) > len(safe):
-            self.doubts.append(f"Andre værdier i {column}, som ikke vises: {len(values) - len(safe)}.")
+            self.doubts.append(
+                f"Andre værdier i {self.named(where)}, som ikke vises: {len(values) - len(safe)}."
+            )
         return safe
+
+
+_PLACES = {"amount": "amount", "words": "status"}
+"""Where an unread column would be read, by what it looks like."""
+
+
+def unit_of(name: str) -> str | None:
+    """The unit a heading tells of; None when it tells of none."""
+    if is_percent(name):
+        return "percent"
+    words = heading(name).split()
+    return next(
+        (unit for unit, ends in UNITS.items() if any(w.endswith(e) for w in words for e in ends)), None
+    )
+
+
+def _choice(name: str) -> Callable[[str], str]:
+    """Our word for one of a file's, where it is known."""
+    return lambda word: CHOICES[name].get(word.casefold(), "?")
+
+
+def is_per_lesson(look: Look) -> bool:
+    """Does a heading tell of one line per lesson?"""
+    return any(heading(c) in LESSONS for c in look.header)
+
+
+def _float(text: str) -> float | None:
+    return float(text.replace(",", ".")) if NUMBER.fullmatch(text) else None
 
 
 def _month_in(text: str) -> bool:

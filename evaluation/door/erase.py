@@ -21,10 +21,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from evaluation.door.encodings import utf16_order
 from evaluation.door.mapping import Mapping as FileMapping
 from evaluation.door.read_text import LONGEST_RECORD, QUOTE
 from evaluation.door.values import clean
+from evaluation.errors import InputError
+from evaluation.files.encodings import utf16_order
+from evaluation.files.safe_xml import UNTRUSTED
+from evaluation.files.sniff import file_kind
+from evaluation.files.xlsx import open_workbook
 from evaluation.interviews.attributes import normal_name
 
 UNFINISHED = ".komglad-forget-"
@@ -36,6 +40,10 @@ PROJECTS = (".qdpx", ".qde")
 
 class CannotErase(Exception):
     """The file cannot be rewritten safely here."""
+
+
+_BETWEEN = r"(?:_|[^\w\r\n\t,;|<>\"])"
+"""What may stand between the parts of a number: any dash, dot or blank, but no end of a line or of a cell."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +64,11 @@ class Traces:
 
     @property
     def spelled(self) -> re.Pattern[str]:
-        """The number with or without a dash or blank; a lost leading zero counts too."""
+        """The number with whatever dashes, dots or blanks people put in; a lost leading zero counts too."""
         date, serial = self.number[:6], self.number[6:]
-        zero = "0?" + date[1:] if date.startswith("0") else date
-        return re.compile(rf"(?<!\d){zero}[-\u2010\u2011\u2013 ]?{serial}(?!\d)")
+        day = "0?" + date[1] if date.startswith("0") else date[:2]
+        spelled = f"{_BETWEEN}?".join((day, date[2:4], date[4:])) + f"{_BETWEEN}{{0,3}}{serial}"
+        return re.compile(rf"(?<!\d){spelled}(?!\d)", re.IGNORECASE)
 
     def is_in(self, text: str) -> bool:
         """Whether the text holds the number."""
@@ -68,6 +77,10 @@ class Traces:
     def is_document(self, cell: str) -> bool:
         """Whether a cell names one of the pupil's interviews."""
         return bool(self.documents) and normal_name(cell.strip(' "')) in self.documents
+
+    def is_about(self, cell: str) -> bool:
+        """Whether a cell holds the number or names one of the pupil's interviews."""
+        return self.is_in(clean(cell)) or self.is_document(cell)
 
 
 @contextmanager
@@ -114,7 +127,8 @@ def _one(
         return _workbook(stream, name, suffix, mapping, traces, out)
     if suffix == ".xml":
         return _xml(stream, name, mapping, traces, out)
-    if suffix in TEXTS or (mapping is not None and mapping.format in ("csv", "grid")):
+    is_text = file_kind(stream) is None  # a workbook may go by any name
+    if is_text and (suffix in TEXTS or (mapping is not None and mapping.format in ("csv", "grid"))):
         return _text(stream, name, mapping, traces, out)
     raise CannotErase
 
@@ -216,12 +230,10 @@ def _records(lines: Iterator[str], head: int) -> Iterator[tuple[int, str]]:
 def _workbook(
     stream: IO[bytes], name: str, suffix: str, mapping: FileMapping | None, traces: Traces, out: IO[bytes]
 ) -> frozenset[int]:
-    import openpyxl
-
     content = io.BytesIO(stream.read())
     try:
-        book = openpyxl.load_workbook(content, keep_vba=suffix == ".xlsm")
-    except Exception:  # openpyxl raises many kinds on damage; the file is left to a person
+        book = open_workbook(content, name, keep_vba=suffix == ".xlsm")
+    except InputError:  # the file is left to a person
         raise CannotErase from None
     removed: set[int] = set()
     visible = [s for s in book.worksheets if s.sheet_state == "visible"]
@@ -251,8 +263,7 @@ def _workbook(
 
 def _is_about(cell: Any, traces: Traces) -> bool:
     texts = [str(v) for v in (cell.value, cell.comment and cell.comment.text) if v is not None]
-    texts = [t.removesuffix(".0") for t in texts]
-    return any(traces.is_in(clean(t)) or traces.is_document(t) for t in texts)
+    return any(traces.is_about(t.removesuffix(".0")) for t in texts)
 
 
 def _xml(
@@ -261,7 +272,7 @@ def _xml(
     from lxml import etree
 
     content = stream.read()
-    parser = etree.XMLParser(load_dtd=False, no_network=True, resolve_entities=False, huge_tree=False)
+    parser = etree.XMLParser(**UNTRUSTED)
     try:
         tree = etree.ElementTree(etree.fromstring(content, parser))
     except etree.XMLSyntaxError:

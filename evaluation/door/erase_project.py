@@ -15,9 +15,9 @@ from typing import IO, Any
 
 from evaluation.door.erase import CannotErase, Traces, all_text
 from evaluation.errors import InputError
+from evaluation.files.safe_xml import attribute, children, normal_guid
 from evaluation.interviews.attributes import normal_name
 from evaluation.interviews.refi_project import QdaProject, read_qdpx
-from evaluation.interviews.safe_xml import attribute, children, normal_guid
 
 SOURCES = ("TextSource", "PictureSource", "PDFSource", "AudioSource", "VideoSource")
 POINTERS = ("targetGUID", "sourceGUID", "originGUID", "representationGUID")

@@ -21,7 +21,7 @@ from evaluation.door.files import Incoming
 from evaluation.door.mapping_parts import Column
 from evaluation.door.periods import SEPARATOR
 from evaluation.door.quarantine import Quarantine
-from evaluation.door.values import Parsed, by_distinct, clean, parse_class, parse_number
+from evaluation.door.values import Parsed, bare_grade, by_distinct, clean, parse_class, parse_number
 
 Parser = Callable[[str], tuple[Any, str | None]]
 LABEL = "class-label"
@@ -62,8 +62,8 @@ class Fields:
     def text(self, name: str) -> pd.Series:
         """The column's text (n,), before its map."""
         spec = self.source.mapping.columns[name]
-        if spec.column is not None:
-            texts = self.chunk.frame[spec.column]
+        if spec.used:
+            texts = self.chunk.frame[spec.used[0]]
             return texts if spec.pattern is None else texts.str.extract(spec.pattern, expand=False)
         return pd.Series([self._single(spec)], dtype="str").take(
             np.zeros(len(self.chunk.rows), dtype=np.intp)
@@ -144,12 +144,13 @@ class Fields:
                 grades = np.array([v[0] if v else None for v in parsed.values], dtype=object) if n else grades
             labels = self._labels(parsed, texts)
         if self.has("grade"):
-            known = {
-                NOT_OF_THE_STUDY: NOT_OF_THE_STUDY,
-                **{g.casefold(): g for g in order},
-                **{f"{int(g):02d}": g for g in order if g.isdigit()},
-            }
-            parser = _lookup(known, "unknown_grade")
+            known = _lookup(
+                {NOT_OF_THE_STUDY: NOT_OF_THE_STUDY, **{g.casefold(): g for g in order}}, "unknown_grade"
+            )
+
+            def parser(text: str) -> tuple[Any, str | None]:
+                return known(bare_grade(text))
+
             grades = self.parse("grade", parser if required else _optional(parser))
         self.is_outside |= np.asarray(grades == NOT_OF_THE_STUDY, dtype=bool)
         return grades, labels
@@ -173,6 +174,8 @@ class Fields:
             lines = self.reading.preamble
             text: str | None = lines[spec.line - 1] if spec.line <= len(lines) else None
             pattern = spec.pattern
+        elif spec.sheet is not None:
+            text, pattern = self.source.sheet, spec.sheet
         else:
             text, pattern = self.source.name, spec.file_name
         if text is None or pattern is None:

@@ -12,36 +12,54 @@ import fnmatch
 import hashlib
 import os
 import re
-import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as Mapping_
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from evaluation.door.mapping import Mapping
+from evaluation.door.dates import parse_date
+from evaluation.door.mapping import ROUTED, Mapping
 from evaluation.door.mapping_parts import strptime_format
-from evaluation.door.sniff import HEAD_BYTES, refuse_other_content
+from evaluation.door.nobody import is_nobody
+from evaluation.door.values import clean
+from evaluation.door.workbooks import BOOKS, book_kind, chosen, is_pattern, sheet_titles
 from evaluation.errors import InputError, Problem
+from evaluation.files.archives import check_archive
+from evaluation.files.sniff import HEAD_BYTES, refuse_other_content
+from evaluation.interviews.side_tables import is_side_table
+from evaluation.words.texts import texts
+
+TEXT = texts("running")
 
 IGNORED = ("~$*", ".*", "Thumbs.db", "desktop.ini", "*.tmp", "*.part", "*.crdownload")
 """Names that no export has: office locks, hidden files and half-finished downloads."""
 
-MAX_UNPACKED_BYTES = 8 * 1024**3
-MAX_RATIO = 250
-RATIO_FLOOR_BYTES = 32 * 1024**2
-"""Below this size a high ratio does no harm: a sheet of zeros compresses well."""
-MAX_MEMBERS = 10_000
+PROJECT = "data.qda"
+"""The database in a folder of QualCoder's."""
 _CPR_LIKE = re.compile(r"(?<!\d)[0-3]\d[01]\d{3}[- ]?\d{4}(?!\d)")
 
 
 @dataclass(frozen=True)
 class Incoming:
-    """A file (or a member of a zip, or a query) with its mapping. ``name`` is relative to the inbox."""
+    """A file (or a member of a zip, a sheet, or a query) with its mapping. ``name`` is relative to the inbox."""
 
     name: str
     mapping: Mapping
     path: Path
     member: str | None
     exported_on: dt.date | None
+    sheet: str | None = None
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """What lies there. ``unread``: by file, its visible sheets that no mapping reads; one whose title may be somebody's
+    name goes by its place.
+    """
+
+    sources: tuple[Incoming, ...]
+    problems: tuple[Problem, ...]
+    unread: Mapping_[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -53,38 +71,59 @@ class Fingerprint:
     sha256: str
 
 
-def find_incoming(
-    incoming: Path, mappings: tuple[Mapping, ...]
-) -> tuple[tuple[Incoming, ...], tuple[Problem, ...]]:
+def find_incoming(incoming: Path, mappings: tuple[Mapping, ...]) -> Inbox:
     """Every file of the inbox with its mapping, in order of name, and the refusals of the rest."""
     if not incoming.is_dir():
         raise InputError(
-            "the inbox is not there",
-            [Problem(incoming.name, found="no such folder", expected="a folder with the exports",
-                     next_step="make it and put the schools' exports in it")],
+            TEXT("inbox_gone"),
+            [Problem(incoming.name, found=TEXT("inbox_gone_found"), expected=TEXT("inbox_gone_expected"),
+                     next_step=TEXT("inbox_gone_next", folder=incoming))],
         )  # fmt: skip
     found: list[Incoming] = []
     problems: list[Problem] = []
+    unread: dict[str, tuple[str, ...]] = {}
     root = incoming.resolve()
     for path in _walk(incoming):
         name = path.relative_to(incoming).as_posix()
         if any(fnmatch.fnmatch(path.name, pattern) for pattern in IGNORED):
             continue
         readers = [m for m in mappings if any(_matches(name, pattern) for pattern in m.files)]
+        if is_side_table(path.name) and any(m.kind == "interviews" for m in readers):
+            continue  # read with the interviews it tells of
+        readers = _closest(readers, name)
         refusal = _refuse_file(path, name, root, readers)
         if refusal:
             problems.append(refusal)
             continue
+        mine: list[Incoming] = []
         for mapping in readers:
             label = name if len(readers) == 1 else f"{name}#{mapping.sheet}"
             try:
-                found += _opened(path, label, mapping)
+                mine += _opened(path / PROJECT if path.is_dir() else path, label, mapping)
             except InputError as error:
                 problems += [p for p in error.problems if p not in problems]
+        found += mine
+        if left := _unread_sheets(path, mine):
+            unread[name] = left
     queries = [
         Incoming(f"sql:{m.name.removesuffix('.toml')}", m, incoming, None, None) for m in mappings if m.sql
     ]
-    return (*found, *queries), tuple(problems)
+    return Inbox((*found, *queries), tuple(problems), unread)
+
+
+def _unread_sheets(path: Path, sources: list[Incoming]) -> tuple[str, ...]:
+    """Visible sheets of a workbook that none of its sources reads."""
+    if not sources or sources[0].member is not None or sources[0].mapping.kind in ROUTED:
+        return ()
+    with path.open("rb") as stream:
+        kind = book_kind(stream, sources[0].mapping)
+        titles = sheet_titles(stream, kind, sources[0].name) if kind else ()
+    read = {s.sheet for s in sources}
+    return tuple(
+        t if is_nobody(t) else f"ark {place}"
+        for place, (t, is_visible) in enumerate(titles, start=1)
+        if is_visible and t not in read
+    )
 
 
 def fingerprint(path: Path) -> Fingerprint:
@@ -112,44 +151,6 @@ def refuse_if_changed(path: Path, name: str, before: Fingerprint) -> None:
         )  # fmt: skip
 
 
-def check_archive(path: Path, name: str) -> tuple[str, ...]:
-    """Refuse an archive that must not be unpacked; returns its members. Only the table of contents is read.
-
-    Raises:
-        InputError: truncated, encrypted, nested, too large, too dense (a zip bomb) or with paths out of it.
-    """
-    problems: list[Problem] = []
-
-    def refuse(found: str, rule: str, expected: str, next_step: str = "ask for the export again") -> None:
-        problems.append(Problem(name, found=found, rule=rule, expected=expected, next_step=next_step))
-
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-    except Exception:  # zipfile raises IndexError, struct.error and more on damage; none may reach a user
-        refuse("the archive is truncated or not an archive", "zip_damaged", "a whole zip file")
-        raise InputError(f"{name} cannot be opened", problems) from None
-    unpacked = sum(m.file_size for m in members)
-    packed = sum(m.compress_size for m in members)
-    if len(members) > MAX_MEMBERS:
-        refuse(f"{len(members)} members", "zip_bomb", f"at most {MAX_MEMBERS}")
-    if unpacked > MAX_UNPACKED_BYTES:
-        refuse(f"{unpacked:,} bytes unpacked", "zip_bomb", f"at most {MAX_UNPACKED_BYTES:,} bytes")
-    if unpacked > RATIO_FLOOR_BYTES and unpacked > MAX_RATIO * max(packed, 1):
-        refuse(
-            f"{unpacked / max(packed, 1):.0f} times its packed size", "zip_bomb", f"at most {MAX_RATIO} times"
-        )
-    if any(_leaves(m.filename) for m in members):
-        refuse("a member's path leads out of the archive", "zip_path", "paths inside the archive")
-    if any(m.filename.lower().endswith((".zip", ".7z", ".rar", ".gz", ".xz", ".bz2")) for m in members):
-        refuse("an archive inside the archive", "zip_nested", "plain files", "unpack the inner archive first")
-    if any(m.flag_bits & 0x1 for m in members):
-        refuse("a member is encrypted", "zip_encrypted", "no password", "export without a password")
-    if problems:
-        raise InputError(f"{name} is refused before unpacking", problems)
-    return tuple(m.filename for m in members if not m.filename.endswith("/"))
-
-
 def export_date(name: str, mapping: Mapping) -> dt.date | None:
     """The date in a file's name as the mapping says; None when the mapping names none.
 
@@ -175,6 +176,34 @@ def export_date(name: str, mapping: Mapping) -> dt.date | None:
     )  # fmt: skip
 
 
+def covered_period(source: Incoming, above: Sequence[str]) -> tuple[dt.date, dt.date] | None:
+    """The first and last day an export says it covers; None when its mapping names no place.
+
+    Raises:
+        InputError: the mapping names a place and no period stands there.
+    """
+    spec = source.mapping.period
+    if spec is None:
+        return None
+    text, pattern = source.name, spec.file_name or spec.pattern
+    if spec.line is not None:
+        text = above[spec.line - 1] if spec.line <= len(above) else ""
+    match = re.search(pattern, text)
+    parse = parse_date((*source.mapping.date_formats, *_PERIOD_FORMATS))
+    first, last = (parse(clean(g))[0] for g in match.groups()) if match else (None, None)
+    if first is None or last is None or first > last:
+        where = f"line {spec.line}" if spec.line is not None else "the file's name"
+        raise InputError(
+            f"{source.name}: no period",
+            [Problem(source.name, spec.line, None, "no first and last day", "period", f"the period in {where}",
+                     "correct period in the mapping, or ask for the export again")],
+        )  # fmt: skip
+    return first, last
+
+
+_PERIOD_FORMATS = ("%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y")
+
+
 def masked_name(name: str) -> str:
     """A file's name without what looks like a CPR number."""
     return _CPR_LIKE.sub("999999-9999", name)
@@ -184,7 +213,14 @@ def _walk(incoming: Path) -> Iterator[Path]:
     for folder, subfolders, names in os.walk(incoming, followlinks=False):
         subfolders.sort()
         links = [s for s in subfolders if (Path(folder) / s).is_symlink()]
-        yield from (Path(folder) / name for name in sorted([*names, *links]))
+        projects = [s for s in subfolders if _is_project(Path(folder) / s)]
+        subfolders[:] = [s for s in subfolders if s not in projects]
+        yield from (Path(folder) / name for name in sorted([*names, *links, *projects]))
+
+
+def _is_project(folder: Path) -> bool:
+    """A QualCoder project is a folder with its database, pictures and documents: one source."""
+    return folder.suffix.casefold() == ".qda" and (folder / PROJECT).is_file() and not folder.is_symlink()
 
 
 def _matches(name: str, pattern: str) -> bool:
@@ -196,6 +232,13 @@ def _matches(name: str, pattern: str) -> bool:
     return re.fullmatch(regex, name, re.IGNORECASE) is not None
 
 
+def _closest(readers: list[Mapping], name: str) -> list[Mapping]:
+    """Of several mappings for interviews or forms those that name the file itself: they say what the general one cannot."""
+    if len(readers) < 2 or any(m.kind not in ROUTED for m in readers):
+        return readers
+    return [m for m in readers if any(p.casefold() == name.casefold() for p in m.files)] or readers
+
+
 def _refuse_file(path: Path, name: str, root: Path, readers: list[Mapping]) -> Problem | None:
     if _CPR_LIKE.search(path.name):
         return Problem(masked_name(name), found="the file's name holds what looks like a CPR number", rule="file_name",
@@ -203,7 +246,7 @@ def _refuse_file(path: Path, name: str, root: Path, readers: list[Mapping]) -> P
     if not path.resolve().is_relative_to(root):
         return Problem(name, found="a link that leads out of the inbox", rule="link_out",
                        expected="a file inside the inbox", next_step="copy the file itself into the inbox")  # fmt: skip
-    if not path.is_file():
+    if not path.is_file() and not _is_project(path):
         return Problem(name, found="not a readable file", rule="unreadable", expected="a regular file",
                        next_step="remove it from the inbox")  # fmt: skip
     if not readers:
@@ -215,7 +258,7 @@ def _refuse_file(path: Path, name: str, root: Path, readers: list[Mapping]) -> P
                        rule="two_mappings", expected="one, or several that each name a sheet of their own",
                        next_step="make the files patterns narrower")  # fmt: skip
     try:
-        with path.open("rb") as stream:
+        with (path / PROJECT if path.is_dir() else path).open("rb") as stream:
             stream.read(1)
     except OSError as error:
         return Problem(name, found=f"cannot be read: {error.strerror}", rule="unreadable",
@@ -224,18 +267,20 @@ def _refuse_file(path: Path, name: str, root: Path, readers: list[Mapping]) -> P
 
 
 def _read_different_sheets(readers: list[Mapping]) -> bool:
-    sheets = [m.sheet for m in readers if m.format == "xlsx" and m.sheet is not None]
+    sheets = [m.sheet for m in readers if m.format in BOOKS and m.sheet is not None]
     return len(set(sheets)) == len(readers)
 
 
 def _opened(path: Path, name: str, mapping: Mapping) -> list[Incoming]:
     members: tuple[str, ...] = ()
-    is_packed = path.suffix.lower() in (".zip", ".xlsx", ".xlsm", ".qdpx")
-    if path.stat().st_size and (is_packed or mapping.format == "xlsx" or mapping.zip_members):
-        is_book = mapping.format == "xlsx" or path.suffix.lower() in (".xlsx", ".xlsm")
+    is_packed = path.suffix.lower() in (".zip", ".xlsx", ".xlsm", ".xlsb", ".ods", ".qdpx")
+    if path.stat().st_size and (
+        is_packed or mapping.format in ("xlsx", "xlsb", "ods") or mapping.zip_members
+    ):
+        is_book = mapping.format in BOOKS or path.suffix.lower() in (".xlsx", ".xlsm")
         with path.open("rb") as stream:
-            wanted = "xlsx" if is_book and not mapping.zip_members else "zip"
-            refuse_other_content(stream.read(HEAD_BYTES), name, wanted)
+            wanted = (mapping.format if mapping.format in BOOKS else "xlsx") if is_book else "zip"
+            refuse_other_content(stream.read(HEAD_BYTES), name, "zip" if mapping.zip_members else wanted)
         members = check_archive(path, name)
         if any(_CPR_LIKE.search(m) for m in members):
             raise InputError(
@@ -244,7 +289,7 @@ def _opened(path: Path, name: str, mapping: Mapping) -> list[Incoming]:
                          next_step="rename the file inside the archive")],
             )  # fmt: skip
     if not mapping.zip_members:
-        return [Incoming(name, mapping, path, None, export_date(name, mapping))]
+        return _sheets_of(Incoming(name, mapping, path, None, export_date(name, mapping)))
     chosen = [m for m in members if any(_matches(m, pattern) for pattern in mapping.zip_members)]
     if not chosen:
         raise InputError(
@@ -264,8 +309,21 @@ def _opened(path: Path, name: str, mapping: Mapping) -> list[Incoming]:
     ]
 
 
-def _leaves(member: str) -> bool:
-    parts = member.replace("\\", "/").split("/")
-    return (
-        not member or member.startswith(("/", "\\")) or ".." in parts or bool(re.match(r"^[A-Za-z]:", member))
-    )
+def _sheets_of(source: Incoming) -> list[Incoming]:
+    """The source, once for each sheet its mapping reads. A sheet whose title may be somebody's name goes by its place."""
+    if source.mapping.kind in ROUTED:
+        return [source]
+    with source.path.open("rb") as stream:
+        kind = book_kind(stream, source.mapping)
+        titles = sheet_titles(stream, kind, source.name) if kind else ()
+    if not titles:
+        return [source]
+    mine = chosen(titles, source.mapping, source.name)
+    if not is_pattern(source.mapping.sheet) or source.mapping.sheet in mine:
+        return [replace(source, sheet=mine[0])]
+    base = source.name.partition("#")[0]
+    places = [t for t, _ in titles]
+    return [
+        replace(source, name=f"{base}#{t if is_nobody(t) else f'ark {places.index(t) + 1}'}", sheet=t)
+        for t in mine
+    ]

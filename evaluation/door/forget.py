@@ -8,6 +8,8 @@ next release compares with it. Three things are done, because one alone would le
 * the pupil's key (not the number) goes on the list that the door reads (:mod:`~evaluation.door.forgotten`), so that
   neither a new export nor a database brings the pupil back.
 
+Afterwards the whole data folder is searched (:mod:`~evaluation.door.forget_proof`): what still holds the pupil is named.
+
 Every file is replaced whole or not at all. The list says that a removal has begun before anything is changed and that
 it is finished after everything is: killed in between, no round can be made until the command was given again.
 """
@@ -15,30 +17,32 @@ it is finished after everything is: killed in between, no round can be made unti
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from evaluation.door.cpr import parse_cpr
-from evaluation.door.erase import UNFINISHED, Traces, erased, replacing
+from evaluation.door.erase import Traces, erased, replacing
 from evaluation.door.files import masked_name
 from evaluation.door.forget_files import (
     Affected,
     Places,
     affected_files,
     documents_of,
+    emptied,
     file_name,
     rows_by_source,
     sources_of,
 )
+from evaluation.door.forget_proof import still_held
 from evaluation.door.forget_tables import KeyedPupil, affected_tables, segments_of, without
-from evaluation.door.forgotten import load_forgotten
+from evaluation.door.forgotten import load_forgotten, receipt_name
 from evaluation.door.identities import PUPIL
 from evaluation.door.pseudonyms import PseudonymKey
 from evaluation.door.values import clean
 from evaluation.errors import InputError, Problem
 from evaluation.interviews.segments import pseudonym
+from evaluation.sealing import sealed
 
 
 @dataclass(frozen=True)
@@ -56,18 +60,26 @@ class Plan:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What was done, without identity: counts by table and file, and the rounds that must be run again."""
+    """What was done, without identity and without a count: a number of rows would tell who it was.
 
+    ``again``: rounds that must be made again. ``still_in``: rounds whose report has gone out and that still hold rows.
+    ``by_hand``: files of the inbox that a person has to see to, their names masked. ``elsewhere``: other files of the
+    data folder that hold the pupil. ``deleted``: files that held nobody else; which they were is said and not filed.
+    """
+
+    id: str
     on: str
     key_id: str
-    rounds: tuple[str, ...]
-    tables: tuple[Affected, ...]
-    files: tuple[Affected, ...]
-    is_on_list: bool
+    again: tuple[str, ...]
+    still_in: tuple[str, ...]
+    by_hand: tuple[str, ...]
+    elsewhere: tuple[str, ...]
+    deleted: tuple[str, ...] = ()
 
-    def to_json(self) -> str:
+    def filed(self, key: PseudonymKey) -> bytes:
         """The receipt as it is filed."""
-        return json.dumps(asdict(self), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+        content = {name: value for name, value in asdict(self).items() if name != "deleted"}
+        return sealed(receipt_name(self.id), content, key.for_seals, indent=2)
 
 
 def plan_forget(identifier: str, key: PseudonymKey, places: Places) -> Plan:
@@ -105,33 +117,73 @@ def plan_forget(identifier: str, key: PseudonymKey, places: Places) -> Plan:
     return Plan(who, traces, tables, files)
 
 
-def execute_forget(plan: Plan, key: PseudonymKey, places: Places, *, listed: Path, on: dt.date) -> Receipt:
-    """Carry a plan out. Running it twice changes nothing more.
+def finds_nobody(plan: Plan, key: PseudonymKey, *, listed: Path) -> bool:
+    """Whether nothing in the folder of the list holds the pupil and no earlier removal was of this pupil."""
+    if plan.tables or any(f.rows for f in plan.files):
+        return False
+    if plan.who.pupil_key in load_forgotten(listed, key).pupils:
+        return False
+    return not still_held(listed.parent, plan.who, plan.traces, skip=[listed])
+
+
+def execute_forget(
+    plan: Plan, key: PseudonymKey, places: Places, *, listed: Path, on: dt.date, receipt: str
+) -> Receipt:
+    """Carry a plan out and search the folder of the list for what is left. Running it twice changes nothing more.
 
     ``listed`` is the list of forgotten pupils. It says *unfinished* until :func:`finish_forget` is called, which is
-    to be done when the receipt is safe.
+    to be done when the receipt is safe. ``receipt``: a new id; a removal that was cut short keeps the one it began with.
     """
-    load_forgotten(listed, key).begun(plan.who.pupil_key, plan.who.document_keys).write(listed)
+    begun = load_forgotten(listed, key).begun(plan.who.pupil_key, plan.who.document_keys, receipt)
+    begun.write(listed, key)
     for name in (t.name for t in plan.tables):
         path = places.warehouse / name
         segments = segments_of(path.parent, plan.who)
         with replacing(path) as stream:
             without(path, plan.who, segments, stream)
-    mappings = {file_name(s, places.incoming): s.mapping for s in sources_of(places)}
-    for file in plan.files:
+    deleted = _erase_files(plan, places)
+    data = listed.parent
+    by_hand = [f.name for f in plan.files if f.is_by_hand]
+    known = [listed, *(places.incoming / name for name in by_hand)]
+    held = still_held(data, plan.who, plan.traces, skip=known)
+    closed = {(data / n).parent.name for n in held if _is_closed(n, data, places)}
+    return Receipt(
+        id=begun.unfinished[plan.who.pupil_key],
+        on=on.isoformat(),
+        key_id=key.key_id,
+        again=places.rounds,
+        still_in=tuple(sorted(closed)),
+        by_hand=tuple(masked_name(name) for name in by_hand),
+        elsewhere=tuple(masked_name(n) for n in held if not _is_closed(n, data, places)),
+        deleted=tuple(masked_name(name) for name in deleted),
+    )
+
+
+def _erase_files(plan: Plan, places: Places) -> list[str]:
+    """Take the pupil out of the inbox; returns files that held nobody else, which go whole: the door refuses empty ones."""
+    sources = sources_of(places)
+    mappings = {file_name(s, places.incoming): s.mapping for s in sources}
+    deleted = []
+    for file in (f for f in plan.files if f.rows and not f.is_by_hand):
         path = places.incoming / file.name
-        if not file.is_by_hand and file.rows:
-            with replacing(path) as stream:
-                erased(path, file.name, mappings.get(file.name), plan.traces, stream)
-    for left in places.incoming.rglob(f"{UNFINISHED}*"):
-        left.unlink(missing_ok=True)
-    files = tuple(replace(f, name=masked_name(f.name)) for f in plan.files)
-    return Receipt(on.isoformat(), key.key_id, places.rounds, plan.tables, files, is_on_list=True)
+        with replacing(path) as stream:
+            erased(path, file.name, mappings.get(file.name), plan.traces, stream)
+        mine = [s for s in sources if s.path == path]
+        if mine and all(emptied(s, places) for s in mine):
+            path.unlink()
+            deleted.append(file.name)
+    return deleted
+
+
+def _is_closed(name: str, data: Path, places: Places) -> bool:
+    """A table of a round that was left alone because its report has gone out."""
+    path = data / name
+    return path.parent.parent == places.warehouse and path.parent.name not in places.rounds
 
 
 def finish_forget(plan: Plan, key: PseudonymKey, *, listed: Path) -> None:
     """Say in the list that the removal is complete."""
-    load_forgotten(listed, key).finished(plan.who.pupil_key).write(listed)
+    load_forgotten(listed, key).finished(plan.who.pupil_key).write(listed, key)
 
 
 def open_rounds(warehouse: Path, closed: Iterable[str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ what becomes of it (:mod:`~evaluation.door.forget`).
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -25,21 +26,29 @@ from evaluation.door.identities import pupil_keys
 from evaluation.door.mapping import read_mappings
 from evaluation.door.pseudonyms import PseudonymKey
 from evaluation.door.quarantine import Quarantine
+from evaluation.door.read_rows import cell_text
 from evaluation.door.readers import open_source
 from evaluation.door.registers import roster_ids, with_ids
 from evaluation.door.stage import Stage
+from evaluation.door.values import clean
 from evaluation.errors import InputError, KomgladError
+from evaluation.files.sheets import SHEETS, open_sheets
+from evaluation.files.sniff import file_kind
 from evaluation.interviews.attributes import normal_name
+from evaluation.interviews.side_tables import is_side_table
 from evaluation.interviews.tables import read_rows
 from evaluation.study import Study
 
+EMPTY = "empty_file"
+"""The door's rule for a file without rows."""
 WITH_PUPILS = ("pupils", "absence", "totals", "talks", "consents")
-SIDE_TABLE = ".dokumenter."
 
 
 @dataclass(frozen=True)
 class Affected:
-    """Rows of a table or file that belong to the pupil. ``is_by_hand``: a person has to see to this one."""
+    """Rows of a table or file that belong to the pupil. ``is_by_hand``: a person has to see to this one; without any row
+    it is a file that cannot be searched.
+    """
 
     name: str
     rows: int
@@ -48,20 +57,24 @@ class Affected:
 
 @dataclass(frozen=True)
 class Places:
-    """Where a pupil may be: the warehouse's open rounds, the inbox, and databases by their variable's name."""
+    """Where a pupil may be: the warehouse's open rounds, the inbox, and databases by their variable's name.
+
+    ``scratch``: where rows may be spilled while files are searched.
+    """
 
     study: Study
     warehouse: Path
     incoming: Path
     rounds: tuple[str, ...]
     sql_addresses: Mapping[str, str] = field(default_factory=dict, repr=False)
+    scratch: Path | None = None
 
 
 def sources_of(places: Places) -> tuple[Incoming, ...]:
     """The inbox's files and queries that a mapping reads."""
     if not places.incoming.is_dir():
         return ()
-    return find_incoming(places.incoming, read_mappings(places.study.mappings))[0]
+    return find_incoming(places.incoming, read_mappings(places.study.mappings)).sources
 
 
 def file_name(source: Incoming, incoming: Path) -> str:
@@ -73,7 +86,7 @@ def rows_by_source(
     places: Places, sources: tuple[Incoming, ...], key: PseudonymKey, pupil_key: str
 ) -> dict[str, frozenset[int]]:
     """Rows that the door itself attributes to the pupil: by number, by a school's own number, by name."""
-    study, stage = places.study, Stage()
+    study, stage = places.study, Stage(places.scratch)
     calendar = build_calendar(read_spans(study.file("calendar.csv"), study.protocol), study.protocol)
     desk = Desk(study.protocol, calendar, key)
     ids: dict[str, str] = {}
@@ -105,10 +118,22 @@ def rows_by_source(
     return found
 
 
+def emptied(source: Incoming, places: Places) -> bool:
+    """Whether a source has no row left: the door would refuse it, and it says nothing about anybody any more."""
+    try:
+        with ExitStack() as stack:
+            reading, _ = open_source(source, stack, places.sql_addresses)
+            return not any(len(chunk.rows) for chunk in reading.chunks)
+    except KomgladError as refusal:
+        return any(p.rule == EMPTY for p in refusal.problems)
+
+
 def documents_of(incoming: Path, traces: Traces) -> set[str]:
     """Names of interviews that a side table of documents ties to the number, in a column of its own."""
     documents: set[str] = set()
-    for path in sorted(incoming.rglob(f"*{SIDE_TABLE}*")) if incoming.is_dir() else ():
+    for path in sorted(incoming.rglob("*")) if incoming.is_dir() else ():
+        if not is_side_table(path.name):
+            continue
         try:
             table = read_rows(path)
         except InputError:
@@ -117,7 +142,7 @@ def documents_of(incoming: Path, traces: Traces) -> set[str]:
         documents |= {
             normal_name(row.get(heading))
             for row in table.rows
-            if heading and any(traces.is_in(cell) for cell in row.cells.values())
+            if heading and any(traces.is_in(clean(cell)) for cell in row.cells.values())
         }
     return documents - {""}
 
@@ -134,8 +159,10 @@ def affected_files(
         try:
             rows = erased(path, name, mappings.get(name), traces, _Nowhere())  # type: ignore[arg-type]
         except CannotErase:
-            if _raw_hit(path, traces) or _may_hide(path):
-                affected.append(Affected(name, 0, is_by_hand=True))
+            known = sum(len(r) for n, r in traces.rows.items() if re.split("[#!]", n)[0] == name)
+            hits = max(known, _hits(path, traces))
+            if hits or _may_hide(path):
+                affected.append(Affected(name, hits, is_by_hand=True))
             continue
         except OSError:
             affected.append(Affected(name, 0, is_by_hand=True))
@@ -144,8 +171,8 @@ def affected_files(
         removed |= {n: r for n, r in rows.items() if r}
         if count:
             affected.append(Affected(name, count))
-    queries = (s for s in sources if s.path == places.incoming)
-    affected += [Affected(s.name, len(traces.rows.get(s.name, ())), is_by_hand=True) for s in queries]
+    queries = (s for s in sources if s.path == places.incoming and s.name in traces.rows)
+    affected += [Affected(s.name, len(traces.rows[s.name]), is_by_hand=True) for s in queries]
     return tuple(affected), removed
 
 
@@ -158,18 +185,34 @@ def _every_file(incoming: Path) -> Iterator[Path]:
             yield path
 
 
-def _raw_hit(path: Path, traces: Traces) -> bool:
-    content = path.read_bytes()
-    return any(traces.is_in(content.decode(e, "ignore")) for e in ("latin-1", "utf-16-le", "utf-16-be"))
+def _hits(path: Path, traces: Traces) -> int:
+    """Rows of a workbook, page or JSON with a cell of the pupil's; 1 where the bytes of another file hold the number."""
+    with path.open("rb") as stream:
+        kind = file_kind(stream)
+        if kind in SHEETS:
+            try:
+                rows = (row for sheet in open_sheets(stream.read(), kind, path.name) for row in sheet.rows())
+                return sum(any(traces.is_about(cell_text(v, ",") or "") for v in row) for row in rows)
+            except InputError:  # damaged: its bytes are looked at
+                stream.seek(0)
+        content = stream.read()
+    return int(
+        any(traces.is_in(content.decode(e, "ignore")) for e in ("latin-1", "utf-8", "utf-16-le", "utf-16-be"))
+    )
 
 
 def _may_hide(path: Path) -> bool:
-    """Packed formats that cannot be searched as bytes."""
+    """Packed formats that cannot be searched: neither as tables nor as bytes."""
     with path.open("rb") as stream:
-        head = stream.read(16)
-    return head.startswith(
-        (b"PK", b"SQLite format 3", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b", b"Rar!", b"7z")
-    )
+        kind = file_kind(stream)
+        if kind in SHEETS:
+            try:
+                return not open_sheets(stream.read(), kind, path.name)
+            except InputError:
+                return True
+        return stream.read(16).startswith(
+            (b"PK", b"SQLite format 3", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b", b"Rar!", b"7z")
+        )
 
 
 class _Nowhere(io.RawIOBase):

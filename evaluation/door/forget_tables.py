@@ -16,6 +16,9 @@ import pandas as pd
 
 from evaluation.errors import InputError, Problem
 from evaluation.tables.relations import KEY_ID
+from evaluation.words.texts import texts
+
+TEXT = texts("running")
 
 
 @dataclass(frozen=True)
@@ -41,10 +44,17 @@ def affected_tables(warehouse: Path, rounds: Iterable[str], who: KeyedPupil) -> 
     strange = sorted({(r, k) for r, p in found if (k := _made_with(p)) not in ("", who.key_id)})
     if strange:
         raise InputError(
-            "some tables were made with another pseudonym key, so a pupil cannot be found in them",
-            [Problem(r, found=f"key {k}", expected=f"key {who.key_id}", rule="key",
-                     next_step=f"make the round again with this key: komglad run {r}") for r, k in strange],
-        )  # fmt: skip
+            TEXT("forget_other_key"),
+            [
+                Problem(
+                    r,
+                    found=TEXT("sealing_key_found", found=k),
+                    expected=TEXT("sealing_key_expected", expected=who.key_id),
+                    next_step=TEXT("storage_run_again", round_id=r),
+                )
+                for r, k in strange
+            ],
+        )
     for round_id, path in found:
         rows = without(path, who, segments_of(path.parent, who), None)
         if rows:
@@ -54,7 +64,15 @@ def affected_tables(warehouse: Path, rounds: Iterable[str], who: KeyedPupil) -> 
 def _made_with(path: Path) -> str:
     import pyarrow.parquet as pq
 
-    return str((pq.read_schema(path).metadata or {}).get(KEY_ID.encode(), b"").decode())
+    try:
+        schema = pq.read_schema(path)
+    except (ValueError, OSError):  # Arrow's own words may hold what stands in the file
+        raise InputError(
+            f"{path.parent.name}/{path.name} er beskadiget, så ingen kan se, om eleven står der. Intet er ændret",
+            [Problem(f"{path.parent.name}/{path.name}", found="beskadiget",
+                     next_step=f"lav runden igen (komglad run {path.parent.name}), eller slet filen, og kør forget igen")],
+        ) from None  # fmt: skip
+    return str((schema.metadata or {}).get(KEY_ID.encode(), b"").decode())
 
 
 def segments_of(folder: Path, who: KeyedPupil) -> frozenset[str]:
@@ -82,7 +100,7 @@ def without(path: Path, who: KeyedPupil, segments: frozenset[str], out: Any) -> 
         ):
             if column in names and values:
                 tests.append((column, pa.array(values, pa.large_string())))
-        by_place = path.name == "raw_quarantine.parquet" and bool(who.source_rows)
+        by_place = path.name in _BY_PLACE and bool(who.source_rows)
         if not tests and not by_place:
             return 0
         writer = pq.ParquetWriter(out, table.schema_arrow, compression="zstd") if out is not None else None
@@ -102,7 +120,11 @@ def without(path: Path, who: KeyedPupil, segments: frozenset[str], out: Any) -> 
     return gone
 
 
+_BY_PLACE = ("raw_quarantine.parquet", "raw_left_out.parquet")
+"""Tables that tell rows by their place alone."""
+
+
 def _at(batch: Any, places: Mapping[str, frozenset[int]]) -> np.ndarray:
-    """Quarantine entries (n,) that stand on the pupil's rows."""
+    """Entries (n,) that stand on the pupil's rows."""
     files, rows = (batch.column(c).to_pylist() for c in ("source_file", "source_row"))
     return np.array([r in places.get(f, ()) for f, r in zip(files, rows, strict=True)], dtype=bool)

@@ -12,12 +12,18 @@ from evaluation.door.values import clean
 from evaluation.errors import InputError, Problem
 
 DAY_HEADING = re.compile(r"^(?:.*\D)?(\d{1,2})\.?$")
+_ANY_DATE = parse_date([f for _, f in DATE_FORMATS])
 LEAST_DAYS, LEAST_DATES = 20, 3
 """So many headings that are days of a month, or whole dates, make a table a grid."""
 
 
+HEAD_LINES = 200
+"""So far down a line of headings is looked for."""
+
+
 def header_place(rows: Sequence[Sequence[str]], name: str) -> int:
     """Place of the line of headings: the first of the widest lines that hold no data."""
+    rows = rows[:HEAD_LINES]
     width = max((len([c for c in r if clean(c)]) for r in rows), default=0)
     likely = [
         (i, n) for i, r in enumerate(rows) if (n := len([c for c in r if clean(c)])) > 1 and _is_heading(r)
@@ -46,7 +52,7 @@ def _is_heading(row: Sequence[str]) -> bool:
 
 def is_date(cell: str) -> bool:
     """Is it a date in any way of writing that is known?"""
-    return any(parse_date((f,))(cell)[1] is None for _, f in DATE_FORMATS)
+    return any(c.isdigit() for c in cell) and _ANY_DATE(cell)[1] is None
 
 
 def _is_data(cell: str) -> bool:

@@ -9,28 +9,37 @@ from evaluation.door.values import clean
 DATE_FORMATS = (
     ("excel", "excel"), ("dd-mm-yyyy", "%d-%m-%Y"), ("dd.mm.yyyy", "%d.%m.%Y"), ("dd/mm/yyyy", "%d/%m/%Y"),
     ("yyyy-mm-dd", "%Y-%m-%d"), ("dd-mm-yy", "%d-%m-%y"), ("dd/mm/yy", "%d/%m/%y"), ("dd.mm.yy", "%d.%m.%y"),
+    ("d/m-yyyy", "%d/%m-%Y"), ("d/m-yy", "%d/%m-%y"), ("d/m yyyy", "%d/%m %Y"), ("d. m. yyyy", "%d. %m. %Y"),
+    ("yyyy/mm/dd", "%Y/%m/%d"), ("yyyy.mm.dd", "%Y.%m.%d"), ("yy-mm-dd", "%y-%m-%d"),
     ("dd-mm-yyyy hh:mm:ss", "%d-%m-%Y %H:%M:%S"), ("dd-mm-yyyy hh:mm", "%d-%m-%Y %H:%M"),
     ("dd/mm/yyyy hh:mm:ss", "%d/%m/%Y %H:%M:%S"), ("dd/mm/yyyy hh:mm", "%d/%m/%Y %H:%M"),
-    ("yyyy-mm-ddThh:mm:ssZ", "%Y-%m-%dT%H:%M:%SZ"),
-    ("yyyy-mm-dd hh:mm:ss", "%Y-%m-%d %H:%M:%S"), ("yyyy-mm-ddThh:mm:ss", "%Y-%m-%dT%H:%M:%S"),
-    ("d. mmmm yyyy", "%d. %B %Y"), ("d. mmm. yyyy", "%d. %B %Y"), ("yyyymmdd", "%Y%m%d"),
-    ("mm/dd/yyyy", "%m/%d/%Y"), ("mm-dd-yyyy", "%m-%d-%Y"), ("mm/dd/yy", "%m/%d/%y"),
+    ("dd.mm.yyyy hh:mm:ss", "%d.%m.%Y %H:%M:%S"), ("dd.mm.yyyy hh:mm", "%d.%m.%Y %H:%M"),
+    ("yyyy-mm-dd hh:mm:ss", "%Y-%m-%d %H:%M:%S"), ("yyyy-mm-dd hh:mm", "%Y-%m-%d %H:%M"), ("iso", "iso"),
+    ("d. mmmm yyyy", "%d. %B %Y"), ("d mmmm yyyy", "%d %B %Y"), ("dd-mmm-yyyy", "%d-%B-%Y"), ("dd-mmm-yy", "%d-%B-%y"),
+    ("d. mmm yy", "%d. %B %y"), ("dd/mmm/yyyy", "%d/%B/%Y"), ("mmmm d yyyy", "%B %d %Y"), ("mmmm d, yyyy", "%B %d, %Y"),
+    ("yyyymmdd", "%Y%m%d"), ("ddmmyyyy", "%d%m%Y"), ("mmddyyyy", "%m%d%Y"),
+    ("mm/dd/yyyy", "%m/%d/%Y"), ("mm-dd-yyyy", "%m-%d-%Y"), ("mm.dd.yyyy", "%m.%d.%Y"), ("mm/dd/yy", "%m/%d/%y"),
+    ("mm-dd-yy", "%m-%d-%y"), ("mm.dd.yy", "%m.%d.%y"), ("mm/dd/yyyy hh:mm", "%m/%d/%Y %H:%M"),
+    ("mm/dd/yyyy hh:mm:ss", "%m/%d/%Y %H:%M:%S"),
 )  # fmt: skip
-"""As a mapping writes them, the likeliest first; month first comes last, for a doubt and never alone beside day first."""
+"""Ways of writing a date, as a mapping writes them and as they are read, the likeliest first."""
 CPR_HEADINGS = ("cpr", "cpr nr", "cprnr", "cpr nummer", "cprnummer", "personnummer", "personnr", "person nr", "elev cpr",
                 "civil registration number")  # fmt: skip
 HEADINGS: dict[str, tuple[str, ...]] = {
-    "pupil": (*CPR_HEADINGS, "elevid", "elev id", "elevnr", "elevnummer", "uni login", "unilogin", "brugernavn"),
+    "pupil": (*CPR_HEADINGS, "elevid", "elev id", "elevnr", "elevnummer", "uni login", "unilogin", "brugernavn",
+              "student unique id"),
     "class": ("klasse", "stamklasse", "klassenavn", "klassebetegnelse", "hold", "class"),
     "grade": ("klassetrin", "årgang", "trin", "grade"),
-    "school": ("skole", "skolekode", "institution", "institutionsnummer", "institutionsnr", "skolenavn", "school"),
+    "school": ("skole", "skolekode", "institution", "institutionsnummer", "institutionsnr", "skolenavn", "school",
+               "school id", "institution number"),
     "from": ("fra", "startdato", "start", "fra dato", "første dag", "første fraværsdag", "indmeldt", "from"),
     "to": ("til", "slutdato", "slut", "til dato", "sidste dag", "sidste fraværsdag", "udmeldt", "to", "end"),
-    "date": ("dato", "fraværsdato", "dag", "date"),
+    "date": ("dato", "fraværsdato", "dag", "date", "event date", "samtaledato", "dato for samtale", "afholdt den"),
     "type": ("kategori", "fraværskategori", "fraværstype", "fraværskode", "kode", "type", "fraværsårsag",
-             "årsag til fravær", "årsag", "årsagskode", "fravær kode", "fravær type", "absence type", "reason"),
+             "årsag til fravær", "årsag", "årsagskode", "fravær kode", "fravær type", "absence type", "reason",
+             "attendance event category descriptor"),
     "half_day": ("halv dag", "omfang", "andel", "halvdag", "hel halv", "hel eller halv"),
-    "week": ("uge", "ugenr", "uge nr", "ugenummer", "week"),
+    "week": ("uge", "week commencing", "ugenr", "uge nr", "ugenummer", "week"),
     "month": ("måned", "month"),
     "quarter": ("kvartal", "quarter"),
     "year": ("år", "year", "kalenderår"),
@@ -42,19 +51,30 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "given_on": ("afgivet", "afgivet den", "givet", "givet den", "dato for samtykke", "samtykkedato", "given on"),
     "withdrawn_on": ("trukket tilbage", "trukket tilbage den", "tilbagetrukket", "tilbagekaldt", "withdrawn on"),
     "holder": ("indehaver", "forældremyndighedsindehaver", "forælder", "forældre", "underskriver"),
-    "status": ("status",),
+    "status": ("status", "afholdt", "gennemført", "samtale afholdt", "samtalestatus"),
     "kind": ("art", "samtaletype"),
     "local_id": ("elevid", "elev id", "elevnr"),
 }  # fmt: skip
 """Our column → headings, as :func:`heading` tidies them; the first that is there counts."""
-NAME_HEADINGS = ("elev", "navn", "elevnavn", "barn", "fulde navn", "name")
+ATTRIBUTES = ("sundhedsplejerske",
+              "registreret af", "oprettet af", "indberettet af", "ændret af", "noteret af", "lærer", "klasselærer",
+              "kontaktlærer", "kontaktperson", "køn", "skole", "skolenavn", "institutionsnavn", "afdeling", "telefon",
+              "mobil", "adresse", "postnr", "by", "kommune", "gender", "teacher", "spor", "klassespor")  # fmt: skip
+"""Headings of what describes a pupil, a school or the person who noted: never how much a row counts."""
+STAMPS = ("oprettet", "oprettet den", "oprettelsesdato", "registreret", "registreret den", "registreringsdato",
+          "indberettet", "indberettet den", "noteret den", "ændret", "ændret den", "sidst ændret", "opdateret",
+          "sidst opdateret", "fødselsdato", "født", "udskrevet", "created", "modified", "birthdate",
+          "date of birth")  # fmt: skip
+"""Headings of when something was noted, and of birthdays."""
+NAME_HEADINGS = ("elev", "navn", "elevnavn", "elevens navn", "barn", "fulde navn", "name")
 HALVES = (("formiddag", "eftermiddag"), ("fm", "em"), ("1 registrering", "2 registrering"), ("am", "pm"))
 """Headings of the two halves of a day."""
 LENGTHS = ("antal dage", "antal fraværsdage", "varighed", "varighed dage", "længde")
 """Headings that tell how long an absence was."""
 LESSONS = ("lektion", "lektioner", "lektionsnr", "time", "modul", "lesson")
 """Headings that tell one line per lesson."""
-FIRST_NAMES, LAST_NAMES = ("fornavn", "fornavne"), ("efternavn",)
+FIRST_NAMES = ("fornavn", "fornavne", "forename", "first name", "given name")
+LAST_NAMES = ("efternavn", "surname", "last name", "family name")
 TYPE_WORDS = {
     "sick": ("syg", "sygdom", "sygefravær", "illness", "sick", "s"),
     "permitted": ("tillad", "tilladelse", "frihed", "ferie", "fri", "lov", "lovlig", "lovligt", "ekstraordinær", "leave",
@@ -63,7 +83,24 @@ TYPE_WORDS = {
 }  # fmt: skip
 PRESENT = ("til stede", "tilstede", "fremmødt", "present", "p")
 """Words of a pupil who was there."""
-HALF = ("halv", "ja", "½", "halvdag", "halv dag")
+HALF = ("halv", "½", "halvdag", "halv dag", "1/2", "halve", "half")
+WHOLE = ("hel", "heldag", "hel dag", "hele", "hele dagen", "fuld", "fuld dag", "full", "whole")
+"""Words of half a day and of a whole one, wherever they stand."""
+HALF_HEADINGS = ("halv dag", "halvdag", "half day")
+"""Headings of a column that marks half days: a yes or a cross in it is a half."""
+UNITS = {
+    "minutes": ("minutter", "minut", "min", "minuttal", "minutes"),
+    "hours": ("timer", "timetal", "timeantal", "hours", "tim"),
+    "lessons": ("lektioner", "lektionstal", "moduler", "lessons"),
+    "days": ("dage", "dag", "days", "dagstal"),
+}
+"""Ends of words in a heading that tell a unit."""
+ENGLISH = frozenset({
+    "class", "grade", "school", "from", "to", "end", "date", "reason", "pupil", "student", "surname", "forename", "name",
+    "absence", "week", "month", "year", "mark", "absence type", "week commencing", "first name", "last name",
+    "start date", "end date", "birth date", "civil registration number", "upn",
+})  # fmt: skip
+"""Headings that only an English export has."""
 CHOICES = {
     "answer": {"ja": "yes", "nej": "no", "yes": "yes", "no": "no"},
     "kind": {
@@ -85,15 +122,53 @@ SUMMARY = re.compile(r'^[\s"]*(?:i\s?alt|total|sum|gennemsnit|hele skolen)\b', r
 """How a line of totals under the rows begins."""
 
 
+_PATH = re.compile(r"(?=.*(?:[./@]|^[a-z]).*[a-z][A-Z])(?:\.\./|/|@)*[A-Za-z]\w*(?:[./]@?[A-Za-z]\w*)*")
+"""Names of fields in JSON and XML: ``eventDate``, ``Person/FirstName``."""
+
+
 def heading(text: str) -> str:
-    """A heading as it is compared: casefolded, without punctuation, with Danish letters where they were written in two."""
+    """A heading as it is compared: casefolded, without punctuation, with Danish letters where they were written in two.
+
+    Of a path of names (``studentReference.studentUniqueId``, ``Person/FirstName``) the last, word by word.
+    """
+    if _PATH.fullmatch(text):
+        text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", re.split(r"[./@]", text)[-1])
     tidy = clean(re.sub(r"[.:_\-/*]+", " ", text)).casefold()
     return tidy.replace("ae", "æ").replace("oe", "ø").replace("aa", "å")
+
+
+_ABSENCE, _SORT = (
+    ("fravær", "absence"),
+    ("kode", "code", "type", "årsag", "grund", "kategori", "category", "art", "reason"),
+)
+
+
+def is_of_absence(text: str) -> bool:
+    """Does a heading tell of what sort an absence is, in one word or several (``Fraværsgrund``, ``ABSENCE_KODE``)?"""
+    tidy = heading(text)
+    return tidy.startswith(_ABSENCE) and tidy.endswith(_SORT)
 
 
 def is_percent(text: str) -> bool:
     """Does a heading tell of percentages?"""
     return "%" in text or bool({"procent", "pct", "fraværsprocent"} & set(heading(text).split()))
+
+
+def exact_type_of(code: str) -> str | None:
+    """The type a code names when every word of it is known, so that nothing it adds is passed over (``Syg, halv dag``)."""
+    words = heading(code).split()
+    if not words or any(w not in _TYPE_PHRASES for w in words):
+        return None
+    return type_of(code)
+
+
+_TYPE_PHRASES = frozenset({
+    "syg", "sygdom", "sygefravær", "sygemeldt", "sygemelding", "illness", "sick", "s", "tilladelse", "tilladt", "frihed",
+    "ferie", "fri", "lovlig", "lovligt", "leave", "holiday", "t", "f", "ulov", "ulovlig", "ulovligt", "pjæk", "truancy",
+    "unauthorised", "bekymrende", "u", "l", "lov", "fravær", "absence", "med", "ekstraordinær", "ekstraordinært",
+    "på", "grund", "af", "authorised",
+})  # fmt: skip
+"""Words of which the name of a type is made."""
 
 
 def type_of(code: str) -> str | None:

@@ -17,21 +17,27 @@ from pathlib import Path
 import numpy as np
 
 from evaluation.door.calendar import Span, build_calendar, read_spans
+from evaluation.door.control import Sum, Sums
 from evaluation.door.desk import Desk
 from evaluation.door.fields import Fields
-from evaluation.door.files import Incoming, find_incoming, fingerprint, refuse_if_changed
+from evaluation.door.files import Incoming, covered_period, find_incoming, fingerprint, refuse_if_changed
 from evaluation.door.inbox_calendar import calendar_spans
 from evaluation.door.kinds import KINDS
 from evaluation.door.landed import Landed
 from evaluation.door.ledger import Ledger
+from evaluation.door.left_out import OUT_OF_ROUND, SKIPPED, leave_out
 from evaluation.door.mapping import ROUTED, read_mappings
 from evaluation.door.mapping import Mapping as FileMapping
 from evaluation.door.produce import raw_tables
 from evaluation.door.pseudonyms import PseudonymKey
 from evaluation.door.quarantine import Quarantine
+from evaluation.door.questions import Question
 from evaluation.door.readers import open_source
 from evaluation.door.registers import with_ids
+from evaluation.door.running import running_totals
+from evaluation.door.scrutiny import Scrutiny, StillOpen
 from evaluation.door.stage import Stage
+from evaluation.door.wide import told_apart
 from evaluation.errors import InputError, Problem
 from evaluation.protocol import Round
 from evaluation.study import Study
@@ -41,12 +47,41 @@ ORDER = ("calendar", "pupils", "absence", "totals", "talks", "consents")
 """Rosters before everything that refers to a pupil, calendars before everything with a day."""
 
 
+OVERLAP = Question(
+    "column",
+    "overlap",
+    "et nyere udtræk af samme dage har ikke alt det, som dette har",
+    'spørg skolen, om hvert udtræk er fuldstændigt for sin periode: overlap = "whole_period" (det nyere gælder, også det, '
+    'der er slettet) eller "pupil_day" (det ældre tæller med, hvor det nyere intet siger)',
+)
+
+
+COMPLETE = Question(
+    "column",
+    "complete_for",
+    "udtrækket siges at være fuldstændigt, men mangler en stor del af dagene, som ældre udtræk har i",
+    "er det fuldstændigt for klassen, så ældre dage, det ikke har, er slettet ved kilden? Skriv de klasser, det er "
+    'fuldstændigt for: complete_for = { "filens navn" = ["6.B"] } (* kan stå i navnet)',
+)
+
+
+TWO_GROUPS = Question(
+    "column",
+    "overlap",
+    "har tal for samme årgang og periode som et ældre udtræk, og ingen af dem nævner en klasse; det ældre er",
+    'er det en rettelse, så skriv overlap = "pupil_day" (det nyere gælder); er det en anden klasse, så skriv class i '
+    '[columns], fx class = { file_name = "([0-9]\\.?[A-Z])" }',
+)
+
+
 @dataclass(frozen=True)
 class Intake:
     """What came through the door for one round.
 
     ``tables``: every raw_ table the door makes, by name, as frames or in pieces. ``problems``: refusals of whole
-    files; a round should not be run while there are any. ``waiting``: names of files that belong to a later round.
+    files; a round should not be run while there are any. ``questions``: what each of them waits for; ``unread``: the
+    columns, and ``sheets_unread`` the visible sheets, of each file that no mapping reads. ``waiting``: names of files
+    that belong to a later round. ``sums``: those that a file carries, held against its rows.
     ``interview_files`` and ``form_files``: checked files for their own readers. ``name_matcher_tokens``: keyed hashes
     of roster name parts (:class:`evaluation.disclosure.names.NameMatcher`).
     """
@@ -59,6 +94,10 @@ class Intake:
     interview_files: tuple[tuple[Path, FileMapping], ...]
     form_files: tuple[tuple[Path, FileMapping], ...]
     name_matcher_tokens: tuple[str, ...] = field(repr=False)
+    questions: Mapping[str, tuple[Question, ...]] = field(default_factory=dict)
+    unread: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sheets_unread: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sums: Mapping[str, tuple[Sum, ...]] = field(default_factory=dict)
 
     def raise_for_problems(self) -> None:
         """Raise :class:`InputError` with every refusal at once, when there is any."""
@@ -95,12 +134,15 @@ def read_incoming(
     """
     protocol = study.protocol
     the_round = _round(study, round_id)
-    mappings = read_mappings(study.mappings, type_ids=[t.id for t in protocol.absence_types])
+    types = [t.id for t in protocol.absence_types]
+    mappings = read_mappings(study.mappings, type_ids=types, undecided=True)
     spans = read_spans(study.file("calendar.csv"), protocol)
-    found, problems = find_incoming(incoming, mappings)
-    sources = tuple(s for s in found if not _is_after(s, the_round))
-    waiting = tuple(s.name for s in found if _is_after(s, the_round))
-    session = _Session(the_round, Stage(scratch), Ledger(key.key_id), list(problems), sql_addresses or {})
+    inbox = find_incoming(incoming, mappings)
+    sources = tuple(s for s in inbox.sources if not _is_after(s, the_round))
+    waiting = tuple(s.name for s in inbox.sources if _is_after(s, the_round))
+    session = _Session(
+        the_round, Stage(scratch), Ledger(key.key_id), list(inbox.problems), sql_addresses or {}
+    )
 
     def each(kind: str) -> Iterable[Incoming]:
         for source in sources:
@@ -119,6 +161,7 @@ def read_incoming(
         for source in each(kind):
             session.read(source, desk)
     routed = {kind: [s for s in each(kind) if session.passes(s)] for kind in sorted(ROUTED)}
+    session.ledger.add_sheets(inbox.unread)
     tables = session.tables(desk)
     return Intake(
         round_id,
@@ -129,6 +172,10 @@ def read_incoming(
         tuple((s.path, s.mapping) for s in routed["interviews"]),
         tuple((s.path, s.mapping) for s in routed["school_forms"]),
         tuple(sorted(session.name_tokens)),
+        session.questions,
+        session.unread,
+        inbox.unread,
+        {p.source.name: p.sums for p in session.ledger.pages if p.sums and not p.is_refused},
     )
 
 
@@ -143,25 +190,45 @@ class _Session:
     sql_addresses: Mapping[str, str]
     name_tokens: set[str] = field(default_factory=set)
     local_ids: dict[str, str] = field(default_factory=dict)
+    questions: dict[str, tuple[Question, ...]] = field(default_factory=dict)
+    unread: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def read(self, source: Incoming, desk: Desk) -> None:
         """One file into the stage. A refused file leaves no rows behind."""
         number = self.ledger.open(source)
+        page = self.ledger.pages[number]
         quarantine = Quarantine(self.stage, number)
         tokens: set[str] = set()
         local: dict[str, str] = {}
         try:
+            if source.mapping.questions:
+                raise StillOpen(source.name, source.mapping.questions)
             with ExitStack() as stack:
                 reading, seal = open_source(source, stack, self.sql_addresses)
                 parse = KINDS[source.mapping.kind]
+                used = source.mapping.used_columns
+                self.unread[source.name] = tuple(h for h in reading.header if h and h not in used)
+                page.period = covered_period(source, reading.preamble)
+                sums = Sums(source.mapping)
+                scrutiny = Scrutiny(source.mapping, reading.epoch_1904)
                 for chunk in reading.chunks:
                     self.ledger.add_rows(number, chunk)
+                    scrutiny.see(chunk)
+                    sums.see(chunk)
+                    chunk = told_apart(chunk, source.mapping)
                     fields = Fields.of(desk, source, reading, chunk, quarantine)
                     staged = parse(fields, self.round.cutoff)
                     late = staged.is_late | self._exported_late(staged.columns["exported"])
                     late &= ~fields.is_outside
                     good = ~fields.is_bad
-                    self.ledger.add_parsed(number, chunk, fields.is_bad, late & good, staged.school)
+                    outside = self.ledger.add_parsed(number, chunk, fields.is_bad, late & good, staged.school)
+                    after = np.intersect1d(
+                        outside, chunk.rows[self._exported_late(staged.columns["exported"])]
+                    )
+                    leave_out(self.stage, number, after, OUT_OF_ROUND, "exported_late")
+                    leave_out(self.stage, number, np.setdiff1d(outside, after), OUT_OF_ROUND, "outside_dates")
+                    for reason, rows in chunk.skipped.items():
+                        leave_out(self.stage, number, rows, SKIPPED, reason)
                     tokens |= staged.name_tokens
                     local = with_ids(local, staged.local_ids)
                     keep = good & ~late & ~fields.is_outside & ~np.isin(chunk.rows, chunk.rows[fields.is_bad])
@@ -170,9 +237,19 @@ class _Session:
                     if keep.any():
                         compact = self._compact(number, chunk.rows, staged.school, staged.columns, keep)
                         self.stage.add(source.mapping.kind, compact)
+                if source.mapping.format in (
+                    "grid",
+                    "xml",
+                ):  # whose headings do not say what is beside the marks
+                    self.unread[source.name] = tuple(scrutiny.values)
+                if questions := (*scrutiny.questions(), *running_totals(self.stage, source, number)):
+                    raise StillOpen(source.name, questions)
+                page.sums = tuple(sums.found)
                 self.ledger.seal(number, seal())
         except (InputError, zlib.error, zipfile.BadZipFile, EOFError, OSError) as error:
             self.problems += _problems_of(error, source)
+            if isinstance(error, StillOpen):
+                self.questions[source.name] = error.questions
             self.ledger.refuse(number)
             self.stage.drop_file(number)
             return
@@ -216,6 +293,18 @@ class _Session:
     def tables(self, desk: Desk) -> Landed:
         """All raw tables; overlap is decided here, over all files."""
         made = raw_tables(self.stage, desk, self.ledger)
+        for page in self.ledger.pages:
+            if page.hardly:
+                asked = replace(COMPLETE, why=f"{COMPLETE.why} {', '.join(page.hardly)}")
+                self.ask(page.source.name, asked)
+            if page.replaced:
+                self.ask(
+                    page.source.name, replace(TWO_GROUPS, why=f"{TWO_GROUPS.why} {', '.join(page.replaced)}")
+                )
+        for page in self.ledger.undecided():
+            newer = self.ledger.name(page.newer) if page.newer is not None else ""
+            missing = f"{OVERLAP.why}: {newer} mangler {len(page.only_older)} rækker"
+            self.ask(page.source.name, replace(OVERLAP, why=missing))
         return made.with_frames(
             {
                 "raw_calendar": desk.calendar.frame(),
@@ -223,6 +312,11 @@ class _Session:
                 "raw_ledger": self.ledger.frame(desk.protocol),
             }
         )
+
+    def ask(self, name: str, question: Question) -> None:
+        """A question about a file that came up only beside the others."""
+        self.questions[name] = (*self.questions.get(name, ()), question)
+        self.problems.append(question.problem(name))
 
     def _exported_late(self, exported: np.ndarray) -> np.ndarray:
         return np.asarray(exported > np.datetime64(self.round.report_date, "D"))

@@ -7,7 +7,6 @@ that lie after the round's cut-off. Faulty rows are in the quarantine when the f
 from __future__ import annotations
 
 import datetime as dt
-import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -15,13 +14,16 @@ import numpy as np
 import pandas as pd
 
 from evaluation.door.calendar import CLOSED, OUTSIDE, SCHOOL_DAY, WEEKEND
-from evaluation.door.chunks import GRID_CODE, GRID_DAY, GRID_PART, GRID_SHARE
+from evaluation.door.chunks import GRID_CODE, GRID_DAY
 from evaluation.door.dates import parse_date
 from evaluation.door.fields import NOT_OF_THE_STUDY, Fields
 from evaluation.door.identities import pupil_of
 from evaluation.door.mapping_parts import Sum
 from evaluation.door.periods import last_day, parse_day_of, parse_month, parse_quarter, parse_week
+from evaluation.door.questions import Question
 from evaluation.door.registers import consents, pupils, talks
+from evaluation.door.scrutiny import StillOpen
+from evaluation.door.shares import interval, parts, shares
 from evaluation.door.staged import Staged
 from evaluation.door.values import clean, parse_number
 
@@ -35,17 +37,19 @@ def absence(f: Fields, cutoff: dt.date) -> Staged:
     pupil = pupil_of(f, school)
     grade, label = f.grade_and_class(required=False)
     _leave_out_undecided(f)
-    kind = _types(f)
+    kind, by_code = _types(f)
     first, last = _span(f)
-    fraction = _fractions(f)
-    part = _parts(f)
+    fraction, is_half = shares(f, by_code, grade, pupil, first, last)
+    part = parts(f)
     exported = f.exported()
     silent = (kind == NOT_AN_ABSENCE) & (f.desk.calendar.of(school, first) != SCHOOL_DAY)
     early = _is_early(f, first)
     _check_days(f, school, first, last, ~silent & ~early)
     f.quarantine_rows(_day_column(f), (first > exported) & ~silent, "future")
-    _check_half_days(f, fraction % 1 != 0, pupil, grade, first)
-    end = np.minimum(last, np.datetime64(cutoff, "D"))
+    is_half = is_half & (kind != NOT_AN_ABSENCE)
+    _check_half_days(f, is_half & ~_of_a_pair(pupil, first, part, is_half), pupil, grade, first)
+    # What an export says of days after its own is a plan; the next export tells what came of it.
+    end = np.fmin(np.minimum(last, np.datetime64(cutoff, "D")), exported)
     late = f.desk.calendar.school_days_between(school, *_known(first, end)) == 0
     columns = {"pupil": pupil, "grade": grade, "label": label, "first": first, "last": end, "fraction": fraction,
                "type": kind, "part": part, "exported": exported}  # fmt: skip
@@ -74,8 +78,10 @@ def totals(f: Fields, cutoff: dt.date) -> Staged:
     f.quarantine_rows("pupils", pupils < 0, "negative")
     possible = f.desk.calendar.school_days_between(school, *_known(first, last))
     if f.has("school_days"):
-        school_days = f.number("school_days") / rules.units_per_day
+        school_days = f.number("school_days") / (1.0 if rules.possible == "pupil" else rules.units_per_day)
         f.quarantine_rows("school_days", school_days < 0, "negative")
+        if not has_pupil:
+            school_days = _of_the_group(f, school_days, possible, pupils)
     else:
         school_days = possible * pupils
     absent = absent / rules.units_per_day
@@ -129,23 +135,31 @@ def _day_column(f: Fields) -> str:
     return next((c for c in ("date", "from", "month", "week") if f.has(c)), "day")
 
 
-def _types(f: Fields) -> np.ndarray:
+def _types(f: Fields) -> tuple[np.ndarray, np.ndarray]:
+    """Type (n,) and the share of a day that its code says (n,)."""
+    mapping = f.source.mapping
     order = {t.id: i for i, t in enumerate(f.desk.protocol.absence_types)} | {"none": NOT_AN_ABSENCE}
-    codes = {clean(k).casefold(): order[v] for k, v in f.source.mapping.types.items()}
+    # ``s`` and ``S`` may be two codes; where they are not, capitals do not matter.
+    exact = {clean(k): (order[v], mapping.shares.get(k, 1.0)) for k, v in mapping.types.items()}
+    folded = {k.casefold(): v for k, v in exact.items()}
+    is_grid = mapping.format == "grid"
 
-    is_grid = f.source.mapping.format == "grid"
-
-    def parse(text: str) -> tuple[Any, str | None]:
+    def kind(text: str) -> tuple[Any, str | None]:
         if not text and is_grid:
             return NOT_AN_ABSENCE, None
-        found = codes.get(text.casefold())
+        found = exact.get(text) or folded.get(text.casefold())
         if found is None:
             return -1, "empty_value" if not text else "unknown_type"
-        return found, None
+        return found[0], None
 
-    if is_grid:
-        return f.parse_file_column(GRID_CODE, parse, "int64")
-    return f.parse("type", parse, "int64")
+    def share(text: str) -> tuple[float, None]:
+        return (exact.get(text) or folded.get(text.casefold()) or (-1, 1.0))[1], None
+
+    def each(parser: Any, dtype: str) -> np.ndarray:
+        return f.parse_file_column(GRID_CODE, parser, dtype) if is_grid else f.parse("type", parser, dtype)
+
+    kinds = each(kind, "int64")
+    return kinds, each(share, "float64") if mapping.shares else np.ones(len(kinds))
 
 
 def _span(f: Fields) -> tuple[np.ndarray, np.ndarray]:
@@ -154,9 +168,9 @@ def _span(f: Fields) -> tuple[np.ndarray, np.ndarray]:
     if grid == "dates":
         day = f.chunk.frame[GRID_DAY].where(f.chunk.frame[GRID_DAY].ne("0")).to_numpy("datetime64[D]")
         return day, np.where(np.isnat(day), np.datetime64("1900-01-01", "D"), day)
-    if grid == "weekdays":
+    if grid in ("weekdays", "sessions"):
         beside = next((c for c in ("year", "school_year") if f.has(c)), None)
-        week = f.parse("week", parse_week(f.desk.protocol.years.starts_month), "datetime64[D]", beside=beside)
+        week = f.parse("week", _week_or_its_day(f), "datetime64[D]", beside=beside)
         number = f.chunk.frame[GRID_DAY].astype("int64").to_numpy()
         day = week + np.maximum(number - 1, 0)
         return np.where(number == 0, np.datetime64("NaT", "D"), day), day
@@ -168,36 +182,9 @@ def _span(f: Fields) -> tuple[np.ndarray, np.ndarray]:
                           "date_format", found="a mark on a day that the month does not have")  # fmt: skip
         return np.where(day == 0, np.datetime64("NaT", "D"), first), first
     if f.source.mapping.grain == "interval":
-        first, last = f.date("from"), f.date("to")
-        f.quarantine_rows("to", first > last, "reversed_interval")
-        return first, last
+        return interval(f)
     day = f.date("date")
     return day, day
-
-
-def _fractions(f: Fields) -> np.ndarray:
-    def parse(text: str) -> tuple[Any, str | None]:
-        value, rule = parse_number(".")(text.replace(f.source.mapping.decimal, "."))
-        if not text:
-            return np.nan, "empty_value"
-        return (value, None) if rule is None and value in (0.5, 1.0) else (np.nan, "half_day_value")
-
-    if GRID_SHARE in f.chunk.frame:
-        marks = {"": (1.0, None), "x": (1.0, None), "½": (0.5, None)}
-        return f.parse_file_column(GRID_SHARE, lambda t: marks.get(t.casefold()) or parse(t), "float64")
-    if not f.has("half_day"):
-        return np.ones(len(f.chunk.rows))
-    return f.parse("half_day", parse, "float64")
-
-
-def _parts(f: Fields) -> np.ndarray:
-    if GRID_PART in f.chunk.frame:
-        return f.parse_file_column(
-            GRID_PART, lambda t: (zlib.crc32(t.casefold().encode()) if t else 0, None), "int64"
-        )
-    if not f.has("day_part"):
-        return np.zeros(len(f.chunk.rows), dtype=np.int64)
-    return f.parse("day_part", lambda t: (zlib.crc32(t.casefold().encode()), None), "int64")
 
 
 def _is_early(f: Fields, first: np.ndarray) -> np.ndarray:
@@ -222,6 +209,16 @@ def _check_days(f: Fields, school: np.ndarray, first: np.ndarray, last: np.ndarr
         f.quarantine_rows(column, known & (status == CLOSED), "closing_day")
 
 
+def _of_a_pair(pupil: np.ndarray, day: np.ndarray, part: np.ndarray, is_half: np.ndarray) -> np.ndarray:
+    """Halves (n,) whose other half stands there too: a register by session says each day twice."""
+    at = np.flatnonzero(is_half & (part != 0))
+    paired = np.zeros(len(is_half), dtype=bool)
+    if len(at):
+        said = pd.DataFrame({"pupil": pupil[at], "day": day[at], "part": part[at]})
+        paired[at] = said.groupby(["pupil", "day"])["part"].transform("nunique").to_numpy() > 1
+    return paired
+
+
 def _check_half_days(
     f: Fields, is_half: np.ndarray, pupil: np.ndarray, grade: np.ndarray, day: np.ndarray
 ) -> None:
@@ -236,6 +233,18 @@ def _check_half_days(
     wrong = np.zeros(len(is_half), dtype=bool)
     wrong[at] = ~pd.Series(known).isin(f.desk.protocol.grades.half_days).to_numpy() & pd.notna(known)
     f.quarantine_rows("half_day", wrong, "half_day_grade", found="half a day")
+
+
+def _week_or_its_day(f: Fields) -> Callable[[str], tuple[Any, str | None]]:
+    """Monday of a week, from its number or from a date in it (``Week commencing``)."""
+    by_number = parse_week(f.desk.protocol.years.starts_month)
+    by_date = parse_day_of("week", parse_date(f.source.mapping.date_formats, epoch_1904=f.reading.epoch_1904))
+
+    def parse(text: str) -> tuple[Any, str | None]:
+        found, rule = by_number(text)
+        return (found, None) if rule is None else (found, rule) if (day := by_date(text))[1] else day
+
+    return parse
 
 
 def _period(f: Fields) -> np.ndarray:
@@ -265,6 +274,32 @@ def _amount(f: Fields, amount: Sum) -> np.ndarray:
             total = total + sign * values
     f.quarantine_rows(amount.add[0], total < -1e-9, "negative", found="a negative difference of columns")
     return np.where(np.abs(total) < 1e-9, 0.0, total)
+
+
+GROUP_OR_PUPIL = Question(
+    "column",
+    "totals.possible",
+    "skoledagene passer ikke med kalenderen for hele gruppen: er de én elevs?",
+    'skriv possible = "pupil" (én elevs dage) eller "group" (hele gruppens) under [totals]',
+)
+
+
+def _of_the_group(f: Fields, said: np.ndarray, possible: np.ndarray, pupils: np.ndarray) -> np.ndarray:
+    """Possible days (n,) of each group; whether a file counts one pupil's days is told by the calendar, or asked."""
+    mapping = f.source.mapping
+    assert mapping.totals is not None
+    many = np.where(np.isnan(pupils), 2.0, pupils)
+    known = ~np.isnan(said) & (said > 0) & (possible > 0) & (many >= 2)
+    if mapping.totals.possible is None and known.any():
+        as_group = said[known] >= 0.5 * (possible * many)[known]
+        if np.mean(as_group) < 0.5:
+            raise StillOpen(f.source.name, (GROUP_OR_PUPIL,))
+    if mapping.totals.possible != "pupil":
+        return said
+    f.quarantine_rows(
+        "school_days", np.isnan(pupils), "empty_value", found="days of a pupil without a number of pupils"
+    )
+    return np.asarray(said * pupils)
 
 
 def _last_days(first: np.ndarray, period: str) -> np.ndarray:

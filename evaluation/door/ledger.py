@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import datetime as dt
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from evaluation.door.chunks import Chunk
+from evaluation.door.control import Sum
 from evaluation.door.files import Incoming
+from evaluation.door.stage import Interner
 from evaluation.protocol import Protocol
 from evaluation.tables import table
+
+LINES_SHOWN = 10
+_EPOCH = dt.date(1970, 1, 1)
 
 
 @dataclass
@@ -24,8 +32,17 @@ class Page:
     duplicate: int = 0
     superseded: int = 0
     out_of_round: int = 0
+    skipped: int = 0
     sha256: str = ""
     is_refused: bool = False
+    period: tuple[dt.date, dt.date] | None = None
+    sheets_unread: tuple[str, ...] = ()
+    only_older: tuple[int, ...] = ()
+    newer: int | None = None
+    deleted: tuple[int, ...] = ()
+    hardly: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
+    sums: tuple[Sum, ...] = ()
     schools: set[int] = field(default_factory=set)
 
 
@@ -47,12 +64,17 @@ class Ledger:
 
     def add_rows(self, number: int, chunk: Chunk) -> None:
         """Count a chunk's source rows: a row of a grid stands in it once per cell, and counts once."""
-        self.pages[number].rows_in += _distinct(chunk.rows, [r.row for r in chunk.rejects])
+        page = self.pages[number]
+        skipped = sum(len(rows) for rows in chunk.skipped.values())
+        page.rows_in += _distinct(chunk.rows, [r.row for r in chunk.rejects]) + skipped
+        page.skipped += skipped
 
     def add_parsed(
         self, number: int, chunk: Chunk, is_bad: np.ndarray, is_late: np.ndarray, school: np.ndarray
-    ) -> None:
-        """Count a parsed chunk's quarantined rows and those after the cut-off; a row is one or the other."""
+    ) -> np.ndarray:
+        """Count a parsed chunk's quarantined rows and those outside the round, which are returned; a row is one or the
+        other.
+        """
         page = self.pages[number]
         page.quarantined += _distinct(chunk.rows[is_bad], [r.row for r in chunk.rejects])
         bad = chunk.rows[is_bad]
@@ -60,17 +82,84 @@ class Ledger:
         late = np.setdiff1d(np.setdiff1d(chunk.rows[is_late], bad), kept)
         page.out_of_round += len(late)
         page.schools |= set(np.unique(school[school >= 0]).tolist())
+        return np.asarray(late)
 
     def add_decided(self, counts: pd.DataFrame) -> None:
         """Add the decided source rows: columns file, status, n."""
         for number, status, n in counts.itertuples(index=False, name=None):
             page = self.pages[int(number)]
-            if status == "conflict":
+            if status == "quarantined":
                 page.quarantined += int(n)
             elif status == "duplicate":
                 page.duplicate += int(n)
             elif status == "superseded":
                 page.superseded += int(n)
+
+    def deliveries(self, labels: Mapping[str, int]) -> pd.DataFrame:
+        """What each file says of itself as a delivery, for :func:`evaluation.door.overlap.decide_absence`.
+
+        ``labels``: the numbers of classes' tidy labels.
+        """
+        pages = self.pages
+        told = [p.source.mapping.complete_classes(p.source.name) for p in pages]
+        first, last = (
+            pd.array(
+                [None if p.period is None else (p.period[i] - _EPOCH).days for p in pages], dtype="Int32"
+            )
+            for i in (0, 1)
+        )
+        mappings = {m: i for i, m in enumerate(dict.fromkeys(p.source.mapping.name for p in pages))}
+        return pd.DataFrame(
+            {
+                "file": np.arange(len(pages), dtype=np.int32),
+                "source": [mappings[p.source.mapping.name] for p in pages],
+                "is_whole": [p.source.mapping.overlap == "whole_period" for p in pages],
+                "lo": first,
+                "hi": last,
+                "classes": pd.Series(
+                    [None if t is None else [labels.get(c, -2) for c in t] for t in told],
+                    dtype=pd.ArrowDtype(pa.list_(pa.int32())),
+                ),
+            }
+        )
+
+    def add_only_older(self, rows: pd.DataFrame) -> None:
+        """Note rows that a newer export of the same days lacks: columns file, row, newer."""
+        for number, mine in rows.groupby("file"):
+            page = self.pages[int(str(number))]
+            page.only_older, page.newer = tuple(mine["row"].astype(int)), int(mine["newer"].min())
+
+    def add_deleted(self, rows: pd.DataFrame) -> None:
+        """Note rows that a complete newer export has taken days from: columns file, row."""
+        for number, mine in rows.groupby("file"):
+            self.pages[int(str(number))].deleted = tuple(mine["row"].astype(int))
+
+    def add_hardly(self, found: pd.DataFrame, texts: Interner) -> None:
+        """Note classes (grades where no class is named) of which a file hardly speaks: columns file, grade, label."""
+        for number, mine in found.groupby("file"):
+            codes = np.where(mine["label"] < 0, mine["grade"], mine["label"])
+            self.pages[int(str(number))].hardly = tuple(sorted({str(t) for t in texts.texts(codes)}))
+
+    def add_replaced(self, found: pd.DataFrame) -> None:
+        """Note files that another one of another name stands for, where neither mapping says what that means: columns
+        file, newer.
+        """
+        for number, newer in found.itertuples(index=False, name=None):
+            old, new = self.pages[int(number)], self.pages[int(newer)]
+            is_told = new.source.mapping.overlap is not None or old.source.mapping.overlap is not None
+            if not is_told and _undated(old.source.name) != _undated(new.source.name):
+                new.replaced = (*new.replaced, old.source.name)
+
+    def add_sheets(self, unread: Mapping[str, tuple[str, ...]]) -> None:
+        """Note the sheets nobody reads on their file's first page."""
+        first = {p.source.name.partition("#")[0]: p for p in reversed(self.pages)}
+        for file, sheets in unread.items():
+            if file in first:
+                first[file].sheets_unread = sheets
+
+    def undecided(self) -> tuple[Page, ...]:
+        """Files that a newer export contradicts by silence, whose mapping does not say what that means."""
+        return tuple(p for p in self.pages if p.only_older and p.source.mapping.overlap is None)
 
     def seal(self, number: int, sha256: str) -> None:
         """The file was read to its end unchanged."""
@@ -93,16 +182,37 @@ class Ledger:
                 "exported_on": p.source.exported_on,
                 "sha256": p.sha256,
                 "rows_in": p.rows_in,
-                "rows_kept": p.rows_in - p.quarantined - p.duplicate - p.superseded - p.out_of_round,
+                "rows_kept": p.rows_in
+                - (p.quarantined + p.duplicate + p.superseded + p.out_of_round + p.skipped),
                 "rows_quarantined": p.quarantined,
                 "rows_duplicate": p.duplicate,
                 "rows_superseded": p.superseded,
                 "rows_out_of_round": p.out_of_round,
+                "rows_skipped": p.skipped,
+                "sheets_unread": "; ".join(p.sheets_unread) or None,
+                "only_older": len(p.only_older),
+                "only_older_lines": _lines(p.only_older),
+                "deleted": len(p.deleted),
+                "deleted_lines": _lines(p.deleted),
+                "sums": len(p.sums),
+                "sums_off": sum(not s.agrees for s in p.sums),
+                "sums_off_lines": _lines(sorted({s.line for s in p.sums if not s.agrees})),
                 "key_id": self.key_id,
             }
             for p in pages
         ]
         return table("raw_ledger").conform(pd.DataFrame(rows))
+
+
+def _undated(name: str) -> str:
+    """A file's name without its dates: what stays the same from one export to the next."""
+    return re.sub(r"\d{4}-\d{2}-\d{2}|\d{6,8}", "", name).casefold()
+
+
+def _lines(numbers: Sequence[int]) -> str | None:
+    """The first lines, as words."""
+    more = " …" if len(numbers) > LINES_SHOWN else ""
+    return ", ".join(map(str, numbers[:LINES_SHOWN])) + more or None
 
 
 def _distinct(rows: np.ndarray, more: Iterable[int]) -> int:

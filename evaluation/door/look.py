@@ -1,4 +1,4 @@
-"""Looking at an unknown export: which format it has, where its headings stand, what its first rows show.
+"""Looking at an unknown export: which format it has, where its headings stand, what its rows show, to the last.
 
 Values stay in here and in the counters handed on; what may be shown of them is the proposal's business.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
+import re
 import zipfile
 from collections import Counter
 from collections.abc import Sequence
@@ -14,17 +16,26 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
-from evaluation.door.dates import weekday_of
-from evaluation.door.encodings import WESTERN, likely_western, utf16_order
-from evaluation.door.files import check_archive
+from evaluation.door.cpr import parse_cpr
+from evaluation.door.dates import session_of, weekday_of
 from evaluation.door.heading_row import DAY_HEADING, LEAST_DATES, LEAST_DAYS, header_place, is_date
 from evaluation.door.headings import HALVES, SUMMARY, heading
-from evaluation.door.sniff import content_kind, refuse_other_content
-from evaluation.door.values import clean
+from evaluation.door.meaning import SAMPLE_ROWS
+from evaluation.door.nobody import is_nobody
+from evaluation.door.read_rows import cell_text
+from evaluation.door.values import clean, parse_class
+from evaluation.door.workbooks import BOOKS
 from evaluation.errors import InputError, Problem
+from evaluation.files.archives import check_archive
+from evaluation.files.encodings import WESTERN, likely_western, utf16_order
+from evaluation.files.sheets import open_sheets
+from evaluation.files.sniff import content_kind, refuse_other_content, workbook_kind
+from evaluation.files.xlsx import broken_workbook, open_workbook
+from evaluation.files.xml_records import likely_records
 
-SAMPLE_BYTES = 2 * 1024**2
-SAMPLE_ROWS = 2_000
+LOOK_BYTES = 64 * 1024**2
+LOOK_ROWS = 200_000
+"""What a look holds at most; what lies beyond is said to be unseen."""
 _SYSTEMS = {
     "cp1252": "Windows",
     "cp850": "DOS og gamle administrative systemer",
@@ -35,7 +46,9 @@ DELIMITERS = (";", "\t", "¤", ",", "|")
 
 @dataclass(frozen=True)
 class Look:
-    """What a sample of the file shows. ``above``: the lines over the header, as text."""
+    """What the file shows. ``above``: the lines over the header, as text; ``columns``: every value of a column with how
+    often it stands; ``rows``: some rows as heading → text.
+    """
 
     format: str
     encoding: str
@@ -47,6 +60,17 @@ class Look:
     above: tuple[str, ...] = field(default=(), repr=False)
     has_summary: bool = False
     zip_member: str | None = None
+    name: str = ""
+    rows: tuple[dict[str, str], ...] = field(default=(), repr=False)
+    is_class_in_sheet: bool = False
+    is_garbled: bool = False
+    fill_down: tuple[str, ...] = ()
+    record: str | None = None
+
+    @property
+    def filled(self) -> int:
+        """Rows that say something."""
+        return max((sum(v.values()) for v in self.columns.values()), default=0)
 
     @property
     def dates(self) -> tuple[str, ...]:
@@ -67,9 +91,17 @@ class Look:
         return next(((there[a], there[b]) for a, b in HALVES if a in there and b in there), ())
 
     @property
+    def sessions(self) -> tuple[str, ...]:
+        """Headings that are halves of weekdays, when they are a week's."""
+        found = {s: h for h in self.header if (s := session_of(h)) is not None}
+        return (
+            tuple(found.values()) if {(d, half) for d in range(5) for half in (0, 1)} <= found.keys() else ()
+        )
+
+    @property
     def marks(self) -> tuple[str, ...]:
-        """Headings of a grid's marks: days, dates, weekdays or halves of a day."""
-        return self.days or self.dates or self.weekdays or self.halves
+        """Headings of a grid's marks: days, dates, weekdays, halves of a day or of weekdays."""
+        return self.days or self.dates or self.weekdays or self.halves or self.sessions
 
     @property
     def days(self) -> tuple[str, ...]:
@@ -79,7 +111,7 @@ class Look:
 
 
 def look_at(path: Path, doubts: list[str]) -> Look:
-    """Look at a file's beginning; what is uncertain is added to ``doubts``.
+    """Look at a file; what is uncertain, or was not looked at, is added to ``doubts``.
 
     Raises:
         InputError: missing, empty, of a format no proposal is made for, or without a line of headings.
@@ -97,31 +129,48 @@ def look_at(path: Path, doubts: list[str]) -> Look:
             ],
         )
     with path.open("rb") as stream:
-        raw = stream.read(SAMPLE_BYTES)
+        raw = stream.read(LOOK_BYTES)
+        if stream.read(1):
+            doubts.append(f"Filen er stor: kun de første {LOOK_BYTES // 1024**2} MB er set efter.")
     kind = content_kind(raw)
-    if kind == "xml":
-        raise InputError(
-            f"{path.name} is XML, and no mapping is proposed for XML",
-            [Problem(path.name, found="an XML document", rule="other_format", expected="separated text or .xlsx",
-                     next_step="write the mapping by hand, after stil_skolegrunddata.toml (docs/mapping-files.md)")],
-        )  # fmt: skip
-    if kind != "zip":
-        refuse_other_content(raw, path.name, "xlsx" if path.suffix.lower() in (".xlsx", ".xlsm") else "text")
-        return _look_text(raw, path.name, doubts)
-    members = check_archive(path, path.name)
-    if "xl/workbook.xml" in members:
-        if path.suffix.lower() not in (".xlsx", ".xlsm"):
-            doubts.append("Det er en Excel-projektmappe under et andet navn: giv filen endelsen .xlsx.")
+    if kind == "zip":
+        members = check_archive(path, path.name)
+        kind = workbook_kind(members)
+        if kind == "zip":
+            return _look_zip(path, members, doubts)
+    if kind in BOOKS:
+        usual = {
+            "xlsx": (".xlsx", ".xlsm"),
+            "html": (".html", ".htm", ".mht", ".mhtml"),
+            "spreadsheetml": (".xml",),
+        }
+        if path.suffix.lower() not in usual.get(str(kind), (f".{kind}",)):
+            doubts.append(f"Filen er {_NAMES[str(kind)]} under et andet navn.")
         with path.open("rb") as stream:
-            return _look_sheet(stream, path.name, doubts)
-    return _look_zip(path, members, doubts)
+            return _look_book(stream, str(kind), path.name, doubts)
+    if kind == "xml":
+        return _look_xml(path, doubts)
+    refuse_other_content(raw, path.name, "text")
+    return _look_text(raw, path.name, doubts)
+
+
+_NAMES = {
+    "xlsx": "en Excel-projektmappe (.xlsx)",
+    "xls": "en gammel Excel-projektmappe (.xls)",
+    "xlsb": "en binær Excel-projektmappe (.xlsb)",
+    "ods": "en OpenDocument-projektmappe (.ods)",
+    "html": "en webside med en tabel (HTML)",
+    "spreadsheetml": "en XML-projektmappe fra Excel 2003",
+    "json": "JSON",
+}
 
 
 def _look_zip(path: Path, members: tuple[str, ...], doubts: list[str]) -> Look:
-    known = [m for m in sorted(members) if Path(m).suffix.lower() in (".csv", ".txt", ".tsv", ".xlsx")]
-    if not known or "mimetype" in members or "content.xml" in members:
+    books = {f".{kind}": kind for kind in ("xlsx", "xls", "xlsb", "ods")}
+    known = [m for m in sorted(members) if Path(m).suffix.lower() in (".csv", ".txt", ".tsv", *books)]
+    if not known or "mimetype" in members:
         found = (
-            "an OpenDocument file"
+            "an OpenDocument file that is no workbook"
             if "mimetype" in members
             else f"{len(members)} members, none of them a table"
         )
@@ -135,17 +184,20 @@ def _look_zip(path: Path, members: tuple[str, ...], doubts: list[str]) -> Look:
         doubts.append(f"Zip-filen har filer af {len(suffixes)} slags; hver fil skal læses af zip_members.")
     with zipfile.ZipFile(path) as archive, archive.open(known[0]) as stream:
         suffix = Path(known[0]).suffix.lower()
-        if suffix == ".xlsx":
-            look = _look_sheet(io.BytesIO(stream.read()), path.name, doubts)
+        if suffix in books:
+            look = _look_book(io.BytesIO(stream.read()), books[suffix], path.name, doubts)
         else:
-            look = _look_text(stream.read(SAMPLE_BYTES), path.name, doubts)
+            look = _look_text(stream.read(LOOK_BYTES), path.name, doubts)
     return replace(look, zip_member=f"**{suffix}")
 
 
 def _look_text(raw: bytes, name: str, doubts: list[str]) -> Look:
     encoding = _encoding(raw)
     text = raw.decode(encoding, errors="ignore").lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    lines = [x for x in text.split("\n") if "\x00" not in x][:SAMPLE_ROWS]
+    lines = [x for x in text.split("\n") if "\x00" not in x]
+    if len(lines) > LOOK_ROWS:
+        doubts.append(f"Filen er lang: kun de første {LOOK_ROWS} linjer er set efter.")
+        lines = lines[:LOOK_ROWS]
     delimiter = max(DELIMITERS, key=lambda d: _score(lines, d))
     if not _score(lines, delimiter)[0]:
         raise InputError(
@@ -181,33 +233,92 @@ def _rows(lines: Sequence[str], delimiter: str) -> tuple[list[list[str]], list[i
     return rows, starts
 
 
-def _look_sheet(source: IO[bytes], name: str, doubts: list[str]) -> Look:
-    import openpyxl
-
-    from evaluation.door.read_excel import cell_text
-
-    try:
-        book = openpyxl.load_workbook(source, read_only=True)
-        visible = [s for s in book.worksheets if s.sheet_state == "visible"]
-        rows = [
-            [cell_text(v, ",") or "" for v in row]
-            for row in visible[0].iter_rows(max_row=SAMPLE_ROWS, values_only=True)
-        ]
-    except Exception:  # openpyxl raises many kinds on damage; none may reach a user
+def _look_book(source: IO[bytes], kind: str, name: str, doubts: list[str]) -> Look:
+    """Look at a workbook: the sheet that says most, or all of them where all have the same headings."""
+    sheets = _xlsx_rows(source, name) if kind == "xlsx" else _book_rows(source, kind, name)
+    visible = [(title, rows) for title, is_visible, rows in sheets if is_visible and any(map(any, rows))]
+    if not visible:
         raise InputError(
-            f"{name} is not an xlsx workbook",
-            [Problem(name, found="the workbook cannot be opened", rule="xlsx", expected="an undamaged .xlsx file",
-                     next_step="open it in Excel and save it as .xlsx")],
-        ) from None  # fmt: skip
+            f"{name} holds no visible table",
+            [Problem(name, found="no visible sheet with rows", rule="empty_file", next_step="show the sheet, or ask again")],
+        )  # fmt: skip
+    if any(len(rows) == LOOK_ROWS for _, rows in visible):
+        doubts.append(f"Et ark er langt: kun de første {LOOK_ROWS} rækker er set efter.")
+    if hidden := sum(not is_visible for _, is_visible, _ in sheets):
+        doubts.append(f"Skjulte ark, der ikke læses: {hidden}.")
+    titles = [t for t, _ in visible]
+    heads = [_head_of(rows, name) for _, rows in visible]
+    if len(visible) > 1 and heads[0] is not None and len(set(heads)) == 1:
+        at = heads[0][0]
+        is_by_class = all(parse_class(t)[0] is not None for t in titles)
+        doubts.append(f"{len(visible)} synlige ark med de samme overskrifter: alle læses.")
+        rows = [*visible[0][1], *(r for _, more in visible[1:] for r in more[at + 1 :])]
+        look = _made(kind, "utf-8", ";", "*", rows, at, at + 1)
+        return replace(look, is_class_in_sheet=is_by_class)
+    best = max(range(len(visible)), key=lambda i: (heads[i] is not None, sum(map(len, visible[i][1])), -i))
     if len(visible) > 1:
+        shown = [t if is_nobody(t) else f"ark {i}" for i, t in enumerate(titles, start=1)]
         doubts.append(
-            f"{len(visible)} synlige ark; det første bruges: {', '.join(s.title for s in visible)}. Skal flere læses, så "
-            "lav en mapping for hvert ark."
+            f"{len(visible)} synlige ark med hver sine overskrifter; dette udkast læser {shown[best]}: {', '.join(shown)}. "
+            "Skal flere læses, så lav en mapping for hvert ark."
         )
-    if len(book.worksheets) > len(visible):
-        doubts.append(f"Skjulte ark, der ikke læses: {len(book.worksheets) - len(visible)}.")
-    at = header_place(rows, name)
-    return _made("xlsx", "utf-8", ";", visible[0].title, rows, at, at + 1)
+    title, rows = visible[best]
+    at = 0 if kind == "json" else header_place(rows, name)
+    is_told = len(sheets) > 1 or is_nobody(title)
+    return _made(kind, "utf-8", ";", title if is_told else None, rows, at, at + 1)
+
+
+def _head_of(rows: list[list[str]], name: str) -> tuple[int, tuple[str, ...]] | None:
+    """Where a sheet's headings stand, and what they are."""
+    try:
+        at = header_place(rows, name)
+    except InputError:
+        return None
+    return at, tuple(clean(c) for c in rows[at])
+
+
+Rows = list[tuple[str, bool, list[list[str]]]]
+
+
+def _xlsx_rows(source: IO[bytes], name: str) -> Rows:
+    book = open_workbook(source, name, read_only=True)
+    try:
+        return [
+            (
+                s.title,
+                s.sheet_state == "visible",
+                [
+                    [cell_text(v, ",") or "" for v in r]
+                    for r in s.iter_rows(max_row=LOOK_ROWS, values_only=True)
+                ],
+            )
+            for s in book.worksheets
+        ]
+    except Exception:  # as where it is opened: damage further in
+        raise broken_workbook(name) from None
+
+
+def _book_rows(source: IO[bytes], kind: str, name: str) -> Rows:
+    return [
+        (
+            s.name,
+            s.is_visible,
+            [[cell_text(v, ",") or "" for v in row] for row in itertools.islice(s.rows(), LOOK_ROWS)],
+        )
+        for s in open_sheets(source.read(), kind, name)
+    ]
+
+
+def _look_xml(path: Path, doubts: list[str]) -> Look:
+    """Look at XML: the element that stands most often with values below it is the record."""
+    with path.open("rb") as stream:
+        found = likely_records(stream, path.name, LOOK_ROWS)
+    doubts.append(f"Hver {found.record} regnes for en række: er det rigtigt?")
+    if found.is_cut:
+        doubts.append(f"Filen er lang: kun de første {LOOK_ROWS} poster er set efter.")
+    names = list(dict.fromkeys(k for row in found.rows for k in row))
+    rows = [names, *([row.get(n, "") for n in names] for row in found.rows)]
+    return replace(_made("xml", "utf-8", ";", None, rows, 0, 1), record=found.record)
 
 
 def _made(
@@ -224,8 +335,46 @@ def _made(
         for i, name in enumerate(header)
         if name
     }
+    sample = tuple(
+        {name: clean(r[i]) if i < len(r) else "" for i, name in enumerate(header) if name}
+        for r in kept[:SAMPLE_ROWS]
+    )
+    text = "".join([*header, *(c for values in columns.values() for c in values)])
     above = tuple(delimiter.join(r) if kind == "csv" else " ".join(c for c in r if c) for r in rows[:at])
-    return Look(kind, encoding, delimiter, sheet, line, tuple(header), columns, above, any(is_summary))
+    return Look(
+        kind,
+        encoding,
+        delimiter,
+        sheet,
+        line,
+        tuple(header),
+        columns,
+        above,
+        any(is_summary),
+        rows=sample,
+        is_garbled=bool(_GARBLED.search(text)),
+        fill_down=_filled_down(sample, columns),
+    )
+
+
+_GARBLED = re.compile("Ã[\u0080-\u00bf\u0152-\u2122]|Â[\u00a0-\u00bf]|\ufffd")
+"""UTF-8 that was read as Windows' letters once: æ stands as two."""
+GROUPED_FROM, GROUPED_SHARE = 3, 0.3
+
+
+def _filled_down(rows: Sequence[dict[str, str]], columns: dict[str, Counter[str]]) -> tuple[str, ...]:
+    """Columns of a grouped report: numbers of pupils, and what goes with them, that stand in a group's first row alone."""
+    number = next(
+        (c for c, v in columns.items() if v and sum(parse_cpr(t)[1] is None for t in v) >= 0.8 * len(v)), None
+    )
+    if number is None or not rows or not rows[0].get(number):
+        return ()
+    empty = [not row[number] for row in rows]
+    if sum(empty) < max(GROUPED_FROM, GROUPED_SHARE * len(rows)):
+        return ()
+    return tuple(
+        c for c in columns if all(not row[c] for row, is_empty in zip(rows, empty, strict=True) if is_empty)
+    )
 
 
 def _encoding(raw: bytes) -> str:

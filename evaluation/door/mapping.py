@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import fnmatch
+import re
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,16 +19,25 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from evaluation.door.mapping_parts import (
+    NAMED_FORMATS,
+    Clock,
     Column,
     ExportedOn,
     Grid,
+    Period,
     Sql,
     Strict,
     Totals,
+    Wide,
     Xml,
     compiled,
     strptime_format,
+    two_orders,
 )
+from evaluation.door.meaning import codes_with_a_share
+from evaluation.door.questions import Question, is_ignored, open_places, share_question, without_open
+from evaluation.door.values import clean, parse_class
+from evaluation.door.voices_options import FormOptions, VoicesOptions
 from evaluation.errors import Problem, ProtocolError
 
 Kind = Literal["absence", "totals", "pupils", "talks", "consents", "calendar", "interviews", "school_forms"]
@@ -36,9 +47,21 @@ ROUTED: frozenset[str] = frozenset({"interviews", "school_forms"})
 COLUMNS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     kind: (frozenset(required.split()), frozenset(optional.split()))
     for kind, required, optional in (
-        ("absence/day", "school pupil type date", "class grade half_day day_part status exported_on"),
-        ("absence/interval", "school pupil type from to", "class grade half_day status exported_on"),
-        ("absence/grid", "school pupil", "month date week year school_year class grade exported_on"),
+        (
+            "absence/day",
+            "school pupil type date",
+            "class grade half_day amount day_part time_from time_to status exported_on",
+        ),
+        (
+            "absence/interval",
+            "school pupil type from",
+            "to length class grade half_day amount day_part time_from time_to status exported_on",
+        ),
+        (
+            "absence/grid",
+            "school pupil",
+            "month date week year school_year class grade half_day amount status exported_on",
+        ),
         (
             "totals/week",
             "school",
@@ -66,7 +89,9 @@ class Mapping(Strict):
     kind: Kind
     grain: Literal["day", "interval", "week", "month", "quarter"] | None = None
     files: tuple[str, ...] = ()
-    format: Literal["csv", "xlsx", "xml", "grid", "sql"] = "csv"
+    format: Literal[
+        "csv", "xlsx", "xls", "xlsb", "ods", "html", "spreadsheetml", "json", "xml", "grid", "sql"
+    ] = "csv"
     zip_members: tuple[str, ...] = ()
     encoding: tuple[str, ...] = ("utf-8",)
     delimiter: str = ";"
@@ -75,16 +100,27 @@ class Mapping(Strict):
     header_row: Annotated[int, Field(ge=1)] = 1
     header: tuple[str, ...] = ()
     skip_lines: tuple[str, ...] = ()
+    fill_down: tuple[str, ...] = ()
     date_formats: tuple[str, ...] = ("%Y-%m-%d",)
     exported_on: ExportedOn | None = None
-    overlap: Literal["pupil_day", "whole_period"] = "pupil_day"
+    overlap: Literal["pupil_day", "whole_period"] | None = None
+    complete_for: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    period: Period | None = None
     rows_from: dt.date | None = None
     columns: dict[str, Column] = Field(default_factory=dict)
     types: dict[str, str] = Field(default_factory=dict)
+    shares: dict[str, Annotated[float, Field(gt=0, le=1)]] = Field(default_factory=dict)
+    ignore: dict[str, Annotated[str, Field(min_length=3)]] = Field(default_factory=dict)
+    clock: Clock | Literal["whole_days"] | None = None
+    empty_to: Literal["ongoing", "one_day"] | None = None
+    questions: tuple[Question, ...] = ()
     totals: Totals | None = None
     grid: Grid = Grid()
+    wide: Wide | None = None
     xml: Xml | None = None
     sql: Sql | None = None
+    interviews: VoicesOptions = VoicesOptions()
+    school_form: FormOptions = FormOptions()
 
     @field_validator("encoding", mode="before")
     @classmethod
@@ -98,7 +134,9 @@ class Mapping(Strict):
             try:
                 "".encode(name)
             except LookupError:
-                raise ValueError(f'"{name}" is not an encoding; use utf-8, cp1252 or utf-16') from None
+                raise ValueError(
+                    f'"{name}" er ikke en tegnkodning: skriv utf-8, cp1252 eller utf-16'
+                ) from None
         return value
 
     @field_validator("skip_lines")
@@ -111,10 +149,18 @@ class Mapping(Strict):
     @field_validator("date_formats")
     @classmethod
     def _known_formats(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(v if v in ("excel", "excel1904") else strptime_format(v) for v in value)
+        formats = tuple(v if v in NAMED_FORMATS else strptime_format(v) for v in value)
+        if orders := two_orders(formats):
+            raise ValueError(
+                f"to rækkefølger af dag og måned ({orders[0]} og {orders[1]}) læser samme tekst som hver sin dag: "
+                "behold den, skolen bruger"
+            )
+        return formats
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
+        if self.questions:
+            return self
         wrong = list(_inconsistencies(self))
         if wrong:
             raise ValueError("; ".join(wrong))
@@ -131,14 +177,26 @@ class Mapping(Strict):
     def used_columns(self) -> tuple[str, ...]:
         """Every column of the file that the mapping reads, once."""
         used = [c for column in self.columns.values() for c in column.used]
+        used += [a.column for a in self.wide.answers] if self.wide else []
         if self.totals:
             sums = [*self.totals.types.values(), *([self.totals.total] if self.totals.total else [])]
             used += [c for amount in sums for c in (*amount.add, *amount.subtract)]
         return tuple(dict.fromkeys(used))
 
+    def complete_classes(self, name: str) -> tuple[str, ...] | None:
+        """Tidy labels of the classes that a file is complete for; None where the mapping does not say."""
+        said = next((c for p, c in self.complete_for.items() if fnmatch.fnmatch(name, p)), None)
+        return None if said is None else tuple(str(parse_class(clean(c))[1] or clean(c)) for c in said)
+
+    def handed_on(self, header: Iterable[str]) -> tuple[str, ...]:
+        """The file's columns that the door looks at: those read, and those that nobody has decided to leave."""
+        used, left = self.used_columns, tuple(self.ignore)
+        rest = (h for h in header if h and h not in used)
+        return (*used, *(h for h in rest if not is_ignored(h, left)))
+
 
 def read_mapping(path: Path, *, type_ids: Iterable[str] = ()) -> Mapping:
-    """One mapping file.
+    """One mapping file; what it leaves open are its ``questions``.
 
     Raises:
         ProtocolError: with every problem of the file, each with the field it is about.
@@ -147,30 +205,43 @@ def read_mapping(path: Path, *, type_ids: Iterable[str] = ()) -> Mapping:
         raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise ProtocolError(
-            f"the mapping {path.name} cannot be read",
-            [Problem(path.name, found=f"{type(error).__name__}: {error}", rule="TOML 1.0 in UTF-8")],
+            f"mappingen {path.name} kan ikke læses",
+            [
+                Problem(
+                    path.name,
+                    found=f"ikke TOML i UTF-8: {error}",
+                    rule="TOML 1.0 in UTF-8",
+                    next_step="ret linjen; se docs/mapping-files.md",
+                )
+            ],
         ) from None
     return parse_mapping(raw, name=path.name, type_ids=type_ids)
 
 
 def parse_mapping(raw: dict[str, Any], *, name: str, type_ids: Iterable[str] = ()) -> Mapping:
     """A mapping from its raw tables; ``type_ids`` are the study's absence types plus ``none`` (not an absence)."""
+    questions = open_places(raw)
     try:
-        mapping = Mapping.model_validate({**raw, "name": name})
+        mapping = Mapping.model_validate({**without_open(raw), "name": name, "questions": questions})
     except ValidationError as error:
-        raise ProtocolError(f"the mapping {name} is wrong", _problems_of(error, name)) from None
+        raise ProtocolError(f"der er fejl i mappingen {name}", _problems_of(error, name)) from None
+    if not questions and mapping.kind == "absence":
+        counted = (code for code, kind in mapping.types.items() if kind != "none")
+        parts = tuple(c for c in codes_with_a_share(counted) if c not in mapping.shares)
+        if parts:
+            mapping = mapping.model_copy(update={"questions": (share_question(parts),)})
     known = set(type_ids)
     used = set(mapping.types.values()) | set(mapping.totals.types if mapping.totals else ())
     unknown = sorted(used - known - {"none"}) if known else []
     if unknown:
         raise ProtocolError(
-            f"the mapping {name} is wrong",
+            f"der er fejl i mappingen {name}",
             [
                 Problem(
                     name,
                     column="types",
-                    found=f'"{t}" is not an absence type of the study',
-                    expected=f"one of {', '.join(sorted(known))}, or none",
+                    found=f'"{t}" er ingen af undersøgelsens fraværstyper',
+                    expected=f"en af {', '.join(sorted(known))}, eller none",
                 )
                 for t in unknown
             ],
@@ -178,48 +249,59 @@ def parse_mapping(raw: dict[str, Any], *, name: str, type_ids: Iterable[str] = (
     return mapping
 
 
-def read_mappings(paths: Iterable[Path], *, type_ids: Iterable[str] = ()) -> tuple[Mapping, ...]:
-    """All mapping files of a study; raises one :class:`ProtocolError` with the problems of all of them."""
+def read_mappings(
+    paths: Iterable[Path], *, type_ids: Iterable[str] = (), undecided: bool = False
+) -> tuple[Mapping, ...]:
+    """All mapping files of a study; raises one :class:`ProtocolError` with the problems of all of them.
+
+    ``undecided``: mappings with open questions are handed on too; else they are problems.
+    """
     mappings: list[Mapping] = []
     problems: list[Problem] = []
     known = tuple(type_ids)
     for path in paths:
         try:
-            mappings.append(read_mapping(path, type_ids=known))
+            mapping = read_mapping(path, type_ids=known)
+            mappings.append(mapping)
+            problems += [] if undecided else [q.problem(mapping.name) for q in mapping.questions]
         except ProtocolError as error:
             problems += error.problems
     if problems:
-        raise ProtocolError(f"{len(problems)} problem(s) in the mapping files", problems)
+        raise ProtocolError(f"{len(problems)} fejl i mappingfilerne", problems)
     return tuple(mappings)
 
 
 def _inconsistencies(m: Mapping) -> Iterable[str]:
     if m.format == "sql":
         if m.sql is None:
-            yield "format = sql needs a table [sql] with address_env and query"
+            yield "format = sql skal have en tabel [sql] med address_env og query"
     elif not m.files:
-        yield "files: name at least one pattern, relative to the inbox"
+        yield "files: skriv mindst ét mønster, regnet fra indbakken"
     yield from (
-        f'files: "{p}" must be relative to the inbox'
+        f'files: "{p}" skal regnes fra indbakken'
         for p in m.files
         if p.startswith(("/", "\\")) or ".." in Path(p).parts or ":" in p
     )
     if m.kind in ROUTED:
         return
     if m.kind == "absence" and m.format != "grid" and m.grain not in ("day", "interval"):
-        yield "absence needs grain = day or interval"
+        yield "absence skal have grain = day eller interval"
         return
     if m.kind == "totals" and m.grain not in ("week", "month", "quarter"):
-        yield "totals needs grain = week, month or quarter"
+        yield "totals skal have grain = week, month eller quarter"
         return
+    if m.complete_for and m.overlap != "whole_period":
+        yield 'complete_for hører til overlap = "whole_period"'
     if len(m.delimiter) != 1:
-        yield "delimiter: must be one character"
+        yield "delimiter: skal være ét tegn"
     if m.format == "xml" and m.xml is None:
-        yield "format = xml needs a table [xml] with record"
+        yield "format = xml skal have en tabel [xml] med record"
+    if m.wide and m.kind != "consents":
+        yield "wide: en kolonne for hver forælder og hvert formål hører til kind = consents"
     if m.kind == "totals" and m.totals is None:
-        yield "totals needs a table [totals] with types"
+        yield "totals skal have en tabel [totals] med types"
     if m.kind == "absence" and not m.types:
-        yield "absence needs a table [types]: the file's codes and the study's types"
+        yield "absence skal have en tabel [types]: filens koder og undersøgelsens typer"
     yield from _wrong_columns(m)
 
 
@@ -229,6 +311,7 @@ _GRID_NEEDS = {
     "types": frozenset({"date"}),
     "halves": frozenset({"date"}),
     "weekdays": frozenset({"week"}),
+    "sessions": frozenset({"week"}),
 }
 """What a grid must say of time beside its headings."""
 
@@ -238,37 +321,69 @@ def _wrong_columns(m: Mapping) -> Iterable[str]:
     for name in sorted(set(m.columns) - required - optional):
         near = difflib.get_close_matches(name, sorted(required | optional), 1)
         hint = (
-            f'; did you mean "{near[0]}"?' if near else f"; known: {', '.join(sorted(required | optional))}"
+            f'. Mente du "{near[0]}"?' if near else f". Den kender: {', '.join(sorted(required | optional))}"
         )
-        yield f'columns: "{name}" is not a column of {m.shape}{hint}'
+        yield f'columns: "{name}" er ikke en kolonne i {m.shape}{hint}'
+    if m.wide:
+        required, optional = required - {"purpose", "answer"}, optional - {"holder"}
     required |= _GRID_NEEDS[m.grid.headings] if m.shape == "absence/grid" else frozenset()
-    yield from (f'columns: "{name}" is missing for {m.shape}' for name in sorted(required - set(m.columns)))
-    yield from (f"columns: {n} is not decided: put what it is in place of the ?" for n in _undecided(m))
+    yield from (f'columns: "{name}" mangler i {m.shape}' for name in sorted(required - set(m.columns)))
     if m.header and m.format != "grid":
         yield from (
-            f'header: has no "{c}", which columns names' for c in m.used_columns if c not in (*m.header, "?")
+            f'header: har ikke "{c}", som columns nævner' for c in m.used_columns if c not in m.header
         )
+        yield from (
+            f'ignore: header har ikke "{c}"'
+            for c in m.ignore
+            if not any(is_ignored(h, (c,)) for h in m.header)
+        )
+    yield from (
+        f'fill_down: "{c}" is not read under [columns]' for c in m.fill_down if c not in m.used_columns
+    )
+    yield from ("ignore: nævn kolonnerne; * alene er dem alle" for c in m.ignore if c.strip("* ") == "")
+    yield from (f'ignore: "{c}" læses under [columns]' for c in m.ignore if c in m.used_columns)
+    yield from _wrong_amounts(m)
     if m.shape == "pupils" and not {"grade", "class"} & set(m.columns):
-        yield 'columns: pupils needs "grade" or "class"'
+        yield 'columns: pupils skal have "grade" eller "class"'
     if m.kind == "totals":
         if not {"pupil", "grade", "class"} & set(m.columns):
-            yield 'columns: totals needs "pupil", "grade" or "class"'
+            yield 'columns: totals skal have "pupil", "grade" eller "class"'
         if not {"week", "date", "month", "quarter"} & set(m.columns):
-            yield f'columns: totals needs "{m.grain}" or "date"'
+            yield f'columns: totals skal have "{m.grain}" eller "date"'
         if "school_days" not in m.columns and "pupil" not in m.columns and "pupils" not in m.columns:
-            yield 'columns: totals of groups need "school_days" or "pupils"'
+            yield 'columns: totaler for grupper skal have "school_days" eller "pupils"'
 
 
-def _undecided(m: Mapping) -> Iterable[str]:
-    """What a draft of ``komglad map`` left open."""
+_UNITS = {
+    "amount": ("share", "percent", "days", "hours", "lessons", "minutes"),
+    "length": ("school_days", "calendar_days"),
+}
+"""Columns of ours that need a unit, and those they may have."""
+
+
+def _wrong_amounts(m: Mapping) -> Iterable[str]:
+    for name, units in _UNITS.items():
+        if name in m.columns and m.columns[name].unit not in units:
+            yield f"columns.{name}: unit skal være en af {', '.join(units)}"
+    for name, column in m.columns.items():
+        if (
+            column.columns
+            and name not in ("names", "local_id")
+            and not (name == "amount" and column.unit == "lessons" and len(column.columns) == 2)
+        ):
+            yield f"columns.{name}: flere kolonner hører til names, local_id og amount i lektioner (første og sidste)"
     yield from (
-        name
+        f"columns.{name}: unit hører til amount og length"
         for name, column in m.columns.items()
-        if "?" in (*column.used, column.constant, *column.map.values())
+        if column.unit and name not in _UNITS
     )
-    yield from (f'[types] "{code}"' for code, kind in m.types.items() if "?" in (code, kind))
-    if m.totals:
-        yield from (f"[totals] {t}" for t, s in m.totals.types.items() if "?" in (*s.add, *s.subtract))
+    if m.shape == "absence/interval" and len({"to", "length"} & set(m.columns)) != 1:
+        yield 'columns: et interval skal have "to", eller "length" (hvor længe det varede)'
+    if ("time_from" in m.columns) != ("time_to" in m.columns):
+        yield "columns: time_from og time_to hører sammen"
+    if "time_from" in m.columns and not isinstance(m.clock, Clock):
+        yield "clock: klokkeslæt skal have clock = { day = … }, skoledagens timer"
+    yield from (f'shares: "{code}" står ikke i [types]' for code in m.shares if code not in m.types)
 
 
 def _problems_of(error: ValidationError, name: str) -> list[Problem]:
@@ -276,7 +391,44 @@ def _problems_of(error: ValidationError, name: str) -> list[Problem]:
     for e in error.errors():
         place = ".".join(str(part) for part in e["loc"]) or None
         problems += [
-            Problem(name, column=place, found=part, rule=e["type"], next_step="see docs/mapping-files.md")
-            for part in e["msg"].removeprefix("Value error, ").split("; ")
+            Problem(name, column=place, found=part, rule=e["type"], next_step="se docs/mapping-files.md")
+            for part in _danish(e).split("; ")
         ]
     return problems
+
+
+_KNOWN_FIELDS: dict[str, tuple[str, ...]] = {
+    "": tuple(Mapping.model_fields),
+    "columns": tuple(Column.model_fields),
+    "totals": tuple(Totals.model_fields),
+    "grid": tuple(Grid.model_fields),
+    "xml": tuple(Xml.model_fields),
+    "sql": tuple(Sql.model_fields),
+    "exported_on": tuple(ExportedOn.model_fields),
+}
+"""Fields by the table they stand in, to name the nearest."""
+
+
+def _danish(error: Any) -> str:
+    """What the model says of a mapping, for the analyst who wrote it."""
+    kind, loc = str(error["type"]), [str(part) for part in error["loc"]]
+    if kind == "value_error":
+        return str(error["msg"]).removeprefix("Value error, ")
+    if kind == "extra_forbidden":
+        known = [
+            f for f in _KNOWN_FIELDS.get(loc[0] if len(loc) > 1 else "", ()) if f not in ("name", "questions")
+        ]
+        near = difflib.get_close_matches(loc[-1], known, 1)
+        hint = f'Mente du "{near[0]}"?' if near else f"Der kan stå: {', '.join(known)}" if known else ""
+        return f'"{loc[-1]}" er et ukendt felt. {hint}'.strip()
+    if kind == "missing":
+        return f'"{loc[-1]}" mangler'
+    if kind == "literal_error":
+        expected = str(error["ctx"]["expected"]).replace(" or ", " eller ")
+        near = difflib.get_close_matches(str(error["input"]), re.findall(r"'([^']*)'", expected), 1)
+        return f"skal være {expected}" + (f'. Mente du "{near[0]}"?' if near else "")
+    words = {"string_type": "skal være en tekst i anførselstegn", "bool_type": "skal være true eller false",
+             "dict_type": "skal være en tabel", "model_type": "skal være en tabel", "int_type": "skal være et helt tal",
+             "int_parsing": "skal være et helt tal", "float_type": "skal være et tal", "float_parsing": "skal være et tal",
+             "tuple_type": "skal være en liste", "string_too_short": "er for kort: skriv en grund"}  # fmt: skip
+    return words.get(kind, str(error["msg"]))

@@ -3,11 +3,17 @@
 Rules (docs/mapping-files.md):
 
 1. For the same school, pupil and day the newest export's statement stands; the older row is *superseded*. Where a
-   mapping says ``overlap = "whole_period"``, an export also replaces every older row of its school and grade from
-   its own first to its last day, so that what was deleted at the source is gone here too.
+   mapping says ``overlap = "whole_period"``, an export also replaces every older row of its school, grade and class
+   (where it names no class: of the whole grade, of the files with which it shares a pupil there) from its own first to
+   its last day, so that what was deleted at the source is gone here too, and said (:func:`deleted_since`). An export
+   that speaks of too little of a class again is not believed to be complete for it: that is asked
+   (:func:`hardly_spoken_of`).
 2. Statements of the same day that contradict each other are a *conflict*: all of them go to quarantine. Two halves
-   of a day with different types are no contradiction.
+   of a day with different types, or of which one was attended, are no contradiction.
 3. Of equal statements one stays; the rest are *duplicates*.
+4. Where two schools speak of one pupil and day, the school stands at which the roster has the pupil that day (of
+   several the one that began last); where it has none of them, that is a conflict too.
+5. A statement about a pupil whom the rosters have nowhere on any of its days is *not enrolled* and goes to quarantine.
 
 An interval is judged day by day over the school calendar. When only some of its days are replaced, the rest stays
 as shorter intervals of the same source row.
@@ -19,13 +25,25 @@ import numpy as np
 import pandas as pd
 
 from evaluation.door.calendar import SCHOOL_DAY, SchoolCalendar
+from evaluation.door.left_out import DUPLICATE, SUPERSEDED, leave_out_decided
 from evaluation.door.stage import Stage
 
-KEPT, DUPLICATE, SUPERSEDED, CONFLICT = "kept", "duplicate", "superseded", "conflict"
+KEPT, QUARANTINED = "kept", "quarantined"
+ENOUGH_OTHERS = 5
+"""So many pupils of a class, and twice as many as an older export has in those days, speak for the class as well."""
+FEW_DELETED, MOST_DELETED = 2, 0.25
+"""So many of a class's days, or such a share of them, may one export that is called complete delete without asking."""
+CONFLICT, NOT_ENROLLED = "conflict", "not_enrolled"
+"""Why a row goes to quarantine here."""
 
 
-def decide_absence(stage: Stage, calendar: SchoolCalendar, whole_files: tuple[int, ...]) -> None:
-    """Decide over the staged absence rows. ``whole_files``: files whose mapping says ``whole_period``.
+def decide_absence(stage: Stage, calendar: SchoolCalendar, files: pd.DataFrame) -> None:
+    """Decide over the staged absence rows.
+
+    ``files``: one row per file: its number, whether its mapping says that exports are complete for their period
+    (``is_whole``), which mapping that is (``source``), the first and last day it says it covers (``lo``, ``hi`` as
+    days since 1970, missing where only its rows tell), and the classes its mapping says it is complete for
+    (``classes``, a list of labels; missing where the mapping does not say).
 
     Makes two tables of the stage: ``absence_gone``, one row per staged row that is not simply kept (id, status,
     other_file, other_row), and ``absence_pieces``, what remains of partly replaced intervals (id, first, last).
@@ -35,54 +53,114 @@ def decide_absence(stage: Stage, calendar: SchoolCalendar, whole_files: tuple[in
     stage.make(
         "_days", pd.DataFrame({"school": school.astype(np.int32), "day": (start + day).astype(np.int32)})
     )
-    whole = ", ".join(str(n) for n in whole_files) or "-1"
+    stage.make("deliveries", files)
+    _name_classes(stage)
     stage.run(
         (
             "CREATE OR REPLACE TEMP TABLE school_days AS SELECT school, day, "
             "CAST(row_number() OVER (PARTITION BY school ORDER BY day) AS INTEGER) AS n FROM _days",
             """CREATE OR REPLACE TEMP TABLE d AS
-               SELECT id, file, row, school, pupil, grade, fraction, type, part,
+               SELECT id, file, row, school, pupil, grade, label, fraction, type, part,
                       coalesce(exported, -1000000) AS exported, first AS day
-               FROM absence WHERE first = last
+               FROM statements WHERE first = last
                UNION ALL
-               SELECT a.id, a.file, a.row, a.school, a.pupil, a.grade, a.fraction, a.type, a.part,
+               SELECT a.id, a.file, a.row, a.school, a.pupil, a.grade, a.label, a.fraction, a.type, a.part,
                       coalesce(a.exported, -1000000), s.day
-               FROM absence a JOIN school_days s ON s.school = a.school AND s.day BETWEEN a.first AND a.last
+               FROM statements a JOIN school_days s ON s.school = a.school AND s.day BETWEEN a.first AND a.last
                WHERE a.first < a.last""",
             # Only days that more than one statement speaks of need a decision.
-            """CREATE OR REPLACE TEMP TABLE shared AS
-               SELECT school, pupil, day, max(exported) AS newest FROM d GROUP BY ALL HAVING count(*) > 1""",
             """CREATE OR REPLACE TEMP TABLE c AS
-               SELECT d.*, d.exported < s.newest AS is_old FROM d JOIN shared s USING (school, pupil, day)""",
-            f"""CREATE OR REPLACE TEMP TABLE cover AS
-                SELECT school, grade, coalesce(exported, -1000000) AS exported, min(first) AS lo, max(last) AS hi
-                FROM absence WHERE file IN ({whole}) GROUP BY ALL""",
+               WITH shared AS (SELECT pupil, day FROM d GROUP BY ALL HAVING count(*) > 1),
+                    said AS (SELECT d.* FROM d JOIN shared USING (pupil, day)),
+                    newest AS (SELECT school, pupil, day, max(exported) AS newest,
+                                      max_by({'file': file, 'row': row}, exported) AS stands
+                               FROM said GROUP BY ALL)
+               SELECT s.*, s.exported < n.newest AS is_old, n.stands.file AS other_file, n.stands.row AS other_row
+               FROM said s JOIN newest n USING (school, pupil, day)""",
+            # An export covers its classes from its own first to its last day, whichever class has a row then.
+            """CREATE OR REPLACE TABLE covered AS
+               WITH rows AS (SELECT school, grade, label, file, coalesce(exported, -1000000) AS exported, first, last
+                             FROM statements),
+                    spans AS (SELECT school, file, exported, min(first) AS lo, max(last) AS hi FROM rows GROUP BY ALL)
+               SELECT DISTINCT school, r.grade, r.label, exported, file, f.is_whole, f.source,
+                      f.classes IS NOT NULL AS is_told, coalesce(f.lo, s.lo) AS lo, coalesce(f.hi, s.hi) AS hi
+               FROM rows r JOIN spans s USING (school, file, exported) JOIN deliveries f USING (file)
+               WHERE f.classes IS NULL OR list_contains(f.classes, r.label)""",
+            "CREATE OR REPLACE TEMP TABLE cover AS SELECT * FROM covered WHERE is_whole",
+            # What an older export has in those days and class, and how much of it the newer one speaks of again.
+            f"""CREATE OR REPLACE TABLE reach AS
+               WITH said AS (SELECT DISTINCT file, school, grade, label, pupil, day FROM d),
+                    hit AS (SELECT v.file, v.school, v.grade, v.label, v.is_told, s.file AS older, s.pupil, s.day
+                            FROM (SELECT DISTINCT file, school, grade, label, pupil, day, exported FROM d) s
+                            JOIN cover v ON v.school = s.school AND v.grade = s.grade
+                              AND (v.label = s.label OR v.label < 0)
+                              AND v.exported > s.exported AND s.day BETWEEN v.lo AND v.hi),
+                    again AS (SELECT file, school, grade, pupil, list(DISTINCT day) AS days FROM said GROUP BY ALL),
+                    named AS (SELECT file, school, grade, label, count(DISTINCT pupil) AS n FROM said GROUP BY ALL),
+                    counted AS (SELECT h.file, h.school, h.grade, h.label, h.is_told, h.older, count(*) AS n_days,
+                                       count(DISTINCT h.pupil) AS n_old, count(DISTINCT a.pupil) AS n_again,
+                                       count(*) FILTER (list_contains(a.days, h.day)) AS n_days_again
+                                FROM hit h LEFT JOIN again a USING (file, school, grade, pupil) GROUP BY ALL)
+               SELECT c.*, CASE WHEN is_told OR n_days - n_days_again <= {MOST_DELETED} * n_days THEN 'replaces'
+                                WHEN 2 * n_days_again >= n_days AND n_days - n_days_again <= {FEW_DELETED} THEN 'replaces'
+                                WHEN label < 0 AND n_again = 0 THEN 'another class'
+                                WHEN label >= 0 AND n >= greatest({ENOUGH_OTHERS}, 2 * n_old) THEN 'replaces'
+                                ELSE 'asked' END AS verdict
+               FROM counted c JOIN named USING (file, school, grade, label)""",
             """CREATE OR REPLACE TEMP TABLE old AS
-               SELECT DISTINCT id, day FROM (
-                 SELECT id, day FROM c WHERE is_old
+               SELECT id, day, max_by({'reason': reason, 'file': other_file, 'row': other_row}, other_row) AS stands FROM (
+                 SELECT id, day, 'newer_export' AS reason, other_file, other_row FROM c WHERE is_old
                  UNION ALL
-                 SELECT d.id, d.day FROM d JOIN cover v
-                   ON v.school = d.school AND v.grade = d.grade AND v.exported > d.exported
-                   AND d.day BETWEEN v.lo AND v.hi)""",
+                 SELECT d.id, d.day, 'newer_period', v.file, -1 FROM d JOIN cover v
+                   ON v.school = d.school AND v.grade = d.grade AND (v.label = d.label OR v.label < 0)
+                   AND v.exported > d.exported AND d.day BETWEEN v.lo AND v.hi
+                 JOIN reach r ON r.file = v.file AND r.school = v.school AND r.grade = v.grade AND r.label = v.label
+                   AND r.older = d.file AND r.verdict = 'replaces')
+               GROUP BY ALL""",
+            """CREATE OR REPLACE TEMP TABLE newest AS
+               SELECT * FROM c WHERE NOT is_old
+                 AND NOT EXISTS (SELECT 1 FROM old o WHERE o.id = c.id AND o.day = c.day)""",
+            f"""CREATE OR REPLACE TEMP TABLE at_two AS
+                WITH days AS (SELECT pupil, day FROM newest GROUP BY ALL HAVING min(school) < max(school)),
+                     home AS (SELECT n.pupil, n.day, max_by(s.school, (s.first, s.school)) AS home
+                              FROM (SELECT DISTINCT pupil, school, day FROM newest) n
+                              JOIN days USING (pupil, day)
+                              JOIN ({_spells(stage)}) s
+                                ON s.pupil = n.pupil AND s.school = n.school AND n.day BETWEEN s.first AND s.last
+                              GROUP BY ALL)
+                SELECT n.id, n.file, n.row, n.school, n.pupil, n.day, h.home
+                FROM newest n JOIN days USING (pupil, day) LEFT JOIN home h USING (pupil, day)""",
+            # Days of older exports that no newer one speaks of again: deleted at the source, if it is complete.
+            """CREATE OR REPLACE TABLE deleted AS
+               SELECT DISTINCT d.file, d.row FROM old o JOIN d USING (id, day)
+               WHERE o.stands.reason = 'newer_period' AND d.type <> -2""",
+            "DELETE FROM newest WHERE (id, day) IN (SELECT id, day FROM at_two WHERE home IS DISTINCT FROM school)",
             # Distinct statements of a day in the newest export: more than a day in all, or two kinds of whole day.
             """CREATE OR REPLACE TEMP TABLE clash AS
-               WITH newest AS (SELECT * FROM c WHERE NOT is_old AND NOT EXISTS
-                                 (SELECT 1 FROM old o WHERE o.id = c.id AND o.day = c.day)),
-                    said AS (SELECT DISTINCT school, pupil, day, type, fraction, part FROM newest),
+               WITH said AS (SELECT DISTINCT school, pupil, day, type, fraction, part FROM newest),
                     bad AS (SELECT school, pupil, day FROM said GROUP BY ALL
-                            HAVING count(*) > 1 AND (sum(fraction) > 1 OR min(type) = -2))
-               SELECT DISTINCT n.id, n.file, n.row, n.school, n.pupil, n.day
-               FROM newest n JOIN bad USING (school, pupil, day)""",
+                            HAVING count(*) > 1 AND (sum(fraction) > 1 OR (min(type) = -2 AND (
+                              count(DISTINCT part) < count(*) OR min(abs(part)) = 0))))
+               SELECT DISTINCT n.id, n.file, n.row, n.school AS place, n.pupil, n.day
+               FROM newest n JOIN bad USING (school, pupil, day)
+               UNION ALL
+               SELECT id, file, row, -1, pupil, day FROM at_two WHERE home IS NULL""",
             """CREATE OR REPLACE TEMP TABLE twice AS
-               SELECT id, day FROM (
-                 SELECT id, day, row_number() OVER (PARTITION BY school, pupil, day, type, fraction, part
-                                                    ORDER BY file, row, id) AS n
-                 FROM c WHERE NOT is_old AND id NOT IN (SELECT id FROM clash)
-                 AND NOT EXISTS (SELECT 1 FROM old o WHERE o.id = c.id AND o.day = c.day)) WHERE n > 1""",
+               SELECT id, day, first_file, first_row FROM (
+                 SELECT id, day, row_number() OVER w AS n, first_value(file) OVER w AS first_file,
+                        first_value(row) OVER w AS first_row
+                 FROM newest WHERE id NOT IN (SELECT id FROM clash)
+                 WINDOW w AS (PARTITION BY school, pupil, day, type, fraction, part ORDER BY file, row, id)) WHERE n > 1""",
             """CREATE OR REPLACE TEMP TABLE lost AS
-               SELECT id, day, 1 AS is_old FROM old UNION ALL SELECT id, day, 0 FROM twice""",
+               SELECT id, day, 1 AS is_old, stands.reason, stands.file AS other_file, stands.row AS other_row FROM old
+               UNION ALL SELECT id, day, 0, 'same_statement', first_file, first_row FROM twice
+               UNION ALL
+               SELECT a.id, a.day, 1, 'other_school', min(b.file), min(b.row)
+               FROM at_two a JOIN at_two b ON b.pupil = a.pupil AND b.day = a.day AND b.school = a.home
+               WHERE a.home <> a.school GROUP BY ALL""",
             """CREATE OR REPLACE TEMP TABLE touched AS
-               SELECT d.id, count(*) AS n_days, count(l.id) AS n_lost, coalesce(sum(l.is_old), 0) AS n_old
+               SELECT d.id, count(*) AS n_days, count(l.id) AS n_lost, coalesce(sum(l.is_old), 0) AS n_old,
+                      max_by({'reason': l.reason, 'file': l.other_file, 'row': l.other_row}, l.is_old) AS stands
                FROM d LEFT JOIN lost l USING (id, day) WHERE d.id IN (SELECT id FROM lost) GROUP BY d.id""",
         )
     )
@@ -93,11 +171,12 @@ def decide_absence(stage: Stage, calendar: SchoolCalendar, whole_files: tuple[in
                   SELECT a.id, min_by(b.file, (b.file, b.row)) AS other_file,
                          min_by(b.row, (b.file, b.row)) AS other_row
                   FROM clash a JOIN clash b
-                    ON a.school = b.school AND a.pupil = b.pupil AND a.day = b.day AND a.id <> b.id
+                    ON a.place = b.place AND a.pupil = b.pupil AND a.day = b.day AND a.id <> b.id
                   GROUP BY a.id)
-                SELECT id, '{CONFLICT}' AS status, other_file, other_row FROM pairs
+                SELECT id, '{CONFLICT}' AS status, '' AS reason, other_file, other_row FROM pairs
                 UNION ALL
-                SELECT id, CASE WHEN n_old > 0 THEN '{SUPERSEDED}' ELSE '{DUPLICATE}' END, -1, -1
+                SELECT id, CASE WHEN n_old > 0 THEN '{SUPERSEDED}' ELSE '{DUPLICATE}' END,
+                       stands.reason, stands.file, stands.row
                 FROM touched WHERE n_lost = n_days AND id NOT IN (SELECT id FROM clash)""",
             """CREATE OR REPLACE TABLE absence_pieces AS
                WITH part AS (SELECT id FROM touched WHERE n_lost < n_days AND id NOT IN (SELECT id FROM clash)),
@@ -108,10 +187,106 @@ def decide_absence(stage: Stage, calendar: SchoolCalendar, whole_files: tuple[in
                SELECT id, min(day) AS first, max(day) AS last FROM left_over GROUP BY id, island""",
             *(
                 f"DROP TABLE {t}"
-                for t in ("d", "shared", "c", "cover", "old", "clash", "twice", "lost", "touched")
+                for t in (
+                    "d",
+                    "c",
+                    "cover",
+                    "old",
+                    "newest",
+                    "at_two",
+                    "clash",
+                    "twice",
+                    "lost",
+                    "touched",
+                )
             ),
         )
     )
+    if stage.has("pupils"):
+        stage.run(
+            (
+                f"""INSERT INTO absence_gone
+                    SELECT id, '{NOT_ENROLLED}', '', -1, -1 FROM absence a
+                    WHERE type <> -2 AND id NOT IN (SELECT id FROM absence_gone)
+                      AND NOT EXISTS (SELECT 1 FROM ({_spells(stage)}) s
+                                      WHERE s.pupil = a.pupil AND s.first <= a.last AND s.last >= a.first)""",
+            )
+        )
+
+
+def only_in_older(stage: Stage) -> pd.DataFrame:
+    """Source rows that stand although a newer export of the same mapping covers their days and has nothing of them.
+
+    Asked after the decision. Columns file, row, newer (a file).
+    """
+    return stage.frame(
+        """SELECT DISTINCT a.file, a.row, min(v.file) AS newer
+           FROM statements a ANTI JOIN absence_gone g USING (id)
+           JOIN deliveries f ON f.file = a.file
+           JOIN covered v ON v.source = f.source AND v.file <> a.file AND v.school = a.school AND v.grade = a.grade
+             AND (v.label = a.label OR v.label < 0) AND v.exported > coalesce(a.exported, -1000000)
+             AND a.first >= v.lo AND a.last <= v.hi
+           WHERE a.type <> -2
+           GROUP BY a.file, a.row ORDER BY ALL"""
+    )
+
+
+def deleted_since(stage: Stage) -> pd.DataFrame:
+    """Source rows of which a day or more is gone because an export that is called complete does not have it, asked after
+    the decision. Columns file, row.
+    """
+    return stage.frame("SELECT file, row FROM deleted ORDER BY ALL")
+
+
+def hardly_spoken_of(stage: Stage) -> pd.DataFrame:
+    """Classes of which an export that is called complete speaks too little to be believed, asked after the decision.
+
+    Columns file, grade and label (numbered texts; -1 where the export names no class).
+    """
+    return stage.frame("SELECT DISTINCT file, grade, label FROM reach WHERE verdict = 'asked' ORDER BY ALL")
+
+
+def _name_classes(stage: Stage) -> None:
+    """Make the view ``statements``: absence rows with their class. A grade alone (``6``) names no class; a row that names
+    none is of the class in which the rosters have the pupil at that school, where that is one.
+    """
+    named = f"CASE WHEN label IN ({_no_class(stage)}) THEN NULL ELSE label END"
+    homes = "SELECT NULL::INTEGER AS pupil, NULL::INTEGER AS school, NULL::INTEGER AS home WHERE FALSE"
+    if stage.has("pupils"):
+        homes = f"""SELECT pupil, school, min(label) AS home
+                    FROM (SELECT pupil, school, {named} AS label FROM pupils ANTI JOIN pupils_out USING (id))
+                    WHERE label IS NOT NULL GROUP BY ALL HAVING min(label) = max(label)"""
+    stage.run(
+        (
+            f"CREATE OR REPLACE TABLE homes AS {homes}",
+            f"""CREATE OR REPLACE VIEW statements AS
+                SELECT a.* REPLACE (coalesce({named}, h.home, -1) AS label)
+                FROM absence a LEFT JOIN homes h ON h.pupil = a.pupil AND h.school = a.school""",
+        )
+    )
+
+
+def replaced_grades(stage: Stage) -> pd.DataFrame:
+    """Totals of a group that names no class and stands for another file's, asked after the decision: they may be those of
+    two classes. Columns file, newer (a file).
+    """
+    return stage.frame(
+        f"""SELECT DISTINCT t.file, g.other_file AS newer FROM totals_gone g JOIN totals t USING (id)
+            WHERE g.status = '{SUPERSEDED}' AND t.pupil < 0 AND t.label IN ({_no_class(stage)}) ORDER BY ALL"""
+    )
+
+
+def _no_class(stage: Stage) -> str:
+    """Labels that name no class, for a statement: none, and a grade alone."""
+    return ", ".join(["-1", *(str(n) for text, n in stage.texts.numbers.items() if text.isdigit())])
+
+
+def _spells(stage: Stage) -> str:
+    """Where the rosters have each pupil, from the rows that stay: pupil, school, first, last."""
+    if stage.has("pupils"):
+        return "SELECT DISTINCT pupil, school, first, last FROM pupils ANTI JOIN pupils_out USING (id)"
+    nothing = ", ".join(f"NULL::INTEGER AS {c}" for c in ("pupil", "school", "first", "last"))
+    return f"SELECT {nothing} WHERE FALSE"
 
 
 def decide_keyed(
@@ -130,8 +305,12 @@ def decide_keyed(
             f"""CREATE OR REPLACE TEMP TABLE k AS
                 SELECT id, file, row, coalesce(exported, -1000000) AS exported, hash({key}) AS k, hash({values}) AS v
                 FROM {kind} WHERE {need}""",
-            "CREATE OR REPLACE TEMP TABLE g AS SELECT k, max(exported) AS newest FROM k GROUP BY k HAVING count(*) > 1",
-            "CREATE OR REPLACE TEMP TABLE c AS SELECT k.*, exported < newest AS is_old FROM k JOIN g USING (k)",
+            """CREATE OR REPLACE TEMP TABLE g AS
+               SELECT k, max(exported) AS newest, max_by({'file': file, 'row': row}, exported) AS stands
+               FROM k GROUP BY k HAVING count(*) > 1""",
+            """CREATE OR REPLACE TEMP TABLE c AS
+               SELECT k.*, exported < newest AS is_old, stands.file AS other_file, stands.row AS other_row
+               FROM k JOIN g USING (k)""",
             f"""CREATE OR REPLACE TEMP TABLE clash AS
                 SELECT c.* FROM c WHERE NOT is_old AND k IN
                   (SELECT k FROM c WHERE NOT is_old GROUP BY k HAVING {clash})""",
@@ -140,14 +319,16 @@ def decide_keyed(
     stage.run(
         (
             f"""CREATE OR REPLACE TABLE {kind}_gone AS
-                SELECT id, '{SUPERSEDED}' AS status, -1 AS other_file, -1 AS other_row FROM c WHERE is_old
+                SELECT id, '{SUPERSEDED}' AS status, 'newer_export' AS reason, other_file, other_row FROM c WHERE is_old
                 UNION ALL
-                SELECT a.id, '{CONFLICT}', min_by(b.file, (b.file, b.row)), min_by(b.row, (b.file, b.row))
+                SELECT a.id, '{CONFLICT}', '', min_by(b.file, (b.file, b.row)), min_by(b.row, (b.file, b.row))
                 FROM clash a JOIN clash b ON a.k = b.k AND a.id <> b.id GROUP BY a.id
                 UNION ALL
-                SELECT id, '{DUPLICATE}', -1, -1 FROM (
-                  SELECT id, row_number() OVER (PARTITION BY k, v ORDER BY file, row, id) AS n
-                  FROM c WHERE NOT is_old AND id NOT IN (SELECT id FROM clash)) WHERE n > 1""",
+                SELECT id, '{DUPLICATE}', 'same_statement', first_file, first_row FROM (
+                  SELECT id, row_number() OVER w AS n, first_value(file) OVER w AS first_file,
+                         first_value(row) OVER w AS first_row
+                  FROM c WHERE NOT is_old AND id NOT IN (SELECT id FROM clash)
+                  WINDOW w AS (PARTITION BY k, v ORDER BY file, row, id)) WHERE n > 1""",
             *(f"DROP TABLE {t}" for t in ("k", "g", "c", "clash")),
         )
     )
@@ -158,9 +339,10 @@ def replace_older_logs(stage: Stage) -> None:
     stage.run(
         (
             f"""INSERT INTO talks_gone
-                WITH newest AS (SELECT school, grade, max(coalesce(exported, -1000000)) AS newest
+                WITH newest AS (SELECT school, grade, max(coalesce(exported, -1000000)) AS newest,
+                                       max_by(file, coalesce(exported, -1000000)) AS file
                                 FROM talks WHERE pupil < 0 GROUP BY ALL)
-                SELECT t.id, '{SUPERSEDED}', -1, -1
+                SELECT t.id, '{SUPERSEDED}', 'newer_period', n.file, -1
                 FROM talks t JOIN newest n USING (school, grade)
                 WHERE t.pupil < 0 AND coalesce(t.exported, -1000000) < n.newest""",
         )
@@ -170,31 +352,42 @@ def replace_older_logs(stage: Stage) -> None:
 def settle(stage: Stage, kind: str) -> pd.DataFrame:
     """Make ``KIND_out``, every staged row that does not stay; returns how many source rows have which status.
 
-    A conflict takes every staged row of its source row along (a row of a grid has many). A source row is in conflict
-    if any staged row is, kept if any stays, else superseded before duplicate. Columns file, status, n.
+    What goes to quarantine takes every staged row of its source row along (a row of a grid has many). A source row is
+    quarantined if any staged row is, kept if any stays, else superseded before duplicate. Columns file, status, n.
     """
+    refused = f"('{CONFLICT}', '{NOT_ENROLLED}')"
     stage.run(
         (
             f"""CREATE OR REPLACE TABLE {kind}_out AS
                 WITH s AS (SELECT g.*, k.file, k.row FROM {kind}_gone g JOIN {kind} k USING (id)),
-                     bad AS (SELECT file, row, min(other_file) AS other_file, min(other_row) AS other_row
-                             FROM s WHERE status = '{CONFLICT}' GROUP BY ALL)
+                     bad AS (SELECT file, row, min(status) AS status, max(other_file) AS other_file,
+                                    max(other_row) AS other_row
+                             FROM s WHERE status IN {refused} GROUP BY ALL)
                 SELECT k.id, k.file, k.row,
-                       CASE WHEN b.row IS NULL THEN s.status ELSE '{CONFLICT}' END AS status,
+                       coalesce(b.status, s.status) AS status, s.reason,
                        coalesce(s.other_file, b.other_file) AS other_file,
                        coalesce(s.other_row, b.other_row) AS other_row
                 FROM {kind} k LEFT JOIN s USING (id) LEFT JOIN bad b ON b.file = k.file AND b.row = k.row
                 WHERE s.id IS NOT NULL OR b.row IS NOT NULL""",
         )
     )
-    return stage.frame(
-        f"""WITH decided AS (SELECT DISTINCT file, row FROM {kind}_out),
-                 per_row AS (
-                   SELECT k.file, k.row, count(*) AS n, count(o.id) AS gone,
-                          bool_or(o.status = '{CONFLICT}') AS is_conflict, bool_or(o.status = '{SUPERSEDED}') AS is_old
-                   FROM {kind} k SEMI JOIN decided USING (file, row) LEFT JOIN {kind}_out o ON o.id = k.id
-                   GROUP BY ALL)
-            SELECT file, CASE WHEN is_conflict THEN '{CONFLICT}' WHEN gone < n THEN '{KEPT}'
-                              WHEN is_old THEN '{SUPERSEDED}' ELSE '{DUPLICATE}' END AS status, count(*) AS n
-            FROM per_row GROUP BY ALL ORDER BY ALL"""
+    stage.run(
+        (
+            f"""CREATE OR REPLACE TEMP TABLE per_row AS
+                WITH decided AS (SELECT DISTINCT file, row FROM {kind}_out),
+                     counted AS (
+                       SELECT k.file, k.row, count(*) AS n, count(o.id) AS gone,
+                              bool_or(o.status IN {refused}) AS is_refused,
+                              bool_or(o.status = '{SUPERSEDED}') AS is_old,
+                              max_by({{'reason': o.reason, 'file': o.other_file, 'row': o.other_row}},
+                                     o.status = '{SUPERSEDED}') AS stands
+                       FROM {kind} k SEMI JOIN decided USING (file, row) LEFT JOIN {kind}_out o ON o.id = k.id
+                       GROUP BY ALL)
+                SELECT file, row, CASE WHEN is_refused THEN '{QUARANTINED}' WHEN gone < n THEN '{KEPT}'
+                                       WHEN is_old THEN '{SUPERSEDED}' ELSE '{DUPLICATE}' END AS status,
+                       stands.reason, stands.file AS other_file, stands.row AS other_row
+                FROM counted""",
+        )
     )
+    leave_out_decided(stage)
+    return stage.frame("SELECT file, status, count(*) AS n FROM per_row GROUP BY ALL ORDER BY ALL")

@@ -13,9 +13,20 @@ from evaluation.door.desk import Desk
 from evaluation.door.kinds import NOT_AN_ABSENCE
 from evaluation.door.landed import Landed
 from evaluation.door.ledger import Ledger
-from evaluation.door.overlap import decide_absence, decide_keyed, replace_older_logs, settle
+from evaluation.door.left_out import KIND as LEFT_OUT
+from evaluation.door.left_out import left_out_sql
+from evaluation.door.overlap import (
+    decide_absence,
+    decide_keyed,
+    deleted_since,
+    hardly_spoken_of,
+    only_in_older,
+    replace_older_logs,
+    replaced_grades,
+    settle,
+)
 from evaluation.door.quarantine import KIND as QUARANTINE
-from evaluation.door.quarantine import add_conflicts, quarantine_sql, rules_frame
+from evaluation.door.quarantine import add_refused, quarantine_sql, rules_frame
 from evaluation.door.stage import Stage
 from evaluation.tables import table
 
@@ -52,15 +63,18 @@ _KEYED = {
 
 
 def raw_tables(stage: Stage, desk: Desk, ledger: Ledger) -> Landed:
-    """raw_absence, raw_totals, raw_pupils, raw_talks, raw_consents and raw_quarantine; the ledger is completed."""
+    """raw_absence, raw_totals, raw_pupils, raw_talks, raw_consents, and the rows that are in none of them with their
+    reasons, raw_quarantine and raw_left_out; the ledger is completed.
+    """
     types: list[str] = [t.id for t in desk.protocol.absence_types]
-    kinds = {"raw_absence": "absence", "raw_totals": "totals", "raw_pupils": "pupils", "raw_talks": "talks",
+    # Rosters first: where a pupil is enrolled decides about the pupil's other rows.
+    kinds = {"raw_pupils": "pupils", "raw_absence": "absence", "raw_totals": "totals", "raw_talks": "talks",
              "raw_consents": "consents"}  # fmt: skip
     came = {name: kind for name, kind in kinds.items() if stage.has(kind)}
     for kind in came.values():
         _decide(stage, desk, ledger, kind)
         ledger.add_decided(settle(stage, kind))
-        add_conflicts(stage, kind, f"{kind}_out")
+        add_refused(stage, kind, f"{kind}_out")
     names = [p.source.name for p in ledger.pages]
     places = {n: i for i, n in enumerate(sorted(names))}
     stage.make(
@@ -79,22 +93,28 @@ def raw_tables(stage: Stage, desk: Desk, ledger: Ledger) -> Landed:
         )
         for name in came
     }
-    if stage.has(QUARANTINE):
+    proofs = {"raw_quarantine": (QUARANTINE, quarantine_sql()), "raw_left_out": (LEFT_OUT, left_out_sql())}
+    if any(stage.has(kind) for kind, _ in proofs.values()):
         stage.make("rules", rules_frame())
         stage.make("words", pd.DataFrame({"code": range(len(texts)), "text": texts.to_pandas()}))
-        streams["raw_quarantine"] = partial(stage.batches, quarantine_sql())
-    empty = {n: table(n).empty() for n in (*kinds, "raw_quarantine") if n not in streams}
+        streams |= {
+            name: partial(stage.batches, sql) for name, (kind, sql) in proofs.items() if stage.has(kind)
+        }
+    empty = {n: table(n).empty() for n in (*kinds, *proofs) if n not in streams}
     return Landed(empty, streams)
 
 
 def _decide(stage: Stage, desk: Desk, ledger: Ledger, kind: str) -> None:
     if kind == "absence":
-        whole = [n for n, p in enumerate(ledger.pages) if p.source.mapping.overlap == "whole_period"]
-        decide_absence(stage, desk.calendar, tuple(whole))
+        decide_absence(stage, desk.calendar, ledger.deliveries(stage.texts.numbers))
+        ledger.add_only_older(only_in_older(stage))
+        ledger.add_deleted(deleted_since(stage))
+        ledger.add_hardly(hardly_spoken_of(stage), stage.texts)
     elif kind == "totals":
         amounts = ", ".join(f"type_{t.id}" for t in desk.protocol.absence_types)
         key = "school, grade, label, pupil, first, period"
         decide_keyed(stage, kind, key, f"pupils, school_days, {amounts}", conflicts=True)
+        ledger.add_replaced(replaced_grades(stage))
     else:
         key, values = _KEYED[kind]
         decide_keyed(

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from evaluation.door.dates import parse_date
-from evaluation.door.draft import Draft, quoted
-from evaluation.door.headings import DATE_FORMATS, LENGTHS, LESSONS, heading, is_percent, type_of
+from evaluation.door.date_order import order_of, orders_of
+from evaluation.door.dates import MONTHS, parse_moment
+from evaluation.door.draft import Draft, is_per_lesson, quoted
+from evaluation.door.heading_row import is_date
+from evaluation.door.headings import DATE_FORMATS, is_percent, type_of
 from evaluation.door.look import Look, look_at
-from evaluation.door.recognise import columns_of, kind_of
+from evaluation.door.nobody import is_nobody
+from evaluation.door.recognise import SPAN, columns_of, kind_of, share_of
 from evaluation.protocol import Protocol
 
 ISSUED = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -32,18 +33,21 @@ class Proposal:
     doubts: tuple[str, ...]
 
 
-def propose_mapping(path: Path, protocol: Protocol) -> Proposal:
-    """Look at a file's first rows and draft its mapping.
+def propose_mapping(path: Path, protocol: Protocol, inbox: Path | None = None) -> Proposal:
+    """Look at a file and draft its mapping; ``inbox``: the folder that the mapping's ``files`` are told from.
 
     Raises:
         InputError: the file is empty, unreadable, without headings, or of a format no reader has.
     """
     doubts: list[str] = []
     look = look_at(path, doubts)
+    look = replace(look, name=path.stem)
     found = columns_of(look)
     kind, grain = kind_of(found, look)
     if kind == "totals" and "from" in found:
         found = {**found, "date": found["from"]}
+    if kind == "consents" and "given_on" not in found and "date" in found:
+        found = {**found, "given_on": found["date"]}
     draft = Draft(
         f"{path.absolute().parent.name} {path.name}",
         look,
@@ -52,61 +56,99 @@ def propose_mapping(path: Path, protocol: Protocol) -> Proposal:
         protocol,
         doubts,
     )
-    file_lines = _file_lines(path, look, kind, grain, doubts)
+    file_lines = _file_lines(path, inbox, look, found, kind, grain, doubts)
     column_lines = draft.columns()
     lines = [
         *file_lines,
-        *_date_lines(look, found, doubts),
-        *_issued(path, doubts),
+        *_date_lines(look, found, kind, grain, protocol, doubts),
+        *_issued(path, look, kind, doubts),
         "",
         "[columns]",
         *column_lines,
         *draft.types(),
     ]
-    read = "".join(line for line in lines if not line.startswith("header"))
-    if kind == "absence" and any(heading(c) in LESSONS for c in look.header):
+    if kind == "absence" and is_per_lesson(look):
         doubts.append(
-            "Filen ser ud til at have en linje pr. lektion, men hver linje regnes for en hel dag. Bed om dagsrækker, eller "
-            "om totaler i lektioner (unit og per_day i [totals])."
+            "Filen ser ud til at have en linje pr. lektion: sig det med amount (unit = lessons, constant = 1) og day_part, "
+            "eller bed om dagsrækker."
         )
-    if "from" in found and "to" not in found and any(heading(c) in LENGTHS for c in look.header):
-        doubts.append(
-            "Filen siger, hvor længe fraværet varede, men ikke hvornår det sluttede: bed om den sidste dag som dato."
-        )
+    if "from" in found and "to" not in found and "length" not in found and kind == "absence":
+        doubts.append("Filen siger ikke, hvornår fraværet sluttede: bed om den sidste dag som dato.")
     if percents := [c for c in look.header if is_percent(c) and type_of(c)]:
         doubts.append(
-            f"Procenter kan ikke lægges sammen og læses ikke: {', '.join(percents)}. Bed om dage i stedet."
+            f"Procenter kan ikke lægges sammen og læses ikke: {', '.join(_shown(percents, look))}. Bed om dage i stedet."
         )
+    read = "".join(line for line in lines if not line.startswith("header"))
     unused = [c for c in look.header if c and c not in look.marks and quoted(c) not in read]
     if unused:
-        doubts.append(f"Læses ikke: {', '.join(unused)}. Fritekst og navne bør ikke læses.")
+        doubts.append(f"Læses ikke: {', '.join(_shown(unused, look))}. Fritekst og navne bør ikke læses.")
     return Proposal("\n".join(lines) + "\n", tuple(doubts))
 
 
-def _file_lines(path: Path, look: Look, kind: str, grain: str, doubts: list[str]) -> list[str]:
-    name = re.sub(r"_?\d[\d_-]*\d", "*", path.stem) + path.suffix
+def _shown(headings: list[str], look: Look) -> list[str]:
+    """Headings, or where they stand when they may be names."""
+    return [h if is_nobody(h) else f"kolonne {look.header.index(h) + 1}" for h in headings]
+
+
+def _file_lines(
+    path: Path,
+    inbox: Path | None,
+    look: Look,
+    found: dict[str, str],
+    kind: str,
+    grain: str,
+    doubts: list[str],
+) -> list[str]:
+    dates = r"(?<=[_-])\d{4}-\d{2}-\d{2}|(?<=[_-])\d{6,8}(?=\D|$)"
+    months = (
+        rf"(?<![^\W\d_])(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})(?![^\W\d_])(?:[_-]?20\d\d)?"
+    )
+    name = re.sub(dates, "*", path.stem)
+    name = (re.sub(months, "*", name, flags=re.IGNORECASE) if look.days else name) + path.suffix
+    where = "regnet fra indbakken; skriv skolens mappe foran"
+    if inbox is not None and path.resolve().is_relative_to(inbox.resolve()):
+        folder = path.resolve().relative_to(inbox.resolve()).parent.as_posix()
+        name = name if folder == "." else f"{folder}/{name}"
+        where = "regnet fra indbakken; * står for hvad som helst, også for en skoles mappe"
     is_grid = grain == "grid"
     reader = "grid" if is_grid else look.format
     lines = [
         f"# {path.suffix or 'fil'}: et udkast fra komglad map. Hver linje med ? skal ses efter.",
         f'kind = "{kind}"',
         *([f'grain = "{grain}"'] if grain and not is_grid else []),
-        f"files = [{quoted(name)}]  # ? regnet fra indbakken; skriv skolens mappe foran",
+        f"files = [{quoted(name)}]  # ? {where}",
         f'format = "{reader}"',
     ]
     if look.zip_member:
         lines.append(f"zip_members = [{quoted(look.zip_member)}]")
     if look.format == "csv":
         lines += [f'encoding = "{look.encoding}"', f"delimiter = {quoted(look.delimiter)}"]
-    if look.sheet:
+    if look.sheet and is_nobody(look.sheet):
         lines.append(f"sheet = {quoted(look.sheet)}")
-    if look.header_row > 1:
+    elif look.sheet:
+        lines.append('sheet = "?"  # arkets navn kan være en persons og vises ikke')
+    if look.record:
+        lines.append(f"xml = {{ record = {quoted(look.record)} }}  # ?")
+    if look.header_row > 1 and look.format != "xml":
         lines.append(f"header_row = {look.header_row}")
         doubts.append(f"{look.header_row - 1} linje(r) står over overskrifterne: skal nogen af dem læses?")
     if is_grid and not look.days:
         lines.append(f"grid = {{ {_grid(look)} }}")
-    if not is_grid:
+    if not is_grid and look.format not in ("xml", "json") and all(is_nobody(h) for h in look.header):
         lines.append(f"header = {json.dumps(look.header, ensure_ascii=False)}")
+    grouped = [h for h in look.fill_down if h in found.values() and is_nobody(h)]
+    if grouped:
+        lines.append(
+            f"fill_down = {json.dumps(grouped, ensure_ascii=False)}  # ? en tom celle er som den ovenover"
+        )
+        doubts.append(
+            "Elevens nummer står kun i første række af hver gruppe: tomme celler udfyldes med det, der står over."
+        )
+    if look.is_garbled:
+        doubts.append(
+            "Nogle bogstaver er blevet ødelagt, før filen kom hertil (Ã¦ for æ): navne og klasser med æ, ø og å kan ikke "
+            "genkendes. Bed om udtrækket igen."
+        )
     if look.has_summary:
         lines.append(r"skip_lines = ['^[\s;,\t]*\"?(?i:i alt|ialt|total|sum|gennemsnit|hele skolen)\b']  # ?")
         doubts.append("Der står summer mellem rækkerne; skip_lines springer dem over, og de tælles ikke med.")
@@ -118,53 +160,96 @@ def _grid(look: Look) -> str:
         return 'headings = "dates"'
     if look.weekdays:
         return 'headings = "weekdays"'
+    if look.sessions:
+        return 'headings = "sessions"'
     if look.halves:
         return f'headings = "halves", halves = [{", ".join(quoted(h) for h in look.halves)}]'
     return 'headings = "types"'
 
 
-def _issued(path: Path, doubts: list[str]) -> list[str]:
-    if ISSUED.search(path.name):
-        return ["exported_on = { file_name = '(\\d{4}-\\d{2}-\\d{2})' }  # ? datoen i navnet er udtrækkets"]
-    doubts.append("Filnavnet har ingen dato, så et rettet udtræk kan ikke kendes fra det forrige.")
-    return []
+def _issued(path: Path, look: Look, kind: str, doubts: list[str]) -> list[str]:
+    """When the export was made, and which days it says it is complete for."""
+    lines = []
+    in_name = _TWO_DATES.search(path.name)
+    above = next((n for n, line in enumerate(look.above, start=1) if _TWO_DATES.search(line)), None)
+    if kind == "absence" and above is not None:
+        lines.append(f"period = {{ line = {above} }}  # ? de dage, udtrækket dækker")
+    elif kind == "absence" and in_name:
+        pattern = r"(\d[\d.-]+\d)\D+(\d[\d.-]+\d)"
+        lines.append(f"period = {{ file_name = '{pattern}' }}  # ? de dage, udtrækket dækker")
+    if ISSUED.search(path.name) and not in_name:
+        lines.append(
+            "exported_on = { file_name = '(\\d{4}-\\d{2}-\\d{2})' }  # ? datoen i navnet er udtrækkets"
+        )
+        if kind == "absence":
+            doubts.append(
+                'Er hvert udtræk fuldstændigt for sin periode? Så skriv overlap = "whole_period", og det nyeste gælder også '
+                "for det, der er slettet eller flyttet. Ellers spørger komglad check, når et nyere udtræk mangler rækker."
+            )
+    else:
+        doubts.append("Filnavnet har ingen udtræksdato, så et rettet udtræk kan ikke kendes fra det forrige.")
+    return lines
 
 
-def _date_lines(look: Look, found: dict[str, str], doubts: list[str]) -> list[str]:
-    """``date_formats``: the fewest that read every date seen; day before month wherever both would do."""
+_DATE = r"(?:\d{4}-\d{2}-\d{2}|\d{1,2}[-.]\d{1,2}[-.]\d{4})"
+_TWO_DATES = re.compile(rf"(?<!\d){_DATE}(?:\s*(?:-|–|_|til)\s*){_DATE}(?!\d)")
+
+
+def _date_lines(
+    look: Look, found: dict[str, str], kind: str, grain: str, protocol: Protocol, doubts: list[str]
+) -> list[str]:
+    """``date_formats`` of the one order that reads every date; a question where the school alone can tell."""
     names = ("date", "from", "to", "given_on", "withdrawn_on")
     columns = [found[n] for n in names if n in found]
-    left = {v for c in columns for v in look.columns.get(c, Counter())} | set(look.dates)
-    total = len(left)
-    if not total:
+    if "week" in found and share_of(look.columns.get(found["week"], ()), is_date, 0.8):
+        columns.append(found["week"])
+    cells = {v for c in columns for v in look.columns.get(c, ())} | set(look.dates)
+    texts = {t for c in cells for t in (re.split(SPAN, c) if found.get("from") == found.get("to") else [c])}
+    if not texts:
         return []
-    chosen: list[str] = []
-    month_first = {f for f, _ in DATE_FORMATS if f.startswith("mm")}
-    is_day_sure = False
-    for label, fmt in sorted(DATE_FORMATS, key=lambda f: (f[0] in month_first, -_fits(f[1], left))):
-        read = {v for v in left if parse_date((fmt,))(v)[1] is None}
-        if not read:
-            continue
-        if label in month_first and any(c.startswith("d") for c in chosen):
-            continue
-        other = f"mm{label[2]}dd{label[5:]}" if label.startswith("dd") else ""
-        fitting = dict(DATE_FORMATS).get(other)
-        is_day_sure = is_day_sure or not (fitting and _fits(fitting, read) == len(read))
-        chosen.append(label)
-        left -= read
-    if left:
+    years = [int(y[:4]) for y in protocol.years.all]
+    is_wide = kind in ("pupils", "consents", "talks")
+    orders = orders_of(texts, range(min(years) - (20 if is_wide else 0), max(years) + (12 if is_wide else 2)))
+    lines = []
+    if orders.unread:
         doubts.append(
-            f"{len(left)} af {total} forskellige datoer i {', '.join(columns)} passer ikke til nogen kendt skrivemåde; "
-            "de rækker går i karantæne, til date_formats siger, hvordan de er skrevet."
+            f"{orders.unread} af {len(texts)} forskellige datoer passer ikke til nogen kendt skrivemåde; de rækker går i "
+            "karantæne, til date_formats siger, hvordan de er skrevet."
         )
-    if any(c.startswith("dd") for c in chosen) and not is_day_sure:
+    if orders.others:
         doubts.append(
-            "Datoerne kan også have måneden først: ingen dag over 12 er set. Spørg den, der har lavet udtrækket."
+            "Datoerne kan også have måneden først (eller året): ingen dag over 12 afgør det. Spørg skolen."
         )
-    if len(chosen) > 1:
-        doubts.append(f"Datoer er skrevet på {len(chosen)} måder: {', '.join(chosen)}.")
-    return [f"date_formats = {json.dumps(chosen or ['dd-mm-yyyy'], ensure_ascii=False)}  # ?"]
+        one, other = (json.dumps(list(o)) for o in (orders.chosen, orders.others))
+        lines.append(
+            f'date_formats = ["?"]  # {one} eller {other}? begge læser alle datoer, som hver sin dag'
+        )
+    else:
+        lines.append(f"date_formats = {json.dumps(list(orders.chosen) or ['?'], ensure_ascii=False)}  # ?")
+        if orders.chosen and any(order_of(c) == "mdy" for c in orders.chosen):
+            doubts.append("Måneden står først i datoerne: kun det passer til dem alle.")
+    if len(orders.chosen) > 1:
+        doubts.append(f"Datoer er skrevet på {len(orders.chosen)} måder: {', '.join(orders.chosen)}.")
+    if orders.has_english_months:
+        doubts.append("Måneder er skrevet på engelsk i nogle datoer.")
+    if kind == "absence":
+        lines += _times_and_ends(look, found, grain, orders.chosen, columns)
+    return lines
 
 
-def _fits(fmt: str, values: Iterable[str]) -> int:
-    return sum(parse_date((fmt,))(v)[1] is None for v in values)
+def _times_and_ends(
+    look: Look, found: dict[str, str], grain: str, labels: tuple[str, ...], columns: list[str]
+) -> list[str]:
+    """Questions about times of day and about ends that are empty."""
+    lines = []
+    moment = parse_moment([dict(DATE_FORMATS)[label] for label in labels])
+    moments = (moment(v)[0] for c in columns for v in look.columns.get(c, ()))
+    if any(m is not None and (m.hour or m.minute) for m in moments) or "time_from" in found:
+        lines.append(
+            'clock = "?"  # { day = 6 }: skoledagens længde i timer, eller "whole_days": hver række er hele dage'
+        )
+    if grain == "interval" and "to" in found and sum(look.columns[found["to"]].values()) < look.filled:
+        lines.append(
+            'empty_to = "?"  # tom slutdag: "ongoing" (fraværet er ikke slut; tæller til udtrækkets dag) eller "one_day"'
+        )
+    return lines

@@ -18,13 +18,18 @@ import numpy as np
 import pandas as pd
 
 from evaluation.errors import EnvironmentProblem, Problem
+from evaluation.sealing import SealKey
+from evaluation.words import Count
+from evaluation.words.texts import texts
 
+TEXT = texts("running")
 KEY_BYTES = 32
 MINIMUM_BYTES = 32
 PSEUDONYM_HEX = 20
 """80 bits. Chance of any collision among a million pupils: 10^12 / 2 / 2^80 < 10^-12."""
 
-_HOW = "komglad init makes a good key"
+_HOW = TEXT("key_how")
+_EXPECTED = TEXT("key_expected")
 
 
 @dataclass(frozen=True)
@@ -36,14 +41,20 @@ class PseudonymKey:
     def __post_init__(self) -> None:
         if len(self.secret) < MINIMUM_BYTES:
             raise EnvironmentProblem(
-                "the pseudonym key is too short",
-                [Problem("", found=f"{len(self.secret)} bytes", expected=f"at least {MINIMUM_BYTES} random bytes",
-                         rule="key", next_step=_HOW)],
-            )  # fmt: skip
+                TEXT("key_too_short"),
+                [
+                    Problem(
+                        "",
+                        found=TEXT("key_bytes", n=Count(len(self.secret))),
+                        expected=_EXPECTED,
+                        next_step=_HOW,
+                    )
+                ],
+            )
         if len(set(self.secret)) < 8:
             raise EnvironmentProblem(
-                "the pseudonym key is not random",
-                [Problem("", found=f"{len(set(self.secret))} different bytes", rule="key", next_step=_HOW)],
+                TEXT("key_not_random"),
+                [Problem("", found=TEXT("key_different", n=Count(len(set(self.secret)))), next_step=_HOW)],
             )
 
     @classmethod
@@ -53,10 +64,9 @@ class PseudonymKey:
             text = content.decode("ascii")
         except UnicodeDecodeError:
             raise EnvironmentProblem(
-                "the pseudonym key cannot be read",
-                [Problem("", found="bytes that are not text", expected="64 hexadecimal digits", rule="key",
-                         next_step=_HOW)],
-            ) from None  # fmt: skip
+                TEXT("key_not_readable"),
+                [Problem("", found=TEXT("key_no_text"), expected=_EXPECTED, next_step=_HOW)],
+            ) from None
         return cls.parse(text)
 
     @classmethod
@@ -68,17 +78,21 @@ class PseudonymKey:
         """
         bare = "".join(text.split())
         if not bare:
-            raise EnvironmentProblem(
-                "the pseudonym key is empty", [Problem("", found="nothing", rule="key", next_step=_HOW)]
-            )
+            raise EnvironmentProblem(TEXT("key_empty"), [Problem("", expected=_EXPECTED, next_step=_HOW)])
         try:
             secret = bytes.fromhex(bare)
         except ValueError:
             raise EnvironmentProblem(
-                "the pseudonym key cannot be read",
-                [Problem("", found=f"{len(bare)} characters that are not all hexadecimal digits",
-                         expected="64 hexadecimal digits", rule="key", next_step=_HOW)],
-            ) from None  # fmt: skip
+                TEXT("key_not_readable"),
+                [
+                    Problem(
+                        "",
+                        found=TEXT("key_characters", n=Count(len(bare))),
+                        expected=_EXPECTED,
+                        next_step=_HOW,
+                    )
+                ],
+            ) from None
         return cls(secret)
 
     @property
@@ -90,6 +104,11 @@ class PseudonymKey:
     def for_interviews(self) -> bytes:
         """The subkey that documents, segments and coders of interviews are keyed with."""
         return self.pseudonym("interviews", "subkey").encode()
+
+    @property
+    def for_seals(self) -> SealKey:
+        """The subkey that stores of the data folder are sealed with."""
+        return SealKey(self._subkey(b"seals"), self.key_id)
 
     def pseudonym(self, purpose: str, value: str) -> str:
         """The pseudonym of one canonical value, :data:`PSEUDONYM_HEX` hex digits."""

@@ -66,22 +66,33 @@ class Quarantine:
         )
 
 
-def add_conflicts(stage: Stage, kind: str, out: str) -> None:
-    """Entries for the source rows of ``kind`` that contradict others, each naming the other's place."""
+def add_refused(stage: Stage, kind: str, out: str) -> None:
+    """Entries for the source rows of ``kind`` that contradict others, each naming the other's place, or that are about
+    somebody who was not enrolled then.
+    """
     what = "pupil and day" if kind == "absence" else "group and period"
-    words = np.array(["", "conflict", f"the same {what} with another value on "], dtype=object)
-    place, rule, found = (int(c) for c in stage.texts.codes(words))
+    words = [
+        "",
+        "conflict",
+        f"the same {what} with another value on ",
+        "not_enrolled",
+        "a pupil no roster has on that day",
+    ]
+    place, conflict, other, not_enrolled, nowhere = (
+        int(c) for c in stage.texts.codes(np.array(words, dtype=object))
+    )
     if not stage.has(KIND):
         names = ("file", "row", "place", "rule", "found", "other_file", "other_row")
         stage.add(KIND, {name: np.array([], dtype=np.int64) for name in names})
-    stage.run(
-        (
-            f"""INSERT INTO {KIND}
-                SELECT -1 - row_number() OVER (ORDER BY file, row), file, row, {place}, {rule}, {found},
-                       min_by(other_file, (other_file, other_row)), min_by(other_row, (other_file, other_row))
-                FROM {out} WHERE status = 'conflict' GROUP BY file, row""",
+    for status, rule, found in (("conflict", conflict, other), ("not_enrolled", not_enrolled, nowhere)):
+        stage.run(
+            (
+                f"""INSERT INTO {KIND}
+                    SELECT -1 - row_number() OVER (ORDER BY file, row), file, row, {place}, {rule}, {found},
+                           min_by(other_file, (other_file, other_row)), min_by(other_row, (other_file, other_row))
+                    FROM {out} WHERE status = '{status}' GROUP BY file, row""",
+            )
         )
-    )
 
 
 def quarantine_sql() -> str:

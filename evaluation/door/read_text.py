@@ -1,7 +1,7 @@
 """Reading separated text of any size in pieces: encodings, separators, quotes, damaged lines.
 
 Every line of the file ends up in exactly one place: the header or above it, a row of a frame, a reject with its
-line number, or (blank, or named by ``skip_lines``) nowhere and uncounted. One unclosed quotation mark costs one
+line number, a skipped line, or (blank) nowhere and uncounted. One unclosed quotation mark costs one
 line, never the rest of the file.
 """
 
@@ -19,10 +19,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from evaluation.door.chunks import Chunk, Reading, Reject, check_header, empty_file
-from evaluation.door.encodings import WESTERN, likely_western, utf16_order
+from evaluation.door.chunks import Chunk, Reading, Reject, check_header, empty_file, filled_down, settled
 from evaluation.door.mapping import Mapping
 from evaluation.errors import InputError, Problem
+from evaluation.files.encodings import WESTERN, likely_western, utf16_order
 
 PIECE_BYTES = 8 * 1024**2
 LONGEST_RECORD = 25
@@ -65,7 +65,7 @@ def read_text(
     except csv.Error:  # a "cell" longer than any heading: this is no header
         fields = [header_line[:100]]
     header = check_header(fields, mapping, name, split_by=mapping.delimiter)
-    layout = _Layout(mapping, header, header if keep_all else mapping.used_columns, len(header))
+    layout = _Layout(mapping, header, header if keep_all else mapping.handed_on(header), len(header))
     chunks = _chunks(rest, pieces, layout, name)
     return Reading(tuple(head[:-1]), header, chunks)
 
@@ -153,6 +153,7 @@ def _wrong_encoding(name: str, line: int, declared: str, likely: str) -> InputEr
 def _chunks(first: list[str], pieces: Iterator[list[str]], layout: _Layout, name: str) -> Iterator[Chunk]:
     number = layout.mapping.header_row + 1
     lines, seen = first, False
+    above: dict[str, str] = {}
     while True:
         more = next(pieces, None)
         final = more is None
@@ -160,7 +161,7 @@ def _chunks(first: list[str], pieces: Iterator[list[str]], layout: _Layout, name
         if take:
             chunk, used = _split(lines, take, number, layout, final=final)
             seen = seen or bool(len(chunk.rows) or chunk.rejects)
-            yield chunk
+            yield filled_down(chunk, layout.mapping.fill_down, above)
             lines, number = lines[used:], number + used
         if more is None:
             break
@@ -175,10 +176,8 @@ def _split(lines: list[str], take: int, number: int, layout: _Layout, *, final: 
     delimiter = mapping.delimiter
     text = pa.array(lines[:take], pa.large_string())
     blank = pc.equal(pc.utf8_length(pc.utf8_trim(text, f'{delimiter} \t"')), 0)
-    skipped = blank
-    for pattern in mapping.skip_lines:
-        skipped = pc.or_(skipped, _matching(text, pattern))
-    status = np.asarray(skipped).astype(np.int8)  # 0 to split, 1 nowhere, 2 has quotes, 3 done
+    status = np.asarray(blank).astype(np.int8)  # 0 to split, 1 nowhere, 2 has quotes, 3 done
+    named = _named(text, mapping.skip_lines) & (status == 0)
     rejects: list[Reject] = []
     nul = np.asarray(pc.match_substring(text, "\x00")) & (status == 0)
     for i in np.flatnonzero(nul):
@@ -208,7 +207,7 @@ def _split(lines: list[str], take: int, number: int, layout: _Layout, *, final: 
     if quoted_rows:
         order = np.argsort(rows, kind="stable")
         frame, rows = frame.iloc[order].reset_index(drop=True), rows[order]
-    return Chunk(frame, rows, tuple(sorted(rejects, key=lambda r: r.row))), used
+    return settled(frame, rows, rejects, mapping, np.flatnonzero(named) + number), used
 
 
 def _quoted(
@@ -295,9 +294,12 @@ def _trimmed(row: list[str], width: int) -> list[str]:
     return row[:width] if len(row) > width and not any(row[width:]) else row
 
 
-def _matching(text: pa.Array, pattern: str) -> pa.Array:
-    compiled = re.compile(pattern)
-    return pa.array([bool(compiled.search(line)) for line in text.to_pylist()])
+def _named(text: pa.Array, patterns: tuple[str, ...]) -> np.ndarray:
+    """Whether a line (n,) matches any of the patterns."""
+    if not patterns:
+        return np.zeros(len(text), dtype=bool)
+    searches = [re.compile(p).search for p in patterns]
+    return np.array([any(search(line) for search in searches) for line in text.to_pylist()], dtype=bool)
 
 
 def _text(values: pa.Array) -> pd.Series:

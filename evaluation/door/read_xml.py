@@ -15,6 +15,8 @@ import pandas as pd
 from evaluation.door.chunks import Chunk, Reading, empty_file
 from evaluation.door.mapping import Mapping
 from evaluation.errors import InputError, Problem
+from evaluation.files.safe_xml import UNTRUSTED
+from evaluation.files.xml_records import DEEPEST, values_below
 
 PIECE_RECORDS = 20_000
 
@@ -28,6 +30,7 @@ def _chunks(stream: IO[bytes], mapping: Mapping, name: str) -> Iterator[Chunk]:
     assert mapping.xml is not None  # the model refuses xml without it
     record = mapping.xml.record
     texts: dict[str, list[str | None]] = {c: [] for c in mapping.used_columns}
+    beside: list[dict[str, str]] = []
     rows: list[int] = []
     seen = 0
     missing = set(mapping.used_columns)
@@ -40,12 +43,13 @@ def _chunks(stream: IO[bytes], mapping: Mapping, name: str) -> Iterator[Chunk]:
             values.append(value)
             if value is not None:
                 missing.discard(column)
+        beside.append(dict(values_below(element, DEEPEST)))
         rows.append(int(element.sourceline or 0))
         seen += 1
         _forget(element)
         if len(rows) >= PIECE_RECORDS:
-            yield _chunk(texts, rows)
-            texts, rows = {c: [] for c in mapping.used_columns}, []
+            yield _chunk(texts, beside, rows, mapping)
+            texts, beside, rows = {c: [] for c in mapping.used_columns}, [], []
     if not seen:
         raise InputError(
             f"{name} holds no records",
@@ -54,15 +58,14 @@ def _chunks(stream: IO[bytes], mapping: Mapping, name: str) -> Iterator[Chunk]:
         )  # fmt: skip
     if missing == set(mapping.used_columns):
         raise empty_file(name, mapping, header_only=True)
-    yield _chunk(texts, rows)
+    yield _chunk(texts, beside, rows, mapping)
 
 
 def _records(stream: IO[bytes], record: str, name: str) -> Iterator[Any]:
     from lxml import etree
 
-    options = {"load_dtd": False, "no_network": True, "resolve_entities": False, "huge_tree": False}
     try:
-        parser = etree.iterparse(stream, events=("end",), tag=f"{{*}}{record}", **options)
+        parser = etree.iterparse(stream, events=("end",), tag=f"{{*}}{record}", **UNTRUSTED)
         for _, element in parser:
             _refuse_document_type(element, name)
             yield element
@@ -120,8 +123,15 @@ def _forget(element: Any) -> None:
         parent.remove(previous)
 
 
-def _chunk(texts: dict[str, list[str | None]], rows: list[int]) -> Chunk:
-    frame = pd.DataFrame({c: pd.Series(v, dtype="str") for c, v in texts.items()})
+def _chunk(
+    texts: dict[str, list[str | None]], beside: list[dict[str, str]], rows: list[int], mapping: Mapping
+) -> Chunk:
+    """The columns that are read, and beside them what else stands in the records and nobody has decided to leave."""
+    paths = {p.strip() for c in texts for p in c.split("|")}
+    more = dict.fromkeys(path for row in beside for path in row if path not in paths)
+    left = [p for p in mapping.handed_on(more) if p in more]
+    columns = {**texts, **{path: [row.get(path) for row in beside] for path in left}}
+    frame = pd.DataFrame({c: pd.Series(v, dtype="str") for c, v in columns.items()})
     return Chunk(frame, _distinct_lines(rows))
 
 

@@ -11,8 +11,9 @@ from typing import IO, cast
 
 from evaluation.door.chunks import Reading
 from evaluation.door.files import Fingerprint, Incoming, fingerprint, refuse_if_changed
-from evaluation.door.sniff import HEAD_BYTES, refuse_other_content
+from evaluation.door.workbooks import BOOKS, book_kind
 from evaluation.errors import InputError, Problem
+from evaluation.files.sniff import HEAD_BYTES, content_kind, refuse_other_content
 
 
 def open_source(
@@ -38,34 +39,43 @@ def open_source(
         return before.sha256
 
     with _open(source, stack) as beginning:
-        wanted = {"xlsx": "xlsx", "xml": "xml"}.get(mapping.format, "text")
-        refuse_other_content(beginning.read(HEAD_BYTES), source.name, _wanted(source, wanted))
+        head = beginning.read(HEAD_BYTES)
+    kind = _kind(source, head, stack)
+    wanted = kind or ("xml" if mapping.format == "xml" else "text")
+    refuse_other_content(head, source.name, wanted)
     stream = stack.enter_context(_open(source, stack))
-    if mapping.format == "xlsx":
+    if kind is not None and source.member is not None:
+        stream = stack.enter_context(io.BytesIO(stream.read()))
+    if mapping.format == "grid":
+        from evaluation.door.read_grid import read_grid
+
+        return read_grid(stream, source, kind), seal
+    if kind == "xlsx":
         from evaluation.door.read_excel import read_excel
 
-        seekable = stream if source.member is None else io.BytesIO(stream.read())
-        return read_excel(seekable, mapping, source.name), seal
+        return read_excel(stream, mapping, source.name, sheet_title=source.sheet), seal
+    if kind is not None:
+        from evaluation.door.workbooks import read_sheet
+
+        return read_sheet(stream, kind, mapping, source.name, source.sheet), seal
     if mapping.format == "xml":
         from evaluation.door.read_xml import read_xml
 
         return read_xml(stream, mapping, source.name), seal
-    if mapping.format == "grid":
-        from evaluation.door.read_grid import read_grid
-
-        if _wanted(source, "text") == "xlsx":
-            stream = stack.enter_context(io.BytesIO(stream.read()))
-        return read_grid(stream, source), seal
     from evaluation.door.read_text import read_text
 
     return read_text(stream, mapping, source.name), seal
 
 
-def _wanted(source: Incoming, by_mapping: str) -> str:
-    """A grid may stand in a workbook; what it is called tells."""
-    name = source.member or source.path.name
-    is_book = name.casefold().endswith((".xlsx", ".xlsm"))
-    return "xlsx" if source.mapping.format == "grid" and is_book else by_mapping
+def _kind(source: Incoming, head: bytes, stack: ExitStack) -> str | None:
+    """What kind of workbook the file is read as; None for text and XML."""
+    if source.mapping.format != "grid":
+        return source.mapping.format if source.mapping.format in BOOKS else None
+    kind = content_kind(head)
+    if kind != "zip":
+        return kind if kind in BOOKS else None
+    whole = stack.enter_context(_open(source, stack))
+    return book_kind(io.BytesIO(whole.read()) if source.member is not None else whole, source.mapping)
 
 
 def _fingerprint(source: Incoming) -> Fingerprint:

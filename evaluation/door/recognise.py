@@ -7,25 +7,28 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 from evaluation.door.cpr import parse_cpr
 from evaluation.door.dates import MONTHS, parse_date
-from evaluation.door.heading_row import LEAST_DATES
+from evaluation.door.heading_row import LEAST_DATES, is_date
 from evaluation.door.headings import (
-    CHOICES,
     DATE_FORMATS,
     FIRST_NAMES,
-    HALF,
     HEADINGS,
     LAST_NAMES,
+    LENGTHS,
+    LESSONS,
     NAME_HEADINGS,
-    PRESENT,
+    exact_type_of,
     heading,
+    is_of_absence,
     is_percent,
     type_of,
 )
 from evaluation.door.look import Look
+from evaluation.door.meaning import Table, Values, may_matter
 from evaluation.door.values import parse_class
 from evaluation.errors import InputError, Problem
 
@@ -34,15 +37,11 @@ def columns_of(look: Look) -> dict[str, str]:
     """Our column → the file's, by heading first, then by the shape of the values."""
     found: dict[str, str] = {}
     tidy = {heading(c): c for c in reversed(look.header) if c}
+    counted = {h.removeprefix("antal "): c for h, c in tidy.items()}
     for name, headings in HEADINGS.items():
-        hit = next(
-            (
-                tidy[h]
-                for h in headings
-                if h in tidy and (tidy[h] not in found.values() or name == "local_id")
-            ),
-            None,
-        )
+        there = counted if name in ("pupils", "school_days") else tidy
+        headed = (there[h] for h in headings if h in there)
+        hit = next((c for c in headed if c not in found.values() or name == "local_id"), None)
         if hit:
             found[name] = hit
     numbers = [
@@ -53,19 +52,155 @@ def columns_of(look: Look) -> dict[str, str]:
     elif "pupil" not in found:
         names = next((tidy[h] for h in NAME_HEADINGS if h in tidy), None)
         found |= {"pupil": names} if names else {}
+    _spans(found, tidy, look)
+    _span_in_a_cell(found, look)
+    _lesson_span(found, look)
     status = found.get("status", "")
-    if "type" not in found and "kind" not in found and share_of(look.columns.get(status, ()), type_of, 0.5):
+    if (
+        "type" not in found
+        and "kind" not in found
+        and share_of(look.columns.get(status, ()), exact_type_of, 0.5)
+    ):
         found["type"] = found.pop("status")
     for name, test in (
-        ("type", lambda v: type_of(v) is not None),
+        ("type", lambda v: exact_type_of(v) is not None),
         ("class", lambda v: parse_class(v)[1] not in (None, parse_class(v)[0])),
-        ("date", lambda v: any(parse_date((f,))(v)[1] is None for _, f in DATE_FORMATS)),
+        ("date", is_date),
     ):
         taken = {*found.values(), *look.marks}
         free = [c for c, v in look.columns.items() if c not in taken and share_of(v, test, 0.8)]
         if name not in found and free and not (name == "date" and "from" in found):
             found[name] = free[0]
+    if "date" in found and "to" in found and "from" not in found:
+        found["from"] = found.pop("date")
+    _length(found, look)
+    if "type" not in found and "kind" not in found and {"date", "from"} & found.keys() and not look.marks:
+        free = [h for h in look.header if h and h not in found.values()]
+        named = [h for h in free if is_of_absence(h) and not amounts_of(found, look)]
+        found |= {"type": named[0]} if len(named) == 1 else {}
+    if (
+        "type" not in found
+        and {"date", "from"} & found.keys()
+        and not amounts_of(found, look)
+        and not look.marks
+    ):
+        # The only column of codes, beside those of yes and no, can only be the type, whatever it is called; what they
+        # mean is asked all the same.
+        words = [u.name for u in may_matter(table_of(look, found)) if u.looks == "words"]
+        codes = [c for c in words if not share_of(look.columns[c], _YES_OR_NO.fullmatch, 1)]
+        found |= {"type": codes[0]} if len(codes) == 1 and "kind" not in found else {}
     return found
+
+
+def table_of(look: Look, read: dict[str, str], amounts: tuple[str, ...] = ()) -> Table:
+    """The look as meaning needs it."""
+    values: dict[str, Values] = {}
+    for name, counts in look.columns.items():
+        values[name] = Values()
+        values[name].add(counts.items())
+    return Table(values, look.rows, read, amounts)
+
+
+_CLOCK = re.compile(r"(?:kl\.?\s*)?\d{1,2}[:.]\d{2}(?::\d{2})?")
+_SPANS = {
+    "from": {
+        "fra",
+        "fom",
+        "f",
+        "start",
+        "startdato",
+        "starttidspunkt",
+        "startede",
+        "første",
+        "begyndt",
+        "begyndte",
+        "begynder",
+    },
+    "to": {"til", "tom", "t", "slut", "slutdato", "sluttidspunkt", "sluttede", "slutter", "sidste"},
+}
+"""Words of a first and of a last day."""
+_OF_SPANS = {
+    "og", "med", "o", "m", "dato", "dag", "den", "kl", "tid", "tidspunkt", "klokken", "periode", "perioden", "fravær",
+    "fraværet", "fraværsdag", "sygedag", "skoledag",
+}  # fmt: skip
+"""Words that may stand beside them; with any other (``Første skoledag igen``) a heading tells of something else."""
+
+
+def _spans(found: dict[str, str], tidy: dict[str, str], look: Look) -> None:
+    """First and last day by how their headings begin, where dates stand under them; times of day are no days."""
+    for name, told in _SPANS.items():
+        times = f"time_{name}"
+        for text, column in tidy.items():
+            values = look.columns.get(column, ())
+            words = set(text.split())
+            is_told = bool(words & told) and words <= told | _OF_SPANS
+            others = [v for n, v in found.items() if n not in (name, times)]
+            if column in others or not (is_told or found.get(name) == column):
+                continue
+            if share_of(values, _CLOCK.fullmatch, 0.8):
+                found[times] = column
+                if found.get(name) == column:
+                    del found[name]
+            elif name not in found and share_of(values, is_date, 0.5):
+                found[name] = column
+    if ("time_from" in found) != ("time_to" in found):
+        found.pop("time_from", None)
+        found.pop("time_to", None)
+
+
+SPAN = r"\s+-\s+|\s*–\s*|\s+til\s+"
+"""What stands between the first and the last day of an absence in one cell."""
+
+
+def _span_in_a_cell(found: dict[str, str], look: Look) -> None:
+    """The one column whose cells hold a first and a last day."""
+    taken = {v for n, v in found.items() if n not in ("date", "from", "to")} | set(look.marks)
+    spans = [c for c, v in look.columns.items() if c not in taken and share_of(v, _is_span, 0.8)]
+    if len(spans) == 1:
+        found.pop("date", None)
+        found |= {"from": spans[0], "to": spans[0]}
+
+
+def _is_span(text: str) -> bool:
+    days = re.split(SPAN, text)
+    return len(days) == 2 and all(map(is_date, days))
+
+
+FIRST_LESSONS = 3
+"""A first lesson of a day is no later; larger numbers may be hours of the clock."""
+
+
+def _lesson_span(found: dict[str, str], look: Look) -> None:
+    """First and last lesson of an absence, told by their headings and small whole numbers under them."""
+    hit: dict[str, str] = {}
+    for column in look.header:
+        words, values = set(heading(column).split()), look.columns.get(column, ())
+        if not words & set(LESSONS) or column in found.values() or not share_of(values, str.isdecimal, 1):
+            continue
+        hit |= {name: column for name, told in _SPANS.items() if words & told}
+    if hit.keys() == _SPANS.keys() and min(map(int, look.columns[hit["from"]])) <= FIRST_LESSONS:
+        found |= {"first_lesson": hit["from"], "last_lesson": hit["to"]}
+
+
+def _length(found: dict[str, str], look: Look) -> None:
+    """How many days an absence lasted, where a first day stands without a last one."""
+    start = "from" if "from" in found else "date"
+    if start not in found or "to" in found or look.marks or amounts_of(found, look):
+        return
+    for column in look.header:
+        values = look.columns.get(column, Counter())
+        told = heading(column) in LENGTHS or heading(column).split()[-1:] == ["dage"]
+        if told and column not in found.values() and share_of(values, _NUMBER.fullmatch, 0.8):
+            sizes = [float(v.replace(",", ".")) for v in values if _NUMBER.fullmatch(v)]
+            if max(sizes) > 1:
+                found["from"] = found.pop(start)
+                found["length"] = column
+            return
+
+
+LEAST_ENROLMENT = 60
+"""Days: half of a roster's enrolments last longer."""
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 
 
 def is_number(value: str) -> bool:
@@ -86,8 +221,10 @@ def kind_of(found: dict[str, str], look: Look) -> tuple[str, str]:
         InputError: the file counts days over spans that no period holds.
     """
     by_type = bool(amounts_of(found, look)) and "type" not in found
-    if "purpose" in found and "answer" in found:
+    if ("purpose" in found and "answer" in found) or len(answers_of(look)) >= 2:
         return "consents", ""
+    if is_talk_log(look):
+        return "talks", ""
     if len([h for h in look.header if is_period(h)]) >= LEAST_DATES:
         raise refuse(
             "weeks or months stand as headings, which no mapping can read",
@@ -106,9 +243,9 @@ def kind_of(found: dict[str, str], look: Look) -> tuple[str, str]:
     if "from" in found and "to" in found:
         if by_type:
             return "totals", _span_of(found, look)
-        if "type" in found or not _is_roster(look):
+        if "type" in found or not _is_roster(found, look):
             return "absence", "interval"
-    elif "from" in found and "type" in found:
+    elif "from" in found and ("type" in found or "length" in found):
         return "absence", "interval"
     if "date" in found and by_type:
         if _are_counts(found, look):
@@ -119,7 +256,34 @@ def kind_of(found: dict[str, str], look: Look) -> tuple[str, str]:
         return "absence", "grid"
     if "date" in found:
         return "absence", "day"
+    if _repeats(found, look):
+        return "absence", "interval" if "from" in found else "day"
     return "pupils", ""
+
+
+def _repeats(found: dict[str, str], look: Look) -> bool:
+    """Do pupils stand in several rows, as they do in no roster?"""
+    pupils = look.columns.get(found.get("pupil", ""), Counter())
+    return sum(pupils.values()) > 1.1 * len(pupils)
+
+
+_YES_OR_NO = re.compile(r"(?:ja|nej|yes|no)\b.*|[01xX]", re.IGNORECASE)
+
+
+def answers_of(look: Look) -> tuple[str, ...]:
+    """Columns of a wide consent list: headed by a consent or a purpose, with a yes or a no in them."""
+    about = any(
+        "samtyk" in heading(h) or "consent" in heading(h) for h in (*look.header, *look.above, look.name)
+    )
+    return tuple(
+        c for c in look.header if about and share_of(look.columns.get(c, ()), _YES_OR_NO.fullmatch, 0.8)
+    )
+
+
+def is_talk_log(look: Look) -> bool:
+    """Do headings, or the name, tell of talks that were planned or held?"""
+    words = [heading(h) for h in (*look.header, look.sheet or "", look.name)]
+    return any(re.search(r"\bsamtale(?!.*fravær)|sundhedsplejerske", w) for w in words)
 
 
 def amounts_of(found: dict[str, str], look: Look) -> dict[str, str]:
@@ -191,21 +355,15 @@ def is_period(text: str) -> bool:
     )
 
 
-def _is_roster(look: Look) -> bool:
+def _is_roster(found: dict[str, str], look: Look) -> bool:
+    """Headings of a roster, each pupil once, and no enrolment of a few days."""
+    if _repeats(found, look):
+        return False
+    read = parse_date(tuple(f for _, f in DATE_FORMATS))
+    pairs = [(read(r.get(found["from"], ""))[0], read(r.get(found["to"], ""))[0]) for r in look.rows]
+    spans = [(b - a).days for a, b in pairs if a is not None and b is not None]
+    if len(spans) > len(pairs) / 2 and sorted(spans)[len(spans) // 2] < LEAST_ENROLMENT:
+        return False
     known = {heading(c) for c in look.header}
     names = {*FIRST_NAMES, *LAST_NAMES, *NAME_HEADINGS}
     return bool(known & {*names, "indmeldt", "udmeldt", "klassetrin", "klassespor"})
-
-
-def is_known(value: str) -> bool:
-    """A word, alone, that exports use for a type, a choice or a share of a day."""
-    known = {
-        *HALF,
-        *PRESENT,
-        "hel",
-        "heldag",
-        "hel dag",
-        "nej",
-        *(w for words in CHOICES.values() for w in words),
-    }
-    return heading(value) in known or (type_of(value) is not None and len(value.split()) <= 3)

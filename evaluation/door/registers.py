@@ -10,9 +10,19 @@ import pandas as pd
 from evaluation.disclosure.names import NameMatcher
 from evaluation.door.dates import parse_school_year
 from evaluation.door.fields import Fields
-from evaluation.door.identities import AMBIGUOUS, HOLDER, class_labels, local_tokens, name_tokens, pupil_of
+from evaluation.door.identities import (
+    AMBIGUOUS,
+    HOLDER,
+    class_labels,
+    further_tokens,
+    local_tokens,
+    name_tokens,
+    near_names,
+    pupil_of,
+)
 from evaluation.door.staged import Staged
-from evaluation.door.values import by_distinct, full_name
+from evaluation.door.values import by_distinct, clean, full_name
+from evaluation.door.wide import ANSWER, PURPOSE, WHOSE
 
 
 def pupils(f: Fields, cutoff: dt.date) -> Staged:
@@ -51,12 +61,16 @@ def pupils(f: Fields, cutoff: dt.date) -> Staged:
 def roster_ids(f: Fields, school: np.ndarray, pupil: np.ndarray) -> dict[str, str]:
     """What ties other systems' ids, and names, to the pupils of good rows: keyed (school, id or name) → pupil key."""
     ids: dict[str, str] = {}
-    tokens = [local_tokens(f, "local_id", school)] if f.has("local_id") else []
+    several = f.source.mapping.columns["local_id"].columns if f.has("local_id") else ()
+    tokens = [further_tokens(f, c, school) for c in several]
+    if f.has("local_id") and not several:
+        tokens.append(local_tokens(f, "local_id", school))
     if f.has("names"):
         first, *rest = (f.chunk.frame[c].fillna("") for c in f.source.mapping.columns["names"].used)
         joined = sum((" " + column for column in rest), start=first)
         names = by_distinct(joined, lambda t: (full_name(t) or None, None)).values
         tokens.append(name_tokens(f, school, names).to_numpy(dtype=object))
+        tokens.append(name_tokens(f, school, near_names(names)).to_numpy(dtype=object))
         if f.has("class"):
             tokens.append(name_tokens(f, school, names, class_labels(f)).to_numpy(dtype=object))
     for each in tokens:
@@ -115,8 +129,7 @@ def consents(f: Fields, cutoff: dt.date) -> Staged:
     school = np.full(n, -1)
     pupil = pupil_of(f, school)
     purposes = sorted({d.consent_purpose for d in f.desk.protocol.data_sets if d.consent_purpose})
-    purpose = f.choice("purpose", purposes)
-    answer = f.choice("answer", ("yes", "no"))
+    purpose, answer = _said(f, purposes)
     given = f.date("given_on")
     withdrawn = (
         f.date("withdrawn_on", optional=True)
@@ -124,7 +137,10 @@ def consents(f: Fields, cutoff: dt.date) -> Staged:
         else np.full(n, np.datetime64("NaT", "D"))
     )
     holder = np.full(n, "", dtype=object)
-    if f.has("holder"):
+    if f.source.mapping.wide:
+        said = f.parse_file_column(WHOSE, lambda t: (t, None))
+        holder = f.desk.key.pseudonyms(HOLDER, pd.Series(said, dtype="object")).to_numpy(dtype=object)
+    elif f.has("holder"):
         said = f.parse("holder", lambda t: (t, None), is_person=True)
         holder = f.desk.key.pseudonyms(HOLDER, pd.Series(said, dtype="object")).to_numpy(dtype=object)
     exported = f.exported()
@@ -134,6 +150,22 @@ def consents(f: Fields, cutoff: dt.date) -> Staged:
     columns = {"pupil": pupil, "purpose": purpose, "holder": holder, "answer": answer, "first": given,
                "withdrawn": withdrawn, "exported": exported}  # fmt: skip
     return Staged(columns, given > np.datetime64(cutoff, "D"), school)
+
+
+def _said(f: Fields, purposes: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Purpose and answer (n,), of a row or of a cell of a wide list."""
+    wide = f.source.mapping.wide
+    if wide is None:
+        return f.choice("purpose", purposes), f.choice("answer", ("yes", "no"))
+    words = {clean(k).casefold(): v for k, v in wide.words.items()} | {"yes": "yes", "no": "no"}
+
+    def answer(text: str) -> tuple[str | None, str | None]:
+        return words.get(text.casefold()), None if text.casefold() in words else "unknown_value"
+
+    def purpose(text: str) -> tuple[str | None, str | None]:
+        return (text, None) if text in purposes else (None, "unknown_value")
+
+    return f.parse_file_column(PURPOSE, purpose), f.parse_file_column(ANSWER, answer)
 
 
 def _check_known_pupils(f: Fields, pupil: np.ndarray) -> None:

@@ -69,8 +69,11 @@ def rotation_map(
 
 def interview_names(incoming: Path, study: Study) -> frozenset[str]:
     """Names of all interviews in the inbox, as they are compared. They may point to persons."""
-    codebook = load_codebook(study.file("codebook.yaml"))
-    sources = find_incoming(incoming, read_mappings(study.mappings))[0] if incoming.is_dir() else ()
+    held = study.optional_file("codebook.yaml")
+    if held is None:  # a study without interviews
+        return frozenset()
+    codebook = load_codebook(held)
+    sources = find_incoming(incoming, read_mappings(study.mappings)).sources if incoming.is_dir() else ()
     names: set[str] = set()
     for path in sorted({s.path for s in sources if s.mapping.kind == "interviews"}):
         with suppress(KomgladError):  # what the door refuses brings nobody back
@@ -95,5 +98,7 @@ def moved_list(
         for name in set(document_names)
     }
     documents = frozenset(by_name[d] for d in forgotten.documents if d in by_name)
-    found = Forgotten(new.key_id, frozenset(pupils[p] for p in forgotten.pupils), documents)
+    found = Forgotten(
+        new.key_id, frozenset(pupils[p] for p in forgotten.pupils), documents, forgotten.receipts
+    )
     return Moved(found, len(forgotten.documents) - len(documents))

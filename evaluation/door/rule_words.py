@@ -17,6 +17,8 @@ class Words:
     do: str
 
 
+SEVERAL = "{n} ting skal ordnes først"
+"""What stands above several refusals at once."""
 _AT_SOURCE = "ret ved kilden"
 _AGAIN = "bed om en ny eksport"
 
@@ -40,8 +42,18 @@ WORDS: dict[str, Words] = {
     "unknown_pupil": Words(
         "elev, der ikke er på elevlisten", "bed skolen om en ny elevliste, eller fjern rækken"
     ),
+    "not_enrolled": Words(
+        "elev, der ikke er indskrevet den dag", "bed skolen om en ny elevliste, eller ret datoen ved kilden"
+    ),
     "forgotten": Words("trukket tilbage", "intet; bed kilden udelade eleven eller interviewet"),
     "ambiguous_name": Words("navn, som flere elever har", "tilføj CPR-nummer eller klasse"),
+    "ambiguous_id": Words(
+        "nummer, som flere elever har", "brug CPR-numre, eller nævn ét systems nummer i local_id"
+    ),
+    "near_name": Words(
+        "navn, der næsten står på elevlisten",
+        "ret navnet ved kilden (mellemnavn, stavemåde), eller tilføj CPR-nummer",
+    ),
     "unknown_school": Words("skole, der ikke er med", "skriv koden i mappingens columns.school.map"),
     "unknown_grade": Words(
         "ukendt klasse eller klassetrin",
@@ -64,6 +76,9 @@ WORDS: dict[str, Words] = {
     "half_day_value": Words(
         "hverken en halv eller en hel dag", "skriv værdien i mappingens columns.half_day.map"
     ),
+    "more_than_a_day": Words("mere end en skoledag", "ret rækken, eller dagens længde i mappingen"),
+    "length_of_parts": Words("dage og en halv i samme række", "del rækken i hele dage og en halv dag"),
+    "time_format": Words("ikke et klokkeslæt som 08:20", "ret cellen"),
     "more_than_possible": Words("flere fraværsdage end skoledage", _AT_SOURCE),
     "more_than_calendar": Words("flere skoledage end kalenderen har", "ret rækken eller calendar.csv"),
     "no_school_days": Words("ingen skoledage", _AT_SOURCE),
@@ -91,6 +106,10 @@ FILE_WORDS: dict[str, Words] = {
         "filen blev ændret, mens den blev læst", "vent, til den er lagt færdig, og prøv igen"
     ),
     "file_name": Words("navnet ligner et CPR-nummer", "giv filen et navn uden oplysninger om en elev"),
+    "forget_restored": Words(
+        "listen over glemte elever er ældre end kvitteringerne",
+        "hent den nyeste liste, eller giv komglad forget --again igen",
+    ),
     "forget_unfinished": Words("en sletning blev afbrudt", "kør komglad forget igen"),
     "formula": Words("en kolonne med formler", "indsæt den som værdier, og gem igen"),
     "grid": Words("skemaet er ikke stillet op, som mappingen siger", "ret mappingens [grid]"),
@@ -100,14 +119,16 @@ FILE_WORDS: dict[str, Words] = {
     "header_missing": Words("overskriften mangler", "ret overskrifterne, eller beskriv de nye i mappingen"),
     "header_swapped": Words("overskrifterne står i en anden rækkefølge", "ret mappingens header"),
     "header_unknown": Words("overskrifter, som mappingen ikke kender", "skriv dem i mappingens header"),
-    "key": Words("nøglen til pseudonymer kan ikke bruges", "se komglad doctor"),
     "link_out": Words("en genvej ud af mappen", "læg selve filen i mappen"),
     "long_spans": Words(
         "dage talt sammen over mere end et kvartal", "bed om tallene uge for uge, eller for hvert fravær"
     ),
     "merged_header": Words("overskrifterne er flettede celler", "ophæv fletningen, og gem igen"),
+    "open_question": Words("noget er ikke afgjort", "svar i mappingen"),
     "no_mapping": Words("ingen mapping læser filen", "lav en med komglad map FIL, eller flyt filen ud"),
     "other_format": Words("filen er noget andet end det, mappingen læser", "bed skolen om tallene som tabel"),
+    "period": Words("perioden står ikke, hvor mappingen siger", "ret mappingens period"),
+    "too_large": Words("filen er for stor til at læses i ét stykke", "gem den som .xlsx eller CSV"),
     "period_headings": Words(
         "uger eller måneder står som overskrifter", "bed om én linje pr. uge eller måned"
     ),
@@ -125,7 +146,9 @@ FILE_WORDS: dict[str, Words] = {
     "zip_bomb": Words("arkivet fylder mere udpakket, end det må", "pak færre filer sammen"),
     "zip_damaged": Words("arkivet er beskadiget", _AGAIN),
     "zip_encrypted": Words("arkivet har adgangskode", "eksportér uden adgangskode"),
+    "zip_link": Words("arkivet har en genvej i sig", _AGAIN),
     "zip_nested": Words("et arkiv i arkivet", "pak det inderste ud først"),
     "zip_path": Words("arkivet vil skrive uden for sin mappe", _AGAIN),
+    "zip_twice": Words("to filer i arkivet har samme navn", _AGAIN),
 }
 """By rule id, for files that are refused as a whole. Those of interviews and forms speak for themselves."""

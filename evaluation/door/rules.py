@@ -31,9 +31,20 @@ RULES: dict[str, Rule] = {
     "cpr_nine_digits": Rule("ten digits", "leading zero lost? format the column as text before exporting"),
     "cpr_format": Rule("ddmmyy-xxxx or ten digits", "correct at the source"),
     "unknown_pupil": Rule("a pupil of the roster", "add the pupil to the roster, or remove the row"),
+    "not_enrolled": Rule(
+        "a pupil whom a roster has on that day",
+        "ask the school for a new roster, or correct the date at the source",
+    ),
     "forgotten": Rule("a pupil whose data may be used", "nothing; ask the source to leave the pupil out"),
     "ambiguous_name": Rule(
         "a name that one pupil of the school has", "add the CPR number or the class, or correct by hand"
+    ),
+    "ambiguous_id": Rule(
+        "an id that one pupil of the school has", "use CPR numbers, or name one system's id in local_id"
+    ),
+    "near_name": Rule(
+        "a name of the roster",
+        "nearly the same name stands there: correct it at the source, or add the CPR number",
     ),
     "unknown_school": Rule("a school of the protocol", "add the code to columns.school.map in the mapping"),
     "unknown_grade": Rule("a grade of the protocol", "declare it in columns.class.map or columns.grade.map"),
@@ -51,6 +62,13 @@ RULES: dict[str, Rule] = {
     "reversed_interval": Rule("a first day on or before the last", "correct the dates"),
     "half_day_grade": Rule("whole days in this grade (grades.half_days)", "correct at the source"),
     "half_day_value": Rule("0.5 or 1 day", "declare the value in columns.half_day.map"),
+    "more_than_a_day": Rule(
+        "no more than a school day", "correct the row, or the length of the day in the mapping"
+    ),
+    "length_of_parts": Rule(
+        "whole days, or a part of one", "write the whole days and the half day in two rows"
+    ),
+    "time_format": Rule("a time of day like 08:20", "correct the cell"),
     "more_than_possible": Rule("no more absent days than school days", "correct at the source"),
     "more_than_calendar": Rule(
         "no more school days than the calendar has", "correct the row or the calendar"

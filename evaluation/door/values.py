@@ -117,6 +117,18 @@ def parse_class(text: str) -> tuple[Any, Any]:
     return grade, f"{grade}.{letter}" if letter else grade
 
 
+_GRADE = re.compile(
+    r"(?:(?:klassetrin|årgang|trin|grade|year)\s*)?0*(\d{1,2})\s*\.?\s*(?:årg(?:ang)?|kl(?:asse)?|klassetrin|trin)?\.?",
+    re.IGNORECASE,
+)
+
+
+def bare_grade(text: str) -> str:
+    """The number of a grade that is written with its word (``0. årg.``, ``Klassetrin 06``); any other text as it is."""
+    match = _GRADE.fullmatch(text)
+    return str(int(match[1])) if match else text
+
+
 def full_name(text: str) -> str:
     """A person's name as it is compared: "Efternavn, Fornavn" turned round, casefolded."""
     last, comma, first = text.partition(",")

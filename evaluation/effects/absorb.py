@@ -1,13 +1,14 @@
-"""Fixed effects out of the way, exactly: the largest term by group means, the rest as columns.
+"""Fixed effects out of the way, exactly: the largest term by group means, the rest as columns or block by block.
 
 Here: the fit of nuisance effects on a set of weights (all cells, or the untreated ones) and its extension to
-every cell. Not here: what is estimated with it. No iteration and no tolerance on convergence: the answer does
-not depend on the outcome's scale.
+every cell. Small panels write the further terms out as columns; larger ones never do (``levels``), with the same answer.
+Not here: what is estimated with it. No iteration and no tolerance on convergence: the answer does not depend on the
+outcome's scale.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -16,8 +17,8 @@ from scipy import linalg, sparse
 from evaluation.effects.coding import term_codes
 from evaluation.effects.design import Panel
 from evaluation.effects.kept import Told, kept
+from evaluation.effects.levels import Levels, fit_levels
 from evaluation.effects.results import BoolArray, FloatArray, IntArray
-from evaluation.errors import CannotEstimate
 
 RELATIVE_RANK = 1e-9
 """A column whose part outside the others is below this share of its own norm is called collinear."""
@@ -26,19 +27,20 @@ FULL_INDICATOR = 20_000
 _LARGEST_KEPT = 200_000
 """Columns of at most so many numbers are kept with their fit (under 2 MB); larger ones would fill the memory."""
 _UNNAMED = ""
-MAX_DENSE = 250_000_000
-"""Largest dense block (numbers) of fixed-effect columns that is built: 2 GB."""
+MAX_WRITTEN_OUT = 2_000_000
+"""Most numbers in the columns of further fixed effects that are written out: 16 MB."""
 
 
 @dataclass(frozen=True)
 class Nuisance:
-    """Weighted least-squares fit of the nuisance effects: ``fitted = ȳ_group + Z K'y``.
+    """Weighted least-squares fit of the nuisance effects: ``fitted = ȳ_group + levels + Z K'y``.
 
     ``group`` (n,) codes of the largest absorbed term; ``share`` (n,) fit weight over its group's sum, zero where
     a cell is not used for the fit; ``Z`` (n, p) the remaining columns net of group means, ``K`` (n, p) the
     weights that give their coefficients; the first ``n_effects`` columns belong to fixed effects, the others to
     covariates. ``rank`` is the number of parameters. ``estimable`` (n,) is False for cells
-    whose fitted value is not identified by the cells that were used.
+    whose fitted value is not identified by the cells that were used. ``levels`` are the further fixed effects of a
+    large panel, None where they are among the columns.
     """
 
     group: IntArray
@@ -51,6 +53,7 @@ class Nuisance:
     rank: int
     estimable: BoolArray
     dropped: tuple[str, ...]
+    levels: Levels | None = None
 
     def means(self, values: FloatArray) -> FloatArray:
         """(n, m) group means under the fit weights, spread to every cell. ``values`` is (n, m)."""
@@ -61,12 +64,16 @@ class Nuisance:
         """``values`` (n,) or (n, m) minus fitted values."""
         two = values if values.ndim == 2 else values[:, None]
         out = two - self.means(two) - self.Z @ (self.K.T @ two)
+        if self.levels is not None:
+            out -= self.levels.fitted(two)
         return out if values.ndim == 2 else out[:, 0]
 
     def pullback(self, omega: FloatArray) -> FloatArray:
         """(n, m) weights on y of the fitted values' combination ``omega`` (n, m): H'omega."""
         sums = group_sums(self.group, self.n_groups, omega)
         out = self.share[:, None] * sums[self.group] + self.K @ (self.Z.T @ omega)
+        if self.levels is not None:
+            out += self.levels.pullback(omega)
         return np.asarray(out, dtype=np.float64)
 
     def covariates_net_of_effects(self) -> FloatArray:
@@ -104,12 +111,21 @@ def fit_nuisance(
         CannotEstimate: the terms have too many levels for an exact solution in memory.
     """
     w0 = panel.w if fit_weights is None else fit_weights
-    big, n_big, blocks, names = _terms(panel)
-    columns = [*blocks, panel.X] if panel.X.shape[1] else list(blocks)
-    names = [*names, *panel.covariates]
+    (big, n_big), others = _terms(panel)
+    more = [panel.X] if panel.X.shape[1] else []
+    names = list(panel.covariates)
     if extra is not None:
-        columns.append(extra)
-        names = [*names, *[_UNNAMED] * extra.shape[1]]
+        more.append(extra)
+        names += [_UNNAMED] * extra.shape[1]
+    if panel.n * sum(size for _, size, _ in others) > MAX_WRITTEN_OUT:
+        codes, sizes = [c for c, _, _ in others], [size for _, size, _ in others]
+        raw = np.hstack(more) if more else np.zeros((panel.n, 0))
+        return _large_fit(
+            _LargeByContent(_LargeAsked(big, n_big, codes, sizes, raw, tuple(names), w0, panel.w))
+        )
+    blocks = [(codes[:, None] == np.arange(size)).astype(np.float64) for codes, size, _ in others]
+    names = [*(term for _, size, term in others for _ in range(size)), *names]
+    columns = [*blocks, *more]
     raw = np.hstack(columns) if columns else np.zeros((panel.n, 0))
     n_fixed = sum(b.shape[1] for b in blocks)
     asked = _Asked(big, n_big, raw, n_fixed, tuple(names), w0, panel.w)
@@ -142,17 +158,79 @@ def _fit(asked: _Asked) -> Nuisance:
     # Each column's own scale decides what counts as zero: rank never depends on units of measurement.
     scale = np.sqrt(np.maximum(np.einsum("ij,ij->j", raw, raw * w[:, None]), np.finfo(float).tiny))
     kept_columns = independent_columns(Z * np.sqrt(w0)[:, None] / scale, n_fixed)
-    dropped = np.setdiff1d(np.arange(raw.shape[1]), kept_columns)
-    Zk = Z[:, kept_columns]
+    none = np.zeros((raw.shape[0], 0))
+    groups = Nuisance(big, n_big, share, none, none, w0, 0, int((total > 0).sum()), estimable, ())
+    return _with_columns(groups, Z, scale, kept_columns, n_fixed, names, w)
+
+
+def _with_columns(
+    before: Nuisance,
+    Z: FloatArray,
+    scale: FloatArray,
+    chosen: IntArray,
+    n_fixed: int,
+    names: tuple[str, ...],
+    w: FloatArray,
+) -> Nuisance:
+    """The fit with the ``chosen`` of the columns ``Z`` (n, p) beside it, which are net of what it holds already."""
+    w0 = before.fit_weights
+    dropped = np.setdiff1d(np.arange(Z.shape[1]), chosen)
+    Zk = Z[:, chosen]
     coefficients, K = _weights_of(Zk, w0)
+    estimable = before.estimable
     if dropped.size:
         # A dropped column is a combination of kept ones where the fit looked; elsewhere it may not be.
         leftover = Z[:, dropped] - Zk @ (coefficients @ Z[:, dropped])
-        estimable &= np.abs(leftover / scale[dropped] * np.sqrt(w.sum())).max(axis=1) < 1e-6
+        estimable = estimable & (np.abs(leftover / scale[dropped] * np.sqrt(w.sum())).max(axis=1) < 1e-6)
     named = tuple(names[j] for j in dropped if j >= n_fixed and names[j] != _UNNAMED)
-    rank = int((total > 0).sum()) + kept_columns.size
-    n_effects = int((kept_columns < n_fixed).sum())
-    return Nuisance(big, n_big, share, Zk, K, w0, n_effects, rank, estimable, named)
+    return replace(
+        before,
+        Z=Zk,
+        K=K,
+        n_effects=int((chosen < n_fixed).sum()),
+        rank=before.rank + chosen.size,
+        estimable=estimable,
+        dropped=named,
+    )
+
+
+class _LargeAsked(NamedTuple):
+    """As above for a panel whose further terms are not written out: (n,) ``codes`` of each and their ``sizes``."""
+
+    big: IntArray
+    n_big: int
+    codes: list[IntArray]
+    sizes: list[int]
+    raw: FloatArray
+    names: tuple[str, ...]
+    w0: FloatArray
+    w: FloatArray
+
+
+class _LargeByContent(Told):
+    def __init__(self, asked: _LargeAsked) -> None:
+        a = asked
+        super().__init__(a.big, *a.codes, a.raw, a.w0, a.w, after=repr((a.n_big, a.sizes, a.names)).encode())
+        self.asked = asked
+
+
+@kept(2)
+def _large_fit(told: _LargeByContent) -> Nuisance:
+    big, n_big, codes, sizes, raw, names, w0, w = told.asked
+    levels, rank, estimable = fit_levels(codes, sizes, big, n_big, w0)
+    total = np.bincount(big, weights=w0, minlength=n_big)
+    share = np.divide(w0, total[big], out=np.zeros(w0.size), where=total[big] > 0)
+    none = np.zeros((w0.size, 0))
+    effects = Nuisance(
+        big, n_big, share, none, none, w0, 0, int((total > 0).sum()) + rank, estimable, (), levels
+    )
+    if not raw.shape[1]:
+        return effects
+    Z = effects.residual(raw)
+    scale = np.sqrt(np.maximum(np.einsum("ij,ij->j", raw, raw * w[:, None]), np.finfo(float).tiny))
+    return _with_columns(
+        effects, Z, scale, independent_columns(Z * np.sqrt(w0)[:, None] / scale, 0), 0, names, w
+    )
 
 
 class _ByContent(Told):
@@ -197,25 +275,16 @@ def independent_columns(Z: FloatArray, n_fixed: int) -> IntArray:
     return np.array(kept, dtype=np.int64)
 
 
-def _terms(panel: Panel) -> tuple[IntArray, int, list[FloatArray], list[str]]:
-    """Codes of the largest term, its levels, dummy blocks for the other terms, and the dummies' names."""
+def _terms(panel: Panel) -> tuple[tuple[IntArray, int], list[tuple[IntArray, int, str]]]:
+    """Codes and levels of the largest term; codes, levels and name of each other that is not a coarser form of it."""
     if not panel.absorb:
-        return np.zeros(panel.n, dtype=np.int64), 1, [], []
+        return (np.zeros(panel.n, dtype=np.int64), 1), []
     coded = sorted(((*term_codes(panel.keys, t), t) for t in panel.absorb), key=lambda c: (-c[1], c[2]))
     big, n_big, _ = coded[0]
-    blocks: list[FloatArray] = []
-    names: list[str] = []
+    others = []
     for codes, levels, term in coded[1:]:
-        if np.unique(big * levels + codes).size == n_big:
-            continue
-        if panel.n * levels > MAX_DENSE:
-            raise CannotEstimate(
-                f'Cannot estimate: the fixed effect "{term}" has {levels} levels beside {n_big} of another term '
-                f"over {panel.n} cells, more than an exact solution holds in memory. "
-                "Use coarser terms, or aggregate the panel."
-            )
-        block = np.zeros((panel.n, levels))
-        block[np.arange(panel.n), codes] = 1.0
-        blocks.append(block)
-        names += [term] * levels
-    return big, n_big, blocks, names
+        of_group = np.zeros(n_big, dtype=np.int64)
+        of_group[big] = codes
+        if not np.array_equal(of_group[big], codes):
+            others.append((codes, levels, term))
+    return (big, n_big), others

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evaluation.effects.coding import how_many, renumbered
 from evaluation.effects.design import Panel
 from evaluation.effects.results import FloatArray
 from evaluation.errors import CannotEstimate, InputError
@@ -39,15 +40,6 @@ class BaconDecomposition:
     comparisons: tuple[Comparison, ...]
     estimate: float
 
-    def by_kind(self) -> dict[str, tuple[float, float]]:
-        """Weight and weighted mean estimate of each kind of comparison."""
-        out = {}
-        for kind in dict.fromkeys(c.kind for c in self.comparisons):
-            own = [c for c in self.comparisons if c.kind == kind]
-            weight = sum(c.weight for c in own)
-            out[kind] = (weight, sum(c.weight * c.estimate for c in own) / weight)
-        return out
-
     @property
     def forbidden_weight(self) -> float:
         """Share of weight on comparisons with already treated controls."""
@@ -69,15 +61,15 @@ def goodman_bacon(panel: Panel) -> BaconDecomposition:
         raise CannotEstimate(
             "Cannot decompose: Goodman-Bacon weights are for panels without weights or covariates."
         )
-    units, u = np.unique(panel.unit, return_inverse=True)
+    u, units = renumbered(panel.unit)
     periods, t = np.unique(panel.time, return_inverse=True)
-    if panel.n != units.size * periods.size or np.unique(u * periods.size + t).size != panel.n:
+    if panel.n != units * periods.size or how_many(u * periods.size + t) != panel.n:
         raise CannotEstimate(
             "Cannot decompose: not every unit is seen once in every period (unbalanced panel)."
         )
-    Y = np.zeros((units.size, periods.size))
+    Y = np.zeros((units, periods.size))
     Y[u, t] = panel.y
-    start = np.zeros(units.size)
+    start = np.zeros(units)
     start[u] = np.where(panel.start > periods[-1], np.inf, panel.start)
     start[start <= periods[0]] = -np.inf
     waves = np.unique(start)
@@ -87,8 +79,9 @@ def goodman_bacon(panel: Panel) -> BaconDecomposition:
     found = []
     for k in waves[np.isfinite(waves)].tolist():
         for c in waves.tolist():
-            if c != k:
-                found.append(_comparison(k, c, means, share, treated_share, periods))
+            comparison = _comparison(k, c, means, share, treated_share, periods) if c != k else None
+            if comparison is not None:
+                found.append(comparison)
     total = sum(c.weight for c in found)
     if not total > 0:
         raise CannotEstimate("Cannot decompose: treatment does not vary between units within any period.")
@@ -103,8 +96,11 @@ def _comparison(
     share: dict[float, float],
     treated_share: dict[float, float],
     periods: FloatArray,
-) -> Comparison:
-    """Wave k against c: unscaled weight (n_k n_c times the variance of treatment) and its 2×2 difference."""
+) -> Comparison | None:
+    """Wave k against c: unscaled weight (n_k n_c times the variance of treatment) and its 2×2 difference.
+
+    None where the two begin in the same period seen, so that no window sets them apart.
+    """
     dk, dc = treated_share[k], treated_share[c]
     if not np.isfinite(c):
         window, post, kind = np.ones(periods.size, dtype=bool), periods >= k, TREATED_NEVER
@@ -117,6 +113,8 @@ def _comparison(
     else:
         window, post, kind = periods >= c, periods >= k, LATER_EARLIER
         weight = dc**2 * (dk / dc) * ((dc - dk) / dc)
+    if not (window & post).any() or not (window & ~post).any():
+        return None
     gap = means[k] - means[c]
     estimate = float(gap[window & post].mean() - gap[window & ~post].mean())
     return Comparison(kind, k, c, estimate, weight * share[k] * share[c])

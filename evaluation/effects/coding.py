@@ -5,7 +5,7 @@ Here: what each column may hold, in words where it does not. Not here: the panel
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,10 +15,8 @@ from evaluation.effects.results import FloatArray, IntArray
 from evaluation.errors import InputError
 
 CROSSINGS = (":", "^", "#")
-NEVER = frozenset(
-    ("", "0", "0.0", "never", "nan", "none", "nat", "na", "n/a", ".", "inf", "infinity", "<na>")
-)
-"""What a start column may say, in any case, of a unit that is never treated."""
+NEVER = frozenset(("", "never", "nan", "none", "nat", "na", "n/a", ".", "inf", "infinity", "<na>"))
+"""What a start column may say, in any case, of a unit that is never treated. Zero says it where it is no period."""
 
 
 def split_term(term: str, columns: Container[str] = ()) -> list[str]:
@@ -39,8 +37,23 @@ def term_codes(keys: pd.DataFrame, *terms: str) -> tuple[IntArray, int]:
     for column in unique([c for term in terms for c in split_term(term, keys.columns)]):
         part, labels = label_codes(keys[column])
         codes = codes * len(labels) + part
-    levels, codes = np.unique(codes, return_inverse=True)
-    return codes.astype(np.int64), int(levels.size)
+    return renumbered(codes)
+
+
+def renumbered(codes: IntArray) -> tuple[IntArray, int]:
+    """Codes 0..L-1 of those that occur, in their order, and how many they are."""
+    if codes.size and codes.max() > 4 * codes.size + 1_000_000:
+        levels, codes = np.unique(codes, return_inverse=True)
+        return codes.reshape(-1).astype(np.int64), int(levels.size)
+    occurs = np.bincount(codes) > 0
+    if occurs.all():
+        return codes, int(occurs.size)
+    return np.asarray((np.cumsum(occurs) - 1)[codes], dtype=np.int64), int(occurs.sum())
+
+
+def how_many(codes: IntArray) -> int:
+    """How many different codes (0 or more) there are."""
+    return int(np.count_nonzero(np.bincount(codes))) if codes.size else 0
 
 
 def label_codes(values: pd.Series) -> tuple[IntArray, tuple[object, ...]]:
@@ -97,10 +110,17 @@ def _ranks(texts: pd.Series) -> tuple[FloatArray, tuple[object, ...]]:
     return np.asarray(ranks[codes], dtype=np.float64), order.labels
 
 
-def start_codes(values: pd.Series, time_labels: tuple[object, ...]) -> FloatArray:
-    """First treated period on the scale of :func:`time_codes`; empty, zero and infinite mean never."""
+def start_codes(values: pd.Series, time_labels: tuple[object, ...], said: list[str]) -> FloatArray:
+    """First treated period on the scale of :func:`time_codes`, infinite for never.
+
+    Never is written empty, inf or in words. Zero means it where 0 is no period of the panel, and which of the two
+    it means is said.
+
+    Raises:
+        InputError: values that are neither periods nor never.
+    """
     if all(isinstance(v, float) for v in time_labels):
-        return _numeric_start(values)
+        return _numeric_start(values, [float(str(v)) for v in time_labels], said)
     levels, labels = pd.factorize(values)
     order = period_order([str(v) for v in time_labels])
     position = np.array([_start_position(v, order) for v in labels.tolist()] + [np.inf])
@@ -115,16 +135,40 @@ def start_codes(values: pd.Series, time_labels: tuple[object, ...]) -> FloatArra
     return np.asarray(position[levels], dtype=np.float64)
 
 
-def _numeric_start(values: pd.Series) -> FloatArray:
+def _numeric_start(values: pd.Series, periods: list[float], said: list[str]) -> FloatArray:
     if pd.api.types.is_numeric_dtype(values):
-        plain = values.to_numpy(np.float64, na_value=np.nan)
-        return np.where(np.isnan(plain) | (plain == 0), np.inf, plain)
-    numbers = pd.to_numeric(values, errors="coerce").to_numpy(np.float64)
-    never = values.isna().to_numpy() | values.astype(str).str.strip().str.lower().isin(NEVER).to_numpy()
-    if (np.isnan(numbers) & ~never).any():
-        count = int((np.isnan(numbers) & ~never).sum())
-        raise InputError(f"The start column must hold periods of the time column: {count} rows do not.")
-    return np.where(np.isnan(numbers) | (numbers == 0) | never, np.inf, numbers)
+        numbers = values.to_numpy(np.float64, na_value=np.nan)
+        never = np.isnan(numbers) | np.isposinf(numbers)
+    else:
+        numbers = pd.to_numeric(values, errors="coerce").to_numpy(np.float64)
+        words = values.astype(str).str.strip().str.lower()
+        never = values.isna().to_numpy() | words.isin(NEVER).to_numpy()
+    unread = (np.isnan(numbers) | np.isinf(numbers)) & ~never
+    if unread.any():
+        raise InputError(
+            f"The start column must hold periods of the time column: {int(unread.sum())} rows do not. "
+            "Expected: a number, or empty or inf for never."
+        )
+    zero = ~never & (numbers == 0)
+    if zero.any() and 0.0 in periods:
+        first = (
+            "the first one, so that those units count as treated throughout"
+            if min(periods) == 0
+            else "in the panel"
+        )
+        said.append(f"Start 0 is period 0 here, {first}; never treated is written empty or inf.")
+    elif zero.any():
+        never |= zero
+        inside = min(periods) < 0 < max(periods)
+        said.append(
+            "Start 0 means never treated here, because 0 is no period of the panel"
+            + (
+                " although it lies between two of them: write the first treated period if it was meant."
+                if inside
+                else "."
+            )
+        )
+    return np.where(never, np.inf, numbers)
 
 
 def _start_position(value: object, order: PeriodOrder) -> float:
@@ -133,14 +177,16 @@ def _start_position(value: object, order: PeriodOrder) -> float:
     if text.lower() in NEVER:
         return np.inf
     position = order.position(text)
+    if position is None and text in ("0", "0.0"):
+        return np.inf
     return np.nan if position is None else float(position)
 
 
 def refuse_two_starts(start: FloatArray, unit: IntArray, column: str) -> None:
     """Raise :class:`InputError` when treatment begins at two times within a unit."""
-    _, where, inverse = np.unique(unit, return_index=True, return_inverse=True)
-    first = start[where][inverse]
-    changing = np.unique(unit[start != first]).size
+    first = np.zeros(int(unit.max()) + 1 if unit.size else 0)
+    first[unit] = start
+    changing = how_many(unit[start != first[unit]])
     if changing:
         raise InputError(
             f'Column "{column}" must be constant within a unit: it changes in {changing} units. '
@@ -151,3 +197,33 @@ def refuse_two_starts(start: FloatArray, unit: IntArray, column: str) -> None:
 def unique(names: Sequence[str]) -> list[str]:
     """The names once each, in their order."""
     return list(dict.fromkeys(names))
+
+
+def refuse_two_roles(
+    outcome: str,
+    *,
+    weights: str | None,
+    unit: str | None,
+    time: str | None,
+    others: Mapping[str, Sequence[str]],
+) -> None:
+    """Raise :class:`InputError` where one column is to be two things that no design makes of one column."""
+    roles = {
+        "weight": [weights] if weights else [],
+        "unit": [unit] if unit else [],
+        "time": [time] if time else [],
+    }
+    clashes = [
+        f'"{outcome}" is given as the outcome and as {role}'
+        for role, columns in {**roles, **others}.items()
+        if outcome in columns
+    ]
+    for role in ("start", "treatment"):
+        if weights is not None and weights in others.get(role, ()):
+            clashes.append(f'"{weights}" is given as weight and as {role}')
+    if weights is not None and weights in (unit, time):
+        clashes.append(f'"{weights}" is given as weight and as {"unit" if weights == unit else "time"}')
+    if unit is not None and unit == time:
+        clashes.append(f'"{unit}" is given as unit and as time')
+    if clashes:
+        raise InputError(f"One column cannot be two things: {'; '.join(clashes)}. Name another column.")

@@ -1,4 +1,4 @@
-"""From a file of any size to cells: DuckDB reads, counts what is unusable, and sums; rows stay in DuckDB.
+"""From a file or a data frame of any size to cells: DuckDB reads, counts what is unusable, and sums; rows stay in DuckDB.
 
 Rows with the same regressors, cluster and weight have the same leverage, so their weighted mean and their number
 carry all a linear estimator and its cluster-robust covariance need: the answers are the same. Not here: any
@@ -15,18 +15,21 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from evaluation.effects.coding import split_term
-from evaluation.effects.design import Panel
+from evaluation.effects.coding import refuse_two_roles, split_term
+from evaluation.effects.design import Panel, several_rows
 from evaluation.effects.source import (
     Source,
     all_present,
     label,
     number,
     only_numbers,
+    open_frame,
     open_source,
     quoted,
+    start_extremes,
     start_label,
     unreadable,
+    without_no_start,
 )
 from evaluation.errors import CannotEstimate, InputError
 
@@ -39,10 +42,16 @@ NUMBER = "number "
 START = "#start"
 """The start column as it is grouped, since the same column may also be a label."""
 
+LAST_START = "#last start"
+"""The largest start of a cell, which differs from the smallest where a unit has two."""
+
 
 @dataclass(frozen=True)
 class PanelSpec:
-    """Which columns mean what: the names ``Panel.from_frame`` takes, before any file is opened."""
+    """Which columns mean what: the names ``Panel.from_frame`` takes, before any file is opened.
+
+    ``absorb`` and ``cluster`` None mean the default (unit and time; unit). ``keep`` names further label columns.
+    """
 
     outcome: str
     unit: str | None = None
@@ -50,6 +59,7 @@ class PanelSpec:
     start: str | None = None
     treatment: str | None = None
     weights: str | None = None
+    weights_are: str = "analytic"
     absorb: tuple[str, ...] | None = None
     covariates: tuple[str, ...] = ()
     cluster: tuple[str, ...] | None = None
@@ -57,28 +67,36 @@ class PanelSpec:
     working: str = "identity"
     by_unit: bool = False
 
+    @property
+    def weights_are_variances(self) -> bool:
+        """Whether weights tell the variance of a row, so that rows of unlike weight may share a cell."""
+        return self.working == "inverse-weight" or self.weights_are == "counts"
 
-def read_panel(path: Path, spec: PanelSpec) -> tuple[Panel, int]:
-    """Read a csv, csv.gz or parquet file into a :class:`Panel` of cells; also the number of units behind it.
+
+def read_panel(source: Path | pd.DataFrame, spec: PanelSpec) -> tuple[Panel, int]:
+    """Read a csv, csv.gz or parquet file, or a data frame, into a :class:`Panel` of cells; also its number of units.
 
     Every row that cannot be used is counted in the panel's notes by reason.
 
     Raises:
-        InputError: the file or a column is missing or unreadable, or a number column holds something else.
+        InputError: the file or a column is missing or unreadable, a number column holds something else, or a column
+            is to be two things at once.
         CannotEstimate: no usable row, or more distinct cells than memory holds.
     """
+    name = f'File "{source.name}"' if isinstance(source, Path) else "The data frame"
     with duckdb.connect(":memory:") as con:
         con.execute(f"SET enable_progress_bar = false; SET perfect_ht_threshold = {PERFECT_HASH_BITS}")
         problem: duckdb.Error | None = None
-        for source in open_source(con, path):
+        opened = open_source(con, source) if isinstance(source, Path) else iter((open_frame(con, source),))
+        for readable in opened:
             try:
-                return _cells(con, spec, source)
+                return _cells(con, spec, readable)
             except duckdb.OutOfMemoryException as error:
-                raise CannotEstimate("Cannot estimate: the file's cells do not fit in memory.") from error
+                raise CannotEstimate("Cannot estimate: the panel's cells do not fit in memory.") from error
             except duckdb.Error as error:
                 problem = error
         assert problem is not None
-        raise InputError(f'File "{path.name}" {unreadable(problem)}.') from problem
+        raise InputError(f"{name} {unreadable(problem)}.") from problem
 
 
 def _cells(con: duckdb.DuckDBPyConnection, spec: PanelSpec, source: Source) -> tuple[Panel, int]:
@@ -91,6 +109,18 @@ def _cells(con: duckdb.DuckDBPyConnection, spec: PanelSpec, source: Source) -> t
     regressors = _unique([*spec.covariates, *treated])
     numeric = _unique([spec.outcome, *([spec.weights] if spec.weights else []), *regressors])
     all_present(_unique([*named, *([spec.start] if spec.start else []), *numeric]), source)
+    refuse_two_roles(
+        spec.outcome,
+        weights=spec.weights,
+        unit=spec.unit,
+        time=spec.time,
+        others={
+            "start": [spec.start] if spec.start else [],
+            "treatment": treated,
+            "covariate": spec.covariates,
+            "fixed effect or cluster": labels,
+        },
+    )
     only_numbers(con, numeric, types)
     labelled = [f"{label(c, types[c])} AS {quoted(c)}" for c in named]
     if spec.start:
@@ -102,11 +132,11 @@ def _cells(con: duckdb.DuckDBPyConnection, spec: PanelSpec, source: Source) -> t
     extra = []
     if spec.start and spec.unit and quoted(spec.unit) in keys:
         # A unit has one start: its extremes are cheaper than one more key, and tell when it has two.
-        extra = [f"min({quoted(START)}) AS {quoted(START)}", f'max({quoted(START)}) AS "#last start"']
+        extra = start_extremes(START, LAST_START, types[spec.start])
     elif spec.start:
         keys.append(quoted(START))
     keys += [quoted(NUMBER + c) for c in regressors]
-    if spec.weights and spec.working == "identity":
+    if spec.weights and not spec.weights_are_variances:
         keys.append(quoted(NUMBER + spec.weights))
     query = _Query(spec, source, _unique(keys), extra)
     table = None
@@ -114,6 +144,8 @@ def _cells(con: duckdb.DuckDBPyConnection, spec: PanelSpec, source: Source) -> t
         table = _plain_sums(con, query, quick + labelled)
     if table is None:
         table = _aggregate(con, query, typed, whole=bool(clusters))
+    for column in {START, LAST_START} & set(table.columns):
+        table[column] = without_no_start(table[column])
     cells, notes = _usable(table, spec, named, regressors)
     units = int(cells["#rows"].sum()) if spec.unit is None else _units(con, spec, typed, cells)
     return _panel(cells, spec, terms, clusters, treated, [*source.notes, *notes]), units
@@ -136,6 +168,10 @@ class _Query:
     def w(self) -> str:
         return quoted(NUMBER + self.spec.weights) if self.spec.weights else "1.0"
 
+    @property
+    def fractions(self) -> str:
+        return f"(count(*) FILTER ({self.w} <> floor({self.w})))::DOUBLE"
+
     def sql(self, typed: list[str], sums: list[str], *, grouped: bool = True) -> str:
         tail = f" GROUP BY {', '.join(self.keys)}" if grouped and self.keys else ""
         return f"SELECT {', '.join([*self.keys, *sums])} FROM (SELECT {', '.join(typed)} FROM source){tail}"
@@ -155,6 +191,8 @@ def _plain_sums(con: duckdb.DuckDBPyConnection, query: _Query, typed: list[str])
         sums.append(f'sum({query.w}) AS "#w"')
         if not {weights} <= source.complete & source.positive:
             sums += [f'min({query.w}) AS "#least"', f'count({query.w})::DOUBLE AS "#weights"']
+        if query.spec.weights_are == "counts":
+            sums.append(f'{query.fractions} AS "#fractions"')
     table = _fetch(con, query.sql(typed, sums))
     every = table["#all"]
     table["#rows"] = table.get("#rows", every)
@@ -198,6 +236,7 @@ def _aggregate(
     }
     if whole:
         sums = [f"count(*) FILTER ({rule})::DOUBLE AS {quoted(name)}" for name, rule in counts.items()]
+        sums += [f'{query.fractions} AS "#fractions"'] if query.spec.weights_are == "counts" else []
         total = f"sum({w}) FILTER ({ok})"
         sums += [
             f'{total} AS "#w"',
@@ -208,6 +247,7 @@ def _aggregate(
     else:
         sums = [f"coalesce({rule}, false)::DOUBLE AS {quoted(name)}" for name, rule in counts.items()]
         sums += [f'{w} AS "#w"', f'{y} AS "#y"', '1.0::DOUBLE AS "#all"']
+        sums += [f'({w} <> floor({w}))::DOUBLE AS "#fractions"'] if query.spec.weights_are == "counts" else []
         sums += [quoted(START)] if query.extra else []
     return _fetch(con, query.sql(typed, sums, grouped=whole))
 
@@ -216,14 +256,19 @@ def _usable(
     table: pd.DataFrame, spec: PanelSpec, labels: list[str], regressors: list[str]
 ) -> tuple[pd.DataFrame, list[str]]:
     """The cells with usable rows, and notes on what was left out and why."""
-    if "#last start" in table and (table["#last start"] != table[START]).any():
-        several = table.loc[table["#last start"] != table[START], spec.unit].nunique()
+    if LAST_START in table and (table[LAST_START] != table[START]).any():
+        several = table.loc[table[LAST_START] != table[START], spec.unit].nunique()
         raise InputError(_two_starts(str(spec.start), several))
     if not len(table) or not table["#all"].sum():
         raise CannotEstimate("Cannot estimate: the file has a header but no rows.")
     if table["#negative"].sum():
         raise InputError(
             f'Column "{spec.weights}" holds {int(table["#negative"].sum())} negative or infinite weights.'
+        )
+    if "#fractions" in table and table["#fractions"].sum():
+        raise InputError(
+            f'Column "{spec.weights}" holds {int(table["#fractions"].sum())} weights that are no whole numbers, so they '
+            "are no counts. Leave --weights-are out, or count in a finer unit."
         )
     columns = {c: c for c in labels if c in table} | {NUMBER + c: c for c in regressors}
     empty = {name: int(table.loc[table[c].isna(), "#all"].sum()) for c, name in columns.items()}
@@ -254,7 +299,7 @@ def _panel(
     treated: list[str],
     notes: list[str],
 ) -> Panel:
-    phi = 1 / cells["#rows"] if spec.working == "identity" else cells["#w"].mean() / cells["#w"]
+    phi = cells["#w"].mean() / cells["#w"] if spec.weights_are_variances else 1 / cells["#rows"]
     cells = cells.assign(**{"#phi": phi})
     start = START if spec.start in cells.columns else spec.start  # messages name the column as the file does
     if start is not None:
@@ -274,12 +319,14 @@ def _panel(
         absorb=terms,
         covariates=[NUMBER + c for c in spec.covariates],
         cluster=clusters,
-        rows="#rows",
+        rows="#w" if spec.weights_are == "counts" else "#rows",
         phi="#phi",
+        working="inverse-weight" if spec.weights_are_variances else "identity",
         keep=_unique([c for t in spec.keep for c in split_term(t, cells.columns)]),
         notes=notes,
     )
-    return replace(panel, covariates=spec.covariates)
+    said = several_rows(panel, int(cells["#rows"].sum())) if spec.time and spec.unit in cells.columns else []
+    return replace(panel, covariates=spec.covariates, notes=(*panel.notes, *said))
 
 
 def _units(con: duckdb.DuckDBPyConnection, spec: PanelSpec, typed: list[str], cells: pd.DataFrame) -> int:
@@ -289,7 +336,8 @@ def _units(con: duckdb.DuckDBPyConnection, spec: PanelSpec, typed: list[str], ce
     unit = quoted(str(spec.unit))
     start = quoted(START) if spec.start else "0"
     row = con.execute(
-        f"SELECT count(*), count(*) FILTER (low <> high) FROM (SELECT min({start}) AS low, max({start}) AS high "
+        "SELECT count(*), count(*) FILTER (low <> high OR missing NOT IN (0, everyone)) FROM "
+        f"(SELECT min({start}) AS low, max({start}) AS high, count(*) AS everyone, count(*) - count({start}) AS missing "
         f"FROM (SELECT {', '.join(typed)} FROM source) WHERE {unit} IS NOT NULL GROUP BY {unit})"
     ).fetchall()[0]
     if row[1]:

@@ -26,7 +26,7 @@ def aggregate_contrasts(
     """Terms and ω (n1, m) for one of the usual aggregations.
 
     ``horizon`` keeps only these event times (the first treated period is event 0). ``weights`` is "observation"
-    (each cell's own weight: pupil-days) or "equal". "none" gives one effect for each wave and period.
+    (each cell's own weight) or "equal". "none" gives one effect for each wave and period.
 
     Raises:
         CannotEstimate: no treated cell lies at the event times asked for.
@@ -69,7 +69,7 @@ def contrasts_by(
     horizon: Sequence[float] | None = None,
     weights: str = "observation",
 ) -> tuple[list[Term], FloatArray]:
-    """One effect for each value of a label column (school, grade), optionally at some event times only."""
+    """One effect for each value of a label column (region, cohort), optionally at some event times only."""
     if column not in fit.panel.keys:
         raise InputError(f'Column "{column}" was not kept with the panel.')
     labels = fit.panel.keys[column].to_numpy()[fit.treated]

@@ -15,7 +15,9 @@ import pandas as pd
 
 from evaluation.effects.coding import (
     as_numbers,
+    how_many,
     label_codes,
+    refuse_two_roles,
     refuse_two_starts,
     split_term,
     start_codes,
@@ -27,6 +29,9 @@ from evaluation.effects.periods import PeriodOrder, period_order
 from evaluation.effects.results import BoolArray, FloatArray, IntArray
 from evaluation.errors import CannotEstimate, InputError
 
+WORKING = ("identity", "inverse-weight")
+WEIGHTS_ARE = ("analytic", "counts")
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -37,6 +42,7 @@ class Panel:
     ``phi`` the variance of ``y`` under the working model, relative to one row: 1 for a row; 1/rows for the plain
     mean of rows; 1/w where weights are counts of something finer than rows ("inverse-weight").
     ``start`` is the first treated period of the unit (inf: never), or None where ``d`` was given instead.
+    ``working`` names the working model; None where nobody has decided, and ``phi`` is that of "identity".
     ``keys`` carries the label columns that absorbed terms, clusters and contrasts refer to; treat as read-only.
     """
 
@@ -55,6 +61,8 @@ class Panel:
     keys: pd.DataFrame
     absorb: tuple[str, ...]
     clusters: tuple[str, ...]
+    working: str | None = "identity"
+    weighted: bool = False
     notes: tuple[str, ...] = ()
 
     @property
@@ -88,7 +96,7 @@ class Panel:
     @property
     def n_units(self) -> int:
         """Number of distinct units."""
-        return int(np.unique(self.unit).size)
+        return how_many(self.unit)
 
     def cluster_codes(self) -> IntArray:
         """(n,) codes 0..G-1 of the clusters; several columns cross to their intersection."""
@@ -100,6 +108,37 @@ class Panel:
         if not self.clusters:
             return np.arange(self.n, dtype=np.int64)
         return term_codes(self.keys, *self.clusters)[0]
+
+    @property
+    def base(self) -> float:
+        """The value of the treatment that stands for none: 0 where it occurs, else the smallest."""
+        return 0.0 if self.start is not None or (self.d == 0).any() else float(self.d.min())
+
+    @property
+    def is_treated(self) -> BoolArray:
+        """(n,) whether the cell's treatment differs from none."""
+        return np.asarray(self.d != self.base)
+
+    def codes_of(self, *terms: str) -> IntArray:
+        """(n,) codes 0..L-1 of label columns crossed with each other."""
+        return term_codes(self.keys, *terms)[0]
+
+    def with_working(self, working: str) -> Panel:
+        """The panel under a working model: "identity" as it was read, or "inverse-weight"."""
+        if self.working is not None:
+            return self
+        phi = self.w.mean() / self.w if working == "inverse-weight" else self.phi
+        return replace(self, phi=phi, working=working)
+
+    def late_starts_never(self, margin: float) -> Panel:
+        """Starts more than ``margin`` periods after the last one seen are never, whatever code they are written with."""
+        if self.start is None:
+            return self
+        later = np.isfinite(self.start) & (self.start > self.time.max() + margin)
+        if not later.any():
+            return self
+        said = f"{how_many(self.unit[later])} units start after the last period and count as never treated."
+        return replace(self, start=np.where(later, np.inf, self.start), notes=(*self.notes, said))
 
     def subset(self, keep: BoolArray, note: str | None = None) -> Panel:
         """The panel with only the cells where ``keep`` holds; labels stay, codes are not renumbered."""
@@ -130,21 +169,24 @@ class Panel:
         start: str | None = None,
         treatment: str | None = None,
         weights: str | None = None,
+        weights_are: str = "analytic",
         absorb: Sequence[str] | None = None,
         covariates: Sequence[str] = (),
         cluster: Sequence[str] | None = None,
         rows: str | None = None,
         phi: str | None = None,
-        working: str = "identity",
+        working: str | None = None,
         keep: Sequence[str] = (),
         notes: Sequence[str] = (),
     ) -> Panel:
         """Check and code a frame with one row per cell (or per observation).
 
         ``absorb`` defaults to unit and time, ``cluster`` to the unit. Exactly one of ``start`` and ``treatment``
-        is needed. ``working`` is the CR2 working model: "identity" (each row of the input has the same variance,
-        clubSandwich's default) or "inverse-weight" (weights are counts, so that the result equals the one from
-        the finer rows). ``keep`` names further label columns that contrasts may use.
+        is needed. ``weights_are`` "counts": a row stands for so many observations, which are N in small-sample
+        factors. ``working`` is the CR2 working model: "identity" (each row of the input has the same variance,
+        clubSandwich's default) or "inverse-weight" (each observation a weight stands for has it, so that the result
+        equals the one from the finer rows); None leaves it to the run, as the command does. ``keep`` names further
+        label columns that contrasts may use.
 
         Raises:
             InputError: a column is missing, not numeric where it must be, or an option contradicts another.
@@ -160,6 +202,22 @@ class Panel:
         treated_columns = [start] if start is not None else split_term(str(treatment), frame.columns)
         numeric = unique([outcome, *covariates, *[c for c in (weights, rows, phi) if c], *treated_columns])
         wanted = unique([*labels, *numeric, *[c for c in (unit, time) if c]])
+        if working not in (None, *WORKING) or weights_are not in WEIGHTS_ARE:
+            raise InputError(
+                f'Working model "{working}" or kind of weights "{weights_are}" is unknown. Expected: '
+                f"{' or '.join(WORKING)}; {' or '.join(WEIGHTS_ARE)}."
+            )
+        refuse_two_roles(
+            outcome,
+            weights=weights,
+            unit=unit,
+            time=time,
+            others={
+                "start" if start is not None else "treatment": treated_columns,
+                "covariate": covariates,
+                "fixed effect or cluster": labels,
+            },
+        )
         missing = [c for c in wanted if c not in frame.columns]
         if missing:
             raise InputError(
@@ -181,6 +239,10 @@ class Panel:
             if (data[weights] == 0).any():
                 said.append(f"{int((data[weights] == 0).sum())} rows left out for zero weight.")
                 data = data[data[weights] > 0]
+        if weights_are == "counts":
+            working = "inverse-weight"
+            if weights is None or (data[weights] % 1 != 0).any():
+                raise InputError("Weights that are counts must be a column of whole numbers.")
         if data.empty:
             raise CannotEstimate(
                 f'Cannot estimate: no row has the outcome "{outcome}" and all other columns.'
@@ -192,25 +254,25 @@ class Panel:
         y = data[outcome].to_numpy(np.float64)
         w = data[weights].to_numpy(np.float64) if weights else np.ones(len(data))
         n_rows = data[rows].to_numpy(np.float64) if rows else np.ones(len(data))
+        if weights_are == "counts":
+            n_rows = w
         if phi is not None:
             variance = data[phi].to_numpy(np.float64)
         elif working == "inverse-weight":
             variance = w.mean() / w
-        elif working == "identity":
-            variance = np.ones(len(data))
         else:
-            raise InputError(f'Working model "{working}" is unknown. Expected: identity or inverse-weight.')
+            variance = np.ones(len(data))
         begin = None
         if start is not None:
-            begin = start_codes(data[start], time_labels)
+            begin = start_codes(data[start], time_labels, said)
             if unit is not None:
                 refuse_two_starts(begin, unit_codes, start)
             d = (time_values >= begin).astype(np.float64)
         else:
             d = np.prod([data[c].to_numpy(np.float64) for c in treated_columns], axis=0)
-        order = np.lexsort((w, y, d, time_values, unit_codes))
+        order = _canonical(unit_codes, time_values, d, y, w)
         X = data[list(covariates)].to_numpy(np.float64).reshape(len(data), len(covariates))
-        return cls(
+        panel = cls(
             y=y[order],
             w=w[order],
             rows=n_rows[order],
@@ -226,8 +288,34 @@ class Panel:
             keys=data[unique([*labels, *[c for c in (unit, time) if c]])].iloc[order].reset_index(drop=True),
             absorb=terms,
             clusters=clusters,
+            working=working,
+            weighted=weights is not None,
             notes=tuple(said),
         )
+        if rows is None and unit is not None and time is not None:
+            return replace(panel, notes=(*panel.notes, *several_rows(panel, panel.n)))
+        return panel
+
+
+def _canonical(unit: IntArray, time: FloatArray, d: FloatArray, y: FloatArray, w: FloatArray) -> IntArray:
+    """The order by unit, period, treatment, outcome and weight; the last three matter only where a pair is not unique."""
+    codes, steps = pd.factorize(time, sort=True)
+    pair = unit * len(steps) + codes
+    order = np.arange(pair.size) if (pair[1:] > pair[:-1]).all() else np.argsort(pair, kind="stable")
+    if (np.diff(pair[order]) == 0).any():
+        order = np.lexsort((w, y, d, pair))
+    return np.asarray(order, dtype=np.int64)
+
+
+def several_rows(panel: Panel, rows: int) -> list[str]:
+    """A note where more rows than pairs of unit and period stand behind a panel in canonical order."""
+    pairs = 1 + int(((np.diff(panel.unit) != 0) | (np.diff(panel.time) != 0)).sum())
+    if rows <= pairs:
+        return []
+    return [
+        f"{rows} rows lie in {pairs} pairs of unit and period: where a pair holds several rows, each of them counts as "
+        "an observation. If that was not meant, remove the duplicates."
+    ]
 
 
 def _quoted(names: Sequence[str]) -> str:

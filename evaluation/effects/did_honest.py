@@ -75,7 +75,7 @@ def _event_study(panel: Panel, options: DidOptions) -> tuple[FloatArray, FloatAr
             cov[np.ix_(keep, keep)],
             "group-time effects with a universal base",
         )
-    kind = options.inference if options.inference.startswith("cr") else "cr1"
+    kind = str(options.inference) if str(options.inference).startswith("cr") else "cr1"
     model = "dynamic" if options.estimator == "twfe" else "saturated"
     result = wls_event_study(panel, model=model, anticipation=options.anticipation, kind=kind)
     return np.array(result.events), result.beta, result.cov, f"the {model} event study with {kind} errors"

@@ -22,6 +22,9 @@ def to_json(result: DidResult) -> str:
             "treated_clusters": design.treated_clusters,
             "periods": design.periods,
             "observations": design.observations,
+            "N": design.observations,
+            "working": design.working,
+            "cluster_columns": dict(design.cluster_columns),
         },
         "estimates": [_estimate(e) for e in result.estimates],
         "pretrend": None,
@@ -35,6 +38,8 @@ def to_json(result: DidResult) -> str:
             for h in result.honest
         ],
         "notes": list(result.notes),
+        "options": dict(result.options),
+        "version": result.version,
     }
     if result.pretrend is not None:
         document["pretrend"] = {
@@ -77,12 +82,19 @@ def _number(value: float | str | None) -> float | int | str | None:
     return float(f"{value:.{DIGITS}g}")
 
 
+def to_csv(result: DidResult) -> str:
+    """The estimates as a csv table, one row for each."""
+    table = result.frame().map(lambda v: _number(v) if isinstance(v, float) else v)
+    return table.to_csv(index=False, lineterminator="\n")
+
+
 def to_text(result: DidResult) -> str:
     """A table for reading on a terminal."""
     d = result.design
     lines = [
         f"{d.units} units, {d.clusters} clusters ({d.treated_clusters} treated), {d.periods} periods, "
-        f"{d.observations} observations",
+        f"{d.observations} observations (N)",
+        f"{result.options.get('estimator')}, {result.options.get('inference')}, working model {d.working}",
         "",
         f"{'':<24}{'estimate':>12}{'std.error':>12}{'df':>8}{'t':>9}{'p':>9}   interval",
     ]

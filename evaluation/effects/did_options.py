@@ -1,38 +1,46 @@
-"""What an analyst may ask of the engine on any panel, and which askings fit together. No estimation here."""
+"""What an analyst may ask of the engine on any panel, its defaults, and which askings fit together. No estimation."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from math import isfinite
 
 from evaluation.errors import InputError, Problem
 
-ESTIMATORS = ("twfe", "group-time", "imputation")
+ESTIMATORS = ("twfe", "group-time", "imputation", "sun-abraham", "etwfe", "did-m")
 AGGREGATES = ("overall", "group", "event", "calendar", "none")
 CONTROLS = ("never", "not-yet")
 BASES = ("varying", "universal")
 INFERENCES = ("cr0", "cr1", "cr1s", "cr2", "cr3", "wild", "permutation", "influence")
 DISTRIBUTIONS = ("rademacher", "webb")
 RESTRICTIONS = ("relative-magnitudes", "smoothness")
-WORKING = ("identity", "inverse-weight")
 AVAILABLE = {
     "twfe": ("cr0", "cr1", "cr1s", "cr2", "cr3", "wild", "permutation"),
     "imputation": ("cr0", "cr1", "cr1s", "cr2", "cr3", "wild", "permutation", "influence"),
     "group-time": ("influence",),
+    "sun-abraham": ("cr2", "cr0", "cr1", "cr1s", "cr3"),
+    "etwfe": ("cr2", "cr0", "cr1", "cr1s", "cr3"),
+    "did-m": ("influence",),
 }
-DEFAULT_INFERENCE = {"twfe": "cr2", "imputation": "cr2", "group-time": "influence"}
+NAMES = {"distribution": "weights_dist", "bounds": "mbar"}
+"""Options whose name on the command line differs."""
+TWO_WAY = ("cr0", "cr1", "cr1s")
+"""Covariances that are sums of scores alone, so that two-way clustering can add and subtract them."""
+DRAWS = {"wild": 9999, "influence": 999}  # influence: the bands of group-time effects
+"""Draws where none are asked for; a permutation takes all assignments up to 20,000, else 9,999 of them."""
 
 
 @dataclass(frozen=True)
 class DidOptions:
     """One run: estimator, aggregation, inference. The command's help gives the meaning of each.
 
-    ``draws`` None means the method's default (all where they can be enumerated, else 9,999), 0 means "all".
+    ``estimator`` and ``inference`` None mean the default that :func:`resolved` fills in. ``draws`` None means the
+    method's default, 0 means "all". ``two_way`` adds the clusterings by each column and takes away the crossed one.
     ``transition`` leaves so many periods before the start out of everything. ``within`` pairs units across values
     of ``assign``. ``unbalanced`` lets group-time effects use units that are not seen in every period.
     """
 
-    estimator: str
+    estimator: str | None = None
     aggregate: str = "overall"
     control: str = "never"
     base: str = "varying"
@@ -41,7 +49,8 @@ class DidOptions:
     transition: int = 0
     horizon: tuple[float, ...] | None = None
     average: str = "observation"
-    inference: str = "cr2"
+    inference: str | None = None
+    two_way: bool = False
     level: float = 0.95
     null: float = 0.0
     unrestricted: bool = False
@@ -57,21 +66,47 @@ class DidOptions:
     @property
     def resampling_draws(self) -> int | None:
         """Draws for the wild bootstrap: None asks for all sign vectors."""
-        return 9999 if self.draws is None else (self.draws or None)
+        return self.draws or None
 
 
-def choose_estimator(estimator: str | None, *, has_start: bool) -> str:
-    """The default: imputation where a start column is given, two-way fixed effects with a 0/1 column."""
-    return estimator or ("imputation" if has_start else "twfe")
+def as_named(options: DidOptions) -> dict[str, object]:
+    """Every option under the name the command gives it; 0 draws are "all", sequences are lists."""
+    named: dict[str, object] = {}
+    for item in fields(options):
+        value = getattr(options, item.name)
+        named[NAMES.get(item.name, item.name)] = list(value) if isinstance(value, tuple) else value
+    if options.draws == 0:
+        named["draws"] = "all"
+    return named
 
 
-def choose_inference(inference: str | None, estimator: str, *, has_assign: bool) -> str:
-    """The default of each estimator; naming an assignment column asks for permutation."""
-    if inference is not None:
-        return inference
-    if has_assign and "permutation" in AVAILABLE.get(estimator, ()):
-        return "permutation"
-    return DEFAULT_INFERENCE.get(estimator, "cr2")
+def resolved(options: DidOptions, *, has_start: bool) -> DidOptions:
+    """The options with every default that depends on the others filled in, checked.
+
+    The estimator is imputation where a start column is given, two-way fixed effects with a treatment column. The
+    inference is CR2; CR1 where clusters are two-way; permutation where an assignment column is named; influence
+    functions for group-time effects.
+
+    Raises:
+        InputError: the options contradict each other.
+    """
+    estimator = options.estimator or ("imputation" if has_start else "twfe")
+    available = AVAILABLE.get(estimator, ("cr2",))
+    inference = options.inference
+    if inference is None and options.assign is not None and "permutation" in available:
+        inference = "permutation"
+    if inference is None:
+        preferred = "cr1" if options.two_way else "cr2"
+        inference = preferred if preferred in available else available[0]
+    draws = options.draws
+    if draws is None and (inference == "wild" or estimator == "group-time"):
+        draws = DRAWS.get(inference)
+    return check(replace(options, estimator=estimator, inference=inference, draws=draws))
+
+
+def default_working(estimator: str | None, *, weighted: bool) -> str:
+    """Imputation has no published weighted CR2 to agree with: its weights tell variances, so that cells equal rows."""
+    return "inverse-weight" if estimator == "imputation" and weighted else "identity"
 
 
 def check(options: DidOptions) -> DidOptions:
@@ -107,16 +142,24 @@ def check(options: DidOptions) -> DidOptions:
     demand(options.seed >= 0, "--seed must be 0 or more")
     if options.estimator in AVAILABLE and options.inference in INFERENCES:
         demand(
-            options.inference in AVAILABLE[options.estimator],
+            options.inference in AVAILABLE[str(options.estimator)],
             f"--inference {options.inference} is not available with the {options.estimator} estimator",
-            f"use one of {', '.join(AVAILABLE[options.estimator])}",
+            f"use one of {', '.join(AVAILABLE[str(options.estimator)])}",
         )
+    has_permutation = "permutation" in AVAILABLE.get(str(options.estimator), ("permutation",))
     demand(
-        options.assign is None or options.inference == "permutation" or options.estimator not in AVAILABLE,
+        options.assign is None or options.inference == "permutation",
         "--assign is for permutation"
-        + (", which the group-time estimator does not have" if options.estimator == "group-time" else ""),
+        + ("" if has_permutation else f", which the {options.estimator} estimator does not have"),
         "use --inference permutation with the imputation or twfe estimator, or leave --assign out",
     )
+    if options.two_way:
+        demand(
+            options.inference in TWO_WAY,
+            f"--two-way has no {options.inference}",
+            f"use one of {', '.join(TWO_WAY)}",
+        )
+        demand(options.honest is None, "--two-way has no honest intervals", "leave one of the two out")
     if options.inference == "permutation":
         demand(options.assign is not None, "--inference permutation needs --assign COLUMN")
         demand(
@@ -124,10 +167,19 @@ def check(options: DidOptions) -> DidOptions:
             f"permutation tests one overall effect, not --aggregate {options.aggregate}",
             "use --aggregate overall, with --horizon for some event times only",
         )
-    if options.estimator == "twfe":
-        demand(options.transition == 0, "--transition is for the imputation estimator")
-        demand(options.average == "observation", "--average equal is for the imputation estimator")
-    if options.estimator == "group-time":
+    if options.estimator == "did-m":
+        demand(
+            options.aggregate in ("overall", "event"),
+            f"--estimator did-m has no --aggregate {options.aggregate}",
+        )
+        demand(
+            options.horizon is None,
+            "--estimator did-m is about the period of the switch",
+            "leave --horizon out",
+        )
+        demand(options.anticipation == 0, "--anticipation has no meaning for --estimator did-m")
+        demand(options.honest is None, "--estimator did-m has no honest intervals")
+    if options.estimator != "imputation" and options.estimator in ESTIMATORS:
         demand(options.transition == 0, "--transition is for the imputation estimator")
         demand(options.average == "observation", "--average equal is for the imputation estimator")
     if problems:

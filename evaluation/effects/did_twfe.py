@@ -11,19 +11,17 @@ from evaluation.effects.design import Panel
 from evaluation.effects.did_options import DidOptions
 from evaluation.effects.event_study import dynamic_twfe
 from evaluation.effects.linear import LinearEstimator, NullModel, weighted_least_squares
-from evaluation.effects.results import OVERALL, BoolArray, FloatArray, JointTest, Term
-from evaluation.effects.sandwich import sandwich
-from evaluation.effects.satterthwaite import htz_test
+from evaluation.effects.results import OVERALL, BoolArray, FloatArray, Term
 from evaluation.errors import CannotEstimate
 
 
 @dataclass(frozen=True)
 class TwfeModel:
-    """Terms, their estimator, and the joint test of the leads where there are any."""
+    """Terms, their estimator, and that of the leads where there are any."""
 
     terms: tuple[Term, ...]
     estimator: LinearEstimator
-    pretrend: JointTest | None
+    leads: LinearEstimator | None
     notes: tuple[str, ...]
 
 
@@ -71,24 +69,18 @@ def _fit(panel: Panel, everything: FloatArray, wanted: int, for_bootstrap: bool)
 def _event_model(panel: Panel, options: DidOptions, notes: tuple[str, ...]) -> TwfeModel:
     events, estimator = dynamic_twfe(panel, anticipation=options.anticipation)
     terms = tuple(Term("event", event=e) for e in events)
+    before = [j for j, e in enumerate(events) if e < -options.anticipation]
+    leads = estimator.pick(before) if before else None
     if options.inference == "wild":
         event = panel.event
         columns = np.column_stack([event == e for e in events]).astype(np.float64)
         estimator = _fit(panel, columns, len(events), True)
-    leads = [j for j, e in enumerate(events) if e < -options.anticipation]
-    pretrend = None
-    if leads:
-        kind = options.inference if options.inference.startswith("cr") else "cr2"
-        try:
-            pretrend = htz_test(sandwich(estimator.pick(leads), kind))
-        except CannotEstimate as problem:
-            notes = (*notes, f"Leads not tested jointly: {problem.message}")
     if options.horizon is not None:
         keep = [j for j, e in enumerate(events) if e in options.horizon]
         if not keep:
             raise CannotEstimate("Cannot estimate: no treated cell at the event times asked for.")
         terms, estimator = tuple(terms[j] for j in keep), estimator.pick(keep)
-    return TwfeModel(terms, estimator, pretrend, notes)
+    return TwfeModel(terms, estimator, leads, notes)
 
 
 def _columns(panel: Panel, options: DidOptions) -> tuple[list[Term], FloatArray, FloatArray | None]:
@@ -127,8 +119,11 @@ def _refuse_trivial(panel: Panel) -> None:
         raise CannotEstimate(f"Cannot estimate an effect: every cell is {state} (treatment does not vary).")
     if not np.isin(panel.d, (0.0, 1.0)).all() or np.unique(panel.time).size < 2:
         return
-    ever, untreated = np.unique(panel.unit[panel.d > 0]), np.unique(panel.unit[panel.d == 0])
-    if panel.n_units < panel.n and not np.isin(ever, untreated).any():
+    seen = [
+        np.bincount(panel.unit[at], minlength=int(panel.unit.max()) + 1) > 0
+        for at in (panel.d > 0, panel.d == 0)
+    ]
+    if panel.n_units < panel.n and not (seen[0] & seen[1]).any():
         raise CannotEstimate(
             "Cannot estimate an effect: no unit is seen both without and with treatment (no pre-period)."
         )

@@ -21,9 +21,11 @@ from evaluation.effects.imputation import ImputationFit, imputation
 from evaluation.effects.linear import LinearEstimator, weighted_least_squares
 from evaluation.effects.results import Estimate, FloatArray, JointTest, Term
 from evaluation.effects.sandwich import Sandwich, sandwich
-from evaluation.effects.satterthwaite import cluster_robust_estimates, htz_test
+from evaluation.effects.satterthwaite import cluster_robust_estimates, htz_test, wald_test
 from evaluation.errors import CannotEstimate, InputError
 
+MANY_CLUSTERS = 20_000
+"""Above this the leads are tested by CR1 and F; the test's method says which it was."""
 MAX_LEADS = 4
 """Most leads that are tested by default: a long test spends its power on old history."""
 
@@ -113,10 +115,21 @@ def lead_test(fit: ImputationFit, kind: str = "cr2", leads: int | None = None) -
     for count in range(MAX_LEADS, 0, -1) if leads is None else (leads,):
         try:
             _, estimator = untreated_leads(fit, count)
-            return htz_test(sandwich(estimator, kind))
+            return joint_test(estimator, kind)
         except CannotEstimate:
             continue
     return None
+
+
+def joint_test(estimator: LinearEstimator, kind: str) -> JointTest:
+    """HTZ; beyond :data:`MANY_CLUSTERS` clusters F with CR1, which is then the same and costs no block of each cluster.
+
+    Raises:
+        CannotEstimate: the clusters do not identify the contrasts' covariance.
+    """
+    if estimator.G > MANY_CLUSTERS:
+        return wald_test(sandwich(estimator, "cr1" if kind in ("cr2", "cr3") else kind))
+    return htz_test(sandwich(estimator, kind))
 
 
 def imputation_event_study(
@@ -272,7 +285,7 @@ def with_bands(estimates: list[Estimate], scores: FloatArray, *, level: float, s
 
 def _joint(estimator: LinearEstimator, kind: str) -> tuple[JointTest | None, list[str]]:
     try:
-        return htz_test(sandwich(estimator, kind)), []
+        return joint_test(estimator, kind), []
     except CannotEstimate as problem:
         return None, [f"Leads not tested jointly: {problem.message}"]
 

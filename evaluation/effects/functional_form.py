@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import t as student
+from scipy import special
 
 from evaluation.effects.absorb import Nuisance
 from evaluation.effects.coding import split_term, term_codes
@@ -122,7 +122,7 @@ def functional_form(
         raise CannotEstimate(
             "functional form: the model explains every row, so nothing is left to judge it by"
         )
-    quantile = np.asarray(student.ppf(0.5 + level / 2.0, df))
+    quantile = np.asarray(special.stdtrit(df, 0.5 + level / 2.0))
     b = float(parameters[0])
     return FunctionalForm(
         form=form,
@@ -133,7 +133,7 @@ def functional_form(
         std_error_pp=float(errors[1]),
         ci_low_pp=float(effect - quantile[1] * errors[1]),
         ci_high_pp=float(effect + quantile[1] * errors[1]),
-        p_value=2.0 * float(student.sf(abs(b) / errors[0], df[0])),
+        p_value=2.0 * float(special.stdtr(df[0], -abs(b) / errors[0])),
         df=float(df[1]),
         clusters=clusters,
         rows=len(data),
@@ -204,7 +204,7 @@ def _informative(
         school_days = np.bincount(level, weights=data[possible].to_numpy(dtype=float), minlength=levels)
         silent = (days <= 0) | ((form == "logit") & (days >= school_days - 1e-9))
         if silent.any():
-            notes.append(f"{int(silent.sum())} niveauer af {term} uden variation i fravær er ikke med.")
+            notes.append(f"{int(silent.sum())} levels of {term} without variation in absence are left out")
             data = data[~silent[level]].reset_index(drop=True)
     if data[treatment].nunique() < 2:
         raise CannotEstimate(

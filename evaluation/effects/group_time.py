@@ -16,7 +16,6 @@ from evaluation.effects.design import Panel
 from evaluation.effects.doubly_robust import doubly_robust_change, doubly_robust_cross_sections
 from evaluation.effects.group_time_units import (
     ByUnit,
-    as_if_never_treated,
     balanced,
     by_unit,
     cluster_influence,
@@ -87,7 +86,9 @@ def group_time(
         raise InputError('Expected control "never" or "not-yet" and base "varying" or "universal".')
     notes: list[str] = []
     panel = without_always_treated(panel, anticipation, notes)
-    panel = as_if_never_treated(panel, anticipation, notes)
+    said = len(panel.notes)
+    panel = panel.late_starts_never(anticipation)  # as R's did has it
+    notes += panel.notes[said:]
     assert panel.start is not None
     if not np.isfinite(panel.start).any() or not (panel.event >= 0).any():
         raise CannotEstimate("Cannot estimate an effect: no unit starts treatment after the first period.")

@@ -6,7 +6,7 @@ Here: which units can be used, and how rows become units and back. Not here: any
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -70,18 +70,6 @@ def without_always_treated(panel: Panel, anticipation: int, notes: list[str]) ->
         )
     notes.append(f"{count} units are treated (or anticipate it) from the first period on and are left out.")
     return panel.subset(~always)
-
-
-def as_if_never_treated(panel: Panel, anticipation: int, notes: list[str]) -> Panel:
-    """Units whose treatment begins after the last period seen are untreated throughout, as R's ``did`` has it."""
-    assert panel.start is not None
-    later = np.isfinite(panel.start) & (panel.start > panel.time.max() + anticipation)
-    if not later.any():
-        return panel
-    notes.append(
-        f"{np.unique(panel.unit[later]).size} units start after the last period and count as never treated."
-    )
-    return replace(panel, start=np.where(later, np.inf, panel.start))
 
 
 def is_balanced(panel: Panel) -> bool:

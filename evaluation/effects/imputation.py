@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.effects.absorb import Nuisance, fit_nuisance, group_sums
+from evaluation.effects.absorb import MAX_WRITTEN_OUT, Nuisance, fit_nuisance, group_sums
+from evaluation.effects.coding import renumbered
 from evaluation.effects.design import Panel
-from evaluation.effects.linear import LinearEstimator, NullModel
+from evaluation.effects.linear import Averaged, LinearEstimator, NullModel
 from evaluation.effects.results import BoolArray, FloatArray, IntArray
 from evaluation.errors import CannotEstimate
 
@@ -55,27 +56,37 @@ class ImputationFit:
         rows1 = self.treated[used]
         cluster = panel.cluster_codes()
         groups = residual_groups(panel, rows1, cluster)
-        indicator = np.zeros((panel.n, int(groups.max()) + 1))
-        indicator[rows1, groups] = 1.0
-        averages = indicator * panel.w[:, None]
-        averages /= averages.sum(axis=0)
-        V_groups = averages - nuisance.pullback(averages)
+        m = int(groups.max()) + 1
         keep = self.untreated.copy()
         keep[rows1] = True
-        _, kept_cluster = np.unique(cluster[keep], return_inverse=True)
+        code = np.full(panel.n, -1, dtype=np.int64)
+        code[rows1] = groups
+        sums = np.bincount(groups, weights=panel.w[rows1], minlength=m)
+        share = np.where(code >= 0, panel.w / sums[code], 0.0)
+        averaged: Averaged | None = Averaged(code, share, m)
+        Z, K = nuisance.Z, nuisance.K
+        if panel.n * m <= MAX_WRITTEN_OUT and nuisance.levels is None:
+            indicator = (code[:, None] == np.arange(m)).astype(np.float64)
+            averages = indicator * share[:, None]
+            Z, K = np.hstack([Z, indicator]), np.hstack([K, averages - nuisance.pullback(averages)])
+            averaged = None
+        kept_cluster, _ = renumbered(cluster[keep])
         return LinearEstimator(
             y=panel.y[keep],
             V=V[keep],
             group=nuisance.group[keep],
             n_groups=nuisance.n_groups,
             share=nuisance.share[keep],
-            Z=np.hstack([nuisance.Z, indicator])[keep],
-            K=np.hstack([nuisance.K, V_groups])[keep],
+            Z=Z[keep],
+            K=K[keep],
             phi=panel.phi[keep],
-            cluster=kept_cluster.astype(np.int64),
+            cluster=kept_cluster,
             N=round(float(panel.rows[keep].sum())),
-            rank=nuisance.rank + indicator.shape[1],
+            rank=nuisance.rank + m,
             by_score=True,
+            kept=keep,
+            levels=None if nuisance.levels is None else nuisance.levels.subset(keep),
+            averaged=None if averaged is None else averaged.subset(keep),
             null_models=self._null_models(omega, keep) if for_bootstrap and omega.shape[1] == 1 else (),
         )
 
@@ -91,7 +102,7 @@ def imputation(panel: Panel, *, anticipation: int = 0, transition: int = 0) -> I
     """Fit on untreated cells and impute the treated ones.
 
     ``anticipation``: so many periods before the start already count as treated. ``transition``: so many periods
-    before the start belong to neither (the talk month). Treated cells that the untreated ones cannot impute
+    before the start belong to neither (a phase-in). Treated cells that the untreated ones cannot impute
     (always-treated units, periods without controls) are left out and counted.
 
     Raises:
@@ -108,10 +119,10 @@ def imputation(panel: Panel, *, anticipation: int = 0, transition: int = 0) -> I
     if not untreated.any():
         raise CannotEstimate("Cannot estimate an effect: every cell is treated, so nothing can be imputed.")
     notes: list[str] = []
-    ever = np.unique(panel.unit[treated_rows])
-    before = np.unique(panel.unit[untreated])
-    always = np.setdiff1d(ever, before)
-    if always.size == ever.size and panel.n_units < panel.n:
+    units = int(panel.unit.max()) + 1
+    ever = np.bincount(panel.unit[treated_rows], minlength=units) > 0
+    always = int((ever & (np.bincount(panel.unit[untreated], minlength=units) == 0)).sum())
+    if always == ever.sum() and panel.n_units < panel.n:
         raise CannotEstimate(
             "Cannot estimate an effect: no treated unit has a period before its treatment (no pre-period)."
         )
@@ -119,9 +130,9 @@ def imputation(panel: Panel, *, anticipation: int = 0, transition: int = 0) -> I
         raise CannotEstimate(
             "Cannot estimate an effect: no unit is untreated in any treated period (no comparison group)."
         )
-    if always.size and panel.n_units < panel.n:
+    if always and panel.n_units < panel.n:
         notes.append(
-            f"{always.size} units are treated in every period seen; their effect cannot be imputed and they are "
+            f"{always} units are treated in every period seen; their effect cannot be imputed and they are "
             "left out."
         )
     nuisance = fit_nuisance(panel, np.where(untreated, panel.w, 0.0))
@@ -148,23 +159,25 @@ def residual_groups(panel: Panel, rows: IntArray, cluster: IntArray) -> IntArray
     """
     if panel.start is None:
         return np.zeros(rows.size, dtype=np.int64)
-    event, start = panel.event[rows], panel.start[rows]
+    _, start = np.unique(panel.start[rows], return_inverse=True)
+    events, event = np.unique(panel.event[rows], return_inverse=True)
     out = np.full(rows.size, -1, dtype=np.int64)
     next_code = 0
-    for levels in (np.column_stack([start, event]), event[:, None], np.zeros((rows.size, 1))):
+    everything = np.zeros(rows.size, dtype=np.int64)
+    for level in (start * events.size + event, event, everything):
         open_rows = np.flatnonzero(out < 0)
         if not open_rows.size:
             break
-        _, codes = np.unique(levels[open_rows], axis=0, return_inverse=True)
-        codes = codes.reshape(-1)
-        pairs = np.unique(np.column_stack([codes, cluster[rows[open_rows]]]), axis=0)
-        shared = np.bincount(pairs[:, 0])[codes] >= 2
-        if levels.shape[1] == 1 and not np.ptp(levels):
-            shared[:] = True
+        codes, count = renumbered(level[open_rows].astype(np.int64))
+        low, high = np.full(count, np.iinfo(np.int64).max), np.full(count, -1, dtype=np.int64)
+        np.minimum.at(low, codes, cluster[rows[open_rows]])
+        np.maximum.at(high, codes, cluster[rows[open_rows]])
+        is_shared = low < high
+        shared = is_shared[codes] | (level is everything)
         if shared.any():
-            _, fresh = np.unique(codes[shared], return_inverse=True)
+            fresh, more = renumbered(codes[shared])
             out[open_rows[shared]] = next_code + fresh
-            next_code = int(out.max()) + 1
+            next_code += more
     return out
 
 
@@ -184,9 +197,9 @@ def conservative_variance(fit: ImputationFit, omega: FloatArray) -> tuple[FloatA
     residual = np.where(fit.untreated, fit.nuisance.residual(panel.y), 0.0)
     start = panel.start if panel.start is not None else np.zeros(panel.n)
     time = panel.time
-    cells = np.column_stack([start[fit.treated], time[fit.treated]])
-    _, groups = np.unique(cells, axis=0, return_inverse=True)
-    groups = groups.reshape(-1)
+    _, wave = np.unique(start[fit.treated], return_inverse=True)
+    steps, step = np.unique(time[fit.treated], return_inverse=True)
+    groups, _ = renumbered((wave * steps.size + step).astype(np.int64))
     pair, pair_of = np.unique(groups * G + cluster[fit.treated], return_inverse=True)
     scores = np.zeros((G, omega.shape[1]))
     for j in range(omega.shape[1]):

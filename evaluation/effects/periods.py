@@ -107,9 +107,9 @@ WRITINGS = (
     _writing(r"(\d)\.? ?(?:kvartal|quarter|q) ?(\d{4})", _part(4, year=1, part=0)),
     _writing(r"(\d{4})[-/: ]?[hs](\d)", _part(2)),
     _writing(r"(\d{4})[-/: ]?[wu](\d{1,2})", _part(53)),
-    _writing(r"([a-zæøå]{3,9})\.?[- ]?(\d{4})", _named_month(1, 0)),
-    _writing(r"(\d{4})[- ]?([a-zæøå]{3,9})\.?", _named_month(0, 1)),
-    _writing(r"(\d{1,2})[-. ]*([a-zæøå]{3,9})\.?[- ]*(\d{4})", _named_month(2, 1, 0)),
+    _writing(r"([^\W\d_]{3,9})\.?[- ]?(\d{4})", _named_month(1, 0)),
+    _writing(r"(\d{4})[- ]?([^\W\d_]{3,9})\.?", _named_month(0, 1)),
+    _writing(r"(\d{1,2})[-. ]*([^\W\d_]{3,9})\.?[- ]*(\d{4})", _named_month(2, 1, 0)),
 )  # fmt: skip
 DAY_FIRST = _writing(r"(\d{1,2})[-./](\d{1,2})[-./](\d{4})", _day(2, 1, 0))
 MONTH_FIRST = _writing(r"(\d{1,2})[-./](\d{1,2})[-./](\d{4})", _day(2, 0, 1))

@@ -21,13 +21,22 @@ import numpy as np
 from evaluation.effects.absorb import fit_nuisance
 from evaluation.effects.coding import split_term, term_codes
 from evaluation.effects.design import Panel
-from evaluation.effects.permuted_weights import Assignments, FittedPanel, imputation_weights
+from evaluation.effects.permuted_blocks import blockwise_statistics
+from evaluation.effects.permuted_weights import (
+    MAX_CELLS,
+    Assignments,
+    FittedPanel,
+    imputation_weights,
+    too_many_cells,
+)
 from evaluation.effects.results import BoolArray, FloatArray, IntArray
 from evaluation.errors import CannotEstimate, InputError
 
 MAX_ENUMERATED = 20_000
 LEAST_PAIRED = 0.5
 """Share of the weight the complete strata must hold: a p-value from a minority speaks of another study."""
+AT_ONCE = 8_000_000
+"""Most numbers in the treatment columns of assignments that are made at once: 64 MB."""
 TIE = 1e-9
 """Statistics this close (relative to the observed one) count as equal: floating point must not decide a p."""
 
@@ -201,24 +210,34 @@ def permutation_test(
     nuisance = fit_nuisance(panel)
     root = np.sqrt(panel.w)
     residual = root * nuisance.residual(y)
-    # Start of every cell under every assignment, shape (n_assignments, n).
-    starts = plan.start[rows[:, plan.value], plan.stratum[None, :]]
-    event_all = panel.time[None, :] - starts
-    if estimator == "imputation":
-        out_of_fit = event_all >= -(anticipation + transition)
-        effect = event_all >= -anticipation
+    own = panel.w if weights == "observation" else np.ones(panel.n)
+
+    def masks(cells: IntArray) -> tuple[BoolArray, BoolArray]:
+        """Out of the fit, and averaged, under every assignment (n_assignments, cells)."""
+        events = panel.time[cells] - plan.start[rows[:, plan.value[cells]], plan.stratum[cells]]
+        averaged = events >= -anticipation
         if horizon is not None:
-            effect &= np.isin(event_all, np.array(horizon))
-        own = panel.w if weights == "observation" else np.ones(panel.n)
-        statistics = (
-            imputation_weights(Assignments(FittedPanel(panel, nuisance), out_of_fit, effect, own)) @ residual
-        )
+            averaged &= np.isin(events, np.array(horizon))
+        return events >= -(anticipation + transition), averaged
+
+    if estimator == "imputation" and nuisance.levels is not None and not nuisance.Z.shape[1]:
+        statistics = blockwise_statistics(nuisance, panel.w, residual, own, masks)
+    elif estimator == "imputation":
+        if panel.n > MAX_CELLS:
+            raise too_many_cells(panel.n)
+        out_of_fit, averaged = masks(np.arange(panel.n))
+        design = Assignments(FittedPanel(panel, nuisance), out_of_fit, averaged, own)
+        statistics = imputation_weights(design) @ residual
     elif estimator == "twfe":
-        D = (event_all >= 0).astype(np.float64).T
-        Dr = root[:, None] * nuisance.residual(D)
-        size = np.einsum("ij,ij->j", Dr, Dr)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            statistics = np.where(size > 1e-9 * panel.w.sum(), Dr.T @ residual / size, np.nan)
+        parts = []
+        step = max(1, AT_ONCE // panel.n)
+        for some in np.split(rows, range(step, len(rows), step)):
+            events = panel.time - plan.start[some[:, plan.value], plan.stratum]
+            Dr = root[:, None] * nuisance.residual((events >= 0).astype(np.float64).T)
+            size = np.einsum("ij,ij->j", Dr, Dr)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                parts.append(np.where(size > 1e-9 * panel.w.sum(), Dr.T @ residual / size, np.nan))
+        statistics = np.concatenate(parts)
     else:
         raise InputError(f'Permutation is available for imputation and twfe, not for "{estimator}".')
     return replace(_summary(statistics, null, enumerated), left_out=left_out)

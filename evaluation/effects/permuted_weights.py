@@ -16,16 +16,28 @@ from evaluation.effects.kept import Told, kept
 from evaluation.effects.results import BoolArray, FloatArray
 from evaluation.errors import CannotEstimate
 
+MAX_CELLS = 12_000
+"""Most cells whose annihilator is held as one matrix: 1.2 GB."""
+
+
+def too_many_cells(count: int) -> CannotEstimate:
+    """What is said of more cells than one matrix holds."""
+    return CannotEstimate(
+        f"Cannot permute exactly over {count} cells in memory: aggregate the panel to fewer cells, or use fixed effects "
+        "that fall into blocks (school:month beside cell:cal_month)."
+    )
+
 
 def nuisance_annihilator(panel: Panel, nuisance: Nuisance) -> FloatArray:
     """(n, n) ``M = I − W^½ X (X'WX)^- X' W^½`` of the nuisance effects on all cells, fitted on all of them."""
-    if panel.n > 12_000:
-        raise CannotEstimate(
-            f"Cannot permute exactly over {panel.n} cells in memory: aggregate the panel to fewer cells."
-        )
+    if panel.n > MAX_CELLS:
+        raise too_many_cells(panel.n)
     root = np.sqrt(panel.w)
     Q = np.linalg.qr(root[:, None] * nuisance.Z)[0]
     M = -(Q @ Q.T)
+    if nuisance.levels is not None:
+        Z = root[:, None] * nuisance.levels.written_out()
+        M -= Z @ (nuisance.levels.inverse @ Z.T)
     total = np.bincount(nuisance.group, weights=panel.w, minlength=nuisance.n_groups)
     u = root / np.sqrt(total[nuisance.group])
     order = np.argsort(nuisance.group, kind="stable")
@@ -40,7 +52,8 @@ class FittedPanel(Told):
     """The nuisance effects of a panel. The outcome is not among what they depend on, so outcomes share them."""
 
     def __init__(self, panel: Panel, nuisance: Nuisance) -> None:
-        super().__init__(panel.w, nuisance.group, nuisance.Z)
+        further = () if nuisance.levels is None else (nuisance.levels.rows.indices,)
+        super().__init__(panel.w, nuisance.group, nuisance.Z, *further)
         self.panel, self.nuisance = panel, nuisance
 
 

@@ -14,9 +14,7 @@ from typing import Protocol
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
-from scipy.stats import nct
-from scipy.stats import t as student
+from scipy import special
 
 from evaluation.effects.absorb import fit_nuisance
 from evaluation.effects.design import Panel
@@ -95,17 +93,7 @@ def minimum_detectable_effect(
             "power: no smallest detectable effect without a standard error and degrees of freedom"
         )
     nu = np.inf if df is None else df
-    return float((student.ppf(0.5 + level / 2.0, nu) + student.ppf(power, nu)) * std_error)
-
-
-def power_at(effect: float, std_error: float, df: float | None, *, level: float = 0.95) -> float:
-    """Probability that a two-sided t-test finds an effect of this size."""
-    if not std_error > 0.0:
-        raise CannotEstimate("power: a standard error above 0 is needed")
-    nu = 1e9 if df is None else df
-    critical = float(student.ppf(0.5 + level / 2.0, nu))
-    shift = effect / std_error
-    return float(nct.sf(critical, nu, shift) + nct.cdf(-critical, nu, shift))
+    return float((special.stdtrit(nu, 0.5 + level / 2.0) + special.stdtrit(nu, power)) * std_error)
 
 
 def variance_components(panel: Panel, group: Sequence[str]) -> VarianceComponents:
@@ -149,7 +137,7 @@ def variance_components(panel: Panel, group: Sequence[str]) -> VarianceComponent
             observed[0] / expected[0, 0],
             int(labels.size),
             df,
-            ("Udsving fælles for et år kan ikke skilles ud.",),
+            ("shocks of a year cannot be told apart",),
         )
     noise, shock = np.linalg.solve(expected, observed)
     if shock < 0.0 or noise < 0.0:
@@ -158,7 +146,7 @@ def variance_components(panel: Panel, group: Sequence[str]) -> VarianceComponent
             observed[0] / expected[0, 0],
             int(labels.size),
             df,
-            ("Udsving fælles for et år er sat til nul.",),
+            ("shocks of a year are set to zero",),
         )
     return VarianceComponents(float(shock), float(noise), int(labels.size), df)
 
@@ -244,11 +232,3 @@ def placebo_injection(
         float(found[0].std(ddof=1)) if len(chosen) > 1 else float("nan"),
         len(chosen),
     )
-
-
-def relative_mde(mde: float, baseline: ArrayLike) -> float:
-    """The MDE as a share of the mean baseline level: 2.6 points of 7 % is about a third."""
-    level = float(np.mean(np.asarray(baseline, dtype=float)))
-    if not level > 0.0:
-        raise CannotEstimate("power: the baseline level must be above 0")
-    return mde / level

@@ -105,19 +105,6 @@ def posterior_share(prior: BetaMixture, absent_days: ArrayLike, possible_days: A
     return np.asarray((weight * mean).sum(axis=-1))
 
 
-def band_posterior_share(prior: BetaMixture, n_days: int, low: float, high: float) -> float:
-    """Expected later share of pupils whose share now lies in [low, high); NaN if no number of days does."""
-    days = np.arange(n_days + 1, dtype=float)
-    days = days[(days >= low * n_days - 1e-9) & (days < high * n_days - 1e-9)]
-    if days.size == 0:
-        return float("nan")
-    possible = np.full(days.shape, float(n_days))
-    log_choose = gammaln(n_days + 1) - gammaln(days + 1) - gammaln(n_days - days + 1)
-    log_p = _log_marginal(prior, days, possible) + log_choose
-    weight = np.exp(log_p - log_p.max())
-    return float(weight @ posterior_share(prior, days, possible) / weight.sum())
-
-
 def fit_beta_mixture(
     absent_days: ArrayLike, possible_days: ArrayLike, pupils: ArrayLike | None = None, components: int = 1
 ) -> BetaMixture:

@@ -1,20 +1,24 @@
 """Results: the frozen records every estimator returns. No computation beyond t-ratios and intervals belongs here.
 
-All effects are in the outcome's own unit (percentage points of school days in the study).
+All effects are in the outcome's own unit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, TypeAlias
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
+Sparse: TypeAlias = Any
+"""A scipy.sparse array; its type stubs know neither slices nor mixed products."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,9 @@ class Estimate:
     band_high: float | None = None
 
 
+ESTIMATE_COLUMNS = tuple(f.name for f in fields(Estimate) if f.name != "term")
+
+
 @dataclass(frozen=True, slots=True)
 class JointTest:
     """Wald-type test that several contrasts are jointly ``null``.
@@ -68,13 +75,20 @@ class JointTest:
 
 @dataclass(frozen=True, slots=True)
 class DesignCounts:
-    """How much is behind the numbers: ``observations`` counts the input rows that entered."""
+    """How much is behind the numbers.
+
+    ``observations`` is N of the small-sample factors: the input rows that entered, or the sum of weights that are
+    counts. ``cluster_columns`` the number of clusters by each column where there are several. ``working`` is the
+    working model of CR2 and of all degrees of freedom.
+    """
 
     units: int
     clusters: int
     treated_clusters: int
     periods: int
     observations: int
+    working: str = "identity"
+    cluster_columns: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +103,27 @@ class HonestBound:
 
 @dataclass(frozen=True, slots=True)
 class DidResult:
-    """Everything one run of the engine says about one panel."""
+    """Everything one run of the engine says about one panel.
+
+    ``options`` are all that was asked for, columns and defaults included, under the names of the command's options;
+    with ``version`` they make the same result again.
+    """
 
     design: DesignCounts
     estimates: tuple[Estimate, ...]
     pretrend: JointTest | None = None
     honest: tuple[HonestBound, ...] = ()
     notes: tuple[str, ...] = field(default_factory=tuple)
+    options: Mapping[str, object] = field(default_factory=dict)
+    version: str = ""
 
-    def with_notes(self, notes: Sequence[str]) -> DidResult:
-        """The same result with more notes at the end."""
-        return replace(self, notes=(*self.notes, *notes))
+    def frame(self) -> pd.DataFrame:
+        """One row for each estimate, in the order they are printed; what does not exist is missing."""
+        rows = [
+            {**asdict(e.term), **{name: getattr(e, name) for name in ESTIMATE_COLUMNS}}
+            for e in self.estimates
+        ]
+        return pd.DataFrame(rows, columns=[*(f.name for f in fields(Term)), *ESTIMATE_COLUMNS])
 
 
 def t_interval(

@@ -100,7 +100,7 @@ def same_pupils(rows: pd.DataFrame, *, level: float = 0.95) -> SamePupils:
     """
     if rows.empty or not rows["is_treated"].any():
         raise CannotEstimate(
-            "Ingen af de elever, der er fulgt i to år, har en hel måned efter en samtale endnu."
+            "same pupils: nobody followed has a whole month after a talk", why="no_month_of_same_pupils"
         )
     by_pupil = "pupil_key" in rows.columns
     data = _labelled(rows).assign(y=100.0 * rows["absent_days"] / rows["possible_days"], start=np.inf)
@@ -108,9 +108,7 @@ def same_pupils(rows: pd.DataFrame, *, level: float = 0.95) -> SamePupils:
     data["start"] = data["unit"].map(first).fillna(np.inf)
     untreated_later = data[~data["is_treated"] & data["is_later"]]
     if untreated_later.empty:
-        raise CannotEstimate(
-            "Ingen årgang uden samtaler er fulgt i de samme måneder, så der er intet at sammenligne med."
-        )
+        raise CannotEstimate("same pupils: no untreated step is left to compare with", why="no_grade_beside")
     has_previous = data["year_pair"].nunique() > 1
     absorb = ["unit:cal_month", "school_id:pair_month", *(["step_later"] if has_previous else [])]
     panel = Panel.from_frame(

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy import sparse
 
 from evaluation.effects.absorb import group_sums
 from evaluation.effects.linear import LinearEstimator
 from evaluation.effects.moments import CrossMoments
-from evaluation.effects.results import FloatArray, IntArray
+from evaluation.effects.results import FloatArray, IntArray, Sparse
 from evaluation.errors import CannotEstimate, InputError
 
 KINDS = ("cr0", "cr1", "cr1s", "cr2", "cr3", "jackknife")
@@ -141,28 +142,87 @@ def _adjusted(estimator: LinearEstimator, v: FloatArray, kind: str) -> FloatArra
     if kind == "cr3" and estimator.explicit is not None:
         return _adjusted_by_explicit_leverage(estimator, v)
     root = np.sqrt(estimator.phi)
-    Fz = estimator.Z / root[:, None]
-    Kz = estimator.K * root[:, None]
-    share = estimator.share * root
-    one = 1.0 / root
-    ku = np.bincount(estimator.group, weights=share**2, minlength=estimator.n_groups)
-    kuz = group_sums(estimator.group, estimator.n_groups, share[:, None] * Kz)
-    kz = Kz.T @ Kz
+    if estimator.levels is None:
+        whole = _Local(
+            estimator.cluster, estimator.group, estimator.Z / root[:, None], estimator.K * root[:, None],
+            estimator.share * root, root, *_moments_of(estimator, root),
+        )  # fmt: skip
+        return _adjusted_locally(whole, v, kind)
     T = np.zeros_like(v)
-    for batch in _batches(estimator.cluster, estimator.group, kz.shape[0]):
+    for rows, local in _pieces(estimator, root):
+        T[rows] = _adjusted_locally(local, v[rows], kind)
+    return T
+
+
+@dataclass(frozen=True)
+class _Local:
+    """Some whole clusters in working coordinates: ``F`` and ``K`` (n, p) are all columns that reach their rows.
+
+    ``ku`` (n_groups,), ``kuz`` (n_groups, p) and ``kz`` (p, p) are the second moments of K over the whole panel.
+    """
+
+    cluster: IntArray
+    group: IntArray
+    F: FloatArray
+    K: FloatArray
+    share: FloatArray
+    root: FloatArray
+    ku: FloatArray
+    kuz: FloatArray
+    kz: FloatArray
+
+
+def _moments_of(estimator: LinearEstimator, root: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    Kz, share = estimator.K * root[:, None], estimator.share * root
+    ku = np.bincount(estimator.group, weights=share**2, minlength=estimator.n_groups).astype(np.float64)
+    return ku, group_sums(estimator.group, estimator.n_groups, share[:, None] * Kz), Kz.T @ Kz
+
+
+def _pieces(estimator: LinearEstimator, root: FloatArray) -> Iterator[tuple[IntArray, _Local]]:
+    """A large panel piece by piece: clusters with the few levels they can touch, written out for them alone."""
+    levels = estimator.levels
+    assert levels is not None
+    ku, kux, kxx = _moments_of(estimator, root)
+    weighted = levels.weights * root
+    kus: Sparse = sparse.csc_array(levels.by_group(estimator.share * root * weighted) @ levels.inverse)
+    kss = levels.inverse @ levels.gram(weighted**2) @ levels.inverse
+    ksx = levels.inverse @ levels.crossed(weighted[:, None] * (estimator.K * root[:, None]))
+    for rows, columns in levels.columns_by_rows(estimator.cluster):
+        groups, group = np.unique(estimator.group[rows], return_inverse=True)
+        _, cluster = np.unique(estimator.cluster[rows], return_inverse=True)
+        first, last = int(columns[0]), int(columns[-1]) + 1
+        contiguous = last - first == columns.size
+        pick = slice(first, last) if contiguous else columns
+        Z = np.asarray((levels.rows[rows][:, pick] - levels.means[levels.group[rows]][:, pick]).toarray())
+        A = levels.inverse[pick][:, pick].toarray()
+        at = root[rows][:, None]
+        F = np.hstack([Z, estimator.Z[rows]]) / at
+        K = np.hstack([levels.weights[rows][:, None] * (Z @ A), estimator.K[rows]]) * at
+        cross = np.asarray(ksx[pick])
+        kz = np.block([[kss[pick][:, pick].toarray(), cross], [cross.T, kxx]])
+        kuz = np.hstack([kus[:, pick].tocsr()[groups].toarray(), kux[groups]])
+        yield (
+            rows,
+            _Local(cluster, group, F, K, estimator.share[rows] * root[rows], root[rows], ku[groups], kuz, kz),
+        )
+
+
+def _adjusted_locally(local: _Local, v: FloatArray, kind: str) -> FloatArray:
+    one, T = 1.0 / local.root, np.zeros_like(v)
+    for batch in _batches(local.cluster, local.group, local.kz.shape[0]):
         rows, inside = batch.rows, batch.inside
-        F = np.concatenate([one[rows][:, :, None] * inside, Fz[rows]], axis=2)
-        K = np.concatenate([share[rows][:, :, None] * inside, Kz[rows]], axis=2)
+        F = np.concatenate([one[rows][:, :, None] * inside, local.F[rows]], axis=2)
+        K = np.concatenate([local.share[rows][:, :, None] * inside, local.K[rows]], axis=2)
         if kind in ("cr3", "jackknife"):
             leverage = np.eye(rows.shape[1]) - F @ K.transpose(0, 2, 1)
             T[rows] = np.linalg.pinv(leverage, rcond=RELATIVE_EIGENVALUE).transpose(0, 2, 1) @ v[rows]
             continue
-        q = batch.groups.shape[1]
-        KK = np.zeros((rows.shape[0], q + kz.shape[0], q + kz.shape[0]))
-        KK[:, np.arange(q), np.arange(q)] = ku[batch.groups]
-        KK[:, :q, q:] = kuz[batch.groups]
-        KK[:, q:, :q] = kuz[batch.groups].transpose(0, 2, 1)
-        KK[:, q:, q:] = kz
+        q, p = batch.groups.shape[1], local.kz.shape[0]
+        KK = np.zeros((rows.shape[0], q + p, q + p))
+        KK[:, np.arange(q), np.arange(q)] = local.ku[batch.groups]
+        KK[:, :q, q:] = local.kuz[batch.groups]
+        KK[:, q:, :q] = local.kuz[batch.groups].transpose(0, 2, 1)
+        KK[:, q:, q:] = local.kz
         T[rows] = _inverse_root(F, K, KK, v[rows])
     return T
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
+from evaluation.effects.absorb import group_sums
 from evaluation.effects.moments import CrossMoments
 from evaluation.effects.results import Estimate, FloatArray, JointTest, Term, t_interval
 from evaluation.effects.sandwich import Sandwich
@@ -41,6 +42,26 @@ def cluster_robust_estimates(
 
 def _noise(result: Sandwich) -> float:
     return ROUNDING * float(np.abs(result.estimator.y).max())
+
+
+def wald_test(result: Sandwich) -> JointTest:
+    """Joint test that all contrasts are zero, for very many clusters: F with the effective number of clusters.
+
+    That number is ``(Σ_g v_g'v_g)² / Σ_g (v_g'v_g)²`` of the contrast that has the fewest (as in Carter, Schnepel &
+    Steigerwald 2017): small where few of the clusters are treated, however many there are.
+
+    Raises:
+        CannotEstimate: the contrasts' covariance is singular.
+    """
+    q = result.T.shape[1]
+    if (result.std_errors <= _noise(result)).any() or np.linalg.cond(result.cov) > 1e10:
+        raise CannotEstimate(
+            f"Cannot test {q} contrasts jointly: the clusters do not identify their covariance."
+        )
+    F = float(result.estimator.theta @ np.linalg.solve(result.cov, result.estimator.theta)) / q
+    own = group_sums(result.estimator.cluster, result.estimator.G, result.T**2)
+    df = float((own.sum(axis=0) ** 2 / (own**2).sum(axis=0)).min())
+    return JointTest(F, float(q), df, float(special.fdtrc(q, df, max(F, 0.0))), f"F ({result.kind})")
 
 
 def htz_test(result: Sandwich, null: FloatArray | None = None) -> JointTest:

@@ -18,10 +18,9 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import special
 from scipy.optimize import brentq
 from scipy.special import ndtr
-from scipy.stats import chi2, norm
-from scipy.stats import t as student
 
 from evaluation.errors import CannotEstimate, InputError
 
@@ -96,26 +95,30 @@ def pool_schools(
     if method not in ("reml", "paule-mandel"):
         raise InputError(f"schools: method {method!r} is not known; expected reml or paule-mandel")
     if k < 2:
-        raise CannotEstimate("Der skal mindst to skoler til at tale om forskelle mellem dem.")
+        raise CannotEstimate("schools: at least two are needed to speak of differences", why="one_of_them")
     if not (np.isfinite(theta).all() and np.isfinite(V).all()):
-        raise CannotEstimate("Mindst én skole mangler et tal eller dets usikkerhed.")
+        raise CannotEstimate("schools: one has no estimate or no variance", why="one_unknown")
     V = (V + V.T) / 2.0
     own = np.linalg.eigvalsh(V)
     if own[0] <= 1e-10 * own[-1]:
-        raise CannotEstimate("Skolernes tal hænger så tæt sammen, at de ikke kan vejes mod hinanden.")
+        raise CannotEstimate(
+            "schools: the covariance is singular, so they cannot be weighed", why="too_alike"
+        )
 
     tau2 = _reml(theta, V) if method == "reml" else _solve_q(theta, V, float(k - 1))
     alpha = 1.0 - level
-    tau2_low = _solve_q(theta, V, float(chi2.ppf(1.0 - alpha / 2.0, k - 1)))
-    tau2_high = _solve_q(theta, V, float(chi2.ppf(alpha / 2.0, k - 1)))
+    tau2_low = _solve_q(theta, V, _chi2_quantile(1.0 - alpha / 2.0, k - 1))
+    tau2_high = _solve_q(theta, V, _chi2_quantile(alpha / 2.0, k - 1))
 
     mu, variance_mu, weights, q_at_tau = _generalised_mean(theta, V, tau2)
     std_error = float(np.sqrt(variance_mu * (q_at_tau / (k - 1) if knapp_hartung else 1.0)))
     quantile = (
-        float(student.ppf(1.0 - alpha / 2.0, k - 1)) if knapp_hartung else float(norm.ppf(1 - alpha / 2))
+        float(special.stdtrit(k - 1, 1.0 - alpha / 2.0))
+        if knapp_hartung
+        else float(special.ndtri(1 - alpha / 2))
     )
     ratio = mu / std_error if std_error > 0 else float("inf") * np.sign(mu)
-    p = 2.0 * float(student.sf(abs(ratio), k - 1) if knapp_hartung else norm.sf(abs(ratio)))
+    p = 2.0 * float(special.stdtr(k - 1, -abs(ratio)) if knapp_hartung else special.ndtr(-abs(ratio)))
     q = _generalised_mean(theta, V, 0.0)[3]
     return SchoolPooling(
         method=method,
@@ -131,7 +134,7 @@ def pool_schools(
         tau2_high=tau2_high,
         q=q,
         q_df=k - 1,
-        q_p_value=float(chi2.sf(q, k - 1)),
+        q_p_value=float(special.chdtrc(k - 1, q)),
         i2=_i2(V, tau2),
         schools=_shrink(labels, theta, V, tau2, mu, weights, level),
     )
@@ -150,7 +153,7 @@ def _shrink(
     k = theta.size
     blup = mu + tau2 * weights @ (theta - mu)
     raw_error = np.sqrt(np.diag(V))
-    z = float(norm.ppf(0.5 + level / 2.0))
+    z = float(special.ndtri(0.5 + level / 2.0))
     taus = 10.0 * _typical_std_error(V) * (np.arange(_TAU_POINTS) + 0.5) / _TAU_POINTS
     log_weight = np.empty(_TAU_POINTS)
     centres, spreads, kept = (np.empty((_TAU_POINTS, k)) for _ in range(3))
@@ -202,6 +205,10 @@ def _mixture_interval(share: Array, centre: Array, spread: Array, level: float) 
         float(brentq(excess, low, high, args=(p,), xtol=1e-10 * (high - low))) for p in (tail, 1.0 - tail)
     ]
     return ends[0], ends[1]
+
+
+def _chi2_quantile(level: float, df: int) -> float:
+    return float(2.0 * special.gammaincinv(df / 2.0, level))
 
 
 def _generalised_mean(theta: Array, V: Array, tau2: float) -> tuple[float, float, Array, float]:

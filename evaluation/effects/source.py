@@ -18,6 +18,8 @@ from difflib import get_close_matches
 from pathlib import Path
 
 import duckdb
+import numpy as np
+import pandas as pd
 
 from evaluation.errors import InputError
 
@@ -25,6 +27,8 @@ NUMBERS = ("INT", "DOUBLE", "FLOAT", "DECIMAL", "REAL", "NUMERIC", "BOOL")
 FLOATS = ("DOUBLE", "FLOAT")
 NOTHING = ("", "NA", "N/A", ".", "NaN", "nan", "NULL", "null", "None", "<NA>")
 DELIMITERS = (",", ";", "\t", "|")
+NO_START = 2**31 - 1
+"""A missing start among whole numbers: no period of any calendar."""
 HEAD = 1 << 16
 """Bytes from which encoding, delimiter and header are told."""
 LATIN = "latin-1"
@@ -104,6 +108,27 @@ def open_source(con: duckdb.DuckDBPyConnection, path: Path) -> Iterator[Source]:
             notes = () if encoding != LATIN else ("The file is not UTF-8; it is read as Latin-1 (Windows).",)
             yield Source(types, dialect.header, notes=notes, is_text=True)
     raise InputError(f'File "{path.name}" {_what_is_wrong(con, name, dialect)}. {EXPECTED}') from problem
+
+
+def open_frame(con: duckdb.DuckDBPyConnection, frame: pd.DataFrame) -> Source:
+    """Name a data frame ``source``; columns of mixed objects are read as the text they print as."""
+    if any(name is not None for name in frame.index.names):
+        frame = frame.reset_index()
+    header = tuple(str(c) for c in frame.columns)
+    plain = {name: _plain(frame.iloc[:, i]) for i, name in enumerate(header)}
+    con.register("frame", pd.DataFrame(plain))
+    con.execute("CREATE OR REPLACE VIEW source AS SELECT * FROM frame")
+    return Source(_types(con), header)
+
+
+def _plain(values: pd.Series) -> pd.Series:
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        values = values.astype(values.cat.categories.dtype)
+    if values.dtype == object:
+        values = values.convert_dtypes()
+    if values.dtype == object or isinstance(values.dtype, pd.PeriodDtype):
+        return values.astype(str).where(values.notna(), None)
+    return values
 
 
 def _head(path: Path) -> tuple[bytes, bool]:
@@ -245,10 +270,27 @@ def label(column: str, kind: str) -> str:
 
 
 def start_label(column: str, kind: str) -> str:
-    """A start column without NULL, so that the smallest and the largest of a cell tell whether all are the same."""
+    """A start column as a key: NULL where nothing, or nothing finite, stands in it."""
     if kind in FLOATS:
-        return f"CASE WHEN isfinite({quoted(column)}) THEN {quoted(column)}::DOUBLE ELSE 0 END"
-    return f"coalesce({label(column, kind)}, {0 if is_number(kind) else _text('')})"
+        return f"CASE WHEN isfinite({quoted(column)}) THEN {quoted(column)}::DOUBLE END"
+    return label(column, kind)
+
+
+def start_extremes(name: str, last: str, kind: str) -> list[str]:
+    """Smallest and largest start of a cell, so that they tell whether all are the same, the missing ones included."""
+    if kind in FLOATS:
+        missing = "'Infinity'::DOUBLE"
+    else:
+        missing = str(NO_START) if kind == "BOOLEAN" or is_number(kind) else _text("")
+    whole = f"coalesce({quoted(name)}, {missing})"
+    return [f"min({whole}) AS {quoted(name)}", f"max({whole}) AS {quoted(last)}"]
+
+
+def without_no_start(values: pd.Series) -> pd.Series:
+    """The start column as it was read: what was missing is infinite."""
+    if not pd.api.types.is_integer_dtype(values):
+        return values
+    return values.astype(np.float64).where(values != NO_START, np.inf)
 
 
 def quoted(name: str) -> str:

@@ -23,8 +23,7 @@ import pandas as pd
 
 from evaluation.effects.regression_to_mean import BetaMixture, fit_beta_from_bands, fit_beta_mixture
 from evaluation.effects.targeted_contrasts import (
-    ALL_OTHERS_WARNING,
-    NAIVE_WARNING,
+    Remark,
     TargetedEstimate,
     TargetedEstimator,
     contrast,
@@ -35,8 +34,7 @@ from evaluation.effects.targeted_contrasts import (
 from evaluation.errors import CannotEstimate, InputError
 
 __all__ = [
-    "ALL_OTHERS_WARNING",
-    "NAIVE_WARNING",
+    "Remark",
     "TargetedEstimate",
     "TargetedEstimator",
     "TargetedResult",
@@ -113,7 +111,9 @@ def targeted_from_pupils(
     enough = (rows["window_possible_days"] >= min_possible_days) & (
         rows["followup_possible_days"] >= min_possible_days
     )
-    notes = [] if enough.all() else [f"{int((~enough).sum())} elever uden dage i begge vinduer er ikke med."]
+    notes = (
+        [] if enough.all() else [f"{int((~enough).sum())} pupils without days in both windows are left out"]
+    )
     rows = rows[enough].assign(pupils=1.0, band="all").reset_index(drop=True)
     prior = _fit(
         lambda: fit_beta_mixture(
@@ -139,7 +139,7 @@ def targeted_from_bands(
     numeric = [c for c in rows.columns if c.endswith("_days") or c == "pupils"]
     rows[numeric] = rows[numeric].astype(float)
     keep = (rows["pupils"] > 0) & (rows["window_possible_days"] > 0) & (rows["followup_possible_days"] > 0)
-    notes = [] if keep.all() else [f"{int((~keep).sum())} optællinger uden elever eller dage er ikke med."]
+    notes = [] if keep.all() else [f"{int((~keep).sum())} counts without pupils or days are left out"]
     rows = rows[keep].reset_index(drop=True)
     edge = pd.to_numeric(rows["band"], errors="coerce")
     if edge.isna().any():
@@ -177,7 +177,7 @@ def _answer(
     data["gap_change"] = data["after"] - data["gap"]
     own = data[data["chosen"] & (data["treated"] > 0)]
     if own.empty:
-        raise CannotEstimate("Ingen på indsatsårgangene er valgt ud af reglen, så der er ingen at følge.")
+        raise CannotEstimate("targeted pupils: the rule chose nobody who is treated", why="nobody_chosen")
     high = data[data["chosen"]]
     # Everybody else, high or not and in whatever grade: the comparison that misleads.
     all_pupils = data.assign(treated=(data["chosen"] & (data["treated"] > 0)).astype(float), band="all")
@@ -187,7 +187,7 @@ def _answer(
         "naive": lambda: naive_change(own, expected, level),
         "regression_to_mean": lambda: expected_from_selection(own, expected),
         "did_all_others": lambda: contrast(
-            "did_all_others", all_pupils, own, "change", level, expected, note=ALL_OTHERS_WARNING
+            "did_all_others", all_pupils, own, "change", level, expected, remark=Remark.ALL_OTHERS
         ),
         "equally_high": lambda: answer("equally_high", high, outcome="change", expected=expected),
         "gap_window": lambda: answer("gap_window", high, outcome="gap_change", expected=None),
@@ -210,9 +210,9 @@ def _fit(
         except CannotEstimate:
             pass
         else:
-            notes.append("Fordelingen af fravær er tilpasset med én gruppe elever i stedet for to.")
+            notes.append("the distribution of absence is fitted with one group of pupils instead of two")
             return fitted
-    notes.append("Fordelingen af fravær kan ikke tilpasses; faldet ved udvælgelse alene vises ikke.")
+    notes.append("the distribution of absence cannot be fitted; the fall by selection alone is not given")
     return None
 
 

@@ -8,6 +8,7 @@ What stays out: reading frames, choosing samples, fitting distributions.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal
 
 import numpy as np
@@ -29,11 +30,19 @@ TargetedEstimator = Literal[
     "gap_window",
     "ancova",
 ]
-NAIVE_WARNING = (
-    "Et fald hos elever, der er valgt ud, fordi deres fravær var højt, ville komme også uden indsats. "
-    "Tallet siger ikke i sig selv noget om indsatsen."
-)
-ALL_OTHERS_WARNING = "Sammenligning med alle andre elever blander tilfældige udsving sammen med indsatsen."
+
+
+class Remark(StrEnum):
+    """What must be known to read a figure, or why there is none."""
+
+    CHOSEN_FOR_HIGH = "chosen_for_high"
+    ALL_OTHERS = "all_others"
+    NO_DAYS = "no_days_in_window"
+    NO_EQUALS = "no_equals"
+    TOO_FEW = "too_few_groups"
+    ONE_CLUSTER = "one_cluster"
+    FALL_UNKNOWN = "fall_unknown"
+    FALL_EXPECTED = "fall_expected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +51,7 @@ class TargetedEstimate:
 
     ``pupils`` counts the treated pupils behind it, ``control_pupils`` those compared with; ``before_pct``,
     ``after_pct`` and ``change_pp`` describe the treated; ``expected_change_pp`` is what regression to the
-    mean alone would do to them. ``is_answer`` is False for figures that must not be read as one; ``note``
+    mean alone would do to them. ``is_answer`` is False for figures that must not be read as one; ``remark``
     says why.
     """
 
@@ -57,7 +66,7 @@ class TargetedEstimate:
     after_pct: float
     change_pp: float
     expected_change_pp: float | None
-    note: str = ""
+    remark: Remark | None = None
 
 
 def contrast(
@@ -70,7 +79,7 @@ def contrast(
     *,
     is_answer: bool = False,
     covariates: tuple[str, ...] = (),
-    note: str = "",
+    remark: Remark | None = None,
 ) -> TargetedEstimate:
     """Treated against untreated within schools (and bands), CR2 on school × grade with Satterthwaite df."""
     usable = sample[sample[outcome].notna()]
@@ -79,11 +88,10 @@ def contrast(
     controls = usable[usable["treated"] == 0]
     clusters = usable.groupby(["school_id", "grade"]).ngroups
     counts = (round(own["pupils"].sum()), round(controls["pupils"].sum()), clusters)
+    if own.empty or controls.empty:
+        why = Remark.NO_DAYS if own.empty else Remark.NO_EQUALS
+        return TargetedEstimate(name, "not_estimable", is_answer, None, *counts, *described, expected, why)
     try:
-        if own.empty:
-            raise CannotEstimate("Ingen indsatselev har skoledage i dette vindue.")
-        if controls.empty:
-            raise CannotEstimate("Ingen elev på de andre årgange er valgt ud af samme regel.")
         panel = Panel.from_frame(
             usable,
             outcome=outcome,
@@ -95,12 +103,11 @@ def contrast(
             working="inverse-weight",
         )
         estimate = cluster_robust_estimates(sandwich(twfe(panel), "cr2"), [OVERALL], level=level, null=0.0)[0]
-    except KomgladError as refusal:
-        # The engine's own words are for analysts; ours, above, are for readers.
-        ours = own.empty or controls.empty
-        reason = refusal.message if ours else "For få skoler og årgange bag tallet til at sammenligne."
-        return TargetedEstimate(name, "not_estimable", is_answer, None, *counts, *described, expected, reason)
-    return TargetedEstimate(name, "estimated", is_answer, estimate, *counts, *described, expected, note)
+    except KomgladError:
+        return TargetedEstimate(
+            name, "not_estimable", is_answer, None, *counts, *described, expected, Remark.TOO_FEW
+        )
+    return TargetedEstimate(name, "estimated", is_answer, estimate, *counts, *described, expected, remark)
 
 
 def naive_change(own: pd.DataFrame, expected: float | None, level: float) -> TargetedEstimate:
@@ -110,12 +117,12 @@ def naive_change(own: pd.DataFrame, expected: float | None, level: float) -> Tar
     counts = (round(own["pupils"].sum()), 0, clusters)
     try:
         estimate = _mean_change(own, level)
-    except CannotEstimate as refusal:
+    except CannotEstimate:
         return TargetedEstimate(
-            "naive", "not_estimable", False, None, *counts, *described, expected, refusal.message
+            "naive", "not_estimable", False, None, *counts, *described, expected, Remark.ONE_CLUSTER
         )
     return TargetedEstimate(
-        "naive", "estimated", False, estimate, *counts, *described, expected, NAIVE_WARNING
+        "naive", "estimated", False, estimate, *counts, *described, expected, Remark.CHOSEN_FOR_HIGH
     )
 
 
@@ -131,7 +138,7 @@ def _mean_change(own: pd.DataFrame, level: float) -> Estimate:
     mean, total = float(np.average(change, weights=weight)), float(weight.sum())
     size = np.bincount(cluster, weights=weight)
     if size.size < 2:
-        raise CannotEstimate("Én skole med én årgang er for lidt til at regne usikkerhed på.")
+        raise CannotEstimate("targeted pupils: one cluster gives no standard error")
     factor = 1.0 / np.sqrt(1.0 - size / total)
     scores = factor * np.bincount(cluster, weights=weight * (change - mean)) / total
     P = -np.outer(factor * size, factor * size) / total**3
@@ -145,13 +152,11 @@ def expected_from_selection(own: pd.DataFrame, expected: float | None) -> Target
     described = _describe(own, "before")
     counts = (round(own["pupils"].sum()), 0, own.groupby(["school_id", "grade"]).ngroups)
     if expected is None:
-        note = "Det forventede fald kan ikke beregnes, fordi fordelingen af fravær ikke kan tilpasses."
         return TargetedEstimate(
-            "regression_to_mean", "not_estimable", False, None, *counts, *described, None, note
+            "regression_to_mean", "not_estimable", False, None, *counts, *described, None, Remark.FALL_UNKNOWN
         )
-    note = "Det fald, der ville komme uden indsats, fordi eleverne er valgt ud efter højt fravær."
     return TargetedEstimate(
-        "regression_to_mean", "estimated", False, None, *counts, *described, expected, note
+        "regression_to_mean", "estimated", False, None, *counts, *described, expected, Remark.FALL_EXPECTED
     )
 
 

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy import sparse
 
 from evaluation.effects.absorb import Nuisance
 from evaluation.effects.linear import LinearEstimator
+from evaluation.effects.parts import Parts, full
 from evaluation.effects.results import FloatArray, IntArray
 from evaluation.effects.sandwich import RELATIVE_EIGENVALUE, sandwich
 from evaluation.errors import CannotEstimate, InputError
@@ -83,11 +83,7 @@ def wild_bootstrap(
     """
     if estimator.V.shape[1] != 1 or not estimator.null_models or estimator.null_models[0] is None:
         raise InputError("The wild bootstrap takes one contrast at a time, with its restricted model.")
-    if estimator.G > MAX_CLUSTERS:
-        raise InputError(
-            f"The wild bootstrap is for few clusters; with {estimator.G} of them cr2 or cr1 gives the same answer. "
-            f"Expected at most {MAX_CLUSTERS} clusters."
-        )
+    refuse_many_clusters(estimator.G)
     observed = sandwich(estimator, "cr1s")
     theta, se = float(estimator.theta[0]), float(observed.std_errors[0])
     if not se > 1e-12 * max(abs(theta), float(np.abs(estimator.y).max()), np.finfo(float).tiny):
@@ -96,6 +92,11 @@ def wild_bootstrap(
     model = estimator.null_models[0]
     e_y, e_d = model.nuisance.residual(estimator.y), model.nuisance.residual(model.d)
     e_free = estimator.residual()
+    if jackknife and (estimator.levels is not None or estimator.averaged is not None):
+        raise CannotEstimate(
+            "Cannot bootstrap with jackknifed residuals: the fixed effects have too many levels to leave clusters out one "
+            "by one. Leave --jackknife out."
+        )
     if jackknife:
         e_y, e_d = (_leave_one_out(estimator, model.nuisance, e) for e in (e_y, e_d))
         full = (estimator.group, estimator.share, estimator.Z, estimator.K)
@@ -119,6 +120,15 @@ def wild_bootstrap(
     )
 
 
+def refuse_many_clusters(count: int) -> None:
+    """Raise :class:`InputError` for more clusters than the bootstrap takes; asked before anything is fitted."""
+    if count > MAX_CLUSTERS:
+        raise InputError(
+            f"The wild bootstrap is for few clusters; with {count} of them cr2 or cr1 gives the same answer. "
+            f"Expected at most {MAX_CLUSTERS} clusters."
+        )
+
+
 def _multipliers(G: int, distribution: str, draws: int | None, seed: int) -> tuple[FloatArray, bool]:
     """(B, G) multipliers; all sign vectors where they are fewer than the draws asked for."""
     if distribution not in ("rademacher", "webb"):
@@ -140,24 +150,16 @@ def _multipliers(G: int, distribution: str, draws: int | None, seed: int) -> tup
 
 def _cluster_matrix(estimator: LinearEstimator, e: FloatArray) -> FloatArray:
     """(G, G) ``C_hg = v_h'R_hg e_g``: the score of cluster h when only cluster g's residuals are put back."""
-    G, cluster, group = estimator.G, estimator.cluster, estimator.group
     v = estimator.V[:, 0]
-    A = _sums(cluster, G, estimator.Z * v[:, None])
-    B = _sums(cluster, G, estimator.K * e[:, None])
-    C = -(A @ B.T)
-    shape = (G, estimator.n_groups)
-    au = sparse.csr_array(sparse.coo_array((v, (cluster, group)), shape=shape))
-    bu = sparse.csr_array(sparse.coo_array((estimator.share * e, (cluster, group)), shape=shape))
-    C -= (au @ bu.T).toarray()
-    C[np.arange(G), np.arange(G)] += np.bincount(cluster, weights=v * e, minlength=G)
+    parts = Parts(estimator, np.ones(v.size))
+    F, K = parts.front(v), parts.back(e)
+    C = -(F.columns @ K.columns.T)
+    for front, back in ((F.groups, K.groups), (F.levels, K.levels)):
+        if front is not None and back is not None:
+            C -= full(front @ back.T)
+    G = estimator.G
+    C[np.arange(G), np.arange(G)] += np.bincount(estimator.cluster, weights=v * e, minlength=G)
     return np.asarray(C, dtype=np.float64)
-
-
-def _sums(cluster: IntArray, G: int, values: FloatArray) -> FloatArray:
-    indicator = sparse.csr_array(
-        (np.ones(cluster.size), (cluster, np.arange(cluster.size))), shape=(G, cluster.size)
-    )
-    return np.asarray(indicator @ values, dtype=np.float64)
 
 
 def _restricted_curve(

@@ -7,7 +7,6 @@ What belongs here is judging tables. Mending them does not, nor does stopping a 
 from __future__ import annotations
 
 from evaluation.expectations.checks import Check, CheckResult, Severity
-from evaluation.expectations.quality import quality_table
 from evaluation.expectations.run import raise_if_crashed, run_suite
 from evaluation.expectations.suites import CHECKED_TABLES, NEEDS, suite_for
 
@@ -17,7 +16,6 @@ __all__ = [
     "Check",
     "CheckResult",
     "Severity",
-    "quality_table",
     "raise_if_crashed",
     "run_suite",
     "suite_for",

@@ -8,7 +8,7 @@ never values.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -17,12 +17,16 @@ import pandas as pd
 
 from evaluation.protocol import Protocol
 from evaluation.tables.relations import Relation, connect, frame_of
+from evaluation.words import Audience, Code, Persons, Statement, Value, kept, render, say
+from evaluation.words.texts import texts
 
 if TYPE_CHECKING:
     import duckdb
 
+TEXT = texts("expectations")
+
+
 Severity = Literal["info", "warning", "blocking"]
-SEVERITIES: tuple[Severity, ...] = ("info", "warning", "blocking")
 
 
 class Subject:
@@ -77,10 +81,27 @@ class Sound:
 RowRule = Callable[[Subject], "Sound | None"]
 """What makes a row sound; None when the rule cannot be applied here (another table is not at hand)."""
 
-GroupRule = Callable[[Subject], "pd.DataFrame | None"]
-"""One row per group with the columns of :data:`FINDING`; None when the rule cannot be applied here."""
 
-FINDING = ("group_id", "is_sound", "count", "of_total", "sentence")
+@dataclass(frozen=True)
+class Finding:
+    """What a check found in one group: a school, a week, a column. ``count`` of ``of_total`` there are not sound."""
+
+    group_id: str
+    is_sound: bool
+    count: Persons
+    of_total: Persons
+    statement: Statement
+
+
+def finding(
+    group_id: str, is_sound: bool, count: int, of_total: int, code: Code, /, **values: Value
+) -> Finding:
+    """One finding; what it says is held against the catalogue."""
+    return Finding(group_id, bool(is_sound), Persons(int(count)), Persons(int(of_total)), say(code, **values))
+
+
+GroupRule = Callable[[Subject], "Sequence[Finding] | None"]
+"""One finding per group; None when the rule cannot be applied here."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +125,8 @@ class Check:
 class CheckResult:
     """What a check found.
 
-    ``count`` rows (or days, weeks, classes) of ``of_total`` break it; ``row_numbers`` are the first few: the line
+    ``count`` rows (or days, weeks, classes) of ``of_total`` break it; ``statement`` says so, ``next_step`` what to do when
+    it does not hold; ``row_numbers`` are the first few: the line
     in the source file for raw tables that carry one, else the row's place in the table from 1. ``is_crashed`` means
     that the check itself failed and nothing is known about the data; ``is_passed`` is then False.
     """
@@ -113,12 +135,31 @@ class CheckResult:
     table_name: str
     severity: Severity
     is_passed: bool
-    count: int
-    of_total: int
-    sentence: str
+    count: Persons
+    of_total: Persons
+    statement: Statement
     group_id: str = ""
+    next_step: str = ""
     row_numbers: tuple[int, ...] = ()
     is_crashed: bool = False
+
+    def record(self) -> dict[str, object]:
+        """As plain values for the warehouse, which no report reads before the gate; a crashed check is blocking."""
+        return {
+            "check_name": self.check_name,
+            "table_name": self.table_name,
+            "group_id": self.group_id,
+            "severity": "blocking" if self.is_crashed else self.severity,
+            "is_passed": self.is_passed,
+            "statement": kept(self.statement),
+            "next_step": self.next_step,
+            "row_numbers": list(self.row_numbers),
+        }
+
+    def text(self, audience: Audience) -> str:
+        """The sentence with what to do next, as this audience may read it."""
+        said = render(self.statement, audience)
+        return TEXT("next_step", said=said, next_step=self.next_step) if self.next_step else said
 
     @property
     def is_blocking(self) -> bool:

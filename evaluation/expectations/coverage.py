@@ -5,28 +5,22 @@ These rules look at groups and speak of schools and grades, never of a class by 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
-from evaluation.expectations.checks import FINDING, Subject
+from evaluation.expectations.checks import Finding, Subject, finding
+from evaluation.panel.delivered import MISSING_BELOW, NEIGHBOUR_WEEKS, told_days
+from evaluation.words import Count, Days, Limit, Name, Names, On, Percent, Values, Weeks
+from evaluation.words.catalogue.quality import Delivery, Registered
 
-NEIGHBOUR_WEEKS = 2
-"""Weeks on each side of a week, in the same school, that say what to expect."""
-MISSING_BELOW, THIN_BELOW = 0.05, 0.30
-"""Share of the expected absence days below which a week counts as missing, or as thin."""
+THIN_BELOW = 0.30
+"""Share of the expected absence days below which a week counts as thin."""
 SMALLEST_EXPECTED = 5.0
 """Below so many expected days a school's week is too small to judge."""
 ZERO_RUN_EXPECTED = 24.0
 """A class without absence is suspicious when so many days were to be expected: with spells of two days that is twelve
 spells, P(none) = exp(−12) = 6·10⁻⁶, small also against the thousands of class-weeks looked at."""
 TYPE_SHARE_MINIMUM_DAYS = 200.0
-
-
-def findings(rows: Sequence[tuple[str, bool, float, float, str]]) -> pd.DataFrame:
-    """A frame of findings from (group_id, is_sound, count, of_total, sentence)."""
-    return pd.DataFrame(rows, columns=list(FINDING))
 
 
 def school_name(f: Subject, school_id: str) -> str:
@@ -77,7 +71,7 @@ def school_weeks(f: Subject) -> pd.DataFrame | None:
     return counts
 
 
-def missing_weeks(f: Subject) -> pd.DataFrame | None:
+def missing_weeks(f: Subject) -> list[Finding] | None:
     """Schools whose weeks hold (almost) no registrations although the calendar has school and neighbours have absence."""
     weeks = school_weeks(f)
     if weeks is None:
@@ -86,22 +80,22 @@ def missing_weeks(f: Subject) -> pd.DataFrame | None:
     for key, mine in weeks.groupby(["school_id", "school_year"], sort=True):
         school_id, year = str(key[0]), str(key[1])
         lost = mine[mine["share"] < MISSING_BELOW]
-        name, n = school_name(f, school_id), len(lost)
+        group, n, school = f"{school_id} {year}", len(lost), Name(school_name(f, school_id))
         if mine["possible_days"].sum() == 0:
-            sentence = f"{name} har ikke leveret data for {year}."
-        elif n:
-            expected = lost["expected_days"].sum()
-            sentence = (
-                f"{name} mangler registreringer i {_weeks(lost['period_from'])}: "
-                f"ca. {expected:.0f} fraværsdage var at vente, {lost['absent_days'].sum():g} er registreret."
+            rows.append(
+                finding(group, n == 0, n, len(mine), Delivery.NOTHING, school=school, year=Name(year))
             )
+        elif n:
+            expected, found = (Days(float(lost[c].sum())) for c in ("expected_days", "absent_days"))
+            values: Values = {"school": school, "weeks": _weeks(lost), "expected": expected, "found": found}
+            rows.append(finding(group, False, n, len(mine), Delivery.WEEKS_MISSING, **values))
         else:
-            sentence = f"{name} har registreringer i alle {len(mine)} skoleuger i {year}."
-        rows.append((f"{school_id} {year}", n == 0, n, len(mine), sentence))
-    return findings(rows)
+            values = {"school": school, "weeks": Count(len(mine)), "year": Name(year)}
+            rows.append(finding(group, True, n, len(mine), Delivery.WEEKS_THERE, **values))
+    return rows
 
 
-def thin_weeks(f: Subject) -> pd.DataFrame | None:
+def thin_weeks(f: Subject) -> list[Finding] | None:
     """Schools whose weeks hold far fewer registrations than the weeks around them."""
     weeks = school_weeks(f)
     if weeks is None:
@@ -110,17 +104,15 @@ def thin_weeks(f: Subject) -> pd.DataFrame | None:
     for key, mine in weeks.groupby(["school_id", "school_year"], sort=True):
         school_id, year = str(key[0]), str(key[1])
         thin = mine[(mine["share"] >= MISSING_BELOW) & (mine["share"] < THIN_BELOW)]
-        name = school_name(f, school_id)
-        sentence = (
-            f"{name} har påfaldende få registreringer i {_weeks(thin['period_from'])}."
-            if len(thin)
-            else f"{name} har ingen påfaldende tynde uger i {year}."
-        )
-        rows.append((f"{school_id} {year}", thin.empty, len(thin), len(mine), sentence))
-    return findings(rows)
+        group, n, school = f"{school_id} {year}", len(thin), Name(school_name(f, school_id))
+        if n:
+            rows.append(finding(group, False, n, len(mine), Delivery.THIN, school=school, weeks=_weeks(thin)))
+        else:
+            rows.append(finding(group, True, n, len(mine), Delivery.NOT_THIN, school=school, year=Name(year)))
+    return rows
 
 
-def completeness(f: Subject) -> pd.DataFrame | None:
+def completeness(f: Subject) -> list[Finding] | None:
     """Registered school × weeks of the follow-up year against those the calendar has, over all schools."""
     weeks = school_weeks(f)
     if weeks is None:
@@ -128,37 +120,32 @@ def completeness(f: Subject) -> pd.DataFrame | None:
     limit = f.protocol.quality.minimum_completeness_pct
     mine = weeks[weeks["school_year"] == f.protocol.years.follow_up]
     if mine.empty:
-        return findings([("", False, 0, 0, f"Der er ingen data for {f.protocol.years.follow_up}.")])
-    found = int((mine["share"] >= MISSING_BELOW).sum())
-    percent = 100 * found / len(mine)
-    sentence = (
-        f"{found} af {len(mine)} skoleuger på skolerne har registreringer ({_number(percent)} %); "
-        f"grænsen er {_number(limit)} %."
-    )
-    return findings([("", percent >= limit, len(mine) - found, len(mine), sentence)])
+        return [finding("", False, 0, 0, Delivery.NO_DATA, year=Name(f.protocol.years.follow_up))]
+    n, found = len(mine), int((mine["share"] >= MISSING_BELOW).sum())
+    percent = 100 * found / n
+    values: Values = {
+        "found": Count(found),
+        "weeks": Count(n),
+        "share": Percent(percent),
+        "limit": Limit(limit),
+    }
+    return [finding("", percent >= limit, n - found, n, Delivery.COMPLETE, **values)]
 
 
-def baseline_delivered(f: Subject) -> pd.DataFrame | None:
+def baseline_delivered(f: Subject) -> list[Finding] | None:
     """Every school has at least one earlier year to be compared with."""
-    rows = []
+    rows, years = [], f.protocol.years.baseline
     for school in f.protocol.schools:
         mine = f.frame[(f.frame["school_id"] == school.id) & (f.frame["possible_days"] > 0)]
-        found = [y for y in f.protocol.years.baseline if (mine["school_year"] == y).any()]
-        sentence = (
-            f"{school.name} kan sammenlignes med {' og '.join(found)}."
-            if found
-            else f"{school.name} har ikke leveret data for noget tidligere skoleår, så udviklingen kan ikke opgøres."
-        )
+        found = tuple(y for y in years if (mine["school_year"] == y).any())
+        counts = (school.id, bool(found), len(years) - len(found), len(years))
+        name = Name(school.name)
         rows.append(
-            (
-                school.id,
-                bool(found),
-                len(f.protocol.years.baseline) - len(found),
-                len(f.protocol.years.baseline),
-                sentence,
-            )
+            finding(*counts, Delivery.BASELINE, school=name, years=Names(found))
+            if found
+            else finding(*counts, Delivery.NO_BASELINE, school=name)
         )
-    return findings(rows)
+    return rows
 
 
 _CLASS_WEEKS = """
@@ -177,7 +164,7 @@ ORDER BY t.school_id, t.school_year, t.grade, c.class_label, t.week_from
 """
 
 
-def silent_classes(f: Subject) -> pd.DataFrame | None:
+def silent_classes(f: Subject) -> list[Finding] | None:
     """Classes without any absence for so many weeks on end that registration must be missing.
 
     Needs ``core_pupils`` for the classes. A finding counts classes per school and grade and names none.
@@ -210,17 +197,21 @@ def silent_classes(f: Subject) -> pd.DataFrame | None:
     out = []
     for key, mine in found.groupby(["school_id", "school_year", "grade"], sort=True):
         school_id, year, grade = (str(k) for k in key)
-        n = mine["class_label"].nunique()
-        place = f"{school_name(f, school_id)}, {f.protocol.grades.name(grade)} ({year})"
-        sentence = f"{place}: {_classes(n)} har intet registreret fravær i {limit} uger eller mere i træk."
-        out.append((f"{school_id} {grade} {year}", False, n, int(classes[school_id, year, grade]), sentence))
+        n, of = int(mine["class_label"].nunique()), int(classes[school_id, year, grade])
+        values: Values = {
+            "school": Name(school_name(f, school_id)),
+            "grade": Name(f.protocol.grades.name(grade)),
+            "year": Name(year),
+            "classes": Count(n),
+            "weeks": Count(limit),
+        }
+        out.append(finding(f"{school_id} {grade} {year}", False, n, of, Registered.SILENT_CLASSES, **values))
     if not out:
-        text = f"Ingen klasse er uden registreret fravær i {limit} uger i træk."
-        out.append(("", True, 0, int(classes.sum()), text))
-    return findings(out)
+        out.append(finding("", True, 0, int(classes.sum()), Registered.NO_SILENT_CLASS, weeks=Count(limit)))
+    return out
 
 
-def silent_grades(f: Subject) -> pd.DataFrame | None:
+def silent_grades(f: Subject) -> list[Finding] | None:
     """Grades of a school without any absence in a whole school year so far."""
     by = f.frame.groupby(["school_id", "school_year", "grade"], as_index=False)[
         ["possible_days", "absent_days"]
@@ -233,20 +224,22 @@ def silent_grades(f: Subject) -> pd.DataFrame | None:
     )
     silent = by[(by["absent_days"] == 0) & (expected >= ZERO_RUN_EXPECTED)]
     rows = [
-        (
+        finding(
             f"{r.school_id} {r.grade} {r.school_year}",
             False,
             1,
             1,
-            f"{school_name(f, str(r.school_id))}, {f.protocol.grades.name(str(r.grade))}: "
-            f"intet fravær er registreret i {r.school_year}.",
+            Registered.SILENT_GRADE,
+            school=Name(school_name(f, str(r.school_id))),
+            grade=Name(f.protocol.grades.name(str(r.grade))),
+            year=Name(str(r.school_year)),
         )
         for r in silent.itertuples()
     ]
-    return findings(rows or [("", True, 0, len(by), "Alle årgange på alle skoler har registreret fravær.")])
+    return rows or [finding("", True, 0, len(by), Registered.NO_SILENT_GRADE)]
 
 
-def type_shares(f: Subject) -> pd.DataFrame | None:
+def type_shares(f: Subject) -> list[Finding] | None:
     """Each type's share of a school's absence, this year against the same months of the year before."""
     limit = f.protocol.quality.type_share_alarm_pp
     year = f.protocol.years.follow_up
@@ -264,50 +257,52 @@ def type_shares(f: Subject) -> pd.DataFrame | None:
             continue
         for kind in kinds:
             old, new = (100 * p[f"{kind.id}_days"].sum() / p["absent_days"].sum() for p in (then, now))
-            is_sound = abs(new - old) <= limit
-            sentence = (
-                f"{school.name}: {kind.label} udgør {_number(new)} % af fraværet mod {_number(old)} % "
-                f"i de samme måneder af {before}"
-                + ("." if is_sound else "; det kan skyldes ændret registrering.")
+            is_sound = bool(abs(new - old) <= limit)
+            rows.append(
+                finding(
+                    f"{school.id} {kind.id}",
+                    is_sound,
+                    round(abs(new - old)),
+                    round(limit),
+                    Registered.TYPE_SHARE if is_sound else Registered.TYPE_SHARE_MOVED,
+                    school=Name(school.name),
+                    kind=Name(kind.label),
+                    now=Percent(float(new)),
+                    then=Percent(float(old)),
+                    year=Name(before),
+                )
             )
-            rows.append((f"{school.id} {kind.id}", is_sound, round(abs(new - old)), round(limit), sentence))
-    return findings(rows) if rows else None
+    return rows or None
 
 
-def provisional_weeks(f: Subject) -> pd.DataFrame | None:
+def told_to_the_end(f: Subject) -> list[Finding] | None:
+    """One finding per school with absence rows: school days after its newest export, which count nowhere."""
+    if not {"core_school_days", "raw_absence"} <= set(f.others):
+        return None
+    days = told_days(f.others["core_school_days"], f.others["raw_absence"])
+    days = days[days["school_year"].eq(days["school_year"].max()) & days["told_to"].notna()]
+    rows = []
+    for school_id, mine in days.groupby("school_id", sort=True):
+        n, name = int((~mine["is_told"]).sum()), Name(school_name(f, str(school_id)))
+        values: Values = {"school": name, "on": On(pd.Timestamp(mine["told_to"].iloc[0]).date())}
+        said = (Delivery.DAYS_UNTOLD, values | {"days": Count(n)}) if n else (Delivery.DAYS_TOLD, values)
+        rows.append(finding(str(school_id), n == 0, n, len(mine), said[0], **said[1]))
+    return rows or None
+
+
+def provisional_weeks(f: Subject) -> list[Finding] | None:
     """Weeks so recent that registrations are still corrected."""
     if f.cutoff is None or f.frame.empty:
         return None
     last = pd.Timestamp(f.cutoff)
     edge = last - pd.Timedelta(days=f.protocol.quality.provisional_days)
     recent = f.frame[f.frame["period_to"].where(f.frame["period_to"] < last, last) > edge]
-    n = recent["period_from"].nunique()
-    sentence = (
-        f"Tallene for {_weeks(recent['period_from'])} er foreløbige, fordi fravær rettes i op til "
-        f"{f.protocol.quality.provisional_days} dage."
-        if n
-        else "Ingen uger er foreløbige."
-    )
-    return findings([("", n == 0, n, f.frame["period_from"].nunique(), sentence)])
+    counts = (recent["period_from"].nunique(), f.frame["period_from"].nunique())
+    if not counts[0]:
+        return [finding("", True, *counts, Delivery.NOT_PROVISIONAL)]
+    days = Days(f.protocol.quality.provisional_days)
+    return [finding("", False, *counts, Delivery.PROVISIONAL, weeks=_weeks(recent), days=days)]
 
 
-def _weeks(period_from: pd.Series) -> str:
-    """``uge 43, 44 og 45 (2026)``; many weeks are counted instead."""
-    days = sorted(pd.to_datetime(period_from.dropna().unique()))
-    if not days:
-        return "ingen uger"
-    if len(days) > 6:
-        return f"{len(days)} uger"
-    iso = [d.isocalendar() for d in days]
-    numbers = [str(i.week) for i in iso]
-    years = sorted({str(i.year) for i in iso})
-    listed = numbers[0] if len(numbers) == 1 else f"{', '.join(numbers[:-1])} og {numbers[-1]}"
-    return f"uge {listed} ({'/'.join(years)})"
-
-
-def _classes(n: int) -> str:
-    return "én klasse" if n == 1 else f"{n} klasser"
-
-
-def _number(value: float) -> str:
-    return f"{value:.1f}".replace(".", ",")
+def _weeks(rows: pd.DataFrame) -> Weeks:
+    return Weeks(tuple(sorted({d.date() for d in pd.to_datetime(rows["period_from"].dropna().unique())})))

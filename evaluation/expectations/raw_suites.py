@@ -7,27 +7,33 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pandas as pd
-
 from evaluation.expectations import rules as r
-from evaluation.expectations.checks import Check, Sound, Subject
-from evaluation.expectations.coverage import findings
+from evaluation.expectations.checks import Check, Finding, Sound, Subject, finding
 from evaluation.expectations.declare import IN_CALENDAR, Suite, must, must_all, should, should_all, suite
+from evaluation.interviews.form_layouts import FORMS
+from evaluation.words import Count, Filed, Name, Names, Percent, Persons, Values
+from evaluation.words.catalogue.quality import Delivery, Kept
+from evaluation.words.texts import texts
 
-_ROSTER = "bed skolen om en ny elevliste"
-_DOOR = "fejlen ligger i indlæsningen: meld den"
-_LEDGER_PARTS = ("rows_kept", "rows_quarantined", "rows_duplicate", "rows_superseded", "rows_out_of_round")
+TEXT = texts("expectations")
+
+
+_ROSTER = "roster_next"
+_DOOR = "door_next"
+_LEDGER_PARTS = tuple(
+    f"rows_{part}" for part in ("kept", "quarantined", "duplicate", "superseded", "out_of_round", "skipped")
+)
 
 _PLACE = (
-    must("known_school", "Skolen er med i undersøgelsen", r.in_set("school_id", r.schools)),
-    must("known_grade", "Årgangen er med i undersøgelsen", r.in_set("grade", r.grades)),
+    must("known_school", r.in_set("school_id", r.schools)),
+    must("known_grade", r.in_set("grade", r.grades)),
 )
-_TYPE = must("known_type", "Fraværstypen er kendt", r.in_set("absence_type", r.types))
+_TYPE = must("known_type", r.in_set("absence_type", r.types))
 
 
 def _known_pupil(*, or_empty: bool = False) -> Check:
     rule = r.known_in("raw_pupils", "pupil_key", or_empty=or_empty)
-    return should("known_pupil", "Eleven findes på elevlisten", rule, _ROSTER)
+    return should("known_pupil", rule, _ROSTER)
 
 
 def _types_at_most_possible(_: Subject) -> Sound:
@@ -35,7 +41,7 @@ def _types_at_most_possible(_: Subject) -> Sound:
     return replace(r.not_true(too_many), by=("source_file", "source_row"))
 
 
-def _every_grade(f: Subject) -> pd.DataFrame | None:
+def _every_grade(f: Subject) -> list[Finding] | None:
     """One finding per school; None when the study needs no roster because everybody delivers totals of grades."""
     found = f.query("SELECT DISTINCT school_id, school_year, grade FROM t")
     if found.empty:
@@ -45,16 +51,20 @@ def _every_grade(f: Subject) -> pd.DataFrame | None:
     rows = []
     for school in f.protocol.schools:
         lost = {y: [g for g in order if (school.id, y, g) not in there] for y in years}
-        n = sum(map(len, lost.values()))
-        parts = [f"i {y} ingen elever på {_named(f, gs)}" for y, gs in lost.items() if gs]
-        text = f"{school.name} har {'; '.join(parts)}." if n else f"{school.name} har elever på alle årgange."
-        rows.append((school.id, n == 0, n, len(years) * len(order), text))
-    return findings(rows)
+        lost = {y: gs for y, gs in lost.items() if gs}
+        n, name = sum(map(len, lost.values())), Name(school.name)
+        counts = (school.id, n == 0, n, len(years) * len(order))
+        if not n:
+            rows.append(finding(*counts, Delivery.GRADES_THERE, school=name))
+            continue
+        gaps = tuple(f"{y} ({_named(f, gs)})" for y, gs in lost.items())
+        rows.append(finding(*counts, Delivery.GRADES_MISSING, school=name, gaps=Names(gaps)))
+    return rows
 
 
 def _named(f: Subject, grades: list[str]) -> str:
     is_all = len(grades) == len(f.protocol.grades.order)
-    return "nogen årgang" if is_all else ", ".join(map(f.protocol.grades.name, grades))
+    return TEXT("no_grade") if is_all else ", ".join(map(f.protocol.grades.name, grades))
 
 
 def _purposes(f: Subject) -> list[str]:
@@ -70,35 +80,88 @@ def _in_follow_up_year(f: Subject) -> Sound:
 
 
 def _treated_grade(f: Subject) -> Sound:
-    return Sound(f"grade IN {r.listed(f.protocol.treated_grades)} OR kind = 'follow_up'")
+    return Sound(f"{r.in_cells(f.protocol.treated)} OR kind = 'follow_up'")
 
 
 def _weekdays(_: Subject) -> Sound:
     return Sound("EXTRACT(ISODOW FROM day_on) <= 5 OR NOT is_school_day")
 
 
-def _has_school_days(f: Subject) -> pd.DataFrame:
+def _has_school_days(f: Subject) -> list[Finding]:
     open_days = f.frame[f.frame["is_school_day"].astype(bool)].groupby(["school_id", "school_year"]).size()
     rows = []
     for school in f.protocol.schools:
         for year in f.protocol.years.all:
             n = int(open_days.get((school.id, year), 0))
-            rows.append(
-                (f"{school.id} {year}", n > 0, int(n == 0), 1, f"{school.name} har {n} skoledage i {year}.")
-            )
-    return findings(rows)
+            values: Values = {"school": Name(school.name), "days": Count(n), "year": Name(year)}
+            rows.append(finding(f"{school.id} {year}", n > 0, int(n == 0), 1, Delivery.SCHOOL_DAYS, **values))
+    return rows
 
 
-def _quarantine_share(f: Subject) -> pd.DataFrame:
-    limit = f.protocol.quality.maximum_quarantine_pct
+def _quarantine_share(f: Subject) -> list[Finding]:
     rows = []
     columns = f.frame[["source_file", "rows_in", "rows_quarantined"]].itertuples(index=False, name=None)
     for name, total, aside in columns:
         percent = 100 * int(aside) / int(total) if total else 0.0
-        share = f"{percent:.1f}".replace(".", ",")
-        text = f"{name}: {aside} af {total} rækker kunne ikke bruges ({share} %)."
-        rows.append((str(name), percent <= limit, int(aside), int(total), text))
-    return findings(rows)
+        values: Values = {
+            "file": Filed(str(name)),
+            "aside": Persons(int(aside)),
+            "rows": Persons(int(total)),
+            "share": Percent(percent),
+        }
+        is_allowed = f.protocol.quality.allows_aside(int(aside), int(total))
+        rows.append(finding(str(name), is_allowed, aside, total, Delivery.FILE_SET_ASIDE, **values))
+    return rows
+
+
+def _sheets_read(f: Subject) -> list[Finding]:
+    rows = []
+    for name, left in f.frame[["source_file", "sheets_unread"]].itertuples(index=False, name=None):
+        sheets = [] if left is None or left != left else str(left).split("; ")
+        counts, file = (str(name), not sheets, len(sheets), len(sheets) + 1), Filed(str(name))
+        rows.append(
+            finding(*counts, Kept.SHEETS_UNREAD, file=file, sheets=Filed(", ".join(sheets)))
+            if sheets
+            else finding(*counts, Kept.SHEETS_READ, file=file)
+        )
+    return rows
+
+
+def _nothing_only_older(f: Subject) -> list[Finding]:
+    return _rows_named(f, "only_older", "rows_kept", Kept.ONLY_OLDER, Kept.NOT_ONLY_OLDER)
+
+
+def _nothing_deleted(f: Subject) -> list[Finding]:
+    return _rows_named(f, "deleted", "rows_in", Kept.DELETED, Kept.NOTHING_DELETED)
+
+
+def _rows_named(f: Subject, column: str, total: str, some: Kept, none: Kept) -> list[Finding]:
+    """By file: how many of its rows a column of the ledger counts, with their lines."""
+    columns = f.frame[["source_file", column, f"{column}_lines", total]]
+    rows = []
+    for name, n, lines, of_total in columns.itertuples(index=False, name=None):
+        counts, file = (str(name), not n, int(n), int(of_total)), Filed(str(name))
+        values: Values = {"file": file, "rows": Persons(int(n)), "lines": Filed(str(lines))}
+        rows.append(finding(*counts, some, **values) if n else finding(*counts, none, file=file))
+    return rows
+
+
+def _sums_agree(f: Subject) -> list[Finding] | None:
+    columns = f.frame[["source_file", "sums", "sums_off", "sums_off_lines"]]
+    rows = []
+    for name, n, off, lines in columns.itertuples(index=False, name=None):
+        counts, file = (str(name), not off, int(off), int(n)), Filed(str(name))
+        values: Values = {
+            "file": file,
+            "off": Count(int(off)),
+            "sums": Count(int(n)),
+            "lines": Filed(str(lines)),
+        }
+        if off:
+            rows.append(finding(*counts, Kept.SUMS_OFF, **values))
+        elif n:
+            rows.append(finding(*counts, Kept.SUMS_AGREE, file=file))
+    return rows or None
 
 
 SUITES: dict[str, Suite] = {
@@ -106,129 +169,108 @@ SUITES: dict[str, Suite] = {
         "pupil_key from_on to_on",
         _PLACE,
         _TYPE,
-        must("day_fraction", "En dag tæller 1, eller ½ hvor årgangen må", r.half_days_only_where_allowed),
-        must("in_order", "Perioden slutter ikke, før den begynder", r.in_order("from_on", "to_on")),
-        must("inside_years", "Datoen ligger i undersøgelsens skoleår", r.inside_years("from_on")),
-        must("by_cutoff", "Datoen ligger ikke efter dataskæringen", r.by_cutoff("from_on")),
+        must("day_fraction", r.share_of_a_day),
+        must("in_order", r.in_order("from_on", "to_on")),
+        must("inside_years", r.inside_years("from_on")),
+        must("by_cutoff", r.by_cutoff("from_on")),
         _known_pupil(),
     ),
     "raw_totals": suite(
         "period period_from period_to",
         _PLACE,
         _TYPE,
-        must(
-            "not_negative", "Ingen antal er negative", r.not_negative("pupils", "school_days", "absent_days")
-        ),
-        must(
-            "absent_at_most_possible",
-            "Fraværet er højst skoledagene",
-            r.at_most("absent_days", "school_days"),
-        ),
-        must("types_at_most_possible", "Typerne er tilsammen højst skoledagene", _types_at_most_possible),
-        must("in_order", "Perioden slutter ikke, før den begynder", r.in_order("period_from", "period_to")),
-        must("inside_years", "Perioden ligger i undersøgelsens skoleår", r.inside_years("period_to")),
-        must("by_cutoff", "Perioden begynder ikke efter dataskæringen", r.by_cutoff("period_from")),
+        must("not_negative", r.not_negative("pupils", "school_days", "absent_days")),
+        must("absent_at_most_possible", r.at_most("absent_days", "school_days")),
+        must("types_at_most_possible", _types_at_most_possible),
+        must("in_order", r.in_order("period_from", "period_to")),
+        must("inside_years", r.inside_years("period_to"), said="period_inside_years"),
+        must("by_cutoff", r.by_cutoff("period_from"), said="begins_by_cutoff"),
     ),
     "raw_pupils": suite(
         "pupil_key",
         _PLACE,
-        must("known_year", "Skoleåret er med i undersøgelsen", r.in_set("school_year", r.years)),
-        must("in_order", "Ingen udmeldes før indmeldelsen", r.in_order("enrolled_from", "enrolled_to")),
+        must("known_year", r.in_set("school_year", r.years)),
+        must("in_order", r.in_order("enrolled_from", "enrolled_to"), said="leaves_after_entry"),
         should(
             "no_overlap",
-            "Ingen elev står to steder på samme tid",
             r.no_overlap(("pupil_key", "school_year"), "enrolled_from", "enrolled_to"),
-            "spørg skolerne, hvor eleven går",
+            "no_overlap_next",
         ),
-        should_all("every_grade", "Alle skoler har elever på alle årgange", _every_grade, _ROSTER),
+        should_all("every_grade", _every_grade, _ROSTER),
     ),
     "raw_talks": suite(
         "school_id grade",
         _PLACE,
-        must("known_kind", "Det er en samtale eller en opfølgning", r.one_of("kind", "talk", "follow_up")),
-        must("known_status", "Status er kendt", r.one_of("status", "planned", "held", "cancelled")),
-        must("held_has_date", "En afholdt samtale har en dato", _held_has_date),
-        must("in_follow_up_year", "Samtalen er holdt i skoleåret {p.years.follow_up}", _in_follow_up_year),
-        should("treated_grade", "Samtalen er på en indsatsårgang", _treated_grade),
+        must("known_kind", r.one_of("kind", "talk", "follow_up")),
+        must("known_status", r.one_of("status", "planned", "held", "cancelled")),
+        must("held_has_date", _held_has_date),
+        must("in_follow_up_year", _in_follow_up_year),
+        should("treated_grade", _treated_grade),
         _known_pupil(or_empty=True),
     ),
     "raw_consents": suite(
         "pupil_key given_on",
-        must("known_answer", "Svaret er ja eller nej", r.one_of("answer", "yes", "no")),
-        must("known_purpose", "Formålet er et af undersøgelsens", r.in_set("purpose", _purposes)),
-        should(
-            "in_order", "Intet er trukket tilbage før det er givet", r.in_order("given_on", "withdrawn_on")
-        ),
+        must("known_answer", r.one_of("answer", "yes", "no")),
+        must("known_purpose", r.in_set("purpose", _purposes)),
+        should("in_order", r.in_order("given_on", "withdrawn_on"), said="withdrawn_after_given"),
         _known_pupil(),
     ),
     "raw_calendar": suite(
         "day_on",
         _PLACE[0],
-        must("known_year", "Skoleåret er med i undersøgelsen", r.in_set("school_year", r.years), IN_CALENDAR),
-        must("weekdays", "Ingen skoledag er en lørdag eller søndag", _weekdays, IN_CALENDAR),
-        must_all("has_school_days", "Hver skole har skoledage hvert år", _has_school_days, IN_CALENDAR),
+        must("known_year", r.in_set("school_year", r.years), IN_CALENDAR),
+        must("weekdays", _weekdays, IN_CALENDAR),
+        must_all("has_school_days", _has_school_days, IN_CALENDAR),
     ),
     "raw_interviews": suite(
         "document_id code segment_id",
+        should("known_school", r.in_set("school_id", r.schools, or_empty=True), said="known_school_or_none"),
         should(
-            "known_school",
-            "Skolen er med i undersøgelsen eller ikke oplyst",
-            r.in_set("school_id", r.schools, or_empty=True),
-        ),
-        should(
-            "known_polarity",
-            "Retningen er en af kodebogens",
-            r.one_of("polarity", "positiv", "negativ", "blandet", "neutral", or_empty=True),
+            "known_polarity", r.one_of("polarity", "positiv", "negativ", "blandet", "neutral", or_empty=True)
         ),
         must(
             "known_consent",
-            "Samtykke er gyldigt, mangler eller er trukket tilbage",
-            r.one_of("consent", "gyldigt", "mangler", "trukket_tilbage", or_empty=True),
+            r.one_of("consent", "gyldigt", "mangler", "trukket_tilbage", "ukendt", or_empty=True),
         ),
-        should("positions", "Udsagnet slutter ikke, før det begynder", r.in_order("start", "end")),
+        should("positions", r.in_order("start", "end")),
     ),
     "raw_interview_documents": suite(
         "document_id",
-        should(
-            "known_school",
-            "Skolen er med i undersøgelsen eller ikke oplyst",
-            r.in_set("school_id", r.schools, or_empty=True),
-        ),
+        should("known_school", r.in_set("school_id", r.schools, or_empty=True), said="known_school_or_none"),
         must(
             "known_consent",
-            "Samtykke er gyldigt, mangler eller er trukket tilbage",
-            r.one_of("consent", "gyldigt", "mangler", "trukket_tilbage", or_empty=True),
+            r.one_of("consent", "gyldigt", "mangler", "trukket_tilbage", "ukendt", or_empty=True),
         ),
-        should("not_negative", "Ingen antal er negative", r.not_negative("segments")),
+        should("not_negative", r.not_negative("segments")),
     ),
     "raw_interview_texts": suite(
         "segment_id",
-        should(
-            "known_segment", "Teksten hører til et kodet udsagn", r.known_in("raw_interviews", "segment_id")
-        ),
+        should("known_segment", r.known_in("raw_interviews", "segment_id")),
     ),
     "raw_school_forms": suite(
         "",
-        should("known_school", "Skolen er med i undersøgelsen", r.in_set("school_id", r.schools)),
-        must(
-            "known_form",
-            "Skemaet er et af de tre",
-            r.one_of("form", "vurder_og_find_fokus", "kontekstdialog", "implementeringstrappe"),
-        ),
+        should("known_school", r.in_set("school_id", r.schools)),
+        must("known_form", r.one_of("form", *(form.form for form in FORMS))),
     ),
     "raw_quarantine": suite("source_file rule", has_key=False),
+    "raw_left_out": suite(
+        "source_file status reason",
+        must(
+            "known_status",
+            r.one_of("status", "duplicate", "superseded", "out_of_round", "skipped"),
+            _DOOR,
+            said="known_left_out",
+        ),
+    ),
     "raw_ledger": suite(
         "source_file sha256",
-        must(
-            "balances", "Hver fils rækker ind er lig rækker ud", r.adds_up("rows_in", *_LEDGER_PARTS), _DOOR
-        ),
-        must("not_negative", "Ingen antal er negative", r.not_negative("rows_in", *_LEDGER_PARTS), _DOOR),
-        must_all(
-            "quarantine_share",
-            "Højst {p.quality.maximum_quarantine_pct:g} % af en fils rækker er sat til side",
-            _quarantine_share,
-            "se karantænelisten, og ret kildefilen eller mappingen",
-        ),
+        must("balances", r.adds_up("rows_in", *_LEDGER_PARTS), _DOOR),
+        must("not_negative", r.not_negative("rows_in", *_LEDGER_PARTS), _DOOR),
+        must_all("quarantine_share", _quarantine_share, "quarantine_share_next"),
+        should_all("sheets_read", _sheets_read, "sheets_read_next"),
+        should_all("nothing_only_older", _nothing_only_older, "nothing_only_older_next"),
+        should_all("nothing_deleted", _nothing_deleted, "nothing_deleted_next"),
+        should_all("sums_agree", _sums_agree, "sums_agree_next"),
     ),
 }
 """Every raw_ table's suite."""

@@ -29,6 +29,12 @@ def listed(values: Collection[str]) -> str:
     return f"({', '.join(map(text, values)) or 'NULL'})"
 
 
+def in_cells(cells: Collection[tuple[str, str]]) -> str:
+    """The condition that a row is of one of some schools and grades; none is where there are no such."""
+    either = [f"({of('school_id')} = {text(s)} AND {of('grade')} = {text(g)})" for s, g in cells]
+    return f"({' OR '.join(either) or 'FALSE'})"
+
+
 def of(column: str) -> str:
     """A column of the table as SQL, whatever word it is named by."""
     return f't."{column}"'
@@ -156,10 +162,9 @@ def known_in(table_name: str, *columns: str, or_empty: bool = False) -> RowRule:
     return rule
 
 
-def half_days_only_where_allowed(f: Subject) -> Sound:
-    """A day counts one, or a half in the grades that note absence twice a day."""
-    half = listed(f.protocol.grades.half_days)
-    return Sound(f"day_fraction = 1.0 OR (day_fraction = 0.5 AND grade IN {half})")
+def share_of_a_day(_: Subject) -> Sound:
+    """A day counts one or a part of it; which grades note half days is judged at the door, where their source is known."""
+    return Sound("day_fraction > 0.0 AND day_fraction <= 1.0")
 
 
 def no_overlap(key: Sequence[str], first: str, last: str) -> RowRule:

@@ -10,21 +10,28 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pandas as pd
 
 from evaluation.errors import EnvironmentProblem, Problem
-from evaluation.expectations.aside import standing_aside
-from evaluation.expectations.checks import FINDING, Check, CheckResult, Sound, Subject
+from evaluation.expectations.checks import Check, CheckResult, Finding, Sound, Subject
 from evaluation.expectations.counting import count_broken, first_rows
 from evaluation.expectations.structure import column_findings, structure_checks
 from evaluation.expectations.suites import suite_for
 from evaluation.protocol import Protocol
 from evaluation.tables import table
 from evaluation.tables.relations import Relation
+from evaluation.words import Count, Name, Persons, Values, say
+from evaluation.words.catalogue.checks import Rows, Structure
+
+SLOW_OPTION = "rfc3987_syntax"
+"""With it, addresses in JSON schemas could be checked; none is, and it builds a grammar for more than a second."""
 
 
 def run_suite(
@@ -50,14 +57,14 @@ def run_suite(
     """
     subject = Subject(relation, protocol, others, cutoff)
     structure = structure_checks(table_name)
-    if not column_findings(table_name, subject)["is_sound"].all():
+    if not all(found.is_sound for found in column_findings(table_name, subject)):
         return tuple(r for r in judge(structure, subject) if not r.is_passed)
     results = judge([*structure, *suite_for(table_name, protocol)], subject)
     columns = [r for r in results if r.check_name == structure[0].name]
     if any(r.is_crashed for r in columns):
         return results
-    text = f"Alle {len(columns)} kolonner i {table_name} er som aftalt."
-    whole = replace(columns[0], of_total=len(columns), sentence=text, group_id="")
+    said = say(Structure.COLUMNS, columns=Count(len(columns)), table=Name(table_name))
+    whole = replace(columns[0], of_total=Persons(len(columns)), statement=said, group_id="")
     return (whole, *(r for r in results if r.check_name != structure[0].name))
 
 
@@ -86,7 +93,7 @@ def raise_if_crashed(results: Sequence[CheckResult]) -> None:
 def judge(checks: Sequence[Check], subject: Subject) -> tuple[CheckResult, ...]:
     """Judge a table by some checks. Expects the declared columns; :func:`run_suite` makes sure of them first."""
     rules: dict[str, Sound] = {}
-    grouped: dict[str, pd.DataFrame] = {}
+    grouped: dict[str, Sequence[Finding]] = {}
     failed: dict[str, str] = {}
     for check in checks:
         try:
@@ -97,13 +104,13 @@ def judge(checks: Sequence[Check], subject: Subject) -> tuple[CheckResult, ...]:
             elif check.groups is not None:
                 found = check.groups(subject)
                 if found is not None:
-                    grouped[check.name] = found.reset_index(drop=True)
+                    grouped[check.name] = found
         except Exception as error:  # a rule that raises must never look like wrong data
             failed[check.name] = type(error).__name__
     counted = count_broken(subject, rules)
     failed |= counted.failed
     broken = {c.name: counted.broken[c.name] for c in checks if c.name in counted.broken}
-    broken |= {name: int((~found["is_sound"].astype(bool)).sum()) for name, found in grouped.items()}
+    broken |= {name: sum(not one.is_sound for one in found) for name, found in grouped.items()}
     untrusted = _validate(broken) if broken else frozenset()
     results: list[CheckResult] = []
     for check in checks:
@@ -121,7 +128,7 @@ def _validate(broken: Mapping[str, int]) -> frozenset[str]:
 
     Returns the rules whose validation cannot be trusted: it raised, or it did not see the count it was given.
     """
-    with standing_aside("altair", "rfc3987_syntax"):
+    with _left_out(SLOW_OPTION):
         import great_expectations as gx
         import great_expectations.expectations as gxe
 
@@ -129,11 +136,8 @@ def _validate(broken: Mapping[str, int]) -> frozenset[str]:
     level = quiet.level
     quiet.setLevel(logging.CRITICAL)  # its own log repeats values and tracebacks
     try:
-        context = gx.get_context(mode="ephemeral")
-        context.variables.progress_bars = {"globally": False, "metric_calculations": False}
-        asset = context.data_sources.add_pandas("komglad").add_dataframe_asset("rules")
         counts = pd.DataFrame({name: [n] for name, n in broken.items()}, dtype="int64")
-        batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": counts})
+        batch = _whole_frame().get_batch({"dataframe": counts})
         suite = gx.ExpectationSuite(
             name="rules",
             expectations=[
@@ -153,6 +157,30 @@ def _validate(broken: Mapping[str, int]) -> frozenset[str]:
     return frozenset(broken) - trusted
 
 
+@cache
+def _whole_frame() -> Any:
+    """Where Great Expectations is handed a frame: one place, for every table's counts come one after another."""
+    import great_expectations as gx
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    asset = context.data_sources.add_pandas("komglad").add_dataframe_asset("rules")
+    return asset.add_batch_definition_whole_dataframe("whole")
+
+
+@contextmanager
+def _left_out(package: str) -> Iterator[None]:
+    """Import others as if an optional package were not installed; who asks for it afterwards gets it."""
+    if package in sys.modules:
+        yield
+        return
+    sys.modules[package] = None  # type: ignore[assignment]  # Python's own way of saying that there is none
+    try:
+        yield
+    finally:
+        sys.modules.pop(package, None)
+
+
 def _raised(info: Any) -> bool:
     """Whether anything in Great Expectations' nested exception info was raised."""
     if isinstance(info, Mapping):
@@ -161,46 +189,47 @@ def _raised(info: Any) -> bool:
 
 
 def _crashed(check: Check, kind: str = "") -> CheckResult:
-    note = f" ({kind})" if kind else ""
-    text = f'Kontrollen "{check.title}" kunne ikke gennemføres{note}; det siger intet om data.'
-    return CheckResult(check.name, check.table_name, check.severity, False, 0, 0, text, is_crashed=True)
-
-
-def _row_result(check: Check, subject: Subject, rule: Sound, n: int, total: int) -> CheckResult:
-    if n == 0:
-        text = f"{check.title}: i orden ({_thousands(total)} rækker)."
-    else:
-        text = f"{check.title}: det gælder ikke for {_thousands(n)} af {_thousands(total)} rækker."
-        if check.next_step:
-            text += f" Næste skridt: {check.next_step}."
-    from_source = "source_row" in table(check.table_name).columns
-    numbers = first_rows(subject, rule, from_source=from_source) if n else ()
+    name = Name(check.title)
+    said = (
+        say(Structure.CRASHED_KIND, expected=name, kind=Name(kind))
+        if kind
+        else say(Structure.CRASHED, expected=name)
+    )
+    nobody = Persons(0)
     return CheckResult(
-        check.name, check.table_name, check.severity, n == 0, n, total, text, row_numbers=numbers
+        check.name, check.table_name, check.severity, False, nobody, nobody, said, is_crashed=True
     )
 
 
-def _group_results(check: Check, frame: pd.DataFrame) -> tuple[CheckResult, ...]:
-    results = []
-    columns = frame[list(FINDING)].itertuples(index=False, name=None)
-    for group_id, is_sound, count, of_total, sentence in columns:
-        text = str(sentence)
-        if not is_sound and check.next_step:
-            text += f" Næste skridt: {check.next_step}."
-        results.append(
-            CheckResult(
-                check.name,
-                check.table_name,
-                check.severity,
-                bool(is_sound),
-                count,
-                of_total,
-                text,
-                group_id=str(group_id),
-            )
+def _row_result(check: Check, subject: Subject, rule: Sound, n: int, total: int) -> CheckResult:
+    values: Values = {"expected": Name(check.title), "rows": Persons(total)}
+    said = say(Rows.BROKEN, broken=Persons(n), **values) if n else say(Rows.SOUND, **values)
+    from_source = "source_row" in table(check.table_name).columns
+    return CheckResult(
+        check.name,
+        check.table_name,
+        check.severity,
+        n == 0,
+        Persons(n),
+        Persons(total),
+        said,
+        next_step=check.next_step if n else "",
+        row_numbers=first_rows(subject, rule, from_source=from_source) if n else (),
+    )
+
+
+def _group_results(check: Check, found: Sequence[Finding]) -> tuple[CheckResult, ...]:
+    return tuple(
+        CheckResult(
+            check.name,
+            check.table_name,
+            check.severity,
+            one.is_sound,
+            one.count,
+            one.of_total,
+            one.statement,
+            group_id=one.group_id,
+            next_step="" if one.is_sound else check.next_step,
         )
-    return tuple(results)
-
-
-def _thousands(n: int) -> str:
-    return f"{n:,}".replace(",", ".")
+        for one in found
+    )

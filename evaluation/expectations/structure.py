@@ -5,11 +5,16 @@ from __future__ import annotations
 import pandas as pd
 import pyarrow as pa
 
-from evaluation.expectations.checks import Check, Subject
-from evaluation.expectations.coverage import findings
+from evaluation.expectations.checks import Check, Finding, Subject, finding
 from evaluation.expectations.rules import filled, unique, without_personal_numbers
 from evaluation.tables import TABLES, table
 from evaluation.tables.relations import Relation, Stored
+from evaluation.words import Name, Values
+from evaluation.words.catalogue.checks import Structure
+from evaluation.words.texts import texts
+
+TEXT = texts("expectations")
+
 
 _KINDS = {
     "VARCHAR": "text",
@@ -27,8 +32,8 @@ def structure_checks(table_name: str) -> list[Check]:
             "columns",
             table_name,
             "blocking",
-            "Tabellen har de kolonner og typer, der er aftalt",
-            "fejlen ligger i programmet eller i et ændret skema, ikke i skolernes data",
+            TEXT("columns_as_declared"),
+            TEXT("program_or_schema"),
             groups=lambda f: column_findings(table_name, f),
         )
     ]
@@ -42,8 +47,8 @@ def key_checks(table_name: str, *, required: tuple[str, ...] = ()) -> list[Check
             "key_unique",
             table_name,
             "blocking",
-            f"Ingen rækker er dobbelte ({', '.join(key)})",
-            "find de to rækker i kilden; er det to eksporter af det samme, så ret mappingens overlap",
+            TEXT("no_duplicates", key=", ".join(key)),
+            TEXT("duplicates_next"),
             rows=unique(*key),
         )
     ]
@@ -53,7 +58,7 @@ def key_checks(table_name: str, *, required: tuple[str, ...] = ()) -> list[Check
             table_name,
             "blocking",
             f"Feltet {column} er udfyldt",
-            "rækken skulle være stoppet ved indlæsningen",
+            TEXT("stopped_at_the_door"),
             rows=filled(column),
         )
         for column in required
@@ -64,30 +69,29 @@ def key_checks(table_name: str, *, required: tuple[str, ...] = ()) -> list[Check
                 "no_personal_numbers",
                 table_name,
                 "blocking",
-                "Ingen tekst ligner et CPR-nummer",
-                "slet rundens tabeller og ret mappingen, så kolonnen ikke kommer med",
+                TEXT("no_personal_numbers"),
+                TEXT("no_personal_numbers_next"),
                 rows=without_personal_numbers(table_name),
             )
         )
     return checks
 
 
-def column_findings(table_name: str, f: Subject) -> pd.DataFrame:
+def column_findings(table_name: str, f: Subject) -> list[Finding]:
     """One finding per declared column: whether it is there with its type."""
     rows = []
     there = _kinds(f.relation)
     for column, kind in table(table_name).columns.items():
-        found = there.get(column, "missing")
+        found, name = there.get(column, "missing"), Name(column)
+        place: Values = {"column": name, "table": Name(table_name), "expected": Name(_KINDS[kind])}
         # A column without a single value carries no type of its own.
-        is_sound = found in (kind, "empty")
-        text = (
-            f"Kolonnen {column} er som aftalt."
-            if is_sound
-            else f"Kolonnen {column} i {table_name}: {'mangler' if found == 'missing' else 'har en anden type'} "
-            f"(found {found}, expected {_KINDS[kind]})."
-        )
-        rows.append((column, is_sound, 0 if is_sound else 1, 1, text))
-    return findings(rows)
+        if found in (kind, "empty"):
+            rows.append(finding(column, True, 0, 1, Structure.COLUMN, column=name))
+        elif found == "missing":
+            rows.append(finding(column, False, 1, 1, Structure.COLUMN_MISSING, **place))
+        else:
+            rows.append(finding(column, False, 1, 1, Structure.COLUMN_OTHER, found=Name(found), **place))
+    return rows
 
 
 def _kinds(relation: Relation) -> dict[str, str]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from evaluation.expectations.checks import Subject
-from evaluation.expectations.coverage import findings, school_name
+from evaluation.expectations.checks import Finding, Subject, finding
+from evaluation.expectations.coverage import school_name
 from evaluation.expectations.rules import day
+from evaluation.words import Count, Name, Values
+from evaluation.words.catalogue.quality import Delivery
 
 TOLERATED_PCT = 2.0
 """Corrections between two exports move about one registration in a hundred; a lost week of a quarter moves eight."""
@@ -41,7 +43,7 @@ ORDER BY q.school_id, q.period_from, q.grade
 """
 
 
-def totals_agree(f: Subject) -> pd.DataFrame | None:
+def totals_agree(f: Subject) -> list[Finding] | None:
     """One finding per school and quarter of which both totals and day registrations came, up to the cut-off.
 
     A grade disagrees when the difference is more than :data:`TOLERATED_PCT` per cent of the larger number and more
@@ -60,12 +62,15 @@ def totals_agree(f: Subject) -> pd.DataFrame | None:
     for key, mine in both.groupby(["school_id", "period_from"], sort=True):
         school_id, first = str(key[0]), pd.Timestamp(str(key[1]))
         n, of = int(mine["is_apart"].sum()), len(mine)
-        quarter = f"{first.quarter}. kvartal {first.year}"
-        name = school_name(f, school_id)
-        text = (
-            f"{name}: opgørelsen for {quarter} og dagsregistreringerne er uenige på {n} af {of} årgange."
+        counts = (f"{school_id} {first:%Y-%m}", n == 0, n, of)
+        place: Values = {
+            "school": Name(school_name(f, school_id)),
+            "quarter": Count(first.quarter),
+            "year": Name(str(first.year)),
+        }
+        rows.append(
+            finding(*counts, Delivery.TOTALS_DISAGREE, **place, grades=Count(n), all=Count(of))
             if n
-            else f"{name}: opgørelsen for {quarter} passer med dagsregistreringerne."
+            else finding(*counts, Delivery.TOTALS_AGREE, **place)
         )
-        rows.append((f"{school_id} {first:%Y-%m}", n == 0, n, of, text))
-    return findings(rows)
+    return rows

@@ -1,21 +1,25 @@
 """How well coders agree: nominal Krippendorff's alpha per code and family, with what to talk about.
 
-Source: Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability"; Hayes & Krippendorff 2007 for the bootstrap
-(units are drawn with replacement). A unit is a segment of a document that at least two coders have coded; the
-value is whether a coder set the code on it. Absence counts as a value: a coder who worked through the document
-and did not set the code said no.
+Source: Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability". A unit is a statement of a document that at least
+two coders have worked through; the value is whether a coder set the code on it. The interval is over documents, because
+what is said in one document is alike: delete-one-document jackknife with Student's t (Efron & Tibshirani 1993, ch. 11),
+for alpha is a ratio of sums over documents.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import special
 
-from evaluation.codebooks import Codebook
+from evaluation.codebooks import FREE, Codebook
+from evaluation.interviews.unitising import Disagreement, alpha_u, disagreement_by_code
 
 AGREEMENT_COLUMNS = (
     "level",
@@ -24,6 +28,7 @@ AGREEMENT_COLUMNS = (
     "alpha",
     "ci_low",
     "ci_high",
+    "alpha_u",
     "raw_agreement",
     "units",
     "coders",
@@ -33,10 +38,27 @@ AGREEMENT_COLUMNS = (
     "verdict",
 )
 """One row per code (``level`` = ``kode``), folder (``mappe``) and all codes together (``alle``, also when nothing is
-coded by two). ``differ`` counts the units on which coders differ."""
+coded by two). ``differ`` counts the units on which coders differ. ``alpha_u``: agreement on the continuum, where each coder
+cuts (:mod:`evaluation.interviews.unitising`); ``nan`` where statements are cut before coding."""
 
 DISCUSSION_COLUMNS = ("document_id", "segment_id", "code", "coders_yes", "coders_no")
-VERDICTS = ("fast", "foreløbig", "under grænsen", "kan ikke opgøres")
+
+
+class Agreed(StrEnum):
+    """How far coders agree, by the codebook's limits."""
+
+    FIRM = "fast"
+    TENTATIVE = "foreløbig"
+    UNSURE = "usikkert"
+    BELOW = "under grænsen"
+    NONE = "kan ikke opgøres"
+
+
+FEWEST_SET = 2
+"""A verdict needs the code set on so many units: on one nothing can be said of agreement."""
+SAME_LIMITS = 1.0
+THREE_DISAGREEMENTS = 3 * 2.0
+"""Two coders who differ on one unit differ in two ordered pairs."""
 
 
 @dataclass(frozen=True)
@@ -55,64 +77,48 @@ class Agreement:
     rule: str
 
 
-def nominal_alpha(values: npt.ArrayLike) -> float:
-    """Krippendorff's alpha for nominal data. ``values``: coders × units, ``nan`` where a coder gave none.
-
-    alpha = 1 − (n − 1) · Σ_u [Σ_{c≠k} n_uc·n_uk / (m_u − 1)] / Σ_{c≠k} n_c·n_k, over units with m_u ≥ 2 values.
-    ``nan`` when no unit has two values or all values are the same, where alpha is not defined.
-    """
-    data = np.asarray(values, dtype=float)
-    levels = np.unique(data[~np.isnan(data)])
-    counts = (
-        np.stack([(data == level).sum(axis=0) for level in levels], axis=1)
-        if levels.size
-        else np.zeros((0, 0))
-    )
-    return _alpha(counts.astype(float))
-
-
 def agreement(
     segments: pd.DataFrame,
     codebook: Codebook,
     *,
     documents: pd.DataFrame | None = None,
     min_overlap: float = 0.5,
-    draws: int = 2000,
     level: float = 0.95,
-    seed: int = 1,
 ) -> Agreement:
     """Agreement over all documents with at least two coders.
 
     ``segments``: the canonical table, several coders' rows together; without ``start`` and ``end`` only segments
-    with the same id are one unit. ``documents`` (from the readers) adds coders
-    who found nothing in a document. Segments of different coders are one unit when they share
-    ``min_overlap`` of their joint length; 1 asks for the same limits. Raw agreement is the share of coder pairs
-    that gave the same value, averaged over units.
+    with the same id are one unit. ``documents`` (from the readers) adds coders who found nothing in a document. Where each
+    coder cuts (the codebook's *frit*), segments of different coders are one unit when every two of them share
+    ``min_overlap`` of their joint length; cut before coding (*replik*, *afsnit*), when they have the same limits. A coder
+    all of whose codes are of one family was asked for that family alone (for one code: that code) and said nothing of
+    others. Raw agreement is the share of coder pairs that gave the same value, averaged over units.
     """
-    rng = np.random.default_rng(seed)
     coded = segments.dropna(subset=["coder"])
     coders = _coders(coded, documents)
     every = set(segments["document_id"]) | (set(documents["document_id"]) if documents is not None else set())
     double = sorted(document for document, names in coders.items() if len(names) > 1)
-    units = _units(coded[coded["document_id"].isin(double)], min_overlap)
+    overlap = min_overlap if codebook.unitising in ("", FREE) else SAME_LIMITS
+    units = _units(coded[coded["document_id"].isin(double)], overlap)
     names = sorted({name for document in double for name in coders[document]})
     here, yes = _matrix(units, coders, names)
     codes = [code.id for code in codebook.codes if code.id in yes]
+    asked = _asked(coded, codebook, names)
+    is_cut_freely = codebook.unitising in ("", FREE) and {"start", "end"} <= set(coded.columns)
+    texts = disagreement_by_code(coded, coders, dict(zip(names, asked, strict=True))) if is_cut_freely else {}
+    material = _Material(here, yes, asked, _documents_of(units), texts)
     folders: dict[str, list[str]] = {}
     for code in codes:
         folders.setdefault(codebook.folder_of(code), []).append(code)
-    rows = [_row("kode", code, codebook, here, yes, [code], rng, draws, level) for code in codes]
-    rows += [
-        _row("mappe", folder, codebook, here, yes, members, rng, draws, level)
-        for folder, members in folders.items()
-    ]
-    rows.append(_row("alle", "", codebook, here, yes, codes, rng, draws, level))
+    rows = [_row("kode", code, codebook, material, [code], level) for code in codes]
+    rows += [_row("mappe", folder, codebook, material, members, level) for folder, members in folders.items()]
+    rows.append(_row("alle", "", codebook, material, codes, level))
     share = len(double) / len(every) if every else 0.0
     rule = codebook.agreement
     needed = max(rule.double_coded_minimum, int(np.ceil(rule.double_coded_share * len(every) - 1e-9)))
     return Agreement(
         table=pd.DataFrame(rows, columns=list(AGREEMENT_COLUMNS)),
-        discussion=_discussion(units, here, yes, codes, names),
+        discussion=_discussion(units, material, codes, names),
         documents=len(every),
         double_coded=len(double),
         double_coded_share=share,
@@ -137,47 +143,86 @@ def _alpha(counts: npt.NDArray[np.float64]) -> float:
     return 1.0 - (n - 1.0) * observed / expected
 
 
-def _bootstrap(
-    counts: npt.NDArray[np.float64], rng: np.random.Generator, draws: int, level: float
+@dataclass(frozen=True)
+class _Material:
+    """``here``: units × coders, who worked through it; ``yes``: per code the same, who set it; ``asked``: per coder the
+    codes she was asked for, or ``None`` for all; ``document``: each unit's document, by number; ``on_texts``: per code what
+    differs on the continuum."""
+
+    here: npt.NDArray[np.bool_]
+    yes: dict[str, npt.NDArray[np.bool_]]
+    asked: tuple[frozenset[str] | None, ...]
+    document: npt.NDArray[np.intp]
+    on_texts: Mapping[str, Disagreement]
+
+    def judged(self, code: str) -> npt.NDArray[np.bool_]:
+        """Units × coders: who said yes or no to the code."""
+        is_asked = np.array([codes is None or code in codes for codes in self.asked], dtype=bool)
+        return self.here & is_asked if self.asked else self.here
+
+    def counts(self, code: str) -> npt.NDArray[np.float64]:
+        """Units × (no, yes)."""
+        judged = self.judged(code)
+        yes = judged & self.yes[code]
+        return np.stack([(judged & ~yes).sum(axis=1), yes.sum(axis=1)], axis=1).astype(float)
+
+
+def _interval(
+    counts: npt.NDArray[np.float64], document: npt.NDArray[np.intp], level: float
 ) -> tuple[float, float]:
-    """Percentile interval from units drawn with replacement; draws in which alpha is not defined are left out."""
-    patterns, times = np.unique(counts[counts.sum(axis=1) >= 2], axis=0, return_counts=True)
-    total = int(times.sum()) if times.size else 0
-    if total < 2 or draws < 1:
+    """Delete-one-document jackknife of log(1 − α), t with documents − 1 degrees of freedom; ``nan`` with fewer than three.
+
+    Without any disagreement alpha is 1 and its spread unknown: the lower end is what three disagreements would give
+    (Hanley & Lippman-Hand 1983, "If nothing goes wrong, is everything all right?").
+    """
+    m = counts.sum(axis=1)
+    used, where = counts[m >= 2], document[m >= 2]
+    m = m[m >= 2]
+    present = np.unique(where)
+    if present.size < 3:
         return float("nan"), float("nan")
-    drawn = rng.multinomial(total, times / total, size=draws).astype(float)
-    m = patterns.sum(axis=1)
-    observed = drawn @ ((m**2 - (patterns**2).sum(axis=1)) / (m - 1))
-    n_c = drawn @ patterns
-    n = n_c.sum(axis=1)
-    expected = n**2 - (n_c**2).sum(axis=1)
-    defined = expected > 0
-    if not defined.any():
+    observed = (m**2 - (used**2).sum(axis=1)) / (m - 1)
+    by = np.searchsorted(present, where)
+    totals = np.column_stack(
+        [np.bincount(by, weights=w, minlength=present.size) for w in (observed, *used.T)]
+    )
+    left = totals.sum(axis=0) - totals
+    n = left[:, 1:].sum(axis=1)
+    expected = n**2 - (left[:, 1:] ** 2).sum(axis=1)
+    if (expected <= 0).any():
+        # One document holds all that is set, or all that is not: nothing is known of other documents.
         return float("nan"), float("nan")
-    alphas = 1.0 - (n[defined] - 1.0) * observed[defined] / expected[defined]
-    low, high = np.quantile(alphas, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
+    alpha, size = _alpha(counts), present.size
+    if alpha >= 1.0:
+        whole = totals.sum(axis=0)
+        n_all = float(whole[1:].sum())
+        expected_all = n_all**2 - float((whole[1:] ** 2).sum())
+        return max(1.0 - (n_all - 1.0) * THREE_DISAGREEMENTS / expected_all, -1.0), 1.0
+    alphas = 1.0 - (n - 1.0) * left[:, 0] / expected
+    is_open = bool((alphas < 1.0).all())
+    values = np.log1p(-alphas) if is_open else alphas
+    # The jackknife's factor (n - 1) / n is left out: with few documents it makes the interval too short.
+    error = float(np.sqrt(((values - values.mean()) ** 2).sum()))
+    half = float(special.stdtrit(size - 1, (1 + level) / 2)) * error
+    if is_open:
+        centre = float(np.log1p(-alpha))
+        return max(1.0 - float(np.exp(centre + half)), -1.0), 1.0 - float(np.exp(centre - half))
+    return max(alpha - half, -1.0), min(alpha + half, 1.0)
 
 
 def _row(
-    kind: str,
-    code: str,
-    codebook: Codebook,
-    here: npt.NDArray[np.bool_],
-    yes: dict[str, npt.NDArray[np.bool_]],
-    members: list[str],
-    rng: np.random.Generator,
-    draws: int,
-    level: float,
+    kind: str, code: str, codebook: Codebook, material: _Material, members: list[str], level: float
 ) -> dict[str, Any]:
     """Pooling a family stacks its codes' units: each segment × code is one unit."""
-    stacked = [np.stack([(here & ~yes[c]).sum(axis=1), (here & yes[c]).sum(axis=1)], axis=1) for c in members]
-    counts = np.concatenate([np.zeros((0, 2)), *stacked]).astype(float)
+    counts = np.concatenate([np.zeros((0, 2)), *(material.counts(c) for c in members)])
+    document = np.concatenate([np.zeros(0, dtype=np.intp), *(material.document for _ in members)])
     m = counts.sum(axis=1)
     used = counts[m >= 2]
     pairs = (used * (used - 1)).sum(axis=1) / (used.sum(axis=1) * (used.sum(axis=1) - 1)) if used.size else []
     alpha = _alpha(counts)
-    low, high = _bootstrap(counts, rng, draws, level)
+    low, high = _interval(counts, document, level)
+    positive = int((used[:, 1] > 0).sum()) if used.size else 0
+    judged = [material.judged(c) for c in members]
     return {
         "level": kind,
         "code": code,
@@ -185,22 +230,49 @@ def _row(
         "alpha": alpha,
         "ci_low": low,
         "ci_high": high,
+        "alpha_u": alpha_u(material.on_texts.get(c, (0.0, 0.0)) for c in members),
         "raw_agreement": float(np.mean(pairs)) if len(pairs) else float("nan"),
         "units": len(used),
-        "coders": int(here.any(axis=0).sum()) if here.size else 0,
+        "coders": int(np.any([j.any(axis=0) for j in judged], axis=0).sum()) if judged else 0,
         "times_set": int(used[:, 1].sum()) if used.size else 0,
-        "units_set": int((used[:, 1] > 0).sum()) if used.size else 0,
+        "units_set": positive,
         "differ": int((used > 0).all(axis=1).sum()) if used.size else 0,
-        "verdict": _verdict(alpha, codebook),
+        "verdict": _verdict(alpha, low, high, positive, codebook),
     }
 
 
-def _verdict(alpha: float, codebook: Codebook) -> str:
-    if np.isnan(alpha):
-        return "kan ikke opgøres"
-    if alpha >= codebook.agreement.firm:
-        return "fast"
-    return "foreløbig" if alpha >= codebook.agreement.tentative else "under grænsen"
+def _verdict(alpha: float, low: float, high: float, positive: int, codebook: Codebook) -> Agreed:
+    """By the whole interval, not by the estimate: *usikkert* where a limit lies inside it, or there is none."""
+    rule = codebook.agreement
+    if np.isnan(alpha) or positive < FEWEST_SET:
+        return Agreed.NONE
+    if np.isnan(low):
+        return Agreed.UNSURE
+    if low >= rule.tentative:
+        return Agreed.FIRM if low >= rule.firm else Agreed.TENTATIVE
+    return Agreed.BELOW if high < rule.tentative else Agreed.UNSURE
+
+
+def _asked(coded: pd.DataFrame, codebook: Codebook, names: list[str]) -> tuple[frozenset[str] | None, ...]:
+    """What each coder was asked for, told by what she set: one code, one family, or everything."""
+    asked: list[frozenset[str] | None] = []
+    for name in names:
+        mine = set(coded.loc[coded["coder"] == name, "code"].astype(str)) & set(codebook.by_id)
+        families = {codebook.folder_of(code) for code in mine}
+        if len(mine) == 1:
+            asked.append(frozenset(mine))
+        elif len(families) == 1:
+            family = next(iter(families))
+            asked.append(frozenset(c.id for c in codebook.codes if codebook.folder_of(c.id) == family))
+        else:
+            asked.append(None)
+    return tuple(asked)
+
+
+def _documents_of(units: pd.DataFrame) -> npt.NDArray[np.intp]:
+    """Each unit's document by number, in the units' order."""
+    index = units.drop_duplicates("unit").sort_values(["document_id", "unit"])
+    return pd.factorize(index["document_id"])[0]
 
 
 def _coders(coded: pd.DataFrame, documents: pd.DataFrame | None) -> dict[str, set[str]]:
@@ -218,29 +290,48 @@ def _coders(coded: pd.DataFrame, documents: pd.DataFrame | None) -> dict[str, se
 def _units(coded: pd.DataFrame, min_overlap: float) -> pd.DataFrame:
     """``coded`` with a ``unit`` column: segments of different coders that overlap enough are one unit."""
     spans = coded.drop_duplicates(["document_id", "segment_id", "coder"])
-    parent = {segment: segment for segment in spans["segment_id"]}
-
-    def root(segment: str) -> str:
-        while parent[segment] != segment:
-            segment = parent[segment]
-        return segment
-
+    unit = {str(segment): str(segment) for segment in spans["segment_id"]}
     has_places = {"start", "end"} <= set(spans.columns)
     with_place = spans.dropna(subset=["start", "end"]) if has_places else spans.iloc[:0]
     for _, document in with_place.groupby("document_id", sort=True):
-        rows = sorted(
-            zip(document["start"], document["end"], document["segment_id"], document["coder"], strict=True)
-        )
-        for first, (start, end, segment, coder) in enumerate(rows):
-            for other_start, other_end, other, other_coder in rows[first + 1 :]:
-                if other_start >= end:
-                    break
-                shared = min(end, other_end) - other_start
-                joint = max(end, other_end) - start
-                if other_coder != coder and other != segment and shared >= min_overlap * joint:
-                    low, high = sorted((root(segment), root(other)))
-                    parent[high] = low
-    return coded.assign(unit=[root(str(segment)) for segment in coded["segment_id"]])
+        unit |= _matched(document, min_overlap)
+    return coded.assign(unit=[unit[str(segment)] for segment in coded["segment_id"]])
+
+
+def _matched(document: pd.DataFrame, min_overlap: float) -> dict[str, str]:
+    """Segment → unit. The pairs that share most come first; a unit holds one segment of a coder, and every two of its
+    segments share enough, so that no chain of neighbours becomes one unit.
+    """
+    place: dict[str, tuple[int, int]] = {}
+    coders: dict[str, set[str]] = {}
+    columns = document[["start", "end", "segment_id", "coder"]].sort_values(["start", "end", "segment_id"])
+    for start, end, segment, coder in columns.itertuples(index=False):
+        place[str(segment)] = int(start), int(end)
+        coders.setdefault(str(segment), set()).add(str(coder))
+    order = list(place)
+    pairs = []
+    for first, one in enumerate(order):
+        for other in order[first + 1 :]:
+            if place[other][0] >= place[one][1]:
+                break
+            if (share := _overlap(place[one], place[other])) >= min_overlap:
+                pairs.append((-share, first, one, other))
+    members = {segment: [segment] for segment in order}
+    for _, _, one, other in sorted(pairs):
+        mine, theirs = members[one], members[other]
+        if mine is theirs or any(coders[a] & coders[b] for a in mine for b in theirs):
+            continue
+        if all(_overlap(place[a], place[b]) >= min_overlap for a in mine for b in theirs):
+            mine += theirs
+            members |= dict.fromkeys(theirs, mine)
+    return {segment: min(group) for segment, group in members.items()}
+
+
+def _overlap(one: tuple[int, int], other: tuple[int, int]) -> float:
+    """What two spans share of their joint length."""
+    shared = min(one[1], other[1]) - max(one[0], other[0])
+    joint = max(one[1], other[1]) - min(one[0], other[0])
+    return max(shared, 0) / joint if joint else 1.0
 
 
 def _matrix(
@@ -260,20 +351,15 @@ def _matrix(
     return here, yes
 
 
-def _discussion(
-    units: pd.DataFrame,
-    here: npt.NDArray[np.bool_],
-    yes: dict[str, npt.NDArray[np.bool_]],
-    codes: list[str],
-    names: list[str],
-) -> pd.DataFrame:
+def _discussion(units: pd.DataFrame, material: _Material, codes: list[str], names: list[str]) -> pd.DataFrame:
     """Units and codes on which the coders differ; who said what, by pseudonym."""
     index = units.drop_duplicates("unit").sort_values(["document_id", "unit"])
+    judged = {code: material.judged(code) for code in codes}
     rows = []
     for number, (document, unit) in enumerate(zip(index["document_id"], index["unit"], strict=True)):
         for code in codes:
-            said_yes = here[number] & yes[code][number]
-            said_no = here[number] & ~yes[code][number]
+            said_yes = judged[code][number] & material.yes[code][number]
+            said_no = judged[code][number] & ~material.yes[code][number]
             if said_yes.any() and said_no.any():
                 rows.append((document, unit, code, _join(names, said_yes), _join(names, said_no)))
     return pd.DataFrame(rows, columns=list(DISCUSSION_COLUMNS), dtype="str")

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from evaluation.codebooks import Codebook
-from evaluation.errors import InputError, Problem
+from evaluation.errors import Problem
 from evaluation.interviews.plain_columns import ALIASES
-from evaluation.interviews.tables import read_rows
 
 FIELDS = {
     "informant": "informant",
@@ -26,7 +26,33 @@ FIELDS = {
 }
 """The codebook's attribute → column of the canonical table."""
 
+CONSENT = "samtykke"
+UNREAD = "variabel"
+"""Stands for every variable, heading or label that says something and is no attribute of the codebook."""
+VALID, MISSING, WITHDRAWN = "gyldigt", "mangler", "trukket_tilbage"
+UNKNOWN_CONSENT = "ukendt"
+"""The consent of a document of which something is said that nobody understands."""
+STRICTNESS = (WITHDRAWN, MISSING, UNKNOWN_CONSENT, VALID)
+"""The first of these that is said of a document, by anything and anywhere, holds."""
+_FAULTS = {
+    "unknown_consent": "a word on consent that is not known; the document is left out",
+    "two_consents": "different words on consent; the most restrictive holds",
+    "silent_participant": "somebody takes part of whom no consent is stated; the document is left out",
+    "unknown_attribute": "a value that is not known",
+    "two_attributes": "different values; none of them is taken",
+    "unread": "something is said in a variable or column that is not read",
+    "side_table": "another value in the file than in the side table, which is taken",
+}
+
 _EXTENSION = re.compile(r"\.(txt|docx?|odt|rtf|pdf|html?|md|vtt|srt)\Z", re.IGNORECASE)
+_ASSIGNMENT = re.compile(r"\A\s*([^:=]+?)\s*[:=]\s*(.+?)\s*\Z")
+_SPEAKS_OF_CONSENT = re.compile(
+    r"samtyk|consent|tilbagekald|tilbagetruk|(?:\A|_)trukket(?:_|\Z)|withdr[ae]w|maa_ikke_(?:bruge|anvende|indgaa|citere)"
+)
+_NUMBER = re.compile(r"(?<!\d)[0-3]\d[01]\d{3}[- ]?\d{4}(?!\d)")
+_GRADE = re.compile(
+    r"(\d{1,2})\.?_?(?:klasse|kl\.?|aargang|klassetrin|[a-z])?|(?:klasse|aargang|klassetrin)_(\d{1,2})\.?"
+)
 _SYNONYMS = {
     "samtykke": {
         "ja": "gyldigt",
@@ -36,9 +62,11 @@ _SYNONYMS = {
         "true": "gyldigt",
         "false": "mangler",
         "nej": "mangler",
+        "afslag": "mangler",
         "ikke_givet": "mangler",
         "missing": "mangler",
         "trukket": "trukket_tilbage",
+        "tilbagekaldt": "trukket_tilbage",
         "tilbagetrukket": "trukket_tilbage",
         "withdrawn": "trukket_tilbage",
     },
@@ -53,30 +81,120 @@ _SYNONYMS = {
 
 @dataclass(frozen=True)
 class DocumentAttributes:
-    """Raw words per attribute of the codebook; ``coders`` are everyone who coded the document."""
+    """Every word said of a document, by attribute of the codebook, wherever and in whatever order it was said.
 
-    raw: Mapping[str, str] = field(default_factory=dict)
+    ``coders`` are everyone who coded the document. ``is_consent_its_own``: some word on consent is about the whole
+    document; ``has_silent_participant``: somebody who takes part in it has no word on consent.
+    ``overruled``: words that a side table replaced.
+    """
+
+    words: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
     coders: tuple[str, ...] = ()
+    is_consent_its_own: bool = False
+    has_silent_participant: bool = False
+    overruled: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
+
+    @classmethod
+    def of(cls, said: Iterable[tuple[str, str]], coders: Iterable[str] = ()) -> DocumentAttributes:
+        """What is said of a whole document, as pairs of an attribute and a word."""
+        words: dict[str, frozenset[str]] = {}
+        for name, word in said:
+            if word.strip():
+                words[name] = words.get(name, frozenset()) | {word.strip()}
+        return cls(words, tuple(sorted(set(coders))), CONSENT in words)
+
+    @classmethod
+    def of_participant(cls, said: Iterable[tuple[str, str]]) -> DocumentAttributes:
+        """What is said of one person (a tool's *case*) who takes part in a document.
+
+        A case that is described, but neither as an informant nor by a consent, is a school or a class and nobody.
+        """
+        about = cls.of(said)
+        is_person = not about.words.keys() - {UNREAD} or "informant" in about.words
+        return cls(about.words, (), False, is_person and CONSENT not in about.words)
 
     @property
     def only_coder(self) -> str | None:
         """The coder of rows that name none, when there is exactly one."""
         return self.coders[0] if len(self.coders) == 1 else None
 
-    def updated(self, more: Mapping[str, str]) -> DocumentAttributes:
-        """With ``more`` where this says nothing yet; consent withdrawn anywhere stays withdrawn."""
-        new = {name: value for name, value in more.items() if value.strip() and not self.raw.get(name)}
-        if canonical_value("samtykke", more.get("samtykke", ""), ("trukket_tilbage",)):
-            new["samtykke"] = "trukket_tilbage"
-        return DocumentAttributes({**self.raw, **new}, self.coders) if new else self
+    def joined(self, other: DocumentAttributes) -> DocumentAttributes:
+        """Both together; which of them came first makes no difference."""
+        names = {**self.words, **other.words}
+        return DocumentAttributes(
+            {n: self.words.get(n, frozenset()) | other.words.get(n, frozenset()) for n in names},
+            tuple(sorted({*self.coders, *other.coders})),
+            self.is_consent_its_own or other.is_consent_its_own,
+            self.has_silent_participant or other.has_silent_participant,
+            {**self.overruled, **other.overruled},
+        )
+
+    def corrected(self, side: DocumentAttributes) -> DocumentAttributes:
+        """With the analyst's side table, which replaces what it states, except that nothing replaces a consent."""
+        lost = {n: words for n, words in self.words.items() if n != CONSENT and n in side.words}
+        kept = replace(self, words={n: w for n, w in self.words.items() if n not in lost}, overruled=lost)
+        return replace(kept.joined(side), coders=side.coders or self.coders)
 
     def canonical(
         self, codebook: Codebook, schools: Mapping[str, str] | None = None
     ) -> dict[str, str | None]:
-        """Column of the canonical table → the codebook's value, or ``None`` when missing or unknown."""
-        return {
-            column: _value(codebook, name, self.raw.get(name, ""), schools) for name, column in FIELDS.items()
-        }
+        """Column of the canonical table → the codebook's value; ``None`` where nothing is known for certain.
+
+        Consent is the most restrictive of all that is said. Of anything else two values are none.
+        """
+        found: dict[str, str | None] = {}
+        for name, column in FIELDS.items():
+            values = self._values(name, codebook, schools)
+            if name == CONSENT:
+                found[column] = strictest(values | ({None} if self._is_somebody_missing else set()))
+            else:
+                found[column] = next(iter(values)) if len(values) == 1 else None
+        return found
+
+    @property
+    def _is_somebody_missing(self) -> bool:
+        """The others' consent is stated one by one, somebody's is not, and nothing is said of the whole document."""
+        return self.has_silent_participant and CONSENT in self.words and not self.is_consent_its_own
+
+    def _values(self, name: str, codebook: Codebook, schools: Mapping[str, str] | None) -> set[str | None]:
+        return _known(name, self.words.get(name, ()), codebook, schools)
+
+    def is_refusal(self, codebook: Codebook) -> bool:
+        """Whether anything but a yes is said on consent."""
+        return strictest(self._values(CONSENT, codebook, None)) not in (None, VALID)
+
+    def faults(self, codebook: Codebook, schools: Mapping[str, str] | None) -> list[tuple[str, str]]:
+        """(attribute, rule) of what is not understood (``unknown_…``) and of what contradicts itself (``two_…``)."""
+        found: list[tuple[str, str]] = []
+        for name in FIELDS:
+            values = self._values(name, codebook, schools)
+            kind = "consent" if name == CONSENT else "attribute"
+            if None in values:
+                found.append((name, f"unknown_{kind}"))
+            if len(values - {None}) > 1:
+                found.append((name, f"two_{kind}s"))
+            if name in self.overruled and _known(name, self.overruled[name], codebook, schools) != values:
+                found.append((name, "side_table"))
+        if UNREAD in self.words:
+            found.append((UNREAD, "unread"))
+        if self._is_somebody_missing:
+            found.append((CONSENT, "silent_participant"))
+        return found
+
+
+def _known(
+    name: str, words: Iterable[str], codebook: Codebook, schools: Mapping[str, str] | None
+) -> set[str | None]:
+    return {_value(codebook, name, word, schools) for word in words}
+
+
+def strictest(values: Iterable[str | None]) -> str | None:
+    """The consent that holds when all of these are said; ``None`` or another word among them is not understood.
+
+    Withdrawn before missing before not understood before valid; nothing said is ``None``.
+    """
+    said = {value if value in STRICTNESS else UNKNOWN_CONSENT for value in values}
+    return next((value for value in STRICTNESS if value in said), None)
 
 
 def attribute_problems(
@@ -85,30 +203,52 @@ def attribute_problems(
     file: str,
     schools: Mapping[str, str] | None = None,
 ) -> list[Problem]:
-    """One problem per attribute with values the codebook does not know; the values themselves are not shown."""
-    counts: dict[str, int] = {}
+    """One problem per attribute and fault; the values themselves are not shown, they may name somebody."""
+    counts: Counter[tuple[str, str]] = Counter()
     for document in documents:
-        for name in FIELDS:
-            raw = document.raw.get(name, "")
-            if raw.strip() and _value(codebook, name, raw, schools) is None:
-                counts[name] = counts.get(name, 0) + 1
-    problems = []
-    for name, times in counts.items():
-        attribute = codebook.attribute(name)
-        allowed = ", ".join(attribute.values) if attribute else ""
-        if name == "skole" and schools is not None:
-            allowed = ", ".join(sorted(set(schools.values())))
-        problems.append(
-            Problem(
-                file,
-                column=name,
-                found=f"{times} document(s) with a value that is not known",
-                rule="codebook",
-                expected=allowed,
-                next_step="correct the attribute in the tool or in the side table",
-            )
+        counts.update(document.faults(codebook, schools))
+    return [
+        Problem(
+            file,
+            column=name,
+            found=f"{times} document(s): {_FAULTS[rule]}",
+            rule=rule,
+            expected=_allowed(name, codebook, schools),
+            next_step="correct the attribute in the tool or in the side table",
         )
-    return problems
+        for (name, rule), times in counts.items()
+    ]
+
+
+def lonely_cases(file: str, cases: int) -> Problem:
+    """Cases with attributes that belong to no document: what they say, a consent perhaps, is about nobody."""
+    return Problem(
+        file,
+        found=f"{cases} case(s) with attributes that are tied to no document",
+        rule="lonely_case",
+        expected="each case tied to its document",
+        next_step="write what it says in the side table; some tools lose the tie when they export",
+    )
+
+
+def between_files(name: str, times: int) -> Problem:
+    """Documents about which several files contradict each other in one attribute."""
+    rule = "two_consents" if name == CONSENT else "two_attributes"
+    return Problem(
+        "",
+        column=name,
+        found=f"{times} document(s), between several files: {_FAULTS[rule]}",
+        rule=rule,
+        expected="one value in all files and side tables",
+        next_step="correct the attribute in the tool or in the side table",
+    )
+
+
+def _allowed(name: str, codebook: Codebook, schools: Mapping[str, str] | None) -> str:
+    if name == "skole" and schools is not None:
+        return ", ".join(sorted(set(schools.values())))
+    attribute = codebook.attribute(name)
+    return ", ".join(attribute.values) if attribute else ""
 
 
 def canonical_value(name: str, raw: str, values: Iterable[str]) -> str | None:
@@ -120,8 +260,10 @@ def canonical_value(name: str, raw: str, values: Iterable[str]) -> str | None:
     word = _SYNONYMS.get(name, {}).get(word, word)
     if word in allowed:
         return allowed[word]
-    if name == "aargang" and (numbers := re.findall(r"\d+", word)) and len(numbers) == 1:
-        return allowed.get(str(int(numbers[0])))
+    if name == "aargang" and (grade := _GRADE.fullmatch(word)):
+        return allowed.get(str(int(grade.group(1) or grade.group(2))))
+    if name == CONSENT:
+        return None  # the beginning of a word is no consent
     longer = [value for key, value in allowed.items() if key.startswith(word) and len(word) >= 4]
     return longer[0] if len(longer) == 1 else None
 
@@ -157,46 +299,80 @@ def attribute_name(label: str, codebook: Codebook) -> str | None:
     return word if codebook.attribute(word) else None
 
 
-def read_documents(path: Path) -> dict[str, DocumentAttributes]:
-    """Side table (CSV or XLSX; columns in :mod:`~evaluation.interviews.plain_columns`), by normal name.
+def said_by(label: str, value: str, codebook: Codebook) -> list[tuple[str, str]]:
+    """What a tool's variable or a table's column says of its document, as pairs of an attribute and a word.
 
-    Raises ``InputError`` when a document stands twice with different values or no document column is found.
+    What is no consent and may be one (by its name, or by a value such as yes, no or a person's number, whom nobody asks
+    the register about) is a word on consent that nobody understands; anything else that is not read is :data:`UNREAD`.
     """
-    table = read_rows(path)
-    headings = {canonical: table.heading(canonical) for canonical in ("dokument", "koder", *FIELDS)}
-    if headings["dokument"] is None:
-        problem = Problem(
-            path.name, 1, found="no column for the document", expected='"document" or "dokument"'
-        )
-        raise InputError(f"{path.name} is not a table of documents.", [*table.problems, problem])
-    documents: dict[str, DocumentAttributes] = {}
-    problems = list(table.problems)
-    for row in table.rows:
-        name = normal_name(row.get(headings["dokument"]))
-        if not name:
-            continue
-        raw = {key: value for key in FIELDS if (value := row.get(headings[key]).strip())}
-        coders = tuple(c.strip() for c in re.split(r"[|,;]", row.get(headings["koder"])) if c.strip())
-        about = DocumentAttributes(raw, coders)
-        if name in documents and documents[name] != about:
-            problems.append(
-                Problem(
-                    path.name,
-                    row.line,
-                    found="the document stands twice with different values",
-                    expected="once",
-                )
-            )
-        documents[name] = about
-    if problems:
-        raise InputError(f"{path.name} has {len(problems)} problem(s).", problems)
-    return documents
+    name, value = attribute_name(label, codebook), value.strip()
+    if not value or name == CONSENT:
+        return [(CONSENT, value)] if value else []
+    is_doubted = any(speaks_of_consent(text) for text in (label, value)) or (
+        name is None and (consent_of(value, codebook) is not None or _NUMBER.search(value) is not None)
+    )
+    if is_doubted:
+        return [(CONSENT, f"{label}: {value}"), *([(name, value)] if name else [])]
+    return [(name or UNREAD, value if name else label)]
+
+
+def attributes_of_group(name: str, codebook: Codebook) -> list[tuple[str, str]]:
+    """What the name of a group of documents says of each, as pairs of an attribute and a word.
+
+    As :func:`attributes_of_code`, or a value that only one attribute has (``Elevgruppe``).
+    """
+    owners = [
+        item.id
+        for item in codebook.attributes
+        if item.id in FIELDS and canonical_value(item.id, name, item.values) is not None
+    ]
+    return [(owners[0], name)] if len(owners) == 1 else attributes_of_code(name, codebook)
+
+
+def attributes_of_code(label: str, codebook: Codebook) -> list[tuple[str, str]]:
+    """What a code says of the document it is set in: ``samtykke: gyldigt``, ``Informant = elev``.
+
+    A label that speaks of consent in any other way is a word on consent that nobody understands; any other says nothing.
+    """
+    if assignment := _ASSIGNMENT.match(label):
+        known = attribute_name(assignment.group(1), codebook)
+        if known in FIELDS and slug(assignment.group(1)) in {known, FIELDS[known], "consent"}:
+            return [(known, assignment.group(2))]
+    return [(CONSENT, label)] if speaks_of_consent(label) else []
+
+
+def speaks_of_consent(text: str) -> bool:
+    """Whether a label or a heading is about consent, in whichever words."""
+    return _SPEAKS_OF_CONSENT.search(slug(text)) is not None
+
+
+def consent_of(word: str, codebook: Codebook) -> str | None:
+    """The codebook's value of a word on consent; ``None`` where it is not understood."""
+    return _value(codebook, CONSENT, word)
+
+
+def second_consents(file: str, columns: int) -> Problem:
+    """Filled columns that speak of consent beside the one that is read: a no in them would be lost."""
+    return Problem(
+        file,
+        1,
+        found=f"{columns} more column(s) that speak of consent",
+        rule="second_consent",
+        expected="one column samtykke",
+        next_step="write the most restrictive word in samtykke, and take the others out",
+    )
 
 
 def normal_name(name: str) -> str:
     """A document's name as it is compared: NFC, no extension, blanks collapsed, casefolded."""
     text = " ".join(unicodedata.normalize("NFC", name).split())
     return _EXTENSION.sub("", text).casefold()
+
+
+def may_be_same(one: str, other: str) -> bool:
+    """Whether two normal names may be one document's: the words and numbers of one begin the other (``elev_1.m4a``)."""
+    words = [[w.lstrip("0") for w in re.findall(r"\d+|[^\W\d_]+", name)] for name in (one, other)]
+    return all(a == b for a, b in zip(*words, strict=False))
 
 
 def slug(text: str) -> str:

@@ -1,20 +1,19 @@
-"""One coding as a file says it, and what its label means: a code of the study's codebook, or a mark on a segment.
+"""One coding as a file says it, and which code of the study's codebook its label means.
 
-Tools without fields for a direction or a quote's approval set them as codes; those are marks and no rows.
+Labels that are no code but a mark on a statement: :mod:`evaluation.interviews.marks`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evaluation.codebooks import Code, Codebook
 from evaluation.errors import Problem
-from evaluation.interviews.attributes import normal_name, slug
+from evaluation.interviews.attributes import DocumentAttributes, slug, speaks_of_consent
 
 POLARITIES = ("positiv", "negativ", "blandet", "neutral")
-APPROVAL_MARKS = frozenset({"citat_godkendt", "godkendt_citat", "x.citat.godkendt", "quote_approved"})
 _POLARITY_SUFFIX = re.compile(r"\s*[:#=/,]\s*(positiv|negativ|blandet|neutral)\s*\Z", re.IGNORECASE)
 _CODE_LIKE = re.compile(r"[A-ZÆØÅ][A-ZÆØÅ0-9]*(\.[A-ZÆØÅ0-9]+)+")
 
@@ -34,49 +33,30 @@ class Coding:
     segment: str | None = None
     polarity: str | None = None
     approved: bool = False
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    attributes: tuple[tuple[str, str], ...] = ()
 
 
-class Marks:
-    """Codings that qualify a segment: a direction or a quote's approval, set as a code by tools without fields."""
+@dataclass(frozen=True)
+class Reading:
+    """What a file says before anything is judged; ``documents`` by normal name, and under no name what is said of nobody
+    knows which.
 
-    def __init__(self, codings: list[Coding]) -> None:
-        self._polarity: dict[tuple[object, ...], str] = {}
-        self._approved: set[tuple[object, ...]] = set()
-        self.count = 0
-        for coding in codings:
-            word = _mark(coding)
-            if word is None:
-                continue
-            self.count += 1
-            if word in POLARITIES:
-                self._polarity[(*_place(coding), coding.coder)] = word
-            else:
-                self._approved.add(_place(coding))
+    ``lost`` rows were put aside by the reader, with ``problems``; ``aside`` are those of them that still tell something,
+    each in the ways it may be read.
+    """
 
-    @staticmethod
-    def is_mark(coding: Coding) -> bool:
-        """True for a coding that qualifies others instead of being a row."""
-        return _mark(coding) is not None
-
-    def polarity(self, coding: Coding) -> str | None:
-        """Direction the same coder marked on the coding's segment."""
-        return self._polarity.get((*_place(coding), coding.coder))
-
-    def is_approved(self, coding: Coding) -> bool:
-        """True when anybody marked the coding's segment as an approved quote."""
-        return _place(coding) in self._approved
+    codings: Sequence[Coding]
+    documents: Mapping[str, DocumentAttributes] = field(default_factory=dict)
+    problems: Sequence[Problem] = ()
+    lost: int = 0
+    aside: Sequence[Sequence[Coding]] = ()
+    notes: Sequence[str] = ()
 
 
-def _mark(coding: Coding) -> str | None:
-    word = re.sub(r"\A(retning|polaritet)[_:= ]+", "", slug(coding.label))
-    return word if word in POLARITIES or word in APPROVAL_MARKS else None
-
-
-def _place(coding: Coding) -> tuple[object, ...]:
-    if coding.start is not None:
-        return normal_name(coding.document), coding.start, coding.end
-    return normal_name(coding.document), coding.segment or coding.text
+def label_in_folder(name: str, folder: str, codebook: Codebook) -> str:
+    """A code's name, with its folder's where the folder speaks of consent: ``nej`` in ``Samtykke`` is no code."""
+    is_told = folder and speaks_of_consent(folder) and codebook.resolve(name) is None
+    return f"{folder}/{name}" if is_told else name
 
 
 class Resolver:
@@ -106,6 +86,8 @@ class Resolver:
                 f"direction {stated}", coding, "a direction that is not known", ", ".join(POLARITIES), ""
             )
             stated = None
+        if code is None and label in self._reported:
+            return None, None
         if code is None:
             near = self._codebook.nearest(label)
             shown = repr(label) if near or _CODE_LIKE.fullmatch(label.strip()) else "a label"

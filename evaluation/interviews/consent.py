@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import pandas as pd
 
-VALID = "gyldigt"
-WITHDRAWN = "trukket_tilbage"
+from evaluation.interviews.attributes import MISSING, UNKNOWN_CONSENT, VALID, WITHDRAWN, strictest
 
 
 @dataclass(frozen=True)
@@ -25,29 +25,20 @@ class ConsentedSegments:
 def with_valid_consent(segments: pd.DataFrame) -> ConsentedSegments:
     """Keep the rows of documents whose consent is ``gyldigt`` wherever it is stated.
 
-    A document is judged as a whole, over all files it was coded in: one ``trukket_tilbage`` or ``mangler`` on any
-    of its rows takes all of them out, and an unknown consent is no consent.
+    A document is judged as a whole, over all files it was coded in: any other word on any of its rows takes all of
+    them out, and an unknown consent is no consent.
     """
-    said = segments["consent"]
-    flags = pd.DataFrame(
-        {
-            "document_id": segments["document_id"],
-            "valid": said.eq(VALID).fillna(False).astype(bool),
-            "withdrawn": said.eq(WITHDRAWN).fillna(False).astype(bool),
-            "unknown": said.isna(),
-        }
-    )
-    flags["other"] = ~(flags["valid"] | flags["withdrawn"] | flags["unknown"])
-    stated = flags.groupby("document_id")[["valid", "withdrawn", "unknown", "other"]].any()
-    withdrawn = stated["withdrawn"]
-    valid = stated["valid"] & ~withdrawn & ~stated["other"]
-    unknown = ~stated[["valid", "withdrawn", "other"]].any(axis=1)
-    keep = segments["document_id"].isin(stated.index[valid])
+    words: dict[str, set[str]] = {}
+    for document, word in zip(segments["document_id"], segments["consent"], strict=True):
+        words.setdefault(str(document), set()).update([] if pd.isna(word) else [str(word)])
+    said = {document: strictest(those) for document, those in words.items()}
+    states = Counter(said.values())
+    keep = segments["document_id"].isin([document for document, word in said.items() if word == VALID])
     return ConsentedSegments(
         segments=segments[keep].reset_index(drop=True),
-        documents_kept=int(valid.sum()),
-        documents_missing=int((~valid & ~withdrawn & ~unknown).sum()),
-        documents_withdrawn=int(withdrawn.sum()),
-        documents_unknown=int(unknown.sum()),
+        documents_kept=states[VALID],
+        documents_missing=states[MISSING],
+        documents_withdrawn=states[WITHDRAWN],
+        documents_unknown=states[None] + states[UNKNOWN_CONSENT],
         rows_dropped=int((~keep).sum()),
     )

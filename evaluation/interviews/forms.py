@@ -7,8 +7,9 @@ this reader accepts back, also when a school has added rows above, other columns
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -16,7 +17,10 @@ import pandas as pd
 from evaluation.codebooks import Codebook
 from evaluation.errors import InputError, Problem
 from evaluation.interviews.attributes import canonical_value, school_id, slug
-from evaluation.interviews.form_layouts import FORMS, STEPS, FormLayout, layout
+from evaluation.interviews.form_layouts import FOCUS, FORMS, STEP, STEPS, layout
+from evaluation.interviews.form_pdf import read_pdf
+from evaluation.interviews.form_sheets import Filled, read_sheet, theme_of
+from evaluation.interviews.plain_columns import NO, YES
 from evaluation.interviews.tables import read_rows, read_sheets
 
 FORM_COLUMNS = (
@@ -33,7 +37,9 @@ FORM_COLUMNS = (
 """One row per filled field. ``value`` is what stands in it; ``score`` is its number, if it is one."""
 
 
-LABELS = {"skole": "school_id", "school_id": "school_id", "nedslag": "occasion", "occasion": "occasion"}
+_TICKS = frozenset("✓✔☑☒×")
+"""What a box is ticked with."""
+
 _LONG = {
     "form": ("form", "skema"),
     "school_id": ("school_id", "skole"),
@@ -57,37 +63,40 @@ class FormBatch:
     duplicates: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
-    row: int
-    form: str
-    school: str
-    occasion: str
-    theme: str
-    dimension: str
-    value: str
-
-
 def read_school_form(
-    path: Path, *, codebook: Codebook, schools: Mapping[str, str] | None = None
+    path: Path,
+    *,
+    codebook: Codebook,
+    schools: Mapping[str, str] | None = None,
+    school: str = "",
+    occasion: str = "",
 ) -> FormBatch:
-    """Read one filled form: a workbook (one or more forms, a sheet each) or a long CSV with one field per row.
+    """Read one filled form: a workbook (one or more forms, a sheet each), the fillable PDF of *Vurder og find fokus*, or a
+    long CSV with one field per row.
 
-    ``schools`` maps a school's names to the protocol's ids; without it a school stays as written.
-    Raises ``InputError`` when no form is found or the file cannot be opened; a field that does not fit becomes a
-    problem of the batch.
+    ``schools`` maps a school's names to the protocol's ids; without it a school stays as written. ``school`` and
+    ``occasion`` are those of a form that names none.
+    Raises ``InputError`` when no form is found, the file cannot be opened, or it names another school or occasion than
+    stated; a field that does not fit becomes a problem of the batch.
     """
     file = path.name
     problems: list[Problem] = []
-    if path.suffix.casefold() in {".xlsx", ".xlsm"}:
-        fields = _workbook(read_sheets(path), file, problems)
-    else:
-        fields = _long(path, problems)
+    read = {".xlsx": _workbook, ".xlsm": _workbook, ".pdf": read_pdf}.get(path.suffix.casefold(), _long)
+    known = codebook.attribute("nedslag")
+    occasions = known.values if known else ()
+    fields = read(path, codebook, problems)
+    fields = _stated(fields, "school", school, partial(school_id, schools=schools), path.name)
+    fields = _stated(fields, "occasion", occasion, partial(occasion_of, occasions=occasions), path.name)
+    if any(not item.occasion.strip() for item in fields):
+        problems.append(
+            Problem(file, None, "Nedslag", "no occasion", "form_occasion", "the occasion",
+                    "write it in the form, or in [school_form] of a mapping with the file's name")
+        )  # fmt: skip
     rows: list[dict[str, object]] = []
-    seen: set[_Field] = set()
+    seen: set[Filled] = set()
     duplicates = quarantined = 0
     for item in fields:
-        fact = _Field(0, item.form, item.school, item.occasion, item.theme, item.dimension, item.value)
+        fact = Filled(0, item.form, item.school, item.occasion, item.theme, item.dimension, item.value)
         if fact in seen:
             duplicates += 1
             continue
@@ -108,74 +117,72 @@ def read_school_form(
     return FormBatch(frame, tuple(problems), len(fields), len(rows), quarantined, duplicates)
 
 
-def _workbook(
-    sheets: Mapping[str, Sequence[Sequence[str]]], file: str, problems: list[Problem]
-) -> list[_Field]:
-    fields: list[_Field] = []
+def _stated(
+    fields: Sequence[Filled], name: str, stated: str, meaning: Callable[[str], str | None], file: str
+) -> list[Filled]:
+    """Fields with what their mapping states where the form says nothing; it is refused where the form says otherwise."""
+    said = {str(getattr(item, name)).strip() for item in fields} - {""}
+    if stated and any(meaning(word) != meaning(stated) for word in said):
+        problem = Problem(file, None, {"school": "Skole"}.get(name, "Nedslag"), "another than its mapping states",
+                          "school_form", "the same, or nothing in [school_form]", "correct the wrong one")  # fmt: skip
+        raise InputError(f"{file} cannot be read as a form.", [problem])
+    return [i if getattr(i, name).strip() else replace(i, **{name: stated}) for i in fields]  # type: ignore[arg-type]
+
+
+def _workbook(path: Path, codebook: Codebook, problems: list[Problem]) -> list[Filled]:
+    """The fields of all sheets; filled cells that are none, and notes on cells, become problems."""
+    fields: list[Filled] = []
     is_found = False
-    for rows in sheets.values():
-        for form in FORMS:
-            header = _header(rows, form)
-            if header is None:
-                continue
-            is_found = True
-            number, columns, theme_column = header
-            about = _labels(rows[:number])
-            for line, cells in enumerate(rows[number + 1 :], number + 2):
-                theme = cells[theme_column] if theme_column < len(cells) else ""
-                for column, dimension in columns.items():
-                    value = cells[column].strip() if column < len(cells) else ""
-                    if value and (theme.strip() or form.form == "implementeringstrappe"):
-                        school, occasion = about.get("school_id", ""), about.get("occasion", "")
-                        fields.append(_Field(line, form.form, school, occasion, theme, dimension, value))
-            break
+    notes: list[tuple[str, str]] = []
+    hidden: list[str] = []
+    for name, rows in read_sheets(path, is_merged_filled=True, notes=notes, hidden=hidden).items():
+        reading = read_sheet(name, rows, codebook)
+        is_found = is_found or reading.has_form
+        fields += reading.fields
+        problems += [_unread(path.name, name, row, column) for row, column in reading.unread]
+    problems += [
+        Problem(path.name, column=f"{sheet}!{cell}", found="a note on a cell", rule="form_note",
+                expected="what is to be kept in a field", next_step="ask the school whether it belongs to a field")
+        for sheet, cell in notes
+    ]  # fmt: skip
+    problems += [
+        Problem(path.name, column=sheet, found="a hidden sheet with text", rule="form_cell",
+                expected="sheets that can be seen", next_step="show the sheet, or take it out")
+        for sheet in hidden
+    ]  # fmt: skip
     if not is_found:
-        problems.append(
-            Problem(
-                file,
-                found="no form that is known",
-                rule="school form",
-                expected=", ".join(form.title for form in FORMS),
-                next_step="fill in the templates that come with the study",
-            )
+        problem = Problem(
+            path.name,
+            found="no form that is known",
+            rule="no_form",
+            expected=", ".join(form.title for form in FORMS),
+            next_step="fill in the templates that come with the study",
         )
-        raise InputError(f"{file} is not one of the schools' forms.", problems)
+        raise InputError(f"{path.name} is not one of the schools' forms.", [problem])
     return fields
 
 
-def _header(rows: Sequence[Sequence[str]], form: FormLayout) -> tuple[int, dict[int, str], int] | None:
-    """(row of the headings, column → dimension, column of the theme) when the sheet holds this form."""
-    known = {_flat(h): d for h, d in (*form.dimensions.items(), *form.extra_headings.items())}
-    for number, cells in enumerate(rows[:60]):
-        flat = [_flat(cell) for cell in cells]
-        columns = {place: known[cell] for place, cell in enumerate(flat) if cell in known}
-        theme = [
-            place
-            for place, cell in enumerate(flat)
-            if cell in (_flat(form.row_heading), "kode", "tema", "område")
-        ]
-        enough = len(columns) >= (1 if form.form == "implementeringstrappe" else 2)
-        if enough and theme:
-            best = next((p for p in theme if flat[p] == "kode"), theme[0])
-            return number, columns, best
-    return None
+def _unread(file: str, sheet: str, row: int, column: int) -> Problem:
+    return Problem(
+        file,
+        row,
+        f"{sheet}!{_letters(column)}{row}",
+        "a filled cell that is no field of the form",
+        "form_cell",
+        "text in the form's own columns and rows",
+        "move it to a field, or leave it out",
+    )
 
 
-def _labels(rows: Sequence[Sequence[str]]) -> dict[str, str]:
-    """School and occasion from the cells above the table: the label, then the value to its right."""
-    found: dict[str, str] = {}
-    for cells in rows:
-        for place, cell in enumerate(cells):
-            label, _, inline = cell.partition(":")
-            name = LABELS.get(slug(label))
-            if name and name not in found:
-                value = inline.strip() or next((c.strip() for c in cells[place + 1 :] if c.strip()), "")
-                if value:
-                    found[name] = value
-    return found
+def _letters(column: int) -> str:
+    name = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(65 + rest) + name
+    return name
 
 
-def _long(path: Path, problems: list[Problem]) -> list[_Field]:
+def _long(path: Path, _: Codebook, problems: list[Problem]) -> list[Filled]:
     table = read_rows(path)
     headings = {
         name: next((h for h in table.headings if h.casefold() in words), None)
@@ -192,8 +199,16 @@ def _long(path: Path, problems: list[Problem]) -> list[_Field]:
         )
         raise InputError(f"{path.name} is not one of the schools' forms.", [problem])
     problems += table.problems
+    own = {heading.casefold() for heading in (*filter(None, headings.values()), *FORM_COLUMNS)}
+    problems += [
+        Problem(path.name, row.line, heading, "a filled cell in a column that is not read", "form_cell",
+                "the columns of the template", "move it to a field, or leave it out")
+        for row in table.rows
+        for heading in table.headings
+        if heading.casefold() not in own and row.get(heading).strip()
+    ]  # fmt: skip
     return [
-        _Field(
+        Filled(
             row=row.line,
             form=row.get(headings["form"]),
             school=row.get(headings["school_id"]),
@@ -207,7 +222,7 @@ def _long(path: Path, problems: list[Problem]) -> list[_Field]:
 
 
 def _checked(
-    item: _Field,
+    item: Filled,
     file: str,
     codebook: Codebook,
     schools: Mapping[str, str] | None,
@@ -220,7 +235,7 @@ def _checked(
                 item.row,
                 column,
                 found,
-                "school form",
+                "school_form",
                 expected,
                 "correct the form and hand it in again",
             )
@@ -231,34 +246,38 @@ def _checked(
     except InputError:
         refuse("skema", "a form that is not known", ", ".join(f.form for f in FORMS))
         return None
-    theme = _theme(item.theme, form, codebook)
-    known = {_flat(h): d for h, d in (*form.dimensions.items(), *form.extra_headings.items())}
-    known |= (
-        {d: d for d in known.values()} | {"drivkraft": "driver"}
-        if form.form == "kontekstdialog"
-        else {d: d for d in known.values()}
-    )
-    dimension = known.get(_flat(item.dimension))
+    theme = theme_of(item.theme, form, codebook)
+    dimension = {"drivkraft": "driver"}.get(slug(item.dimension)) or form.dimension_of(item.dimension)
     if form.form == "implementeringstrappe" and not item.dimension:
-        dimension = "trin"
+        dimension = STEP
     occasions = codebook.attribute("nedslag")
-    occasion = canonical_value("nedslag", item.occasion, occasions.values if occasions else ())
-    score = _number(item.value)
+    occasion = occasion_of(item.occasion, occasions.values if occasions else ())
+    score = _step(item.value, codebook) if dimension == STEP else None
+    value = item.value.strip()
+    if dimension == FOCUS and value:
+        value = _focus(value) or ""
     school = school_id(item.school, schools)
     if not item.school.strip():
-        refuse("Skole", "no school", "the school's id or name")
+        problems.append(
+            Problem(file, item.row, "Skole", "no school", "form_school", "the school's name",
+                    "write it in the form, or in [school_form] of a mapping with the file's name")
+        )  # fmt: skip
     elif school is None:
         refuse("Skole", "a school that is not in the study", ", ".join(sorted(set((schools or {}).values()))))
     elif theme is None:
         refuse(form.row_heading, "a row that is not in the form", ", ".join(form.themes(codebook)))
     elif dimension is None:
-        refuse("dimension", "a column that is not in the form", ", ".join(form.dimensions.values()))
+        refuse("dimension", "a column that is not in the form", ", ".join(form.every_dimension))
     elif item.occasion.strip() and occasion is None:
         refuse("Nedslag", "an occasion that is not known", ", ".join(occasions.values if occasions else ()))
     elif not item.value.strip():
         refuse(item.dimension, "nothing", "text or a number")
-    elif dimension == "trin" and (score is None or score not in range(STEPS[0], STEPS[1] + 1)):
+    elif not value:
+        refuse("Fokus", "neither yes nor no", "x or ja, nej or nothing")
+    elif dimension == STEP and score is None:
         refuse("Trin", "not a step", f"a whole number from {STEPS[0]} to {STEPS[1]}")
+    elif dimension == STEP and theme not in form.singles:
+        refuse("Trin", "a step beside the row for the school's step", "one step, in the first row")
     else:
         return {
             "source_file": file,
@@ -268,36 +287,44 @@ def _checked(
             "occasion": occasion,
             "theme": theme,
             "dimension": dimension,
-            "value": item.value.strip(),
+            "value": f"{score:g}" if score is not None else value,
             "score": float("nan") if score is None else score,
         }
     return None
 
 
-def _theme(label: str, form: FormLayout, codebook: Codebook) -> str | None:
-    """The codebook's entry a row stands for: by id, name, last part of the id, or leading number."""
-    themes = form.themes(codebook)
-    if form.form == "implementeringstrappe":
-        return themes[0]
-    text = label.strip()
-    for theme in themes:
-        code = codebook.by_id[theme]
-        if slug(text) in {slug(theme), slug(code.name), slug(theme.rpartition(".")[2])}:
-            return theme
-    numbered = re.match(r"(\d+)\b", text)
-    if numbered and form.form == "kontekstdialog":
-        wanted = f"{form.folder}.{numbered.group(1)}"
-        return wanted if wanted in themes else None
-    return None
+def occasion_of(label: str, occasions: Sequence[str]) -> str | None:
+    """The codebook's occasion that a form means, also in the words of the report: ``November 2026``, ``Delevaluering``."""
+    if exact := canonical_value("nedslag", label, occasions):
+        return exact
+    words = [w for w in slug(label).split("_") if w not in ("i", "den", "ved", "efter")]
+
+    def means(value: str) -> bool:
+        parts = slug(value).split("_")
+        return all(any(w.startswith(p) or (len(w) > 3 and p.startswith(w)) for p in parts) for w in words)
+
+    found = [value for value in occasions if words and means(value)]
+    return found[0] if len(found) == 1 else None
 
 
-def _number(text: str) -> float | None:
-    try:
-        value = float(text.strip().replace(",", "."))
-    except ValueError:
-        return None
-    return value if abs(value) < 1e9 else None
+def _step(text: str, codebook: Codebook) -> float | None:
+    """A step: ``2``, ``trin 2``, ``2 - Kompetenceudvikling`` or its name; ``None`` when it is none, or anything more."""
+    steps = range(STEPS[0], STEPS[1] + 1)
+    names = {n: slug(codebook.by_id[f"GTH.TRAPPE.{n}"].name) for n in steps if f"GTH.TRAPPE.{n}" in codebook}
+    told = re.fullmatch(r"(?:trin)?\s*(\d)(?:[.,]0)?(|[^\w½¼¾].*)", text.strip(), re.IGNORECASE | re.DOTALL)
+    if told is None:
+        return next((float(n) for n, name in names.items() if name == _bare(text)), None)
+    number, rest = int(told.group(1)), _bare(told.group(2))
+    return float(number) if number in steps and rest in ("", names.get(number)) else None
 
 
-def _flat(text: str) -> str:
-    return " ".join(text.split()).casefold().rstrip(":.")
+def _bare(text: str) -> str:
+    """A word as it is compared, without the marks around it."""
+    return slug(re.sub(r"\A\W+|\W+\Z", "", text))
+
+
+def _focus(text: str) -> str | None:
+    """A mark in the column of the chosen focus: ``ja`` or ``nej``; ``None`` for anything that is not just that."""
+    if text in _TICKS or _bare(text) in YES:
+        return "ja"
+    return "nej" if _bare(text) in NO - {""} else None

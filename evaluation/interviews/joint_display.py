@@ -7,7 +7,6 @@ reason that is printed. Sentences are Danish and made by rule; nothing is comput
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,14 +20,16 @@ from evaluation.interviews.joint_sentences import (
     MIN_SOURCES,
     RELATIONS,
     Override,
-    Relation,
     number_of,
-    qual_summary,
     quant_text,
     reading_of,
+    said_of,
     text_of,
 )
-from evaluation.interviews.signs import Sign, signs_of
+from evaluation.interviews.sign_quotes import choose_quotes
+from evaluation.interviews.signs import Sign, are_groups_opposed, direction_of, signs_of
+from evaluation.words import ANALYST, noted, render
+from evaluation.words.catalogue.voices import Relation
 
 JOINT_COLUMNS = (
     "sign_id",
@@ -41,6 +42,7 @@ JOINT_COLUMNS = (
     "quant_says",
     "quant_text",
     "qual_says",
+    "said",
     "qual_summary",
     "sources",
     "sources_total",
@@ -49,17 +51,21 @@ JOINT_COLUMNS = (
     "override_reason",
     "quote",
     "quote_attribution",
+    "quote_against",
+    "quote_against_attribution",
     "reading",
 )
-"""One row per sign. ``quant_says``: for | imod | ingen | ukendt; ``qual_says``: for | imod | delt | tavs."""
+"""One row per sign. ``quant_says``: for | imod | ingen | ukendt; ``qual_says``: for | imod | delt | få | tavs.
+
+``quote`` says what most say; ``quote_against`` is one voice that says otherwise."""
 
 _RULE: Mapping[tuple[str, str], Relation] = {
-    ("for", "for"): "bekræfter",
-    ("for", "imod"): "modsiger",
-    ("imod", "for"): "modsiger",
-    ("imod", "imod"): "bekræfter",
-    ("ingen", "for"): "modsiger",
-    ("ingen", "imod"): "bekræfter",
+    ("for", "for"): Relation.CONFIRMS,
+    ("for", "imod"): Relation.CONTRADICTS,
+    ("imod", "for"): Relation.CONTRADICTS,
+    ("imod", "imod"): Relation.CONFIRMS,
+    ("ingen", "for"): Relation.CONTRADICTS,
+    ("ingen", "imod"): Relation.CONFIRMS,
 }
 
 
@@ -71,8 +77,8 @@ def relation_of(quant_says: str, qual_says: str) -> Relation:
     that disagree, take no side or are too few to be told – the interviews add what the numbers do not say: *udvider*.
     """
     if qual_says == "tavs":
-        return "tavs"
-    return _RULE.get((quant_says, qual_says), "udvider")
+        return Relation.SILENT
+    return _RULE.get((quant_says, qual_says), Relation.EXTENDS)
 
 
 def joint_display(
@@ -82,6 +88,7 @@ def joint_display(
     quotes: pd.DataFrame | None = None,
     overrides: Sequence[Override] | Mapping[str, tuple[str, str]] | pd.DataFrame | None = None,
     *,
+    segments: pd.DataFrame | None = None,
     fewest_told: int = 1,
 ) -> pd.DataFrame:
     """Join numbers and words; :data:`JOINT_COLUMNS`, one row per sign in the codebook's order.
@@ -90,7 +97,8 @@ def joint_display(
     verdict] and optionally ``says`` (for | imod | ingen | ukendt, for indicators without a verdict) and ``text``
     (its Danish sentence). A sign takes its first indicator that has a row with a verdict or a ``says``; a sign of
     involuntary absence takes none. ``themes``: :func:`~evaluation.interviews.signs.sign_themes`. ``quotes``:
-    :func:`~evaluation.interviews.quotes.approved_quotes` [code, segment_id, quote]. ``overrides``: sign → (relation,
+    :func:`~evaluation.interviews.quotes.approved_quotes` [code, segment_id, quote]; with ``segments``, the coded rows
+    that tell what each says. ``overrides``: sign → (relation,
     reason). ``fewest_told``: fewer sources than this are said to be few and nothing else, neither in counts nor in
     words, because words made from hidden counts would tell them.
 
@@ -110,9 +118,9 @@ def joint_display(
         qual_says = _qual_says(said, fewest_told)
         relation = relation_of(quant_says, qual_says)
         override = stated.get(sign.id)
-        quote, quoted = _quote(sign, quotes)
+        chosen = choose_quotes(sign, quotes, segments, qual_says, fewest_told)
         numbers = INTERVIEWS_ONLY if sign.is_interviews_only else quant_text(number, quant_says)
-        summary = qual_summary(said, qual_says)
+        statements = said_of(said, qual_says, fewest_told)
         final = override.relation if override else relation
         rows.append(
             {
@@ -126,14 +134,17 @@ def joint_display(
                 "quant_says": quant_says,
                 "quant_text": numbers,
                 "qual_says": qual_says,
-                "qual_summary": summary,
+                "said": noted(*statements),
+                "qual_summary": " ".join(render(s, ANALYST) for s in statements),
                 "sources": int(said.get("sources", 0)),
                 "sources_total": int(said.get("sources_total", 0)),
                 "relation": final,
                 "is_overridden": override is not None,
                 "override_reason": override.reason if override else None,
-                "quote": quote,
-                "quote_attribution": None,
+                "quote": chosen.quote,
+                "quote_attribution": chosen.by,
+                "quote_against": chosen.against,
+                "quote_against_attribution": chosen.against_by,
                 "reading": reading_of(
                     sign,
                     final,
@@ -141,7 +152,8 @@ def joint_display(
                     qual_says,
                     said,
                     override,
-                    is_quoted=quoted,
+                    is_quoted=chosen.quote is not None or chosen.against is not None,
+                    fewest_told=fewest_told,
                     has_number=number is not None,
                 ),
             }
@@ -163,19 +175,9 @@ def _indicator(sign: Sign, effects: pd.DataFrame) -> Mapping[str, Any] | None:
 
 
 def _quant_says(row: Mapping[str, Any] | None) -> str:
-    """Which side the numbers take; a rise counts against only when its whole interval is above zero."""
-    if row is None:
-        return "ukendt"
-    stated = text_of(row.get("says"))
-    if stated in {"for", "imod", "ingen", "ukendt"}:
-        return stated
-    verdict = slug(text_of(row.get("verdict")))
-    if verdict.startswith(("opnaaet", "tegn_paa_fald")):
-        return "for"
-    low = number_of(row, "ci_low_pp")
-    if verdict.startswith("ikke_paavist"):
-        return "imod" if not math.isnan(low) and low > 0 else "ingen"
-    return "ukendt"
+    """Which side the numbers take; decided where the numbers are, never read out of a word here."""
+    stated = "" if row is None else text_of(row.get("says"))
+    return stated if stated in {"for", "imod", "ingen"} else "ukendt"
 
 
 def _qual_says(said: Mapping[str, Any], fewest_told: int) -> str:
@@ -184,25 +186,9 @@ def _qual_says(said: Mapping[str, Any], fewest_told: int) -> str:
         return "tavs"
     if sources < fewest_told:
         return "få"
-    pro, con = int(said["sources_for"]), int(said["sources_against"])
-    if pro > con and pro >= MIN_SOURCES:
-        return "for"
-    return "imod" if con > pro and con >= MIN_SOURCES else "delt"
-
-
-def _quote(sign: Sign, quotes: pd.DataFrame | None) -> tuple[str | None, bool]:
-    """The first approved quote on the sign's own code, else on its linked codes in their order."""
-    if quotes is None or not len(quotes):
-        return None, False
-    usable = quotes
-    for column in ("approved_quote", "is_approved_quote", "is_approved"):
-        if column in usable:
-            usable = usable[usable[column].fillna(False).astype(bool)]
-    for code in dict.fromkeys((sign.id, *sign.codes)):
-        found = usable[usable["code"] == code]
-        if len(found) and not code.startswith("X."):
-            return str(found["quote"].iloc[0]), True
-    return None, False
+    if are_groups_opposed(said, MIN_SOURCES):
+        return "delt"
+    return direction_of(said, "sources", MIN_SOURCES)
 
 
 def _overrides(

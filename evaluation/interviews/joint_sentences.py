@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from evaluation.interviews.signs import Sign
+from evaluation.interviews.signs import GROUPS, Sign, are_groups_opposed, direction_of
+from evaluation.words import Clauses, Persons, Statement, say
+from evaluation.words.catalogue.voices import Relation, Said, Side
 
-Relation = Literal["bekræfter", "udvider", "modsiger", "tavs"]
-RELATIONS: tuple[Relation, ...] = ("bekræfter", "udvider", "modsiger", "tavs")
+RELATIONS = tuple(Relation)
 
 MIN_SOURCES = 2
 """One source alone takes no side: it extends the picture but neither confirms nor contradicts."""
@@ -47,32 +48,34 @@ def quant_text(row: Mapping[str, Any] | None, says: str) -> str:
     return ": ".join(parts) + "." if parts else "Tallene kan endnu ikke bruges."
 
 
-def qual_summary(said: Mapping[str, Any], says: str) -> str:
-    """Danish sentences: how many sources, which way, what most of them speak of, and what speaks otherwise."""
-    total = int(said.get("sources_total", 0))
+def said_of(said: Mapping[str, Any], says: str, fewest_told: int = 1) -> tuple[Statement, ...]:
+    """How many sources speak of a sign, which way, and what speaks otherwise."""
+    total = Persons(int(said.get("sources_total", 0)))
     if says == "tavs":
-        return f"Ingen af de {total} kilder taler om dette." if total else "Der er ingen interviews endnu."
+        return (say(Said.NOBODY, all=total) if total else say(Said.NOT_YET),)
     if says == "få":
-        return "Kun få kilder taler om det, så det vises ikke, hvad de siger."
-    sources = int(said["sources"])
-    pro, con, both = (int(said[f"sources_{name}"]) for name in ("for", "against", "both"))
-    sentences = [f"{sources} af {total} {_sources(total)} taler om det"]
-    sides = [
-        f"{n} {what}"
-        for n, what in ((pro, "bekræftende"), (con, "afvisende"), (both, "både for og imod"))
-        if n
+        return (say(Said.FEW),)
+    counts = {"sources": Persons(int(said["sources"])), "all": total}
+    pro, con, both, neither = (
+        Persons(int(said[f"sources_{n}"])) for n in ("for", "against", "both", "context")
+    )
+    sides = [say(side, n=n) for n, side in ((pro, Side.FOR), (con, Side.AGAINST), (both, Side.BOTH)) if n]
+    if sides and neither:
+        sides.append(say(Side.NEITHER, n=neither))
+    found = [
+        say(Said.DIVIDED, sides=Clauses(tuple(sides)), **counts)
+        if sides
+        else say(Said.SPEAK_OF_ALL, **counts)
     ]
-    sentences[0] += f": {', '.join(sides)}." if sides else "."
-    if int(said.get("top_sources", 0)) >= MIN_SOURCES:
-        sentences.append(f"Oftest nævnt: »{said['top_name']}« ({int(said['top_sources'])}).")
+    if (opposed := _opposed(said, fewest_told)) is not None:
+        found.append(say(opposed))
     if not sides:
-        sentences.append("Ingen af dem siger, om tegnet er der.")
-    elif con == 0 and both == 0:
-        sentences.append("Ingen taler imod.")
-    other = int(said.get("sources_other_explanation", 0))
-    if other:
-        sentences.append(f"{other} peger på en anden forklaring.")
-    return " ".join(sentences)
+        found.append(say(Said.NO_SIDE))
+    elif not con and not both:
+        found.append(say(Said.NOBODY_AGAINST))
+    if other := Persons(int(said.get("sources_other_explanation", 0))):
+        found.append(say(Said.OTHER_CAUSE, sources=other))
+    return tuple(found)
 
 
 def reading_of(
@@ -83,6 +86,7 @@ def reading_of(
     said: Mapping[str, Any],
     override: Override | None,
     *,
+    fewest_told: int = 1,
     is_quoted: bool,
     has_number: bool,
 ) -> str:
@@ -94,7 +98,9 @@ def reading_of(
         tail = {
             "tavs": "Ingen kilder taler om det; derfor kan der ikke siges noget om tegnet.",
             "få": "For få kilder taler om det til, at der kan siges noget om tegnet.",
-        }.get(qual, "Det, kilderne fortæller, kan hverken be- eller afkræftes af tallene.")
+            "for": f"De fleste kilder, der taler om det, oplever, at det bliver bedre. {_UNTESTED}",
+            "imod": f"De fleste kilder, der taler om det, oplever ikke, at det bliver bedre. {_UNTESTED}",
+        }.get(qual, f"{capitalised(_divided(said, fewest_told))}. {_UNTESTED}")
         return f"{INTERVIEWS_ONLY} {tail}"
     numbers = {
         "for": "Tallene peger i tegnets retning",
@@ -107,26 +113,56 @@ def reading_of(
         if quant == "for"
         else "de fleste kilder, der taler om det, oplever tegnet",
         "imod": "de fleste kilder, der taler om det, oplever det ikke",
-        "delt": "kilderne er delte" if _sides(said) else "kilderne fortæller om det uden at tage stilling",
+        "delt": _divided(said, fewest_told),
         "tavs": "ingen kilder taler om det",
         "få": "for få kilder taler om det til, at deres svar kan vises",
     }[qual]
-    is_turn = relation in ("modsiger", "tavs") or (quant == "ukendt" and qual == "for")
+    is_turn = relation in (Relation.CONTRADICTS, Relation.SILENT) or (quant == "ukendt" and qual == "for")
     joiner = "men" if is_turn or (quant != "ukendt" and qual == "få") else "og"
     text = f"{numbers}, {joiner} {words}."
     if qual == "få":
         return text
     text += {
-        "bekræfter": " Tal og interviews støtter hinanden.",
-        "modsiger": " Forskellen bør drøftes: hvem er spurgt, og hvad ser registreringen ikke?",
-        "udvider": " Interviewene fortæller noget, tallene ikke gør.",
-        "tavs": " Interviewene kan hverken støtte eller svække tallene.",
+        Relation.CONFIRMS: " Tal og interviews støtter hinanden.",
+        Relation.CONTRADICTS: " Forskellen bør drøftes: hvem er spurgt, og hvad ser registreringen ikke?",
+        Relation.EXTENDS: " Interviewene fortæller noget, tallene ikke gør.",
+        Relation.SILENT: " Interviewene kan hverken støtte eller svække tallene.",
     }[relation]
     if int(said.get("sources_other_explanation", 0)):
         text += " Andre forklaringer er nævnt og kan ikke udelukkes."
     if not is_quoted and qual != "tavs":
         text += " Der er intet godkendt citat."
     return text
+
+
+_UNTESTED = "Det kan hverken be- eller afkræftes af tallene."
+
+
+def _divided(said: Mapping[str, Any], fewest_told: int) -> str:
+    if not _sides(said):
+        return "kilderne fortæller om det, men retningen er neutral eller ikke oplyst"
+    if _opposed(said, fewest_told) is not None:
+        return "elever og voksne er uenige"
+    if _sides(said) < max(fewest_told, MIN_SOURCES):
+        return "for få kilder tager stilling til, at det kan vises, hvad de siger"
+    alone = [n for n in ("for", "against") if int(said[f"sources_{n}"]) == _sides(said)]
+    if not alone:
+        is_each = int(said["sources_both"]) == _sides(said)
+        return "kilderne siger både for og imod" if is_each else "kilderne er delte"
+    says = "oplever det" if alone == ["for"] else "oplever det ikke"
+    return f"de kilder, der tager stilling, {says}, men de er ikke flertallet"
+
+
+def _opposed(said: Mapping[str, Any], fewest_told: int) -> Said | None:
+    """Pupils against adults; None where they are not, or where one of the two groups is too small to be told of."""
+    if not are_groups_opposed(said, MIN_SOURCES) or any(int(said[g]) < fewest_told for g in GROUPS):
+        return None
+    return Said.PUPILS_YES if direction_of(said, "pupils", MIN_SOURCES) == "for" else Said.PUPILS_NO
+
+
+def capitalised(text: str) -> str:
+    """With a capital letter."""
+    return text[:1].upper() + text[1:]
 
 
 def _sides(said: Mapping[str, Any]) -> int:
@@ -150,7 +186,3 @@ def number_of(row: Mapping[str, Any] | None, name: str) -> float:
 
 def _points(value: float) -> str:
     return f"{value:.1f}".replace(".", ",").replace("-0,0", "0,0").replace("-", "−")
-
-
-def _sources(count: int) -> str:
-    return "kilde" if count == 1 else "kilder"

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from evaluation.codebooks import Codebook
 from evaluation.errors import InputError, Problem
-from evaluation.interviews.attributes import FIELDS
-from evaluation.interviews.coding_labels import POLARITIES, Coding
+from evaluation.interviews.attributes import (
+    CONSENT,
+    FIELDS,
+    UNREAD,
+    said_by,
+    second_consents,
+    speaks_of_consent,
+)
+from evaluation.interviews.coding_labels import POLARITIES, Coding, Reading
 from evaluation.interviews.plain_columns import NO, SEGMENT_COLUMNS, TOOL_EXPORTS, YES
 from evaluation.interviews.tables import Row, Table
 
 
 def codings_of_table(
     table: Table, codebook: Codebook, coder: str | None, columns: Mapping[str, str] | None = None
-) -> tuple[list[Coding], list[Problem], int]:
-    """(codings, problems, rows lost). ``columns`` maps canonical headings to the file's own, for exports that
-    use words of their own. Raises ``InputError`` when there is no document or no code column.
+) -> Reading:
+    """The codings of a table's rows.
+
+    ``columns`` maps canonical headings to the file's own, for exports that use words of their own. Raises
+    ``InputError`` when there is no document or no code column, or when several columns speak of consent.
     """
     given = dict(columns or {})
     unknown = [name for name in given if name not in SEGMENT_COLUMNS]
@@ -50,9 +60,19 @@ def codings_of_table(
             next_step="see plain_columns.py for the headings, or give a mapping",
         )
         raise InputError(f"{table.file} is not a table of coded segments.", [problem])
+    read = {*headings.values(), *code_columns}
+    unread = [h for h in table.headings if h not in read and any(row.get(h) for row in table.rows)]
+    if second := sum(speaks_of_consent(h) for h in unread):
+        raise InputError(f"{table.file} speaks of consent twice.", [second_consents(table.file, second)])
+
+    def beside(row: Row) -> tuple[tuple[str, str], ...]:
+        said = [pair for h in unread for pair in said_by(h, row.get(h), codebook)]
+        return tuple((n, w) if n == CONSENT else (UNREAD, n) for n, w in said)
+
     codings: list[Coding] = []
-    problems: list[Problem] = []
-    lost = 0
+    problems = list(table.problems)
+    aside: list[tuple[Coding, ...]] = []
+    lost = table.lost
     for row in table.rows:
         reading = _row(row, headings, code_columns, coder, codebook)
         if isinstance(reading, Problem):
@@ -61,8 +81,17 @@ def codings_of_table(
                 Problem(table.file, row.line, reading.column, reading.found, "table", reading.expected)
             )
         else:
-            codings += reading
-    return codings, problems, lost
+            codings += (replace(c, attributes=(*c.attributes, *beside(row))) for c in reading)
+        if isinstance(reading, Problem) or not reading:
+            aside.append((_aside(row, headings, beside(row)),))
+    aside += [tuple(_aside(way, headings, beside(way)) for way in misfit) for misfit in table.misfits]
+    return Reading(codings, {}, problems, lost, aside)
+
+
+def _aside(row: Row, headings: Mapping[str, str | None], beside: tuple[tuple[str, str], ...]) -> Coding:
+    """What a row that is no coding may still tell: a no in its column, or in its code."""
+    document, label, said = (row.get(headings[name]) for name in ("dokument", "kode", CONSENT))
+    return Coding(document, label, row.line, attributes=((CONSENT, said), *beside) if said else beside)
 
 
 def _row(
@@ -116,7 +145,7 @@ def _row(
             return []
         return Problem("", column=headings["kode"], found="no code", expected="a code's id or name")
     segment = cell("segment") or None
-    attributes = {name: cell(name) for name in FIELDS if cell(name)}
+    attributes = tuple((name, cell(name)) for name in FIELDS if cell(name))
     who = cell("koder") or coder
     return [
         Coding(
@@ -166,9 +195,12 @@ def split_codes(cell: str, codebook: Codebook) -> list[str]:
 def _headings(table: Table, given: Mapping[str, str]) -> dict[str, str | None]:
     """Canonical column → the file's heading: as given, as a tool's export names it, or by its usual spellings."""
     own = {" ".join(heading.casefold().split()): heading for heading in table.headings}
-    for export in TOOL_EXPORTS:
-        if not given and all(export[name] in own for name in ("dokument", "kode", "tekst")):
-            return {name: own.get(export.get(name, "")) for name in SEGMENT_COLUMNS}
+    fitting = [e for e in TOOL_EXPORTS if all(e[name] in own for name in ("dokument", "kode", "tekst"))]
+    if fitting and not given:
+        # Several versions of a tool differ in what they call the coder.
+        export = next((e for e in fitting if e["koder"] in own), fitting[0])
+        found = {name: own.get(export.get(name, "")) for name in SEGMENT_COLUMNS}
+        return found | {CONSENT: table.heading(CONSENT)}
     return {name: given.get(name) or table.heading(name) for name in SEGMENT_COLUMNS}
 
 

@@ -36,7 +36,6 @@ SEGMENT_COLUMNS: tuple[str, ...] = (
 )
 """Canonical headings of coded segments, in the order templates and the synthetic municipality write them."""
 
-REQUIRED_SEGMENT_COLUMNS: tuple[str, ...] = ("dokument", "kode")
 
 # --- side table -------------------------------------------------------------------------------------------
 
@@ -49,6 +48,7 @@ DOCUMENT_COLUMNS: tuple[str, ...] = (
     "form",
     "samtykke",
     "kodere",  # optional · who coded it, joined by "|"; the only coder when a file has none on its rows
+    "elev",  # optional · CPR numbers of the pupils who take part, joined by "|": ties the interview to the register
 )
 """Canonical headings of the side table; one row per document."""
 
@@ -61,7 +61,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "slut": ("end", "til", "end_position", "endposition"),
     "kode": ("code", "tag", "kodeid", "kode_id", "tags", "koder_id", "code name"),
     "retning": ("polaritet", "polarity", "direction"),
-    "koder": ("coder", "kodet_af", "kodere", "koder_navn", "owner", "created by"),
+    "koder": ("coder", "kodet_af", "kodere", "koder_navn", "owner", "created by", "author", "forfatter"),
     "tekst": ("text", "content", "citat", "quote", "segmenttekst", "coded text"),
     "citat_godkendt": ("godkendt_citat", "approved_quote", "quote_approved", "godkendt"),
     "informant": ("informanttype", "informant_type", "aktør", "aktoer"),
@@ -70,13 +70,16 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "nedslag": ("occasion", "tidspunkt", "runde"),
     "form": ("interviewform", "type"),
     "samtykke": ("consent",),
+    "elev": ("elever", "cpr", "cpr-nr", "cpr-nummer", "deltager", "deltagere", "pupil", "pupils"),
 }
 """Accepted spellings per canonical heading; compared without case and surrounding blanks."""
 
 TOOL_EXPORTS: tuple[dict[str, str], ...] = (
     # MAXQDA, "Coded segments": Beginning and End are paragraphs, not characters, and Segment is the text.
     {"dokument": "document name", "kode": "code", "tekst": "segment", "koder": "created by"},
+    {"dokument": "document name", "kode": "code", "tekst": "segment", "koder": "author"},
     {"dokument": "dokumentname", "kode": "code", "tekst": "segment", "koder": "erstellt von"},
+    {"dokument": "dokumentname", "kode": "code", "tekst": "segment", "koder": "autor"},
     # ATLAS.ti, "Quotations": Codes holds one code per line.
     {"dokument": "document", "kode": "codes", "tekst": "text content", "koder": "created by"},
     {"dokument": "document", "kode": "codes", "tekst": "quotation content", "koder": "created by"},

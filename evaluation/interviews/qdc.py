@@ -13,8 +13,7 @@ from typing import Any
 
 from evaluation.codebooks import Code, Codebook, CodeSet
 from evaluation.errors import InputError, Problem
-from evaluation.interviews.qdc_text import comment, description, own_id, read_extra, restored, with_extra
-from evaluation.interviews.safe_xml import (
+from evaluation.files.safe_xml import (
     attribute,
     child_text,
     children,
@@ -22,6 +21,7 @@ from evaluation.interviews.safe_xml import (
     normal_guid,
     parse_xml,
 )
+from evaluation.interviews.qdc_text import comment, description, own_id, read_extra, restored, with_extra
 
 NAMESPACE = "urn:QDA-XML:codebook:1.0"
 

@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from evaluation.codebooks import AgreementRule, Attribute, Code, Codebook, SignLink
-from evaluation.interviews.safe_xml import child_text
+from evaluation.files.safe_xml import child_text
 
 _MARK = "komglad-codebook "
 _ID_PREFIX = re.compile(r"\A\s*\[([^\]\s]+)\][ \t]?")
@@ -21,6 +21,8 @@ _EXTRAS = (
     ("use_when", "Brug når: "),
     ("do_not_use_when", "Brug ikke når: "),
     ("keywords", "Stikord: "),
+    ("for_schools", "Til skoler: "),
+    ("unstated", "Uden retning: "),
 )
 
 
@@ -100,7 +102,7 @@ def _not_in_tree(code: Code) -> dict[str, Any]:
     return lost
 
 
-_PLAIN = ("version", "title", "language", "status", "unit", "guid_rule", "origin")
+_PLAIN = ("version", "title", "language", "status", "unit", "unitising", "guid_rule", "origin")
 
 
 def read_extra(root: Any) -> dict[str, Any]:
@@ -143,7 +145,12 @@ def with_extra(codebook: Codebook, extra: dict[str, Any]) -> Codebook:
             qualifiers=tuple(_attribute(item) for item in extra["qualifiers"]),
             agreement=AgreementRule(**extra["agreement"]),
             joint_display=tuple(
-                SignLink(item["sign"], tuple(item["indicators"]), tuple(item["codes"]))
+                SignLink(
+                    item["sign"],
+                    tuple(item["indicators"]),
+                    tuple(item["codes"]),
+                    tuple((who, text) for who, text in item.get("questions", ())),
+                )
                 for item in extra["joint_display"]
             ),
         )

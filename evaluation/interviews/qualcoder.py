@@ -11,24 +11,29 @@ from typing import Any
 
 from evaluation.codebooks import Codebook
 from evaluation.errors import Problem
-from evaluation.interviews.attributes import DocumentAttributes, attribute_name, normal_name
-from evaluation.interviews.coding_labels import Coding
+from evaluation.files.sqlite import rows_of, text_of
+from evaluation.interviews.attributes import (
+    DocumentAttributes,
+    attributes_of_code,
+    lonely_cases,
+    normal_name,
+    said_by,
+)
+from evaluation.interviews.coding_labels import Coding, Reading, label_in_folder
 from evaluation.interviews.positions import Counting, Selection, Text, locate
-from evaluation.interviews.sqlite_files import rows_of, text_of
 
 _MEDIA = (("code_image", "imid"), ("code_av", "avid"))
 
 
-def codings_of_project(
-    connection: sqlite3.Connection, file: str, codebook: Codebook
-) -> tuple[list[Coding], dict[str, DocumentAttributes], list[Problem], int]:
-    """(codings, documents by normal name, problems, rows lost) of a QualCoder database."""
+def codings_of_project(connection: sqlite3.Connection, file: str, codebook: Codebook) -> Reading:
+    """Everything in a QualCoder database."""
     sources = {row["id"]: row for row in rows_of(connection, "source", "id", "name", "fulltext")}
     names = {key: text_of(row.get("name")) for key, row in sources.items()}
-    labels = _labels(connection)
+    labels = _labels(connection, codebook)
     coded: dict[Any, list[dict[str, Any]]] = {key: [] for key in sources}
     problems: list[Problem] = []
     lost = 0
+    aside: list[tuple[Coding]] = []
     codings: list[Coding] = []
     for number, row in enumerate(rows_of(connection, "code_text", "cid", "fid", "pos0", "pos1"), 1):
         if row.get("fid") not in sources or row.get("cid") not in labels:
@@ -42,6 +47,7 @@ def codings_of_project(
         for row, place in zip(coded[key], located, strict=True):
             if not place.is_found:
                 lost += 1
+                aside.append((Coding(names[key], labels[row["cid"]], row["_number"]),))
                 problems.append(
                     Problem(
                         file,
@@ -67,7 +73,10 @@ def codings_of_project(
                 )
             )
     codings += _media_codings(connection, names, labels)
-    return codings, _documents(connection, names, codebook), problems, lost
+    documents, lonely = _documents(connection, names, codebook)
+    if lonely:
+        problems.append(lonely_cases(file, lonely))
+    return Reading(codings, documents, problems, lost, aside)
 
 
 def _selection(row: dict[str, Any]) -> Selection:
@@ -77,13 +86,15 @@ def _selection(row: dict[str, Any]) -> Selection:
     return Selection(start, end, text_of(row.get("seltext")) or None)
 
 
-def _labels(connection: sqlite3.Connection) -> dict[Any, str]:
+def _labels(connection: sqlite3.Connection, codebook: Codebook) -> dict[Any, str]:
     """Code → label; the id in brackets that the exported codebook leaves in the memo wins over the name."""
+    folders = {r.get("catid"): text_of(r.get("name")) for r in rows_of(connection, "code_cat")}
     labels: dict[Any, str] = {}
     for row in rows_of(connection, "code_name", "cid", "name"):
-        memo = text_of(row.get("memo"))
+        memo, name = text_of(row.get("memo")), text_of(row.get("name"))
         has_id = memo.startswith("[") and "]" in memo
-        labels[row["cid"]] = memo[1 : memo.index("]")] if has_id else text_of(row.get("name"))
+        folder = folders.get(row.get("catid"), "")
+        labels[row["cid"]] = memo[1 : memo.index("]")] if has_id else label_in_folder(name, folder, codebook)
     return labels
 
 
@@ -110,17 +121,28 @@ def _media_codings(
 
 def _documents(
     connection: sqlite3.Connection, names: dict[Any, str], codebook: Codebook
-) -> dict[str, DocumentAttributes]:
-    by_file: dict[Any, dict[str, str]] = {key: {} for key in names}
-    by_case: dict[Any, dict[str, str]] = {}
+) -> tuple[dict[str, DocumentAttributes], int]:
+    """What is known of each document by its normal name, and how many cases with attributes belong to none."""
+    by_file: dict[Any, list[tuple[str, str]]] = {key: [] for key in names}
+    by_case: dict[Any, list[tuple[str, str]]] = {
+        row["caseid"]: attributes_of_code(text_of(row.get("name")), codebook)
+        for row in rows_of(connection, "cases", "caseid")
+    }
     for row in rows_of(connection, "attribute"):
-        name = attribute_name(text_of(row.get("name")), codebook)
-        value = text_of(row.get("value")).strip()
-        if name and value:
-            owner = by_case if text_of(row.get("attr_type")) == "case" else by_file
-            owner.setdefault(row.get("id"), {})[name] = value
+        owner = by_case if text_of(row.get("attr_type")) == "case" else by_file
+        said = said_by(text_of(row.get("name")), text_of(row.get("value")), codebook)
+        owner.setdefault(row.get("id"), []).extend(said)
+    about = {key: DocumentAttributes.of(by_file[key]) for key in names}
+    lonely = {case for case, said in by_case.items() if said}
     for row in rows_of(connection, "case_text"):
-        if row.get("fid") in by_file:
-            for name, value in by_case.get(row.get("caseid"), {}).items():
-                by_file[row["fid"]].setdefault(name, value)
-    return {normal_name(names[key]): DocumentAttributes(by_file[key]) for key in names}
+        file, case = row.get("fid"), row.get("caseid")
+        if file in about and case in by_case:
+            about[file] = about[file].joined(DocumentAttributes.of_participant(by_case[case]))
+            lonely.discard(case)
+    documents: dict[str, DocumentAttributes] = {}
+    for key, name in names.items():
+        known = documents.get(normal_name(name), DocumentAttributes())
+        documents[normal_name(name)] = known.joined(about[key])
+    if lonely:
+        documents[""] = DocumentAttributes.of(pair for case in lonely for pair in by_case[case])
+    return documents, len(lonely)

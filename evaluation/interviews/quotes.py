@@ -5,19 +5,22 @@ The scan is a net under the human check, never a replacement for it.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable
 
 import pandas as pd
 
 from evaluation.codebooks import Codebook
+from evaluation.interviews.approvals import QuoteDecisions
+from evaluation.interviews.identity import fingerprint, flat, segments_sharing_words
 from evaluation.interviews.segments import PERSONAL_DATA_CODE
 
 QUOTE_COLUMNS = ("code", "segment_id", "quote")
 MAX_QUOTE_CHARACTERS = 300
+NEVER_QUOTED = ("X.CITAT", "X.NYT", PERSONAL_DATA_CODE)
+"""Codes that say something of the coding, not of what is told."""
 
-_PATTERNS = {
+PATTERNS = {
     "cpr": re.compile(r"(?<!\d)(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d{2}[\s-]?\d{4}(?!\d)"),
     "telefon": re.compile(r"(?<!\d)(?:\+45[\s-]?|0045[\s-]?)?(?:\d[\s-]?){7}\d(?!\d)"),
     "e-mail": re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+"),
@@ -32,35 +35,49 @@ def personal_hits(text: str, names: Iterable[str] = ()) -> tuple[str, ...]:
     ``names`` are words that must not stand in a quote (pupils', staff's, schools' names); compared as whole words
     without regard to case.
     """
-    hits = [kind for kind, pattern in _PATTERNS.items() if pattern.search(text)]
+    hits = [kind for kind, pattern in PATTERNS.items() if pattern.search(text)]
     words = {word.casefold() for word in re.findall(r"\w+", text)}
     parts = {part.casefold() for name in names for part in re.findall(r"\w+", name) if len(part) > 1}
     return (*hits, *(["navn"] if words & parts else []))
 
 
 def approved_quotes(
-    segments: pd.DataFrame, texts: pd.DataFrame, codebook: Codebook, *, names: Iterable[str] = ()
+    segments: pd.DataFrame,
+    texts: pd.DataFrame,
+    codebook: Codebook,
+    *,
+    names: Iterable[str] = (),
+    decisions: QuoteDecisions | None = None,
 ) -> pd.DataFrame:
-    """Quotes fit to stand in a report; one row per code and segment, in the codebook's order.
+    """Quotes fit to stand in a report; one row per code and segment: those a person chose first, in the codebook's order.
 
-    Approval needs a person's mark and no ``X.PII`` from anyone, a clean scan and at most
+    Approval needs a person's mark on exactly these words (their fingerprint; in the coded file or in the study's
+    ``decisions``), no refusal, no ``X.PII`` from anyone on any part of them, a clean scan and at most
     :data:`MAX_QUOTE_CHARACTERS`. No school, grade or informant goes along. The order within a code is arbitrary and the
     same every time.
     """
     forbidden = tuple(names)
-    blocked = set(segments.loc[segments["code"] == PERSONAL_DATA_CODE, "segment_id"])
-    mark = "approved_quote" if "approved_quote" in segments else "is_approved_quote"
-    marked = segments[segments[mark].fillna(False).astype(bool) & ~segments["segment_id"].isin(blocked)]
-    body = {
-        segment: text.strip()
-        for segment, text in zip(texts["segment_id"], texts["text"], strict=True)
-        if text.strip() and len(text.strip()) <= MAX_QUOTE_CHARACTERS and not personal_hits(text, forbidden)
-    }
-    pairs = marked.loc[marked["segment_id"].isin(body.keys()), ["code", "segment_id"]].drop_duplicates()
+    decided = decisions or QuoteDecisions()
+    blocked = segments_sharing_words(segments, texts, PERSONAL_DATA_CODE)
+    marked = segments[segments["approved_sha256"].notna()]
+    approved = set(zip(marked["segment_id"], marked["approved_sha256"], strict=True))
+    body: dict[str, str] = {}
+    for segment, text in zip(texts["segment_id"], texts["text"], strict=True):
+        words = flat(str(text))
+        is_let_out = (segment, fingerprint(words)) in approved or decided.is_let_out(words)
+        if not is_let_out or decided.is_refused(words) or segment in blocked:
+            continue
+        if words and len(words) <= MAX_QUOTE_CHARACTERS and not personal_hits(words, forbidden):
+            body[str(segment)] = words
+    pairs = segments.loc[segments["segment_id"].isin(body), ["code", "segment_id"]].drop_duplicates()
     order = {code.id: number for number, code in enumerate(codebook.codes)}
-    pairs = pairs[~pairs["code"].astype("str").str.startswith("X.")]
+    pairs = pairs[~pairs["code"].isin(NEVER_QUOTED)]
     quotes = pairs["segment_id"].map(body)
     # Which of several quotes comes first must follow from the words: segments are named anew with every key.
-    mixed = quotes.map(lambda q: hashlib.sha256(str(q).encode()).hexdigest())
-    pairs = pairs.assign(quote=quotes, _order=pairs["code"].map(order), _mixed=mixed)
-    return pairs.sort_values(["_order", "_mixed", "segment_id"], ignore_index=True)[list(QUOTE_COLUMNS)]
+    mixed = quotes.map(lambda q: fingerprint(str(q)))
+    # What is chosen in the study's decisions goes before what was only marked while coding.
+    is_marked = ~quotes.map(lambda q: decided.is_let_out(str(q))).astype(bool)
+    pairs = pairs.assign(quote=quotes, _marked=is_marked, _order=pairs["code"].map(order), _mixed=mixed)
+    return pairs.sort_values(["_marked", "_order", "_mixed", "segment_id"], ignore_index=True)[
+        list(QUOTE_COLUMNS)
+    ]

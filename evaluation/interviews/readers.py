@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 from evaluation.codebooks import Codebook
 from evaluation.errors import InputError, Problem
+from evaluation.files.sqlite import open_sqlite, tables_of
 from evaluation.interviews import plain, qualcoder, taguette
 from evaluation.interviews.attributes import DocumentAttributes, normal_name
-from evaluation.interviews.coding_labels import Coding
+from evaluation.interviews.coding_labels import Reading
 from evaluation.interviews.positions import Unit
+from evaluation.interviews.r_projects import REQUAL_TABLES, RQDA_TABLES, requal_project, rqda_project
 from evaluation.interviews.refi import read_codings
 from evaluation.interviews.refi_project import read_qdpx
 from evaluation.interviews.segments import SegmentBatch, build_batch
-from evaluation.interviews.sqlite_files import open_sqlite, tables_of
 from evaluation.interviews.tables import read_rows
 
-Kind = Literal["qdpx", "qdc", "taguette", "qualcoder", "plain"]
+Kind = Literal["qdpx", "qdc", "taguette", "qualcoder", "rqda", "requal", "plain"]
+NAMES: Mapping[Kind, str] = {
+    "qdpx": "REFI-QDA-projekt (NVivo, ATLAS.ti, MAXQDA, QualCoder …)",
+    "qdc": "kodebog (REFI-QDA)",
+    "taguette": "Taguette",
+    "qualcoder": "QualCoder-projekt",
+    "rqda": "RQDA-projekt",
+    "requal": "requal-projekt",
+    "plain": "tabel med kodede udsagn",
+}
+"""What takes a file, in words."""
 
 _SQLITE_HEADER = b"SQLite format 3\x00"
 _TABLES = {".csv", ".tsv", ".txt", ".xlsx", ".xlsm"}
@@ -35,27 +45,31 @@ def read_segments(
     documents: Mapping[str, DocumentAttributes] | None = None,
     positions: Unit | None = None,
     coder: str | None = None,
+    project: str | None = None,
     schools: Mapping[str, str] | None = None,
 ) -> SegmentBatch:
     """Read one file (or QualCoder's ``.qda`` folder) of coded interviews.
 
     ``kind`` is found from the content when it is not given. ``columns`` maps canonical headings to a plain file's
-    own. ``documents`` is the side table (:func:`~evaluation.interviews.attributes.read_documents`) and wins over
-    what the file says, except that a withdrawn consent stays withdrawn. ``positions`` states how a ``.qdpx``
-    counts when it cannot be seen. ``coder`` names the coder of a file that names none (Taguette).
+    own. ``documents`` is the side table (:mod:`~evaluation.interviews.side_tables`) and wins over
+    what the file says, consent set aside: there the most restrictive word holds. ``positions`` states how a ``.qdpx``
+    counts when it cannot be seen. ``coder`` names the coder of a file that names none (Taguette),
+    ``project`` one of several in a database.
     ``schools`` maps a school's names to the protocol's ids; without it a school stays as written.
     Raises ``InputError`` when the file is refused as a whole; single rows become problems of the batch.
     """
-    found = _reading(path, codebook, kind or detect_kind(path), columns, positions, coder)
+    found = _reading(path, codebook, kind or detect_kind(path), columns, positions, coder, project)
     return build_batch(
         found.codings,
         file=path.name,
         codebook=codebook,
         key=key,
         schools=schools,
-        documents=_merged(documents or {}, found.documents),
+        documents=found.documents,
+        side_table=documents,
         problems=found.problems,
         rows_lost=found.lost,
+        aside=found.aside,
         notes=found.notes,
     )
 
@@ -65,19 +79,8 @@ def document_names(path: Path, codebook: Codebook) -> frozenset[str]:
 
     Raises ``InputError`` as :func:`read_segments` does. Names may point to persons: they are for the door alone.
     """
-    found = _reading(path, codebook, detect_kind(path), None, None, None)
+    found = _reading(path, codebook, detect_kind(path), None, None, None, None)
     return frozenset({normal_name(c.document) for c in found.codings} | set(found.documents)) - {""}
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """What a file says before anything is judged. ``lost`` rows were put aside by the reader, with ``problems``."""
-
-    codings: Sequence[Coding]
-    problems: Sequence[Problem] = ()
-    lost: int = 0
-    documents: Mapping[str, DocumentAttributes] = field(default_factory=dict)
-    notes: Sequence[str] = ()
 
 
 def _reading(
@@ -87,30 +90,28 @@ def _reading(
     columns: Mapping[str, str] | None,
     positions: Unit | None,
     coder: str | None,
-) -> _Reading:
+    project_name: str | None,
+) -> Reading:
     file = path.name
     if kind == "qdpx":
-        project = read_codings(read_qdpx(path), codebook, unit=positions)
-        return _Reading(
-            project.codings, project.problems, project.lost, dict(project.documents), project.notes
-        )
+        return read_codings(read_qdpx(path), codebook, unit=positions)
     if kind == "qdc":
-        return _Reading([], notes=codebook.compare(Codebook.from_qdc(path)).lines())
+        return Reading([], notes=codebook.compare(Codebook.from_qdc(path)).lines())
     if kind == "qualcoder" or _is_sqlite(path):
         with open_sqlite(_database(path)) as connection:
             if kind == "qualcoder":
-                codings, found, problems, lost = qualcoder.codings_of_project(connection, file, codebook)
-                return _Reading(codings, problems, lost, found)
-            codings, problems, lost = taguette.codings_of_database(connection, file, coder)
-            return _Reading(codings, problems, lost)
+                return qualcoder.codings_of_project(connection, file, codebook)
+            if kind in ("rqda", "requal"):
+                read = rqda_project if kind == "rqda" else requal_project
+                return read(connection, file, codebook)
+            return taguette.codings_of_database(connection, file, coder, project_name)
     table = read_rows(path)
-    if kind == "taguette":
-        if not taguette.is_taguette_table(table):
-            problem = Problem(file, 1, found="other headings", expected="id,document,tag,content")
-            raise InputError(f"{file} is not a highlights export of Taguette.", [problem])
-        return _Reading(taguette.codings_of_table(table, coder), table.problems, table.lost)
-    codings, problems, lost = plain.codings_of_table(table, codebook, coder, columns)
-    return _Reading(codings, [*table.problems, *problems], lost + table.lost)
+    if kind == "plain":
+        return plain.codings_of_table(table, codebook, coder, columns)
+    if not taguette.is_taguette_table(table):
+        problem = Problem(file, 1, found="other headings", expected="id,document,tag,content")
+        raise InputError(f"{file} is not a highlights export of Taguette.", [problem])
+    return taguette.codings_of_table(table, coder)
 
 
 def detect_kind(path: Path) -> Kind:
@@ -122,6 +123,10 @@ def detect_kind(path: Path) -> Kind:
             return "qualcoder"
         if {"highlights", "tags", "documents"} <= tables:
             return "taguette"
+        if tables >= RQDA_TABLES:
+            return "rqda"
+        if tables >= REQUAL_TABLES:
+            return "requal"
         raise _unknown(path, "a database of another program")
     suffix = path.suffix.casefold()
     if suffix in {".qdpx", ".qde"}:
@@ -131,18 +136,6 @@ def detect_kind(path: Path) -> Kind:
     if suffix in _TABLES:
         return "taguette" if taguette.is_taguette_table(read_rows(path)) else "plain"
     raise _unknown(path, f"the ending {suffix or '(none)'}")
-
-
-def _merged(
-    side: Mapping[str, DocumentAttributes], found: Mapping[str, DocumentAttributes]
-) -> dict[str, DocumentAttributes]:
-    merged = dict(found)
-    for name, about in side.items():
-        own = found.get(normal_name(name))
-        merged[normal_name(name)] = (
-            about if own is None else replace(about.updated(own.raw), coders=about.coders)
-        )
-    return merged
 
 
 def _is_sqlite(path: Path) -> bool:
@@ -168,7 +161,7 @@ def _unknown(path: Path, found: str) -> InputError:
     problem = Problem(
         path.name,
         found=found,
-        expected=".qdpx, .qdc, Taguette (CSV, XLSX, SQLite), QualCoder (.qda), plain CSV or XLSX",
+        expected=".qdpx, .qde, Taguette (CSV, XLSX, SQLite), QualCoder (.qda), RQDA, requal, CSV or XLSX",
         next_step="export the interviews in one of these formats",
     )
     return InputError(f"{path.name} is not a file of coded interviews.", [problem])

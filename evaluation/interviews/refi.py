@@ -12,17 +12,18 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
 from evaluation.codebooks import Codebook
 from evaluation.errors import Problem
-from evaluation.interviews.attributes import DocumentAttributes, normal_name
-from evaluation.interviews.coding_labels import Coding
+from evaluation.files.safe_xml import attribute, children, local_name, normal_guid
+from evaluation.interviews.attributes import DocumentAttributes, lonely_cases, normal_name
+from evaluation.interviews.coding_labels import Coding, Reading, label_in_folder
 from evaluation.interviews.positions import Counting, Located, Selection, Text, Unit, locate
 from evaluation.interviews.qdc import read_codes
 from evaluation.interviews.refi_attributes import source_attributes
 from evaluation.interviews.refi_project import QdaProject
-from evaluation.interviews.safe_xml import attribute, children, local_name, normal_guid
 from evaluation.interviews.tables import decode_text
 
 _POSITIONS_AS_NAME = re.compile(r"\s*\(?\d+\)?\s*,\s*\(?\d+\)?\s*")
@@ -40,17 +41,6 @@ _SELECTIONS = ("PlainTextSelection", "PDFSelection", "PictureSelection", "AudioS
 _SOURCES = ("TextSource", "PictureSource", "PDFSource", "AudioSource", "VideoSource")
 
 
-@dataclass(frozen=True)
-class RefiReading:
-    """Codings of a project with what was lost; ``documents`` by normal name."""
-
-    codings: tuple[Coding, ...]
-    documents: dict[str, DocumentAttributes]
-    problems: tuple[Problem, ...] = ()
-    lost: int = 0
-    notes: tuple[str, ...] = ()
-
-
 @dataclass
 class _Source:
     """One text (or medium) of the project while it is being read."""
@@ -61,7 +51,7 @@ class _Source:
     selections: list[tuple[Any, Selection | None]] = field(default_factory=list)
 
 
-def read_codings(project: QdaProject, codebook: Codebook, *, unit: Unit | None = None) -> RefiReading:
+def read_codings(project: QdaProject, codebook: Codebook, *, unit: Unit | None = None) -> Reading:
     """All codings of a project. ``unit`` overrides how positions are counted when the file cannot tell."""
     root, file = project.root, project.file
     problems: list[Problem] = []
@@ -71,19 +61,22 @@ def read_codings(project: QdaProject, codebook: Codebook, *, unit: Unit | None =
     placed = _locate(project, sources, unit)
     documents: dict[str, DocumentAttributes] = {}
     codings: list[Coding] = []
+    aside: list[tuple[Coding]] = []
     lost = row = 0
     outcome: Counter[str] = Counter()
     units: Counter[str] = Counter()
     cases = source_attributes(root, codebook)
+    met: set[str] = set()
     for source, where in zip(sources, placed, strict=True):
         guid = normal_guid(attribute(source.element, "guid"))
-        found = dict(cases.by_source.get(guid, {}))
+        found = cases.by_source.get(guid, DocumentAttributes())
         for (element, selection), located in zip(source.selections, where, strict=True):
             for coding in children(element, "Coding"):
                 targets = [normal_guid(attribute(r, "targetGUID")) for r in children(coding, "CodeRef")]
                 target = targets[0] if targets else ""
                 if target in cases.by_case and not codes.is_in_codebook(target):
-                    found = {**cases.by_case[target], **found}
+                    found = found.joined(cases.by_case[target])
+                    met.add(target)
                     continue
                 row += 1
                 code, label = codes.find(target)
@@ -95,6 +88,7 @@ def read_codings(project: QdaProject, codebook: Codebook, *, unit: Unit | None =
                     continue
                 if located is not None and not located.is_found:
                     lost += 1
+                    aside.append((Coding(source.name, label, row, code),))
                     outcome[located.status] += 1
                     problems.append(_misplaced(file, row, located))
                     continue
@@ -103,9 +97,12 @@ def read_codings(project: QdaProject, codebook: Codebook, *, unit: Unit | None =
                 coder = users.name(coding, element)
                 codings.append(_coding(source, element, selection, located, code, label, coder, row))
         name = normal_name(source.name)
-        documents[name] = documents.get(name, DocumentAttributes()).updated(found)
+        documents[name] = documents.get(name, DocumentAttributes()).joined(found)
+    if lonely := [said for guids, said in cases.by_lonely_case.items() if not met & set(guids)]:
+        problems.append(lonely_cases(file, len(lonely)))
+        documents[""] = reduce(DocumentAttributes.joined, lonely)
     notes = [f"positions counted as {how}: {times} segment(s)" for how, times in sorted(units.items())]
-    return RefiReading(tuple(codings), documents, tuple(problems), lost, tuple(notes))
+    return Reading(codings, documents, problems, lost, aside, notes)
 
 
 def _coding(
@@ -239,7 +236,7 @@ class _Codes:
             known = next(
                 (c for c in (code.guid, code.id, paths[code.id], code.name) if codebook.resolve(c)), None
             )
-            self._found[code.guid] = (known, code.name or code.id)
+            self._found[code.guid] = (known, label_in_folder(code.name or code.id, above, codebook))
 
     def find(self, guid: str) -> tuple[str | None, str]:
         """(what the codebook knows it by, label); an empty label when the project has no such code."""

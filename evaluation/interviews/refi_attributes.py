@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from evaluation.codebooks import Codebook
-from evaluation.interviews.attributes import FIELDS, attribute_name, canonical_value
-from evaluation.interviews.safe_xml import attribute, children, local_name, normal_guid
-
-_ASSIGNMENT = re.compile(r"\A\s*([^:=]+?)\s*[:=]\s*(.+?)\s*\Z")
+from evaluation.files.safe_xml import attribute, children, local_name, normal_guid
+from evaluation.interviews.attributes import (
+    DocumentAttributes,
+    attributes_of_code,
+    attributes_of_group,
+    said_by,
+)
 
 
 @dataclass
 class SourceAttributes:
-    """Attribute → raw word, by GUID of the source, and by GUID of a case (which NVivo also uses as a code)."""
+    """All that is said, by GUID of the source, and by GUID of a case (which NVivo also uses as a code).
 
-    by_source: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
-    by_case: dict[str, dict[str, str]] = field(default_factory=dict)
+    ``by_lonely_case``: of cases that name no source, by the GUIDs under which they may be set as a code.
+    """
+
+    by_source: dict[str, DocumentAttributes] = field(default_factory=lambda: defaultdict(DocumentAttributes))
+    by_case: dict[str, DocumentAttributes] = field(default_factory=dict)
+    by_lonely_case: dict[tuple[str, ...], DocumentAttributes] = field(default_factory=dict)
+
+    def add(self, source: str, about: DocumentAttributes) -> None:
+        """Something more is said of a source."""
+        self.by_source[source] = self.by_source[source].joined(about)
 
 
 def source_attributes(root: Any, codebook: Codebook) -> SourceAttributes:
-    """Everything a project says of its documents, in the order source, case, selection's case, group."""
+    """Everything a project says of its documents: on the source, its cases, their selections and its groups."""
     variables = {
-        normal_guid(attribute(variable, "guid")): attribute_name(attribute(variable, "name") or "", codebook)
+        normal_guid(attribute(variable, "guid")): attribute(variable, "name") or ""
         for holder in children(root, "Variables")
         for variable in children(holder, "Variable")
     }
@@ -34,52 +45,36 @@ def source_attributes(root: Any, codebook: Codebook) -> SourceAttributes:
     for holder in children(root, "Sources"):
         for source in children(holder):
             guid = normal_guid(attribute(source, "guid"))
-            found.by_source[guid].update(_values(source, variables))
+            found.add(guid, DocumentAttributes.of(_said(source, variables, codebook)))
             for inner in source.iter():
                 if local_name(inner).endswith("selection"):
                     owner[normal_guid(attribute(inner, "guid"))] = guid
     for holder in children(root, "Cases"):
         for case in children(holder, "Case"):
-            values = _values(case, variables)
-            found.by_case[normal_guid(attribute(case, "guid"))] = values
-            for reference in children(case, "CodeRef"):
-                found.by_case[normal_guid(attribute(reference, "targetGUID"))] = values
+            named = attributes_of_code(attribute(case, "name") or "", codebook)
+            said = DocumentAttributes.of_participant([*named, *_said(case, variables, codebook)])
+            own = [normal_guid(attribute(case, "guid"))]
+            own += [normal_guid(attribute(r, "targetGUID")) for r in children(case, "CodeRef")]
+            for code in own:
+                found.by_case[code] = found.by_case.get(code, DocumentAttributes()).joined(said)
+            if said.words and not children(case, "SourceRef", "SelectionRef"):
+                found.by_lonely_case[tuple(own)] = said
             for reference in children(case, "SourceRef", "SelectionRef"):
                 target = normal_guid(attribute(reference, "targetGUID"))
-                _fill(found.by_source[owner.get(target, target)], values)
+                found.add(owner.get(target, target), said)
     for holder in children(root, "Sets"):
         for group in children(holder, "Set"):
-            values = _group(attribute(group, "name") or "", codebook)
+            said = DocumentAttributes.of(attributes_of_group(attribute(group, "name") or "", codebook))
             for reference in children(group, "MemberSource"):
-                _fill(found.by_source[normal_guid(attribute(reference, "targetGUID"))], values)
+                found.add(normal_guid(attribute(reference, "targetGUID")), said)
     return found
 
 
-def _values(element: Any, variables: dict[str, str | None]) -> dict[str, str]:
-    values: dict[str, str] = {}
+def _said(element: Any, variables: Mapping[str, str], codebook: Codebook) -> list[tuple[str, str]]:
+    pairs = []
     for value in children(element, "VariableValue"):
         for reference in children(value, "VariableRef"):
-            name = variables.get(normal_guid(attribute(reference, "targetGUID")))
+            label = variables.get(normal_guid(attribute(reference, "targetGUID")), "")
             text = "".join("".join(v.itertext()) for v in children(value) if local_name(v).endswith("value"))
-            if name and text.strip():
-                values.setdefault(name, text.strip())
-    return values
-
-
-def _group(name: str, codebook: Codebook) -> dict[str, str]:
-    """A document group's name as an attribute: ``samtykke: gyldigt``, or a value only one attribute has."""
-    if assignment := _ASSIGNMENT.match(name):
-        known = attribute_name(assignment.group(1), codebook)
-        if known:
-            return {known: assignment.group(2)}
-    owners = [
-        item.id
-        for item in codebook.attributes
-        if item.id in FIELDS and canonical_value(item.id, name, item.values) is not None
-    ]
-    return {owners[0]: name} if len(owners) == 1 else {}
-
-
-def _fill(known: dict[str, str], more: dict[str, str]) -> None:
-    for name, value in more.items():
-        known.setdefault(name, value)
+            pairs += said_by(label, text, codebook)
+    return pairs

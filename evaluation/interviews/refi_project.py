@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from evaluation.errors import InputError, Problem
-from evaluation.interviews.archive import Archive, open_archive
-from evaluation.interviews.safe_xml import attribute, local_name, parse_xml
+from evaluation.files.packages import Archive, open_archive
+from evaluation.files.safe_xml import attribute, local_name, parse_xml
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What the schools wrote in their forms, put together: how many of them wrote what in each field.
 
-Schools are counted and never named: their own reading of themselves is no league table. Words are kept as written;
-what may be shown of them is the disclosure gate's matter.
+Schools are counted and never named: their own reading of themselves is no league table. What they wrote goes on only
+where a person has let exactly these words out and at least two schools wrote something there.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import pandas as pd
 
 from evaluation.codebooks import Codebook
-from evaluation.interviews.form_layouts import FORMS
+from evaluation.interviews.approvals import FEWEST_SOURCES, QuoteDecisions
+from evaluation.interviews.form_layouts import FORMS, WITHOUT_WORDS
+from evaluation.interviews.identity import flat
 from evaluation.interviews.themes import occasions_of
 
 STATEMENT_COLUMNS = (
@@ -28,19 +30,22 @@ STATEMENT_COLUMNS = (
 ``is_latest`` marks the last occasion at which any school handed it in."""
 
 
-def school_statements(fields: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+def school_statements(
+    fields: pd.DataFrame, codebook: Codebook, decisions: QuoteDecisions | None = None
+) -> pd.DataFrame:
     """Count schools per statement; :data:`STATEMENT_COLUMNS`.
 
     ``fields``: the readers' form fields. A school that handed a form in twice at an occasion is counted once per
-    statement; two schools' same words (blanks collapsed, case set aside) are one statement.
+    statement; two schools' same words (blanks collapsed, case set aside) are one statement. Words that nobody has let
+    out are one statement for each field, without words; a step on *Implementeringstrappen* is a number and no words.
     """
     if fields.empty:
         return pd.DataFrame(columns=list(STATEMENT_COLUMNS))
     order = {name: number for number, name in enumerate(occasions_of(codebook))}
     frame = fields.assign(
-        occasion=fields["occasion"].fillna("").astype(str),
-        value=[" ".join(str(v).split()) for v in fields["value"]],
+        occasion=fields["occasion"].fillna("").astype(str), value=[flat(str(v)) for v in fields["value"]]
     )
+    frame["value"] = _let_out(frame, decisions or QuoteDecisions())
     frame = frame.assign(_same=frame["value"].str.casefold())
     handed_in: dict[tuple[str, str], int] = {
         (str(form), str(occasion)): int(found["school_id"].nunique())
@@ -73,3 +78,15 @@ def school_statements(fields: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     return table.assign(_form=table["form"].map(place)).sort_values(
         ["_form", "theme", "dimension", "occasion", "value"], kind="stable", ignore_index=True
     )[list(STATEMENT_COLUMNS)]
+
+
+def _let_out(fields: pd.DataFrame, decisions: QuoteDecisions) -> list[str]:
+    """The words of each field that may be shown, else nothing."""
+    field = ["form", "theme", "dimension", "occasion"]
+    schools = fields.groupby(field)["school_id"].transform("nunique")
+    return [
+        value
+        if dimension in WITHOUT_WORDS or (wrote >= FEWEST_SOURCES and decisions.is_let_out(value))
+        else ""
+        for value, dimension, wrote in zip(fields["value"], fields["dimension"], schools, strict=True)
+    ]

@@ -9,15 +9,24 @@ from __future__ import annotations
 import hashlib
 import hmac
 import unicodedata
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from evaluation.codebooks import Codebook
 from evaluation.errors import EnvironmentProblem, Problem
-from evaluation.interviews.attributes import DocumentAttributes, attribute_problems, normal_name, slug
-from evaluation.interviews.coding_labels import Coding, Marks, Resolver
+from evaluation.interviews.attributes import (
+    CONSENT,
+    DocumentAttributes,
+    attribute_problems,
+    may_be_same,
+    normal_name,
+    slug,
+)
+from evaluation.interviews.coding_labels import Coding, Resolver
+from evaluation.interviews.identity import fingerprint, segments_sharing_words, statement_places, words_of
+from evaluation.interviews.marks import Marks, one_direction
 
 SEGMENT_COLUMNS = (
     "source_file",
@@ -35,9 +44,12 @@ SEGMENT_COLUMNS = (
     "end",
     "consent",
     "approved_quote",
+    "approved_sha256",
     "segment_id",
 )
-"""One row per document × segment × code × coder. ``start``/``end`` are code points (half-open), or missing."""
+"""One row per document × segment × code × coder. ``start``/``end`` are code points (half-open), or missing.
+
+``approved_sha256``: :func:`~evaluation.interviews.identity.fingerprint` of the words a person approved as a quote."""
 
 TEXT_COLUMNS = ("segment_id", "text")
 DOCUMENT_COLUMNS = (
@@ -63,7 +75,8 @@ class SegmentBatch:
 
     ``segments``: :data:`SEGMENT_COLUMNS`; ``texts``: one row per segment with a text; ``documents``:
     :data:`DOCUMENT_COLUMNS`. ``marks`` counts codings that qualify a segment (direction, approval) instead of
-    being rows. ``notes`` are remarks that lose nothing.
+    being rows. ``notes`` are remarks that lose nothing. ``coder_names`` are the coders as the file names them,
+    ``only_in_side_table`` the normal names of documents that the file itself does not speak of.
     """
 
     segments: pd.DataFrame
@@ -76,6 +89,8 @@ class SegmentBatch:
     duplicates: int
     marks: int = 0
     notes: tuple[str, ...] = ()
+    coder_names: tuple[str, ...] = field(default=(), repr=False)
+    only_in_side_table: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 def pseudonym(key: bytes, kind: str, name: str) -> str:
@@ -95,52 +110,81 @@ def build_batch(
     codebook: Codebook,
     key: bytes,
     documents: Mapping[str, DocumentAttributes] | None = None,
+    side_table: Mapping[str, DocumentAttributes] | None = None,
     problems: Iterable[Problem] = (),
     rows_lost: int = 0,
+    aside: Sequence[Sequence[Coding]] = (),
     notes: Iterable[str] = (),
     schools: Mapping[str, str] | None = None,
 ) -> SegmentBatch:
     """Bring codings to the canonical table.
 
-    ``documents`` maps :func:`~evaluation.interviews.attributes.normal_name` of a document to what is known of it
-    beside the rows. ``rows_lost`` rows were already quarantined by the reader, with ``problems`` saying why.
+    ``documents`` maps :func:`~evaluation.interviews.attributes.normal_name` of a document to what the file knows of it
+    beside the rows; ``side_table`` to what the analyst has written down, which corrects it, consent set aside.
+    ``rows_lost`` rows were already quarantined by the reader, with ``problems`` saying why; a no on one of them, as
+    ``aside`` tells, holds all the same.
     """
     pseudonym(key, "document", "")  # refuse a short key before anything is read
     rows = list(codings)
-    known = dict(documents or {})
     found = list(problems)
     resolver = Resolver(codebook, file, found)
-    marks = Marks(rows)
+    places = statement_places(rows)
+    marks = Marks(rows, places, codebook)
+    attributes = dict(documents or {})
+    for coding, (name, _) in zip(rows, places, strict=True):
+        if said := marks.attributes(coding):
+            about = attributes.get(name, DocumentAttributes())
+            attributes[name] = about.joined(DocumentAttributes.of(said))
+    for ways in aside:
+        for name, no in marks.forbidden(ways):
+            attributes[name] = attributes.get(name, DocumentAttributes()).joined(no)
+    lost = (normal_name(way.document) for ways in aside for way in ways)
+    unmet = frozenset(side_table or {}).difference(attributes, (name for name, _ in places), lost)
+    for name, side in (side_table or {}).items():
+        attributes[name] = attributes.get(name, DocumentAttributes()).corrected(side)
+    for name in {*unmet, ""} & {n for n, a in attributes.items() if a.is_refusal(codebook)}:
+        # Nobody knows whom the no is about: it holds for every document that may be meant.
+        for other in (n for n in attributes if n != name and may_be_same(name, n)):
+            attributes[other] = attributes[other].joined(DocumentAttributes.of([(CONSENT, "?")]))
+    if "" not in {name for name, _ in places}:
+        attributes.pop("", None)
     table: list[dict[str, object]] = []
     texts: dict[str, str] = {}
     coders: dict[str, set[str]] = {}
+    spelt: dict[str, str] = {}
     seen: dict[tuple[object, ...], dict[str, object]] = {}
-    attributes: dict[str, DocumentAttributes] = {}
+    unsaid: list[int | None] = []
     duplicates = quarantined = 0
-    for coding in rows:
+    for coding, place in zip(rows, places, strict=True):
         if marks.is_mark(coding):
             continue
         code, polarity = resolver.resolve(coding)
         if code is None:
             quarantined += 1
             continue
-        name = normal_name(coding.document)
-        if name not in attributes:
-            attributes[name] = known.get(name, DocumentAttributes())
-        about = attributes[name] = attributes[name].updated(coding.attributes)
+        name = place[0]
+        about = attributes.setdefault(name, DocumentAttributes())
         document_id = pseudonym(key, "document", name)
-        segment_id = _segment_id(key, name, coding)
+        segment_id = pseudonym(key, "segment", "\0".join(place))
         coder = coding.coder or about.only_coder
         coder_id = pseudonym(key, "koder", slug(coder)) if coder else None
-        direction = polarity or marks.polarity(coding)
-        is_approved = coding.approved or marks.is_approved(coding)
+        if coder:
+            spelt[slug(coder)] = min(spelt.get(slug(coder), coder), coder)
+        direction = polarity or marks.polarity(place, coding.coder)
+        words = words_of(place)
+        # Words lent by another row are nobody's approved words.
+        is_approved = bool(coding.text and coding.approved) or (bool(words) and marks.is_approved(place))
         if (fact := (segment_id, code.id, coder_id)) in seen:
-            duplicates += 1
             _merge(seen[fact], direction, is_approved)
+            if coder_id is None:
+                unsaid.append(coding.row)
+            else:
+                duplicates += 1
             continue
         coders.setdefault(name, set()).update({coder_id} if coder_id else ())
-        if coding.text:
-            texts.setdefault(segment_id, unicodedata.normalize("NFC", coding.text))
+        if words:
+            spoken = unicodedata.normalize("NFC", coding.text or words)
+            texts[segment_id] = min(texts.get(segment_id, spoken), spoken)
         table.append(
             {
                 "source_file": file,
@@ -157,54 +201,60 @@ def build_batch(
             }
         )
         seen[fact] = table[-1]
-    _block_personal_quotes(table)
-    for name, about in known.items():
-        attributes.setdefault(name, about)
+    for row in table:
+        approved = texts.get(str(row["segment_id"])) if row["approved_quote"] else None
+        row["approved_sha256"] = fingerprint(approved) if approved else None
+    found += marks.problems(file)
     values = {name: about.canonical(codebook, schools) for name, about in attributes.items()}
+    if unsaid:
+        found.append(nameless(file, unsaid[0], len(unsaid)))
     found += attribute_problems(attributes.values(), codebook, file, schools)
     for row in table:
         row.update(values[str(row.pop("_name"))])
-    segments = _frame(table)
+    words_said = pd.DataFrame(sorted(texts.items()), columns=list(TEXT_COLUMNS), dtype="str")
+    segments = without_personal_quotes(_frame(table), words_said)
     return SegmentBatch(
         segments=segments,
-        texts=pd.DataFrame(sorted(texts.items()), columns=list(TEXT_COLUMNS), dtype="str"),
+        texts=words_said,
         documents=_documents(attributes, values, coders, segments, key),
         problems=tuple(found),
         rows_in=len(rows) - marks.count + rows_lost,
         kept=len(table),
-        quarantined=quarantined + rows_lost,
+        quarantined=quarantined + len(unsaid) + rows_lost,
         duplicates=duplicates,
         marks=marks.count,
         notes=tuple(notes),
+        only_in_side_table=unmet,
+        coder_names=tuple(spelt[who] for who in sorted(spelt)),
+    )
+
+
+def nameless(file: str, row: int | None, times: int) -> Problem:
+    """The same code on the same statement again, and nobody knows by whom: two coders, or one row twice."""
+    return Problem(
+        file,
+        row,
+        "koder",
+        f"{times} coding(s) that stand twice without a coder",
+        "coder_unknown",
+        "who coded each row",
+        'name the coder: a column, "kodere" in the side table, or [interviews] coder in the mapping',
     )
 
 
 def _merge(row: dict[str, object], direction: str | None, is_approved: bool) -> None:
     """The same coder's same code again: two directions are *blandet*, one is better than none."""
-    if direction and row["polarity"] not in (direction, None):
-        row["polarity"] = "blandet"
-    row["polarity"] = row["polarity"] or direction
+    row["polarity"] = one_direction({str(said) for said in (row["polarity"], direction) if said})
     row["approved_quote"] = bool(row["approved_quote"]) or is_approved
 
 
-def _segment_id(key: bytes, document: str, coding: Coding) -> str:
-    if coding.start is not None and coding.end is not None:
-        place = f"{coding.start}-{coding.end}"
-    elif coding.segment:
-        place = f"#{coding.segment.strip().casefold()}"
-    elif coding.text:
-        place = "=" + " ".join(unicodedata.normalize("NFC", coding.text).split())
-    else:
-        place = f"row {coding.row}"
-    return pseudonym(key, "segment", f"{document}\0{place}")
-
-
-def _block_personal_quotes(table: list[dict[str, object]]) -> None:
-    """A segment coded as personal data by anyone is never an approved quote, whoever approved it."""
-    blocked = {row["segment_id"] for row in table if row["code"] == PERSONAL_DATA_CODE}
-    for row in table:
-        if row["segment_id"] in blocked:
-            row["approved_quote"] = False
+def without_personal_quotes(segments: pd.DataFrame, texts: pd.DataFrame) -> pd.DataFrame:
+    """A segment any part of which anyone coded as personal data is never an approved quote, whoever approved it."""
+    blocked = segments["segment_id"].isin(segments_sharing_words(segments, texts, PERSONAL_DATA_CODE))
+    return segments.assign(
+        approved_quote=segments["approved_quote"] & ~blocked,
+        approved_sha256=segments["approved_sha256"].mask(blocked),
+    )
 
 
 def _frame(table: list[dict[str, object]]) -> pd.DataFrame:

@@ -6,63 +6,116 @@ is :mod:`evaluation.interviews.joint_display`'s matter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from evaluation.codebooks import Codebook
-from evaluation.interviews.themes import strength
+from evaluation.interviews.themes import speaker_of, strength
 
 INVOLUNTARY = "MP.UFRIV"
 """*Ufrivilligt fravær* is no registered type: a sign linked to it is read from interviews only."""
 
+GROUPS = ("pupils", "adults")
+_COUNTS = ("", "_for", "_against", "_both", "_context")
 SIGN_THEME_COLUMNS = (
     "sign_id",
-    "sources",
-    "sources_for",
-    "sources_against",
-    "sources_both",
-    "sources_context",
+    *(f"sources{n}" for n in _COUNTS),
     "sources_other_explanation",
     "sources_total",
+    *(f"{group}{n}" for group in GROUPS for n in _COUNTS),
     "informant_groups",
     "strength",
-    "top_code",
-    "top_name",
-    "top_sources",
 )
-"""One row per sign. ``sources`` speak of it at all; ``sources_both`` say both; ``sources_context`` take no stand."""
+"""One row per sign. ``sources`` speak of it at all; ``sources_both`` say both; ``sources_context`` are neutral, or
+nobody stated a direction. The same for ``pupils`` and for ``adults`` among them."""
 
-CONTEXT = ("MP.SAMTALE.", "MP.UFRIV", "SBST.TYPE.", "SBST.TRIN.", "SBST.FAKTOR.", "X.ANDENFORKL")
-"""Linked codes that tell of the talk, the registration, a stage or a cause: what it is about, not whether the
-sign has come. A pleasant talk is no evidence of less absence after three months."""
-
-_FOR_ENDINGS = (".DRIVKRAFT", ".GODT")
-_AGAINST_ENDINGS = (".BARRIERE",)
+AGAINST, OTHERWISE = "X.MODBEVIS", "X.ANDENFORKL"
+"""They belong to the sign of the statement they are set on, and to no other."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """A sign with its Danish text, its indicators and codes, and whether numbers can speak of it at all."""
+    """A sign with its Danish text, its indicators and codes, and whether numbers can speak of it at all.
+
+    ``unstated``: code → the direction the codebook declares for a statement that states none.
+    """
 
     id: str
     text: str
     indicators: tuple[str, ...]
     codes: tuple[str, ...]
+    unstated: Mapping[str, str]
 
     @property
     def is_interviews_only(self) -> bool:
         """True when the sign concerns involuntary absence, which no register holds."""
         return INVOLUNTARY in self.codes
 
+    @property
+    def own_codes(self) -> tuple[str, ...]:
+        """The codes that speak of the sign itself: its own, and involuntary absence where it is what the sign is about."""
+        return (self.id, INVOLUNTARY) if self.is_interviews_only else (self.id,)
+
 
 def signs_of(codebook: Codebook) -> tuple[Sign, ...]:
     """The signs of the codebook's joint display, in its order."""
     return tuple(
-        Sign(link.sign, codebook.get(link.sign).name, link.indicators, link.codes)
+        Sign(
+            link.sign,
+            codebook.get(link.sign).name,
+            link.indicators,
+            link.codes,
+            {code: codebook.get(code).unstated for code in link.codes},
+        )
         for link in codebook.joint_display
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """One statement: ``says`` is a subset of {``for``, ``imod``}; ``is_own`` where it carries the sign's own code.
+
+    What carries a linked code alone stands beside the sign and speaks of it not: a pleasant talk is no word on less absence
+    after three months, nor a good playground one on prevention.
+    """
+
+    segment: str
+    document: str
+    says: frozenset[str]
+    is_own: bool
+    has_other_explanation: bool
+
+
+def spoken_on(sign: Sign, segments: pd.DataFrame) -> tuple[Spoken, ...]:
+    """Every statement with one of the sign's codes (other than ``X.``) and what it says, in the order of its first row.
+
+    The direction of the sign's own code decides: *positiv* for, *negativ* against, *blandet* both, *neutral* neither;
+    without one, what the codebook declares for the code, and where it declares nothing, neither. ``X.MODBEVIS`` on the
+    same statement speaks against, and takes the place of what no direction states.
+    """
+    rows = segments[["segment_id", "document_id", "code", "polarity"]].drop_duplicates()
+    linked = rows[rows["code"].isin([c for c in sign.codes if not c.startswith("X.")])]
+    marked = {mark: set(rows.loc[rows["code"] == mark, "segment_id"]) for mark in (AGAINST, OTHERWISE)}
+    found: dict[str, Spoken] = {}
+    for segment, document, code, polarity in linked.itertuples(index=False):
+        before = found.get(segment)
+        says = before.says if before else frozenset()
+        is_own = code in sign.own_codes
+        if is_own and segment in marked[AGAINST]:
+            says |= stance(polarity) | {"imod"}
+        elif is_own:
+            says |= stance(polarity, sign.unstated[str(code)])
+        found[segment] = Spoken(
+            str(segment),
+            str(document),
+            says,
+            is_own or (before is not None and before.is_own),
+            segment in marked[OTHERWISE],
+        )
+    return tuple(found.values())
 
 
 def sign_themes(
@@ -71,59 +124,64 @@ def sign_themes(
     """Count each sign's sources by stance; :data:`SIGN_THEME_COLUMNS`.
 
     ``documents`` (from the readers) are all that were asked; without them those with a coded segment.
-    ``segments``: the canonical table with valid consent. A segment speaks for a sign when its direction is
-    *positiv*, against when *negativ*, both when *blandet*. Without a direction the sign's own code and drivers
-    (``.DRIVKRAFT``, ``.GODT``) speak for, barriers against. ``X.MODBEVIS`` always speaks against. Codes in
-    :data:`CONTEXT` take no stand; ``X.ANDENFORKL`` is counted by itself and is no source for the sign.
+    ``segments``: the canonical table with valid consent. What a source says is what its statements on the sign say
+    (:func:`spoken_on`) together; ``X.ANDENFORKL`` is counted by itself, on any statement with a code of the sign's, and
+    is no source for the sign.
     """
     total = int((segments if documents is None else documents)["document_id"].nunique())
+    who = dict(zip(segments["document_id"], segments["informant"], strict=True))
     rows = []
     for sign in signs_of(codebook):
-        found = segments[segments["code"].isin(sign.codes)].drop_duplicates(
-            ["segment_id", "code", "polarity"]
-        )
-        own = found[~found["code"].str.startswith("X.ANDENFORKL")]
+        spoken = spoken_on(sign, segments)
         stances: dict[str, set[str]] = {}
-        for document, code, polarity in zip(own["document_id"], own["code"], own["polarity"], strict=True):
-            stances.setdefault(str(document), set()).update(stance(sign.id, str(code), polarity))
-        says = {name: _count(stances.values(), name) for name in ("for", "imod", "begge", "kontekst")}
-        spoken = own.groupby("code")["document_id"].nunique()
-        top = max(spoken.index, key=lambda code: (spoken[code], -sign.codes.index(code)), default="")
-        informants = int(own["informant"].nunique())
+        for one in (s for s in spoken if s.is_own):
+            stances.setdefault(one.document, set()).update(one.says)
+        groups = {document: speaker_of(who.get(document)) for document in stances}
+        counted: dict[str, object] = dict(_counts("sources", stances.values()))
+        for group in GROUPS:
+            counted |= _counts(group, [s for document, s in stances.items() if groups[document] == group])
+        informants = len(
+            {word for document in stances if isinstance(word := who.get(document), str) and word}
+        )
         rows.append(
-            (
-                sign.id,
-                len(stances),
-                says["for"],
-                says["imod"],
-                says["begge"],
-                says["kontekst"],
-                int(found.loc[found["code"] == "X.ANDENFORKL", "document_id"].nunique()),
-                total,
-                informants,
-                strength(len(stances), informants),
-                top,
-                codebook.by_id[top].name if top else "",
-                int(spoken[top]) if top else 0,
-            )
+            {
+                "sign_id": sign.id,
+                **counted,
+                "sources_other_explanation": len({s.document for s in spoken if s.has_other_explanation}),
+                "sources_total": total,
+                "informant_groups": informants,
+                "strength": strength(len(stances), informants),
+            }
         )
     return pd.DataFrame(rows, columns=list(SIGN_THEME_COLUMNS))
 
 
-def stance(sign: str, code: str, polarity: object) -> frozenset[str]:
-    """What one coded segment says of a sign: a subset of {``for``, ``imod``}; empty takes no stand."""
-    if code == "X.MODBEVIS":
-        return frozenset({"imod"})
-    if code != sign and code.startswith(CONTEXT):
-        return frozenset()
-    stated = {"positiv": {"for"}, "negativ": {"imod"}, "blandet": {"for", "imod"}, "neutral": set[str]()}
-    if isinstance(polarity, str) and polarity in stated:
-        return frozenset(stated[polarity])
-    if code.endswith(_AGAINST_ENDINGS):
-        return frozenset({"imod"})
-    return frozenset({"for"}) if code == sign or code.endswith(_FOR_ENDINGS) else frozenset()
+def stance(polarity: object, unstated: str = "") -> frozenset[str]:
+    """What a direction says of a sign, ``unstated`` where there is none; empty is neither for nor against."""
+    stated = {"positiv": {"for"}, "negativ": {"imod"}, "blandet": {"for", "imod"}}
+    word = polarity if isinstance(polarity, str) and polarity else unstated
+    return frozenset(stated.get(word, ()))
 
 
-def _count(stances: Iterable[set[str]], name: str) -> int:
-    wanted = {"for": {"for"}, "imod": {"imod"}, "begge": {"for", "imod"}, "kontekst": set[str]()}[name]
-    return sum(said == wanted for said in stances)
+def direction_of(said: Mapping[str, Any], group: str, fewest: int) -> str:
+    """``for`` or ``imod`` where more than half of all who speak say so alone, and at least ``fewest``; else ``delt``.
+
+    Those who say both, and those who take no stand, speak too.
+    """
+    everybody = int(said[group])
+    for word, name in (("for", "for"), ("imod", "against")):
+        n = int(said[f"{group}_{name}"])
+        if n >= fewest and 2 * n > everybody:
+            return word
+    return "delt"
+
+
+def are_groups_opposed(said: Mapping[str, Any], fewest: int) -> bool:
+    """Most pupils who speak say one thing, and most adults the opposite."""
+    return {direction_of(said, group, fewest) for group in GROUPS} == {"for", "imod"}
+
+
+def _counts(name: str, stances: Iterable[set[str]]) -> dict[str, int]:
+    everybody = list(stances)
+    kinds = {"_for": {"for"}, "_against": {"imod"}, "_both": {"for", "imod"}, "_context": set[str]()}
+    return {name: len(everybody), **{f"{name}{k}": sum(s == v for s in everybody) for k, v in kinds.items()}}

@@ -10,27 +10,21 @@ import codecs
 import csv
 import io
 import unicodedata
-import zipfile
-import zlib
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from evaluation.errors import InputError, Problem
-from evaluation.interviews.archive import archive_from_bytes
+from evaluation.files.packages import archive_from_bytes
+from evaluation.files.xlsx import open_workbook
 from evaluation.interviews.plain_columns import ALIASES
 
 DELIMITERS = (";", ",", "\t", "¤", "|")
 MAX_TABLE_BYTES = 200 * 1024 * 1024
 MAX_SHEET_ROWS = 200_000
 MAX_SHEET_CELLS = 5_000_000
-_OPENPYXL_ERRORS = (
-    *(zipfile.BadZipFile, zlib.error, EOFError, OSError, SyntaxError, RuntimeError, NotImplementedError),
-    *(KeyError, ValueError, TypeError, AttributeError, IndexError, OverflowError, AssertionError),
-)
-"""What openpyxl is known to raise on damaged workbooks; ``SyntaxError`` is what XML parsers raise."""
 
 
 @dataclass(frozen=True)
@@ -47,14 +41,17 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A file's header and rows; ``problems`` name the ``lost`` rows."""
+    """A file's header and rows; ``problems`` name the ``lost`` rows.
+
+    ``misfits``: each lost row, which has more cells than there are headings, in the ways it is likely to read.
+    """
 
     file: str
     headings: tuple[str, ...]
     rows: tuple[Row, ...]
     problems: tuple[Problem, ...] = ()
     lost: int = 0
-    sheets: dict[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    misfits: tuple[tuple[Row, ...], ...] = ()
 
     def heading(self, canonical: str) -> str | None:
         """The file's own heading for a canonical column; see :mod:`~evaluation.interviews.plain_columns`."""
@@ -65,42 +62,46 @@ class Table:
         return None
 
 
-def read_rows(path: Path, sheet: str | None = None) -> Table:
-    """Read a CSV or XLSX file with one header row. Raises ``InputError`` when the file as a whole is unusable."""
+def read_rows(path: Path) -> Table:
+    """Read a CSV or XLSX file with one header row. Raises ``InputError`` when the file as a whole is unusable, and when
+    a second sheet is filled: what it says would be lost.
+    """
     if path.suffix.casefold() in {".xlsx", ".xlsm"}:
-        sheets = read_sheets(path)
-        name = (
-            sheet
-            if sheet in sheets
-            else next((n for n, rows in sheets.items() if rows), next(iter(sheets), ""))
-        )
-        return _table(
-            path.name, [(number, list(cells)) for number, cells in enumerate(sheets.get(name, ()), 1)]
-        )
+        filled = [rows for rows in read_sheets(path).values() if rows]
+        if len(filled) > 1:
+            problem = Problem(path.name, found=f"{len(filled)} filled sheets, of which one can be read", rule="table",
+                              expected="one sheet", next_step="save each sheet as a file of its own")  # fmt: skip
+            raise InputError(f"{path.name} has more than one sheet.", [problem])
+        return _table(path.name, [(n, list(cells)) for rows in filled for n, cells in enumerate(rows, 1)])
     data = _bytes(path)
     text = decode_text(data, path.name)
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
         raise InputError(f"{path.name} is not a text table.", [Problem(path.name, line, found="a NUL byte")])
-    return _table(path.name, _csv_rows(text, path.name))
+    delimiter = max(DELIMITERS, key=text.split("\n", 1)[0].count)
+    return _table(path.name, _csv_rows(text, path.name, delimiter), delimiter)
 
 
-def read_sheets(path: Path) -> dict[str, tuple[tuple[str, ...], ...]]:
-    """Visible sheets of a workbook as text cells. Formulas are refused: their values depend on another program."""
-    import openpyxl
+def read_sheets(
+    path: Path,
+    *,
+    is_merged_filled: bool = False,
+    notes: list[tuple[str, str]] | None = None,
+    hidden: list[str] | None = None,
+) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """Visible sheets of a workbook as text cells. Formulas are refused: their values depend on another program.
 
+    ``is_merged_filled``: cells of a merged range all hold its text. ``notes`` is given (sheet, cell) of every note,
+    ``hidden`` the hidden sheets that hold anything.
+    """
     archive_from_bytes(_bytes(path), path.name)
-    try:
-        book = openpyxl.load_workbook(path, data_only=False, keep_links=False)
-    except _OPENPYXL_ERRORS:
-        problem = Problem(
-            path.name, found="not an Excel workbook", expected=".xlsx", next_step="save it again"
-        )
-        raise InputError(f"{path.name} cannot be read.", [problem]) from None
+    book = open_workbook(path, path.name, data_only=False, keep_links=False)
     sheets: dict[str, tuple[tuple[str, ...], ...]] = {}
     problems: list[Problem] = []
     for sheet in book.worksheets:
         if sheet.sheet_state != "visible":
+            if hidden is not None and any(cell is not None for row in sheet.values for cell in row):
+                hidden.append(sheet.title)
             continue
         size = (sheet.max_row or 0) * (sheet.max_column or 0)
         if (sheet.max_row or 0) > MAX_SHEET_ROWS or size > MAX_SHEET_CELLS:
@@ -108,6 +109,7 @@ def read_sheets(path: Path) -> dict[str, tuple[tuple[str, ...], ...]]:
             problems.append(Problem(path.name, found=found, expected=f"at most {MAX_SHEET_ROWS:,} rows"))
             continue
         rows = []
+        merged = _merged(sheet) if is_merged_filled else {}
         for number, cells in enumerate(sheet.iter_rows(), 1):
             for cell in cells:
                 if cell.data_type == "f":
@@ -122,13 +124,26 @@ def read_sheets(path: Path) -> dict[str, tuple[tuple[str, ...], ...]]:
                             "copy the cells and paste them as values",
                         )
                     )
-            rows.append(tuple(_cell(cell.value) for cell in cells))
+                if notes is not None and cell.comment is not None:
+                    notes.append((sheet.title, cell.coordinate))
+            rows.append(tuple(merged.get((number, p)) or _cell(c.value) for p, c in enumerate(cells, 1)))
         while rows and not any(rows[-1]):
             rows.pop()
         sheets[sheet.title] = tuple(rows)
     if problems:
         raise InputError(f"{path.name} was not read.", problems[:50])
     return sheets
+
+
+def _merged(sheet: Any) -> dict[tuple[int, int], str]:
+    """The text of each cell that is part of a merged range of rows; ranges over columns alone are headings."""
+    texts: dict[tuple[int, int], str] = {}
+    for merged in sheet.merged_cells.ranges:
+        if merged.size["rows"] < 2:
+            continue
+        text = _cell(sheet.cell(merged.min_row, merged.min_col).value)
+        texts |= {place: text for row in merged.rows for place in row}
+    return texts
 
 
 def decode_text(data: bytes, file: str) -> str:
@@ -160,9 +175,7 @@ def _bytes(path: Path) -> bytes:
         raise InputError(f"{path.name} cannot be read: {error.strerror}.") from None
 
 
-def _csv_rows(text: str, file: str) -> list[tuple[int, list[str]]]:
-    first = text.split("\n", 1)[0]
-    delimiter = max(DELIMITERS, key=first.count)
+def _csv_rows(text: str, file: str, delimiter: str) -> list[tuple[int, list[str]]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows: list[tuple[int, list[str]]] = []
     begin = 1
@@ -182,13 +195,14 @@ def _csv_rows(text: str, file: str) -> list[tuple[int, list[str]]]:
     return rows
 
 
-def _table(file: str, lines: list[tuple[int, list[str]]]) -> Table:
+def _table(file: str, lines: list[tuple[int, list[str]]], delimiter: str | None = None) -> Table:
     lines = [(number, cells) for number, cells in lines if any(cell.strip() for cell in cells)]
     if not lines:
         raise InputError(f"{file} is empty.", [Problem(file, found="no rows", expected="a header and rows")])
     headings = [_clean(cell) for cell in lines[0][1]]
     while headings and not headings[-1]:
         headings.pop()
+    headings = [name or f"({place})" for place, name in enumerate(headings, 1)]  # unread, and said to be
     twice = [name for name, times in Counter(map(_key, headings)).items() if times > 1 and name]
     if twice:
         problem = Problem(
@@ -196,17 +210,40 @@ def _table(file: str, lines: list[tuple[int, list[str]]]) -> Table:
         )
         raise InputError(f"{file} has an unusable header.", [problem])
     rows: list[Row] = []
+    unfit: list[tuple[int, list[str]]] = []
     problems: list[Problem] = []
     for number, cells in lines[1:]:
-        surplus = [cell for cell in cells[len(headings) :] if cell.strip()]
-        if surplus:
+        if any(cell.strip() for cell in cells[len(headings) :]):
+            unfit.append((number, cells))
             found = f"{len(cells)} columns, {len(headings)} expected"
             problems.append(Problem(file, number, found=found, rule="table", next_step="correct the line"))
             continue
-        rows.append(
-            Row(number, {name: _clean(cell) for name, cell in zip(headings, cells, strict=False) if name})
-        )
-    return Table(file, tuple(headings), tuple(rows), tuple(problems), len(problems))
+        rows.append(_row(number, headings, cells))
+    misfits = tuple(_likely(_ways(number, headings, cells, delimiter), rows) for number, cells in unfit)
+    return Table(file, tuple(headings), tuple(rows), tuple(problems), len(problems), misfits)
+
+
+def _ways(line: int, headings: list[str], cells: list[str], delimiter: str | None) -> list[Row]:
+    """A row with too many cells: without those to the right, or with one cell made whole that its own text cut."""
+    pieces = len(cells) - len(headings) + 1
+    ways = [cells]
+    if delimiter:
+        starts = range(len(headings))
+        ways += [
+            [*cells[:at], delimiter.join(cells[at : at + pieces]), *cells[at + pieces :]] for at in starts
+        ]
+    return [_row(line, headings, way) for way in ways]
+
+
+def _likely(ways: list[Row], rows: list[Row]) -> tuple[Row, ...]:
+    """The ways of reading a row in which most of its cells are what other rows have in the same column."""
+    met = {(name, cell) for row in rows for name, cell in row.cells.items()}
+    known = [sum(pair in met for pair in way.cells.items()) for way in ways]
+    return tuple(way for way, times in zip(ways, known, strict=True) if times == max(known))
+
+
+def _row(line: int, headings: list[str], cells: list[str]) -> Row:
+    return Row(line, {name: _clean(cell) for name, cell in zip(headings, cells, strict=False) if name})
 
 
 def _cell(value: Any) -> str:

@@ -7,26 +7,30 @@ Source: github.com/remram44/taguette, ``extract.py`` and ``database/models.py``.
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import sqlite3
 from html.parser import HTMLParser
 from typing import Any
 
-from evaluation.errors import Problem
-from evaluation.interviews.coding_labels import Coding
-from evaluation.interviews.sqlite_files import rows_of, text_of
+from evaluation.codebooks import Codebook
+from evaluation.errors import InputError, Problem
+from evaluation.files.sqlite import rows_of, text_of
+from evaluation.interviews.coding_labels import POLARITIES, Coding, Reading
 from evaluation.interviews.tables import Table
 
 HEADINGS = ({"id", "document", "tag", "content"}, {"id", "document", "tag", "text"})
+"""A highlights export has these and no other; with any more it is a table like all others, and all of it is read."""
 
 
 def is_taguette_table(table: Table) -> bool:
     """True when the headings are those of a highlights export."""
     names = {heading.casefold() for heading in table.headings}
-    return any(wanted <= names for wanted in HEADINGS)
+    return names in HEADINGS
 
 
-def codings_of_table(table: Table, coder: str | None) -> list[Coding]:
+def codings_of_table(table: Table, coder: str | None) -> Reading:
     """One coding per row. Rows of one highlight share its ``id``, which is its segment."""
     names = {heading.casefold(): heading for heading in table.headings}
     text = names.get("content") or names.get("text")
@@ -46,14 +50,27 @@ def codings_of_table(table: Table, coder: str | None) -> list[Coding]:
                 document, row.get(names["tag"]), row.line, None, coder, text=quoted or None, segment=segment
             )
         )
-    return codings
+    aside = [
+        tuple(Coding(way.get(names["document"]), way.get(names["tag"]), way.line) for way in misfit)
+        for misfit in table.misfits
+    ]
+    return Reading(codings, {}, table.problems, table.lost, aside)
 
 
 def codings_of_database(
-    connection: sqlite3.Connection, file: str, coder: str | None
-) -> tuple[list[Coding], list[Problem], int]:
-    """(codings, problems, rows lost) of a Taguette project; positions become code points of the plain text."""
-    documents = {r["id"]: r for r in rows_of(connection, "documents", "id", "name", "contents")}
+    connection: sqlite3.Connection, file: str, coder: str | None, project: str | None = None
+) -> Reading:
+    """Everything in a Taguette project; positions become code points of the plain text.
+
+    Raises ``InputError`` when the database holds several projects and ``project`` names none of them.
+    """
+    chosen = _project(connection, file, project)
+    documents = {
+        r["id"]: r
+        for r in rows_of(connection, "documents", "id", "name", "contents")
+        if chosen is None or r.get("project_id") == chosen
+    }
+    elsewhere = {r["id"] for r in rows_of(connection, "documents", "id")} - documents.keys()
     texts = {key: plain_text(text_of(r.get("contents"))) for key, r in documents.items()}
     tags = {r["id"]: text_of(r.get("path") or r.get("name")) for r in rows_of(connection, "tags", "id")}
     highlights = {
@@ -62,10 +79,13 @@ def codings_of_database(
     }
     coders = _coders(connection)
     codings: list[Coding] = []
+    aside: list[tuple[Coding]] = []
     problems: list[Problem] = []
     lost = 0
     for number, link in enumerate(rows_of(connection, "highlight_tags", "highlight_id", "tag_id"), 1):
         highlight = highlights.get(link.get("highlight_id"))
+        if highlight is not None and highlight["document_id"] in elsewhere:
+            continue
         document = documents.get(highlight["document_id"]) if highlight else None
         label = tags.get(link.get("tag_id"))
         if highlight is None or document is None or label is None:
@@ -77,6 +97,7 @@ def codings_of_database(
         quoted = plain_text(text_of(highlight.get("snippet")))
         if place is None or (quoted.strip() and _flat(body[slice(*place)]) != _flat(quoted)):
             lost += 1
+            aside.append((Coding(text_of(document.get("name")), label, number),))
             problems.append(
                 Problem(
                     file,
@@ -101,7 +122,52 @@ def codings_of_database(
                 text=body[start:end],
             )
         )
-    return codings, problems, lost
+    return Reading(codings, {}, problems, lost, aside)
+
+
+def _project(connection: sqlite3.Connection, file: str, wanted: str | None) -> Any:
+    """The id of the project to read; ``None`` when the database has one at most."""
+    names = {r["id"]: text_of(r.get("name")) for r in rows_of(connection, "projects", "id")}
+    if len(names) < 2 and not wanted:
+        return None
+    found = [
+        key
+        for key, name in names.items()
+        if wanted and " ".join(name.split()).casefold() == wanted.casefold()
+    ]
+    if len(found) == 1:
+        return found[0]
+    problem = Problem(
+        file,
+        column="projects",
+        found=f"{len(names)} projects"
+        + (", none (or several) of the name that the mapping gives" if wanted else ""),
+        rule="several_projects",
+        expected=" | ".join(sorted(names.values())),
+        next_step='name one in the mapping: [interviews] project = "…"',
+    )
+    raise InputError(f"{file}: which project?", [problem])
+
+
+def taguette_codebook(codebook: Codebook) -> bytes:
+    """The codebook as Taguette imports it: CSV with ``tag`` and ``description``, UTF-8 with its mark.
+
+    Tags are the codes' ids, for a highlight may carry names that two codes share; then the marks for a direction and for
+    an approved quote, which Taguette has no fields for. Folders are no tags.
+    """
+    out = io.StringIO()
+    rows = csv.writer(out, lineterminator="\r\n")
+    rows.writerow(["tag", "description"])
+    for code in codebook.codes:
+        if code.is_codable:
+            rows.writerow(
+                [code.id, ". ".join(t.rstrip(".") for t in (code.name, code.definition) if t) + "."]
+            )
+    rows.writerows(
+        [f"retning: {word}", "Retningen af det, der siges om koden på samme udsagn."] for word in POLARITIES
+    )
+    rows.writerow(["citat godkendt", "Et menneske har godkendt udsagnet som citat, ord for ord."])
+    return out.getvalue().encode("utf-8-sig")
 
 
 def plain_text(html: str) -> str:
@@ -143,8 +209,14 @@ def _coders(connection: sqlite3.Connection) -> dict[Any, str]:
             payload = json.loads(text_of(command.get("payload")) or "{}")
         except ValueError:
             continue
-        if isinstance(payload, dict) and payload.get("type") == "highlight_add" and command.get("user_login"):
-            coders.setdefault(payload.get("highlight_id"), text_of(command["user_login"]))
+        login = text_of(command.get("user_login"))
+        # On one's own machine everybody is "admin": that is nobody's name.
+        if (
+            isinstance(payload, dict)
+            and payload.get("type") == "highlight_add"
+            and login not in ("", "admin")
+        ):
+            coders.setdefault(payload.get("highlight_id"), login)
     return coders
 
 

@@ -7,6 +7,7 @@ for a report: they pass disclosure control first.
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Sequence
 
 import pandas as pd
@@ -19,6 +20,12 @@ DISCONFIRMING = ("X.MODBEVIS", "X.ANDENFORKL")
 
 BASELINE = "baseline"
 """The occasion before the programme began: those asked then cannot tell whether anything has changed."""
+CHANGES, CHANGES_BASELINE = "theme_changes", "theme_changes_before"
+"""Names of published sources by occasion: since the programme began, and before it."""
+EVERY_SOURCE = "alle kilder"
+"""Stands among the codes for the sources themselves, so that their number is guarded as a code's is."""
+DECLINED, DECLINED_CELL = "themes_declined", (("hvem", "all"),)
+"""Where published interviews without a valid consent stand: asked, and not counted."""
 UNKNOWN = "uoplyst"
 """The group of documents of which nothing is known."""
 GROUPS = ("informant", "school_id", "grade", "occasion", "form")
@@ -54,6 +61,14 @@ CHANGE_COLUMNS = (
     "share_to_pct",
     "change_points",
 )
+
+PUPILS = ("elev", "elevgruppe")
+SPEAKERS = ("pupils", "adults", UNKNOWN)
+STANCES = ("for", "imod", "begge", "ingen")
+TO_COME = ("KL.LAERT", "MP.VIDERE", "MP.BORGER")
+"""What has been learnt, whether and how it should go on, what school boards and parents say: the stances told of."""
+DIVISIONS = {"speaker": ("hvem", SPEAKERS), "stance": ("holdning", STANCES)}
+"""A division of a code's sources: the dimension's name and its parts."""
 
 STRENGTHS = ("ingen", "enkelt_udsagn", "flere_informanter", "flere_informantgrupper")
 
@@ -92,6 +107,40 @@ def theme_table(
 
 def _named_groups(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     return frame.assign(**{c: frame[c].astype("str").where(frame[c].notna(), UNKNOWN) for c in keys})
+
+
+def divided_themes(segments: pd.DataFrame, documents: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+    """Sources of each code divided by who speaks and by what is said of it; every source stands in one part.
+
+    [code, group_kind, group_id, sources, sources_total]. group_kind *speaker*: :data:`SPEAKERS`; *stance*:
+    :data:`STANCES`, by the directions of a source's statements.
+    """
+    who = {
+        str(d): speaker_of(i) for d, i in zip(documents["document_id"], documents["informant"], strict=True)
+    }
+    totals = Counter(who.values())
+    rows = segments[["code", "document_id", "polarity"]].drop_duplicates()
+    found: list[tuple[str, str, str, int, int]] = []
+    order = [code.id for code in codebook.codes]
+    for code, part in sorted(rows.groupby("code"), key=lambda item: order.index(str(item[0]))):
+        speakers = Counter(who[str(document)] for document in part["document_id"].unique())
+        found += [(str(code), "speaker", s, speakers[s], totals[s]) for s in SPEAKERS]
+        stances = Counter(_stance(set(said.dropna())) for _, said in part.groupby("document_id")["polarity"])
+        found += [(str(code), "stance", s, stances[s], len(who)) for s in STANCES]
+    return pd.DataFrame(found, columns=["code", "group_kind", "group_id", "sources", "sources_total"])
+
+
+def speaker_of(informant: object) -> str:
+    """Pupils or adults; *uoplyst* where nothing is known."""
+    if not isinstance(informant, str) or not informant:
+        return UNKNOWN
+    return "pupils" if informant in PUPILS else "adults"
+
+
+def _stance(directions: set[str]) -> str:
+    said = {"positiv": {"for"}, "negativ": {"imod"}, "blandet": {"for", "imod"}}
+    sides = set().union(*(said.get(word, set()) for word in directions))
+    return "begge" if len(sides) > 1 else next(iter(sides), "ingen")
 
 
 def theme_changes(
@@ -194,3 +243,15 @@ def _rows(
             }
         )
     return rows
+
+
+def theme_cell(code: str, occasion: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Where a code's sources at an occasion stand when they are published: exhibit and cell."""
+    if occasion == BASELINE:
+        return CHANGES_BASELINE, (("kode", code),)
+    return CHANGES, (("kode", code), ("nedslag", occasion))
+
+
+def divided_cell(kind: str, code: str, group: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Where a part of a code's sources stands when it is published: exhibit and cell."""
+    return f"themes_by_{kind}", (("kode", code), (DIVISIONS[kind][0], group))

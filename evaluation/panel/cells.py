@@ -2,6 +2,7 @@
 
 ``core_cells`` is the table that grows with a country. Its statement is portable SQL over the pupil-weeks and
 the delivered totals. Schools that deliver totals without pupils (class or grade × week) enter the cells directly.
+No join to the calendar decides whether a delivered total counts: its month and school year follow from its dates.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import pandas as pd
 import pyarrow as pa
 
+from evaluation.panel.delivered import left_out, told_days
 from evaluation.tables import table
 from evaluation.tables.relations import Relation, run_sql, stream_sql
 
@@ -18,13 +20,22 @@ _BY_TYPE = ",\n       ".join(
     f"SUM(CASE WHEN absence_type = '{t}' THEN {{days}} ELSE 0 END) AS {t}_days" for t in _TYPES
 )
 
+_PLACED = """placed AS (
+  SELECT r.*, COALESCE((SELECT MAX(y.school_year) FROM years y WHERE y.first_on <= r.period_to),
+                       (SELECT MIN(y.school_year) FROM years y)) AS school_year,
+         SUBSTR(CAST(CASE WHEN r.period = 'week' THEN DATE_TRUNC('week', r.period_from) + INTERVAL 3 DAY
+                          ELSE r.period_from END AS VARCHAR), 1, 7) AS month
+  FROM {rows} r
+)"""
+"""Totals with their month (a week's is that of its Thursday) and school year, whatever the calendar says of their days."""
+
+_YEARS = "SELECT school_year, MIN(day_on) AS first_on FROM days GROUP BY school_year"
+
 _PUPIL_WEEKS = f"""
 WITH school_weeks AS (
   SELECT d.school_id, d.school_year, d.week_from, d.month, MIN(d.day_on) AS first_on, MAX(d.day_on) AS last_on,
          COUNT(*) AS school_days
   FROM days d
-  WHERE NOT EXISTS (SELECT 1 FROM totals_schools t
-                    WHERE t.school_id = d.school_id AND t.school_year = d.school_year)
   GROUP BY d.school_id, d.school_year, d.week_from, d.month
 ), enrolled_weeks AS (
   SELECT s.pupil_key, w.school_year, s.school_id, s.grade, w.week_from, w.month, w.school_days,
@@ -32,6 +43,8 @@ WITH school_weeks AS (
          s.enrolled_from <= w.first_on AND s.enrolled_to >= w.last_on AS is_whole
   FROM spells s
   JOIN school_weeks w ON w.school_id = s.school_id AND w.last_on >= s.enrolled_from AND w.first_on <= s.enrolled_to
+  WHERE NOT EXISTS (SELECT 1 FROM left_out o WHERE o.school_id = s.school_id AND o.grade = s.grade
+                                               AND o.week_from = w.week_from)
 ), parts AS (
   SELECT pupil_key, school_year, school_id, grade, week_from, month, school_days AS possible_days
   FROM enrolled_weeks WHERE is_whole
@@ -57,23 +70,21 @@ WITH school_weeks AS (
          COALESCE(a.permitted_days, 0) AS permitted_days, COALESCE(a.unlawful_days, 0) AS unlawful_days
   FROM possible p LEFT JOIN absent a
     ON a.pupil_key = p.pupil_key AND a.school_id = p.school_id AND a.grade = p.grade AND a.week_from = p.week_from
-), from_totals AS (
-  SELECT t.pupil_key, w.school_year, t.school_id, t.grade, w.week_from, w.month,
-         MAX(t.school_days) AS possible_days, SUM(t.absent_days) AS absent_days,
-       {_BY_TYPE.format(days="t.absent_days")}
-  FROM totals t
-  JOIN (SELECT DISTINCT school_id, school_year, week_from, month FROM days) w
-    ON w.school_id = t.school_id AND w.week_from = CAST(DATE_TRUNC('week', t.period_from) AS DATE)
-  WHERE t.pupil_key IS NOT NULL AND t.period = 'week'
-  GROUP BY t.pupil_key, w.school_year, t.school_id, t.grade, w.week_from, w.month
+), pupil_totals AS (
+  SELECT pupil_key, school_id, grade, school_days, absent_days, absence_type, period, period_from, period_to
+  FROM totals WHERE pupil_key IS NOT NULL AND period = 'week'
+), {_PLACED.format(rows="pupil_totals")}, from_totals AS (
+  SELECT pupil_key, school_year, school_id, grade, CAST(DATE_TRUNC('week', period_from) AS DATE) AS week_from, month,
+         MAX(school_days) AS possible_days, SUM(absent_days) AS absent_days,
+       {_BY_TYPE.format(days="absent_days")}
+  FROM placed
+  GROUP BY pupil_key, school_year, school_id, grade, DATE_TRUNC('week', period_from), month
 )
 SELECT * FROM from_days UNION ALL SELECT * FROM from_totals
 """
 
 _CELLS = f"""
-WITH months AS (
-  SELECT DISTINCT school_id, school_year, week_from, month FROM days
-), from_pupils AS (
+WITH from_pupils AS (
   SELECT school_id, grade, school_year, 'week' AS period, week_from AS period_from,
          CAST(week_from + INTERVAL 6 DAY AS DATE) AS period_to, month,
          CAST(COUNT(DISTINCT pupil_key) AS DOUBLE) AS pupils, SUM(possible_days) AS possible_days,
@@ -87,15 +98,13 @@ WITH months AS (
        {_BY_TYPE.format(days="absent_days")}
   FROM totals WHERE (pupil_key IS NULL OR period = 'month') AND period <> 'quarter'
   GROUP BY source_file, source_row, school_id, grade, period, period_from, period_to
-), from_totals AS (
-  SELECT r.school_id, r.grade, m.school_year, r.period, r.period_from, r.period_to, m.month,
-         SUM(r.pupils) AS pupils, SUM(r.possible_days) AS possible_days, SUM(r.absent_days) AS absent_days,
-         SUM(r.sick_days) AS sick_days, SUM(r.permitted_days) AS permitted_days,
-         SUM(r.unlawful_days) AS unlawful_days
-  FROM source_rows r
-  JOIN months m ON m.school_id = r.school_id AND m.week_from = CAST(DATE_TRUNC('week',
-       CASE WHEN r.period = 'week' THEN r.period_from ELSE r.period_from + INTERVAL 14 DAY END) AS DATE)
-  GROUP BY r.school_id, r.grade, m.school_year, r.period, r.period_from, r.period_to, m.month
+), {_PLACED.format(rows="source_rows")}, from_totals AS (
+  SELECT school_id, grade, school_year, period, period_from, period_to, month,
+         SUM(pupils) AS pupils, SUM(possible_days) AS possible_days, SUM(absent_days) AS absent_days,
+         SUM(sick_days) AS sick_days, SUM(permitted_days) AS permitted_days,
+         SUM(unlawful_days) AS unlawful_days
+  FROM placed
+  GROUP BY school_id, grade, school_year, period, period_from, period_to, month
 )
 SELECT * FROM from_pupils UNION ALL SELECT * FROM from_totals
 """
@@ -106,33 +115,29 @@ def pupil_weeks(
     core_absence_days: Relation,
     core_school_days: Relation,
     raw_totals: Relation,
+    raw_absence: Relation,
 ) -> pa.RecordBatchReader:
     """``core_pupil_weeks``: from enrolment and day records, and from pupils' own week totals where those came.
 
-    A school and year that delivers totals is taken from them alone: its enrolments would otherwise count as
-    full attendance beside the delivered days. Quarter totals repeat other data and are left out.
+    Where totals were delivered they alone count; a week of which a school's registrations are known to be missing, and
+    a day after the school's newest export, count nowhere (:mod:`evaluation.panel.delivered`). Quarter totals repeat
+    other data and are left out.
     """
-    totals_schools = run_sql(
-        """
-        SELECT DISTINCT t.school_id, d.school_year
-        FROM (SELECT DISTINCT school_id, period_from, period_to FROM totals WHERE period <> 'quarter') t
-        JOIN days d ON d.school_id = t.school_id AND d.day_on BETWEEN t.period_from AND t.period_to
-        """,
-        totals=raw_totals,
-        days=core_school_days,
-    )
+    days = told_days(core_school_days, raw_absence)
     return stream_sql(
         "core_pupil_weeks",
         _PUPIL_WEEKS,
         spells=core_pupils,
         absence=core_absence_days,
-        days=core_school_days,
+        days=days[days["is_told"]],
         totals=raw_totals,
-        totals_schools=totals_schools,
+        years=run_sql(_YEARS, days=core_school_days),
+        left_out=left_out(core_pupils, core_absence_days, core_school_days, raw_totals),
     )
 
 
 def cells(core_pupil_weeks: Relation, raw_totals: Relation, core_school_days: Relation) -> pd.DataFrame:
     """``core_cells``: school × grade × week (month where only that is delivered), counts by type of absence."""
-    frame = run_sql(_CELLS, pupil_weeks=core_pupil_weeks, totals=raw_totals, days=core_school_days)
+    years = run_sql(_YEARS, days=core_school_days)
+    frame = run_sql(_CELLS, pupil_weeks=core_pupil_weeks, totals=raw_totals, years=years)
     return table("core_cells").conform(frame)

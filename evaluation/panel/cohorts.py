@@ -7,13 +7,15 @@ stands for a group, never for a pupil (small groups are still small: disclosure 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
 from evaluation.legal_basis import TARGETED, require_basis
-from evaluation.protocol import Protocol, Targeted
+from evaluation.protocol import Cell, Protocol, Targeted, Wave
 from evaluation.tables import table
 from evaluation.tables.relations import Relation, run_sql
 
@@ -80,17 +82,41 @@ def cohort_cells(core_pupil_weeks: Relation, protocol: Protocol) -> pd.DataFrame
     return table("core_cohort_cells").conform(found)
 
 
+@dataclass(frozen=True)
+class Followed:
+    """Keys of the pupils with a follow-up held by the cut-off, and of those whose consent is in force."""
+
+    held: frozenset[str]
+    consented: frozenset[str]
+
+    @classmethod
+    def of(
+        cls, raw_talks: pd.DataFrame, core_consents: pd.DataFrame, protocol: Protocol, cutoff: dt.date
+    ) -> Followed:
+        """From the log and the consent register."""
+        basis = protocol.data_set(TARGETED)
+        held = raw_talks[raw_talks["kind"].eq("follow_up") & raw_talks["status"].eq("held")]
+        held = held[pd.to_datetime(held["held_on"]) <= pd.Timestamp(cutoff)]
+        purpose = "" if basis is None else basis.consent_purpose or ""
+        in_force = core_consents[core_consents["is_in_force"] & core_consents["purpose"].eq(purpose)]
+        return cls(frozenset(held["pupil_key"]), frozenset(in_force["pupil_key"]))
+
+
 def selection_windows(
     core_pupil_weeks: Relation,
     core_pupils: pd.DataFrame,
     core_school_days: pd.DataFrame,
     core_talks: pd.DataFrame,
+    followed: Followed,
     protocol: Protocol,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """``core_band_cells`` and ``core_window_days`` for every wave whose talks are finished.
 
-    The rule is applied to every grade of the school in the same weeks, so that treated and untreated pupils are
-    selected alike. Whole weeks stand for the protocol's school days (five to a week).
+    ``followed`` names the pupils with a follow-up held: they are counted beside the rule's, never listed.
+
+    The rule is applied in the same weeks to every grade of the school that has had no talks, or to the same grades of the
+    schools without them, so that treated and untreated pupils are selected alike. Whole weeks stand for the protocol's
+    school days (five to a week).
     """
     bands, windows = table("core_band_cells").empty(), table("core_window_days").empty()
     if protocol.targeted is None or not len(core_pupil_weeks):
@@ -99,19 +125,23 @@ def selection_windows(
     found, days = [], []
     treated_so_far = set(core_talks.loc[core_talks["transition_from_month"].notna(), "grade"])
     weeks = pd.DatetimeIndex(sorted(core_school_days["week_from"].unique()))
-    for wave in protocol.waves:
+    free = set(protocol.grades.order) - treated_so_far
+    for wave in protocol.group_waves:
         talks = core_talks[(core_talks["wave"] == wave.id) & core_talks["is_started"].astype(bool)]
-        eligible = {wave.grade} | (set(protocol.grades.order) - treated_so_far)
-        for kind in ("primary", "gap"):
+        for kind in ("primary", "gap", "year_before"):
             places = [
-                _places(talk, core_pupils, protocol, eligible, weeks, kind, rule)
-                for talk in talks.itertuples()
+                _places(talk, cells, core_pupils, protocol, weeks, kind, rule)
+                for talk, cells in _windows_for(talks, free, protocol)
             ]
             if not places:
                 continue
             pupils = run_sql(_WINDOWS, pupil_weeks=core_pupil_weeks, places=pd.concat(places))
             pupils = pupils[(pupils["w_possible"] >= rule.minimum_school_days) & (pupils["f_possible"] > 0)]
-            found.append(_by_band(pupils, wave.id, wave.grade, kind, rule))
+            pupils = pupils.assign(
+                is_followed=pupils["pupil_key"].isin(followed.held),
+                is_consented=pupils["pupil_key"].isin(followed.held & followed.consented),
+            )
+            found.append(_by_band(pupils, wave, protocol, kind, rule))
             if kind == "primary":
                 days.append(_distribution(pupils, wave.id))
     if found:
@@ -120,16 +150,37 @@ def selection_windows(
     return bands, windows
 
 
+def _windows_for(
+    talks: pd.DataFrame, free: set[str], protocol: Protocol
+) -> Iterator[tuple[object, set[Cell]]]:
+    """Each cell's talks with the schools and grades the rule is applied to in their weeks: its own, and the comparison.
+
+    A school without the programme is looked at once a grade, in the weeks of the first school that has it.
+    """
+    seen: set[Cell] = set()
+    for talk in talks.sort_values(["school_id", "grade"]).itertuples():
+        own = (str(talk.school_id), str(talk.grade))
+        if protocol.estimand.comparison == "grades_same_school":
+            yield talk, {own} | {(own[0], g) for g in free}
+            continue
+        others = {(s.id, own[1]) for s in protocol.schools if (s.id, own[1]) not in protocol.treated} - seen
+        seen |= others
+        yield talk, {own} | others
+
+
 def _places(
     talk: object,
+    cells: set[Cell],
     core_pupils: pd.DataFrame,
     protocol: Protocol,
-    eligible: set[str],
     weeks: pd.DatetimeIndex,
     kind: str,
     rule: Targeted,
 ) -> pd.DataFrame:
-    """Pupils of one school with the windows of its talks: whole weeks before the first and after the last talk."""
+    """Pupils of some places with the windows of one cell's talks: whole weeks before the first and after the last talk.
+
+    "year_before": those who were there the year before, in the same weeks of that year (364 days keep the weekday).
+    """
     first, last = pd.Timestamp(talk.first_on), pd.Timestamp(talk.last_on)  # type: ignore[attr-defined]
     start = int(weeks.searchsorted(first.to_period("W-SUN").start_time))
     end = int(weeks.searchsorted(last, side="right"))
@@ -145,26 +196,38 @@ def _places(
             else (far if i >= len(weeks) else pd.Timestamp(weeks[0]))
         )
 
+    year, back = protocol.years.follow_up, pd.Timedelta(0)
+    if kind == "year_before":
+        year, back = max(protocol.years.baseline), pd.Timedelta(days=364)
     here = core_pupils[
-        core_pupils["school_id"].eq(talk.school_id)  # type: ignore[attr-defined]
-        & core_pupils["grade"].isin(eligible)
-        & core_pupils["school_year"].eq(protocol.years.follow_up)
-        & (core_pupils["enrolled_from"] <= first)
-        & (core_pupils["enrolled_to"] >= last)
+        pd.MultiIndex.from_frame(core_pupils[["school_id", "grade"]]).isin(cells)
+        & core_pupils["school_year"].eq(year)
+        & (core_pupils["enrolled_from"] <= first - back)
+        & (core_pupils["enrolled_to"] >= last - back)
     ][["pupil_key", "school_id", "grade"]].drop_duplicates("pupil_key")
     w_from, w_to = at(start - gap - length), at(start - gap)
-    b_from, b_to = (w_from, w_to) if kind == "primary" else (at(start - gap), at(start))
+    b_from, b_to = (at(start - gap), at(start)) if kind == "gap" else (w_from, w_to)
     f_to = pd.Timestamp(follow[-1]) + pd.Timedelta(days=7) if len(follow) else far
-    return here.assign(w_from=w_from, w_to=w_to, b_from=b_from, b_to=b_to, f_from=at(end), f_to=f_to)
+    windows = {
+        "w_from": w_from,
+        "w_to": w_to,
+        "b_from": b_from,
+        "b_to": b_to,
+        "f_from": at(end),
+        "f_to": f_to,
+    }
+    return here.assign(**{name: day - back for name, day in windows.items()})
 
 
-def _by_band(pupils: pd.DataFrame, wave: str, treated_grade: str, kind: str, rule: Targeted) -> pd.DataFrame:
+def _by_band(pupils: pd.DataFrame, wave: Wave, protocol: Protocol, kind: str, rule: Targeted) -> pd.DataFrame:
     pct = 100 * pupils["w_absent"] / pupils["w_possible"]
     grouped = (
         pupils.assign(band=band_of(pct, rule.bands_pct), is_selected=pct >= rule.threshold_pct)
         .groupby(["school_id", "grade", "band", "is_selected"], as_index=False)
         .agg(
             pupils=("pupil_key", "nunique"),
+            follow_ups=("is_followed", "sum"),
+            follow_ups_consented=("is_consented", "sum"),
             window_possible_days=("w_possible", "sum"),
             window_absent_days=("w_absent", "sum"),
             baseline_possible_days=("b_possible", "sum"),
@@ -173,7 +236,9 @@ def _by_band(pupils: pd.DataFrame, wave: str, treated_grade: str, kind: str, rul
             followup_absent_days=("f_absent", "sum"),
         )
     )
-    return grouped.assign(wave=wave, rule=kind, is_treated=grouped["grade"].eq(treated_grade))
+    of_wave = {cell for cell, w in protocol.treated.items() if w.id == wave.id}
+    is_treated = [c in of_wave for c in zip(grouped["school_id"], grouped["grade"], strict=True)]
+    return grouped.assign(wave=wave.id, rule=kind, is_treated=is_treated)
 
 
 def _distribution(pupils: pd.DataFrame, wave: str) -> pd.DataFrame:

@@ -26,7 +26,9 @@ def register_tables(
     days = school_days(frame_of(raw["raw_calendar"]), cutoff)
     spells = keep("core_pupils", enrolment_spells(raw["raw_pupils"]))
     absence = keep("core_absence_days", absence_days(raw["raw_absence"], spells, days))
-    weeks = keep("core_pupil_weeks", pupil_weeks(spells, absence, days, raw["raw_totals"]))
+    weeks = keep(
+        "core_pupil_weeks", pupil_weeks(spells, absence, days, raw["raw_totals"], raw["raw_absence"])
+    )
     return {
         "core_school_days": days,
         "core_pupils": spells,

@@ -50,7 +50,7 @@ def describe(
     """
     cells = core_cells[core_cells["school_year"].isin(protocol.years.all)]
     over = _over_10(core_pupil_weeks, protocol, cutoff)
-    begun = set(core_talks.loc[core_talks["transition_from_month"].notna(), "grade"])
+    begun = begun_grades(core_talks, protocol)
     to_date = cells[so_far(cells["period_from"], cells["school_year"], protocol, cutoff)]
     months = same_weeks(cells, cutoff)
     weeks = cells[cells["period"].eq("week")]
@@ -68,13 +68,29 @@ def describe(
     return table("out_description").conform(_by_outcome(pd.concat(parts), protocol))
 
 
-def groupings(frame: pd.DataFrame, begun: set[str]) -> Iterator[tuple[str, pd.DataFrame, list[str]]]:
+def begun_grades(core_talks: pd.DataFrame, protocol: Protocol) -> tuple[str, ...] | None:
+    """Grades whose programme has begun, in the protocol's order: they are *treated*, the others *comparison*.
+
+    None where the programme is not given to whole grades of all schools: then neither group is made of grades.
+    """
+    if any((s.id, g) not in protocol.treated for s in protocol.schools for g in protocol.treated_grades):
+        return None
+    started = set(core_talks.loc[core_talks["transition_from_month"].notna(), "grade"])
+    found = tuple(g for g in protocol.grades.order if g in started)
+    return None if found == protocol.grades.order else found
+
+
+def groupings(
+    frame: pd.DataFrame, begun: tuple[str, ...] | None
+) -> Iterator[tuple[str, pd.DataFrame, list[str]]]:
     """The groups that are described: name, rows and the columns that tell them apart."""
-    is_begun = frame["grade"].isin(begun)
     yield "all", frame, []
     yield "grade", frame, ["grade"]
     yield "school", frame, ["school_id"]
     yield "school_grade", frame, ["school_id", "grade"]
+    if begun is None:
+        return
+    is_begun = frame["grade"].isin(begun)
     yield "treated", frame[is_begun], []
     yield "comparison", frame[~is_begun], []
 
@@ -104,7 +120,7 @@ def _over_10(core_pupil_weeks: Relation, protocol: Protocol, cutoff: dt.date) ->
 
 
 def _with_over_10(
-    counts: pd.DataFrame, group_kind: str, over: pd.DataFrame, begun: set[str], keys: list[str]
+    counts: pd.DataFrame, group_kind: str, over: pd.DataFrame, begun: tuple[str, ...] | None, keys: list[str]
 ) -> pd.DataFrame:
     rows = next(frame for kind, frame, _ in groupings(over, begun) if kind == group_kind)
     by = ["school_year", *keys]

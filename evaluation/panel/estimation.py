@@ -11,6 +11,7 @@ import datetime as dt
 import pandas as pd
 
 from evaluation.protocol import Outcome, Protocol
+from evaluation.tables import table
 
 DAY_COLUMNS = ("possible_days", "absent_days", "sick_days", "permitted_days", "unlawful_days")
 
@@ -35,13 +36,15 @@ def same_weeks(core_cells: pd.DataFrame, cutoff: dt.date) -> pd.DataFrame:
 def monthly_panel(
     core_cells: pd.DataFrame, core_talks: pd.DataFrame, protocol: Protocol, cutoff: dt.date
 ) -> pd.DataFrame:
-    """One row per cell (school × grade) and school month of the protocol's years.
+    """``core_monthly``: one row per cell (school × grade) and school month of the protocol's years.
 
     Columns: school_id, grade, cell, wave, school_year, month, cal_month, t (1, 2, … over school months), pupils
     (mean over the month's periods), the day counts, start (t of month 1 after the talks, NaN where no talks are
     finished), event (month 1 is the first whole month after the talks; 0, −1, … the talk months and before; NaN for
-    never treated), transition (how many talk months come before month 1), is_transition, is_treated. A grade
-    whose talks have begun but are not finished is left out from its first talk month on.
+    never treated), transition (how many talk months come before month 1), is_transition, is_treated, is_reached
+    (whether the declared share of its pupils had the talk; missing where there are no talks). A grade whose talks have
+    begun but are not finished is left out from its first talk month on, and one whose programme has ended from the month
+    after.
     """
     cells = same_weeks(core_cells, cutoff)
     cells = cells[cells["school_year"].isin(protocol.years.all) & cells["grade"].isin(protocol.grades.order)]
@@ -52,7 +55,15 @@ def monthly_panel(
     sums = sums[sums["possible_days"] > 0]
     months = {m: i + 1 for i, m in enumerate(sorted(sums["month"].unique()))}
     talks = core_talks[
-        ["school_id", "grade", "wave", "transition_from_month", "transition_to_month", "is_started"]
+        [
+            "school_id",
+            "grade",
+            "wave",
+            "transition_from_month",
+            "transition_to_month",
+            "is_started",
+            "is_reached",
+        ]
     ]
     panel = sums.merge(talks, how="left", on=["school_id", "grade"])
     panel["t"] = panel["month"].map(months).astype("int64")
@@ -69,12 +80,11 @@ def monthly_panel(
     panel["is_transition"] = started & (panel["t"] >= from_t) & (panel["t"] <= to_t)
     panel["is_treated"] = started & (panel["event"] >= 1)
     left_out = is_unfinished & (panel["month"] >= panel["transition_from_month"].fillna("9999-12"))
-    return (
-        panel[~left_out]
-        .drop(columns=["transition_from_month", "transition_to_month", "is_started"])
-        .sort_values(["school_id", "grade", "t"], kind="stable")
-        .reset_index(drop=True)
-    )
+    for wave in protocol.waves:
+        if wave.ends_on is not None:
+            left_out |= panel["wave"].eq(wave.id) & (panel["month"] > f"{wave.ends_on:%Y-%m}")
+    kept = panel[~left_out].drop(columns=["transition_from_month", "transition_to_month", "is_started"])
+    return table("core_monthly").conform(kept)
 
 
 def outcome_pct(panel: pd.DataFrame, outcome: Outcome, protocol: Protocol) -> pd.Series:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from evaluation.panel.registered import By, Registered, finished, percent
+from evaluation.words.catalogue import protected
 
 WEEKDAYS = ("mandag", "tirsdag", "onsdag", "torsdag", "fredag")
 # A week's possible days are spread evenly over the school's days that week, which is exact but for pupils who come
@@ -75,7 +76,7 @@ def weekday_pattern(registered: Registered, by: By = "all") -> pd.DataFrame:
 def after_holiday_pattern(registered: Registered, by: By = "all") -> pd.DataFrame:
     """Absence in percent of school days in the days marked as following a holiday, and on all other days."""
     daily = registered.ask(_DAILY, by)
-    level = daily["is_after_holiday"].astype(bool).map({True: "efter ferie", False: "øvrige dage"})
+    level = daily["is_after_holiday"].astype(bool).map({True: "efter ferie", False: protected.OTHER_DAYS})
     return _rates("after_holiday", daily.assign(level=level), by)
 
 

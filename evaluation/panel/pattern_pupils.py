@@ -68,7 +68,7 @@ _REACHED = (
     + _PERIOD.format(on="s.week_from")
     + """
 ), across AS (
-  SELECT DISTINCT r.pupil_key, r.school_year
+  SELECT DISTINCT r.pupil_key, r.school_year, r.period
   FROM reached r CROSS JOIN force f
   LEFT JOIN possible p ON p.pupil_key = r.pupil_key AND p.school_year = r.school_year AND p.period = r.period
   WHERE CASE WHEN f.unit = 'school_days' THEN r.days ELSE 100.0 * r.days / NULLIF(p.days, 0) END >= f.least
@@ -79,11 +79,19 @@ _REACHED = (
         FROM daily_spans GROUP BY pupil_key, school_year, {group}) AS pupil_years
   WHERE possible_days > 0
 )
-SELECT a.school_year, p.group_id, COUNT(*) AS count
+SELECT a.school_year, p.group_id, {period}COUNT(DISTINCT a.pupil_key) AS count
 FROM across a JOIN place p ON p.pupil_key = a.pupil_key AND p.school_year = a.school_year AND p.rank_place = 1
-GROUP BY a.school_year, p.group_id
+GROUP BY {period}a.school_year, p.group_id
 """
 )
+_REACHED_IN_YEAR = _REACHED.replace("{period}", "")
+_REACHED_IN_QUARTER = _REACHED.replace("{period}", "a.period, ")
+
+_QUARTERS = """
+SELECT DISTINCT school_year, {group} AS group_id,
+       CAST(EXTRACT(year FROM week_from) * 10 + EXTRACT(quarter FROM week_from) AS BIGINT) AS period
+FROM daily_spans WHERE possible_days > 0 ORDER BY school_year, group_id, period
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +167,32 @@ def threshold_pattern(registered: Registered, rules: Sequence[ThresholdRule], by
     enrolled, out = registered.enrolled(by), []
     for rule in rules:
         kinds = pd.DataFrame({"absence_type": list(rule.types)}, dtype="str")
-        count = registered.ask(_REACHED, by, force=rule.relation(), kinds=kinds)
+        count = registered.ask(_REACHED_IN_YEAR, by, force=rule.relation(), kinds=kinds)
         rows = enrolled.merge(count, on=["school_year", "group_id"], how="left")
         out.append(rows.fillna({"count": 0.0}).assign(level=rule.id, absent_days=float("nan")))
     table = pd.concat(out)
     return finished("threshold", table.assign(share_pct=percent(table["count"], table["pupils"])), by)
+
+
+def quarter_pattern(registered: Registered, rules: Sequence[ThresholdRule], by: By = "all") -> pd.DataFrame:
+    """Pupils who reached each threshold, calendar quarter by quarter, as percent of the year's enrolled pupils.
+
+    ``level`` is the rule and its quarter: ``parents_informed 2026-4``. Only quarters with school days so far are there.
+    """
+    if not rules:
+        return pd.DataFrame(columns=list(COLUMNS))
+    enrolled, out = registered.enrolled(by), []
+    quarters = registered.ask(_QUARTERS, by)
+    for rule in rules:
+        kinds = pd.DataFrame({"absence_type": list(rule.types)}, dtype="str")
+        count = registered.ask(_REACHED_IN_QUARTER, by, force=rule.relation(), kinds=kinds)
+        keys = ["school_year", "group_id", "period"]
+        rows = quarters.merge(count.astype({"period": "int64"}), on=keys, how="left").fillna({"count": 0.0})
+        rows = rows.merge(enrolled, on=["school_year", "group_id"])
+        name = rows["period"].map(lambda n: f"{n // 10}-{n % 10}")
+        out.append(rows.assign(level=f"{rule.id} " + name, absent_days=float("nan")).drop(columns="period"))
+    table = pd.concat(out)
+    return finished("quarter", table.assign(share_pct=percent(table["count"], table["pupils"])), by)
 
 
 def yearly_share_pattern(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from evaluation.tables.relations import Relation, run_sql, stream_sql
+from evaluation.tables.relations import Relation, stream_sql
 
 _SPELLS = """
 WITH newest AS (
@@ -78,17 +78,3 @@ def absence_days(
     return stream_sql(
         "core_absence_days", _ABSENCE_DAYS, absence=raw_absence, spells=core_pupils, days=core_school_days
     )
-
-
-def unplaced_absence(raw_absence: Relation, core_pupils: Relation) -> int:
-    """How many absence statements have no enrolment spell on any of their days (they count nowhere)."""
-    found = run_sql(
-        """
-        SELECT COUNT(*) AS n FROM absence a WHERE NOT EXISTS (
-          SELECT 1 FROM spells s WHERE s.pupil_key = a.pupil_key
-             AND s.enrolled_from <= a.to_on AND s.enrolled_to >= a.from_on)
-        """,
-        absence=raw_absence,
-        spells=core_pupils,
-    )
-    return int(found["n"].iloc[0])

@@ -19,7 +19,7 @@ import pandas as pd
 from evaluation.errors import InputError
 from evaluation.tables.relations import Relation, Stored, run_sql
 
-By = Literal["all", "school", "grade"]
+By = Literal["all", "school", "grade", "role"]
 EQUAL = 1e-9
 """Sums of half days are exact; a quotient of them may miss a threshold by rounding alone."""
 COLUMNS = (
@@ -73,6 +73,7 @@ WITH school_calendar AS (
   JOIN school_calendar d ON d.school_id = a.school_id AND d.day_on = a.day_on
   JOIN limits l ON l.school_year = a.school_year AND d.week_from <= l.last_week
 )"""
+_ROLE = "CASE WHEN grade IN (SELECT grade FROM begun) THEN 'treated' ELSE 'comparison' END"
 _ENROLLED = """
 SELECT school_year, group_id, COUNT(*) AS pupils, SUM(possible_days) AS possible_days
 FROM (SELECT pupil_key, school_year, {group} AS group_id, SUM(possible_days) AS possible_days
@@ -86,13 +87,15 @@ class Registered:
     """The tables patterns are told from, and how far into each school year they count.
 
     ``pupil_weeks`` one row per pupil, school, grade and week; ``absence_days`` per pupil, day and type;
-    ``school_days`` per school and day; ``limits`` per school year (``school_year, last_week`` a Monday).
+    ``school_days`` per school and day; ``limits`` per school year (``school_year, last_week`` a Monday); ``begun`` grades
+    whose programme has begun: their *role* is treated, the others' comparison.
     """
 
     pupil_weeks: Relation
     absence_days: Relation
     school_days: Relation
     limits: pd.DataFrame
+    begun: tuple[str, ...] = ()
     _answered: dict[tuple[str, By], pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -112,12 +115,13 @@ class Registered:
         """
         if not more and (statement, by) in self._answered:
             return self._answered[statement, by]
-        group = {"all": "'all'", "school": "school_id", "grade": "grade"}[by]
+        group = {"all": "'all'", "school": "school_id", "grade": "grade", "role": _ROLE}[by]
         relations: Mapping[str, Relation] = {
             "pupil_weeks": self.pupil_weeks,
             "absence_days": self.absence_days,
             "school_days": self.school_days,
             "limits": self.limits,
+            "begun": pd.DataFrame({"grade": list(self.begun)}, dtype="str"),
             **more,
         }
         found = run_sql(_COUNTED + statement.format(group=group), **relations)
@@ -137,7 +141,8 @@ def percent(part: pd.Series, whole: pd.Series) -> pd.Series:
 
 def finished(pattern: str, table: pd.DataFrame, by: By) -> pd.DataFrame:
     """A pattern's rows in the columns of ``out_patterns`` but for the round, in order of year, group and level."""
-    table = table.assign(pattern=pattern, group_kind=by).sort_values(
+    kind = table["group_id"] if by == "role" else by
+    table = table.assign(pattern=pattern, group_kind=kind).sort_values(
         ["school_year", "group_id"], kind="stable"
     )
     numbers = ["pupils", "possible_days", "absent_days", "count", "share_pct"]

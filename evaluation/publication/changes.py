@@ -16,6 +16,7 @@ from evaluation.disclosure.protect import UNPROTECTED
 from evaluation.disclosure.release import PublishedCell, Release, Withheld
 from evaluation.disclosure.rules import STRUCTURAL_ZERO_TEXT
 from evaluation.publication.exhibits import LEVELS
+from evaluation.words import danish
 
 PERIODS = ("description_month", "description_week")
 
@@ -60,6 +61,25 @@ def first_pupils(earlier: Sequence[Release]) -> dict[tuple[str, ...], int]:
     return found
 
 
+def summed(release: Release, earlier: Sequence[Release]) -> Release:
+    """The release with pupils of a band that is new as the sum of its grades as they first were printed, where all were.
+
+    Today's own sum beside them would tell how few came or left since.
+    """
+    first, cells = first_pupils(earlier), list(release.cells)
+    bands = {name: leaves for s in release.spaces for d in s.dimensions for name, leaves in d.bands}
+    for i, c in enumerate(cells):
+        if (c.exhibit, c.measure, c.since) != (LEVELS, "pupils", release.id) or c.is_suppressed:
+            continue
+        *place, grade = (category for _, category in c.cell)
+        parts = [first.get((*place, leaf)) for leaf in bands.get(grade, ())]
+        known = [n for n in parts if n is not None]
+        if parts and len(known) == len(parts):
+            n = float(sum(known))
+            cells[i] = replace(c, value=n, text=danish.count(n), low=n, high=n, since=earlier[-1].id)
+    return replace(release, cells=tuple(cells))
+
+
 def is_new_band(cell: PublishedCell) -> bool:
     """Whether a number of a month or week may be taken back: a band of grades."""
     return cell.exhibit in PERIODS and dict(cell.cell)["klassetrin"] in ("treated", "comparison")
@@ -71,13 +91,13 @@ def without(release: Release, cells: Iterable[PublishedCell]) -> Release:
     return replace(release, cells=tuple(_hidden(c, release) if c in gone else c for c in release.cells))
 
 
-def without_exhibit(release: Release, exhibit: str) -> Release:
-    """The release without a table that hidden numbers can be worked out from, and the reason."""
-    return replace(
-        release,
-        cells=tuple(c for c in release.cells if c.exhibit != exhibit),
-        withheld=(*release.withheld, Withheld(exhibit, UNPROTECTED)),
-    )
+def without_periods(release: Release, cells: frozenset[PublishedCell]) -> Release:
+    """The release without the months and weeks that hidden numbers can be worked out from; a table of which nothing is
+    left is withheld with its reason."""
+    kept = tuple(c for c in release.cells if c not in cells)
+    lost = {c.exhibit for c in cells} - {c.exhibit for c in kept}
+    withheld = (*release.withheld, *(Withheld(exhibit, UNPROTECTED) for exhibit in sorted(lost)))
+    return replace(release, cells=kept, withheld=withheld)
 
 
 def _bands(dimensions: Iterable[Dimension]) -> dict[str, tuple[str, ...]]:

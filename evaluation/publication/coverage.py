@@ -17,8 +17,8 @@ from evaluation.disclosure.audit import audit
 from evaluation.disclosure.exhibits import Cell, Key
 from evaluation.disclosure.release import PublishedCell, Release
 from evaluation.publication.tallies import EVERYBODY
+from evaluation.words.catalogue import protected
 
-STEP = 10
 EXHIBIT = "implementation"
 
 
@@ -32,13 +32,13 @@ def with_coverage(release: Release, rows: pd.DataFrame) -> Release:
         (("skole", str(r["school_id"])), ("klassetrin", str(r["grade"]))): r for r in rows.to_dict("records")
     }
     added: list[PublishedCell] = []
-    for place, cells in places.items():
-        held = next((c for c in cells if dict(c.cell)["opgørelse"] == "talks_held"), None)
+    for place, found in places.items():
+        held = next((c for c in found if dict(c.cell)[protected.TALLY] == "talks_held"), None)
         if held is None or place not in counts or held.low == held.high == 0:
             continue
-        own = replace(release, cells=tuple(cells), guarded=_guarded(release, held))
+        own = replace(release, cells=tuple(found), guarded=_guarded(release, held))
         row = counts[place]
-        whole = int(max(row["pupils"], row["talks_planned"], row["talks_held"]))
+        whole = int(max(row["pupils"], row["talks_held"]))
         for cell in _forms(held, int(row["talks_held"]), whole, release):
             if audit(replace(own, cells=(*own.cells, cell))).is_passed:
                 added.append(cell)
@@ -48,11 +48,14 @@ def with_coverage(release: Release, rows: pd.DataFrame) -> Release:
 
 def _forms(held: PublishedCell, n: int, whole: int, release: Release) -> Iterator[PublishedCell]:
     """Coarse, then hidden."""
-    base = replace(held, measure="share", decimals=-1, since=release.id, whole=(("opgørelse", EVERYBODY),))
-    value = float(100 * n // whole // STEP * STEP) if whole else 0.0
+    base = replace(
+        held, measure="share", decimals=-1, since=release.id, whole=((protected.TALLY, EVERYBODY),)
+    )
+    step = release.rules.coverage_step_pct
+    value = float(100 * n // whole // step * step) if whole else 0.0
     if whole >= release.rules.minimum_pupils and 0 < n < whole:
         low = float(math.ceil(value * whole / 100))
-        high = float(math.ceil((value + STEP) * whole / 100) - 1)
+        high = float(math.ceil((value + step) * whole / 100) - 1)
         yield replace(base, value=value, text=f"{value:.0f}", is_suppressed=False, low=low, high=high)
     yield replace(base, value=None, text=release.rules.marker, is_suppressed=True, low=None, high=None)
 

@@ -16,17 +16,21 @@ from types import MappingProxyType
 import pandas as pd
 
 from evaluation.disclosure.exhibits import UNION, Dimension, Exhibit
+from evaluation.panel.description import begun_grades
 from evaluation.panel.estimation import same_weeks
 from evaluation.protocol import Protocol
 from evaluation.publication import leaves, tallies
 from evaluation.publication.tallies import ALL, zeros
 from evaluation.tables.relations import Relation
+from evaluation.words.catalogue import protected
 
 LEVELS = "description_year_to_date"
 TYPES = "description_types"
 """Types of absence beside each other: printed whole or not at all, so that no type's place tells of another."""
 ELEVER = "elever"
 """The population of levels and types. It is one over all rounds: days up to a cut-off are part of days up to the next."""
+Begun = tuple[str, ...] | None
+"""See :func:`~evaluation.panel.description.begun_grades`."""
 
 
 def exhibits_of(
@@ -47,13 +51,13 @@ def exhibits_of(
     """
     cells, weeks = tables["core_cells"], leaves.PupilWeeks.of(pupil_weeks)
     cells = cells[cells["school_year"].isin(protocol.years.all) & cells["grade"].isin(protocol.grades.order)]
-    begun = _begun(tables["core_talks"], protocol)
+    begun = begun_grades(tables["core_talks"], protocol)
     cuts = tuple(sorted({*earlier, cutoff}))
     days = _Days(cells, weeks, protocol, begun, cuts, first)
     linked = [days.levels(0, len(cuts)), days.by_type(0, len(cuts))]
     if not _adds_up(linked[0].frame, linked[1].frame):
         # Types that are not the whole of the absence are no parts of it.
-        linked[1] = replace(linked[1], universe=f"elever efter type til {cutoff}", of=())
+        linked[1] = replace(linked[1], universe=protected.types_until(cutoff), of=())
     linked += [days.guard(e, *part) for e in linked for part in _parts(len(cuts)) if e.universe == ELEVER]
     found: list[Exhibit] = []
     if not weeks.is_empty:
@@ -63,6 +67,7 @@ def exhibits_of(
     found += tallies.patterns(tables["out_patterns"])
     found += tallies.implementation(tables["out_implementation"], protocol)
     found += tallies.themes(tables["out_themes"], tables["out_theme_changes"], protocol)
+    found += tallies.signs(tables["out_joint_display"], protocol)
     found += tallies.targeted(tables["out_targeted"])
     own = [replace(e, universe=f"{e.universe} til {cutoff}") for e in found]
     return [e for e in (*linked, *own) if len(e.frame)]
@@ -74,24 +79,25 @@ def _parts(n: int) -> list[tuple[int, int]]:
 
 
 def _adds_up(levels: pd.DataFrame, types: pd.DataFrame) -> bool:
-    by = ["skoleår", "klassetrin"]
+    by = [protected.YEAR, "klassetrin"]
     whole, parts = (f.groupby(by)["days_absent"].sum() for f in (levels, types))
     return bool(((whole - parts.reindex(whole.index)).abs() < 1e-6).all())
 
 
-def _begun(core_talks: pd.DataFrame, protocol: Protocol) -> tuple[str, ...]:
-    started = set(core_talks.loc[core_talks["transition_from_month"].notna(), "grade"])
-    return tuple(g for g in protocol.grades.order if g in started)
+def _grades(protocol: Protocol, begun: Begun) -> Dimension:
+    return Dimension("klassetrin", protocol.grades.order, ALL, _bands(protocol, begun))
 
 
-def _grades(protocol: Protocol, begun: tuple[str, ...]) -> Dimension:
+def _bands(protocol: Protocol, begun: Begun) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The two groups of :func:`~evaluation.panel.description.begun_grades`, as far as there are any."""
+    if begun is None:
+        return ()
     others = tuple(g for g in protocol.grades.order if g not in begun)
-    bands = (("treated", begun), ("comparison", others)) if begun else (("comparison", others),)
-    return Dimension("klassetrin", protocol.grades.order, ALL, bands)
+    return (("treated", begun), ("comparison", others)) if begun else (("comparison", others),)
 
 
 def _years(frame: pd.DataFrame) -> Dimension:
-    return Dimension("skoleår", tuple(sorted(frame["skoleår"].unique())), None)
+    return Dimension(protected.YEAR, tuple(sorted(frame[protected.YEAR].unique())), None)
 
 
 def _types(protocol: Protocol) -> Dimension:
@@ -105,7 +111,7 @@ def _schools(protocol: Protocol) -> Dimension:
 
 
 def _renamed(frame: pd.DataFrame, *, is_aggregate: bool) -> pd.DataFrame:
-    names = {"school_year": "skoleår", "school_id": "skole", "grade": "klassetrin", "key": "periode"}
+    names = {"school_year": protected.YEAR, "school_id": "skole", "grade": "klassetrin", "key": "periode"}
     out = frame.rename(columns=names)
     if not is_aggregate:
         out = out.assign(pupils=out["pupils"].round().astype("int64"))
@@ -119,7 +125,7 @@ class _Days:
     cells: pd.DataFrame
     weeks: leaves.PupilWeeks
     protocol: Protocol
-    begun: tuple[str, ...]
+    begun: Begun
     cuts: tuple[dt.date, ...]
     first: Mapping[tuple[str, ...], int]
 
@@ -138,7 +144,7 @@ class _Days:
     def years(self) -> Dimension:
         """The school years that have begun."""
         begun = self.cells["school_year"].unique()
-        return Dimension("skoleår", tuple(y for y in self.protocol.years.all if y in begun), None)
+        return Dimension(protected.YEAR, tuple(y for y in self.protocol.years.all if y in begun), None)
 
     def days(self, start: int, end: int, kinds: tuple[str, ...]) -> pd.DataFrame:
         """One row per school year, school, grade and kind of days."""
@@ -150,7 +156,7 @@ class _Days:
         """All absence by school and grade. Types would leave too few days in a school's grade to print any."""
         frame = self.days(start, end, ("absent",)).drop(columns="type")
         minimum = self.protocol.disclosure.minimum_pupils
-        place = frame[["skoleår", "skole", "klassetrin"]].itertuples(index=False, name=None)
+        place = frame[[protected.YEAR, "skole", "klassetrin"]].itertuples(index=False, name=None)
         # A difference of one from what was printed before would tell of one pupil who came or left.
         frame["pupils"] = [
             n if n < minimum else self.first.get(tuple(p), n)
@@ -167,26 +173,49 @@ class _Days:
             is_aggregate=self.weeks.is_empty,
             structural_zeros=zeros(frame, dimensions),
             of=((self.until, self.part(start, end)), whole),
+            # A school's grades together are shown by no page: printed here, they would cost others their place.
+            unprinted=frozenset(
+                ((protected.YEAR, y), ("skole", s), ("klassetrin", band))
+                for y in self.years.leaves
+                for s in dimensions[1].leaves
+                for band, _ in dimensions[2].bands
+            ),
+            coarser=({"skole": (ALL,)}, *({"skole": (ALL,), **grades} for grades in self.fewer_grades)),
         )
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """Grades taken together: with talks, and without."""
+        return tuple(name for name, _ in _bands(self.protocol, self.begun))
+
+    @property
+    def fewer_grades(self) -> tuple[dict[str, tuple[str, ...]], ...]:
+        """What to show of the grades where all of them are too many, in turn."""
+        # A group of one grade and that grade are one number: shown both or neither.
+        alone = tuple(
+            g for _, grades in _bands(self.protocol, self.begun) if len(grades) == 1 for g in grades
+        )
+        bands = (*self.bands, *alone)
+        some = ((*bands, *(g for g in self.protocol.treated_grades if g not in alone)), bands, ())
+        return tuple({"klassetrin": (ALL, *shown)} for shown in some)
 
     def by_type(self, start: int, end: int) -> Exhibit:
         """Types of absence for all schools together: everybody, treated, comparison and the grades with talks."""
         frame = self.days(start, end, leaves.TYPES)
-        by = ["skoleår", "klassetrin", "type"]
+        by = [protected.YEAR, "klassetrin", "type"]
         sums = frame.groupby(by)[["pupils", "days_absent", "days_possible"]].sum()
         frame = sums.join(frame.groupby(by)[["max_days"]].max()).reset_index()
         dimensions = (self.years, _grades(self.protocol, self.begun), _types(self.protocol))
-        bands = ("treated", "comparison") if self.begun else ("comparison",)
+        types = {"type": tuple(t.id for t in self.protocol.absence_types)}
+        first, *fewer = ({**grades, **types} for grades in self.fewer_grades)
         return Exhibit(
             TYPES,
             ELEVER,
             dimensions,
             frame,
             ("pct",),
-            shown={
-                "klassetrin": (ALL, *bands, *self.protocol.treated_grades),
-                "type": tuple(t.id for t in self.protocol.absence_types),
-            },
+            shown=first,
+            coarser=tuple(fewer),
             is_aggregate=self.weeks.is_empty,
             structural_zeros=zeros(frame, dimensions),
             of=((self.until, self.part(start, end)),),
@@ -200,16 +229,15 @@ class _Days:
             id=f"{exhibit.id} {self.part(start, end)}",
             measures=("days",),
             shown={"klassetrin": ()},
+            coarser=(),
         )
 
 
-def _over_10(
-    weeks: leaves.PupilWeeks, protocol: Protocol, cutoff: dt.date, begun: tuple[str, ...]
-) -> Exhibit:
+def _over_10(weeks: leaves.PupilWeeks, protocol: Protocol, cutoff: dt.date, begun: Begun) -> Exhibit:
     frame = _renamed(leaves.over_10(weeks, protocol, cutoff), is_aggregate=False)
     over = Dimension("over_10", ("ja", "nej"), ALL, role="attribute")
     # Shares are printed for all schools together; a school's grade is too few pupils for them.
-    frame = frame.groupby(["skoleår", "klassetrin", "over_10"], as_index=False)[["pupils"]].sum()
+    frame = frame.groupby([protected.YEAR, "klassetrin", "over_10"], as_index=False)[["pupils"]].sum()
     dimensions = (_years(frame), _grades(protocol, begun), over)
     nobody = zeros(frame, dimensions[:2])
     both = frozenset((*z, answer) for z in nobody for answer in ("ja", "nej"))
@@ -227,11 +255,11 @@ def _over_10(
 
 
 def _period(
-    cells: pd.DataFrame, weeks: leaves.PupilWeeks, protocol: Protocol, begun: tuple[str, ...], period: str
+    cells: pd.DataFrame, weeks: leaves.PupilWeeks, protocol: Protocol, begun: Begun, period: str
 ) -> Exhibit:
     is_aggregate = weeks.is_empty
     frame = _renamed(leaves.by_period(cells, weeks, period), is_aggregate=is_aggregate).drop(
-        columns=["type", "skoleår"]
+        columns=["type", protected.YEAR]
     )
     # A month or week lies in one school year, so the period alone names the context.
     dimensions = (

@@ -16,7 +16,9 @@ from evaluation.disclosure.exhibits import Cell, Dimension, Exhibit
 from evaluation.disclosure.release import PublishedCell, Release
 from evaluation.disclosure.rules import STRUCTURAL_ZERO_TEXT
 from evaluation.disclosure.system import merge_spaces
-from evaluation.publication.tallies import CHANGES, CHANGES_BASELINE, EVERYBODY
+from evaluation.interviews.themes import CHANGES, CHANGES_BASELINE, DECLINED, DIVISIONS
+from evaluation.publication.tallies import EVERYBODY, SIGNS
+from evaluation.words.catalogue import protected
 
 COUNTED = {
     "implementation": "pupils",
@@ -26,8 +28,13 @@ COUNTED = {
     "pattern_long_spells": "share",
     "pattern_single_day_spells": "share",
     "pattern_threshold": "share",
+    "pattern_quarter": "share",
+    "themes": "pupils",
+    SIGNS: "pupils",
     CHANGES: "pupils",
     CHANGES_BASELINE: "pupils",
+    DECLINED: "pupils",
+    **{f"themes_by_{kind}": "pupils" for kind in DIVISIONS},
 }
 """Exhibits that count the same people round after round, and the measure that tells how many."""
 
@@ -75,16 +82,16 @@ def _counts(release: Release) -> Iterator[_Count]:
     for c in release.cells:
         if COUNTED.get(c.exhibit) != c.measure or c.low is None or c.high is None:
             continue
-        if c.text == STRUCTURAL_ZERO_TEXT or ("opgørelse", EVERYBODY) in c.cell:
+        if c.text == STRUCTURAL_ZERO_TEXT or (protected.TALLY, EVERYBODY) in c.cell:
             continue
         yield _Count(c.exhibit, c.cell, c.key.cell, c.low, c.high)
         for d in spaces[c.key.universe].dimensions:
             if d.role == "attribute" and d.name in dict(c.cell):
                 rest = tuple(p for p in c.cell if p[0] != d.name)
                 places.setdefault((c.exhibit, d.name, rest), []).append((c, c.key.universe))
-    for (_, name, _), cells in places.items():
-        d = next(d for d in spaces[cells[0][1]].dimensions if d.name == name)
-        for (part, _), (whole, _) in itertools.permutations(cells, 2):
+    for (_, name, _), found in places.items():
+        d = next(d for d in spaces[found[0][1]].dimensions if d.name == name)
+        for (part, _), (whole, _) in itertools.permutations(found, 2):
             yield from _between(part, whole, d)
 
 

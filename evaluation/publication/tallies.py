@@ -12,12 +12,20 @@ from itertools import pairwise
 import pandas as pd
 
 from evaluation.disclosure.exhibits import Dimension, Exhibit, Measure
-from evaluation.interviews.themes import BASELINE
+from evaluation.interviews.themes import (
+    BASELINE,
+    CHANGES,
+    CHANGES_BASELINE,
+    DECLINED,
+    DIVISIONS,
+    EVERY_SOURCE,
+    TO_COME,
+)
 from evaluation.protocol import Protocol
+from evaluation.words.catalogue import protected
 
 ALL = "i alt"
 IMPLEMENTATION = (
-    "talks_planned",
     "talks_held",
     "follow_ups",
     "consents_given",
@@ -25,35 +33,48 @@ IMPLEMENTATION = (
     "consents_withdrawn",
 )
 """Columns of ``out_implementation`` that are printed where they may be. Selected pupils are not: with the consents
-given beside them, the few who have not answered could be found by subtraction."""
+given beside them, the few who have not answered could be found by subtraction. Talks planned are not either: beside
+the grade's pupils they tell who was left out."""
 
-CHANGES, CHANGES_BASELINE = "theme_changes", "theme_changes_before"
-"""Exhibits of sources by occasion: since the programme began, and before it."""
 EVERYBODY = "elever"
 """The pupils of a school's grade, whom a reader knows from the levels."""
-_ONLY_TALK, _NOT_HELD, _NOT_PLANNED = "holdt uden opfølgning", "ikke holdt", "uden planlagt samtale"
-_TALKS = ("follow_ups", _ONLY_TALK, _NOT_HELD, _NOT_PLANNED)
+_ONLY_TALK, _NOT_HELD = protected.HELD_WITHOUT_FOLLOW_UP, "uden samtale"
+_TALKS = ("follow_ups", _ONLY_TALK, _NOT_HELD)
+YEAR, TALLY = protected.YEAR, protected.TALLY
+"""Names of two dimensions as cells carry them."""
+SIGNS = "signs"
+"""The exhibit of sources by sign of the study's goal."""
 
 
 def zeros(frame: pd.DataFrame, dimensions: tuple[Dimension, ...]) -> frozenset[tuple[str, ...]]:
-    """Leaf combinations without a row: a school without a grade, a period outside a year."""
+    """Leaf combinations where nobody can be: a school without a grade, a period outside a year.
+
+    Only groups and contexts can be empty by nature. What a table tells about pupils is empty by chance, and that is as
+    much a secret as a one: such a combination is a zero of the table.
+    """
     names = [d.name for d in dimensions]
-    there = set(frame[names].itertuples(index=False, name=None))
+    groups = [i for i, d in enumerate(dimensions) if d.total is None or d.role != "attribute"]
+    there = set(frame[[names[i] for i in groups]].itertuples(index=False, name=None))
     every = pd.MultiIndex.from_product([d.leaves for d in dimensions])
-    return frozenset(t for t in every if t not in there)
+    return frozenset(t for t in every if tuple(t[i] for i in groups) not in there)
+
+
+YES_OR_NO = ("single_day_spells", "threshold", "quarter")
+"""Patterns that are the share of pupils, or spells, of which something is true."""
 
 
 def patterns(rows: pd.DataFrame) -> list[Exhibit]:
     """One exhibit per pattern over all pupils. Cells: skoleår, niveau (andel=ja for shares of a yes-or-no)."""
-    mine = rows[(rows["group_kind"] == "all") & rows["share_pct"].notna()].rename(
-        columns={"school_year": "skoleår", "level": "niveau"}
+    # Long spells by role are too few to be told beside the whole: printing both would hide all of them.
+    mine = rows[rows["group_kind"].eq("all") & rows["share_pct"].notna()].rename(
+        columns={"school_year": protected.YEAR, "level": "niveau"}
     )
-    everybody = mine[mine["pattern"] == "bands"].groupby("skoleår")["count"].sum()
+    everybody = mine[mine["pattern"] == "bands"].groupby(protected.YEAR)["count"].sum()
     return [_pattern(str(pattern), found, everybody) for pattern, found in mine.groupby("pattern")]
 
 
 def _pattern(pattern: str, rows: pd.DataFrame, everybody: pd.Series) -> Exhibit:
-    years = Dimension("skoleår", tuple(sorted(rows["skoleår"].unique())), None)
+    years = Dimension(protected.YEAR, tuple(sorted(rows[protected.YEAR].unique())), None)
     levels = tuple(sorted(rows["niveau"].unique()))
     shown: dict[str, tuple[str, ...]] = {}
     # With the n, which a reader knows: of shares that add up to 100, one alone cannot be hidden.
@@ -61,15 +82,15 @@ def _pattern(pattern: str, rows: pd.DataFrame, everybody: pd.Series) -> Exhibit:
     if pattern == "bands":
         dims: tuple[Dimension, ...] = (years, Dimension("niveau", levels, ALL, role="attribute"))
         # A band without pupils is nobody's by chance, not by nature: it is a zero of the table.
-        counted = rows.pivot_table("count", "skoleår", "niveau", "sum", fill_value=0)
-        frame = counted.reset_index().melt("skoleår", list(levels), "niveau", "pupils")
+        counted = rows.pivot_table("count", protected.YEAR, "niveau", "sum", fill_value=0)
+        frame = counted.reset_index().melt(protected.YEAR, list(levels), "niveau", "pupils")
     elif pattern == "long_spells":
         niveau = nested(levels)
         dims, shown = (years, niveau), {"niveau": (*(x for x in niveau.categories if x in levels), ALL)}
         frame = _unnested(rows, levels, niveau)
     elif pattern in ("weekday", "after_holiday"):
         dims, measures = (years, Dimension("niveau", levels, None)), ("pct",)
-        pupils = rows["skoleår"].map(everybody).fillna(0)
+        pupils = rows[protected.YEAR].map(everybody).fillna(0)
         frame = rows.assign(
             pupils=pupils.astype("int64"),
             days_absent=rows["absent_days"],
@@ -90,7 +111,7 @@ def _pattern(pattern: str, rows: pd.DataFrame, everybody: pd.Series) -> Exhibit:
     frame = frame.astype({"pupils": "int64"})
     return Exhibit(
         f"pattern_{pattern}",
-        f"mønster {pattern}",
+        protected.pattern(pattern),
         dims,
         frame,
         measures,
@@ -113,12 +134,12 @@ def nested(levels: tuple[str, ...]) -> Dimension:
 def _unnested(rows: pd.DataFrame, levels: tuple[str, ...], niveau: Dimension) -> pd.DataFrame:
     first = sorted(levels, key=lambda x: int(x.rstrip("+")))
     out = []
-    for year, found in rows.assign(everyone=_everyone(rows)).groupby("skoleår"):
+    for year, found in rows.assign(everyone=_everyone(rows)).groupby(protected.YEAR):
         by = dict(zip(found["niveau"], found["count"].round(), strict=True))
         at_least = [float(found["everyone"].max()), *(float(by.get(x, 0)) for x in first), 0.0]
         steps = [max(a - b, 0.0) for a, b in pairwise(at_least)]
         out += [(year, part, n) for part, n in zip(niveau.leaves, steps, strict=True)]
-    return pd.DataFrame(out, columns=["skoleår", "niveau", "pupils"])
+    return pd.DataFrame(out, columns=[protected.YEAR, "niveau", "pupils"])
 
 
 def _everyone(rows: pd.DataFrame) -> pd.Series:
@@ -132,19 +153,18 @@ def implementation(rows: pd.DataFrame, protocol: Protocol) -> list[Exhibit]:
     begun = rows[rows["first_on"].notna()]
     if begun.empty:
         return []
-    planned, held, followed = (begun[c].fillna(0) for c in ("talks_planned", "talks_held", "follow_ups"))
+    held, followed = (begun[c].fillna(0) for c in ("talks_held", "follow_ups"))
     parts = begun.assign(
         **{
             "skole": begun["school_id"].astype(str),
             "klassetrin": begun["grade"].astype(str),
             _ONLY_TALK: held - followed,
-            _NOT_HELD: planned - held,
-            # More planned than pupils: some have left since, and the plan is all there is to know.
-            _NOT_PLANNED: (begun["pupils"] - planned).clip(lower=0),
+            # More held than pupils: some have left since, and the talks are all there is to know.
+            _NOT_HELD: (begun["pupils"] - held).clip(lower=0),
         }
     )
-    # Logs where more is followed up than held, or held than planned, do not add up and are not printed.
-    parts = parts[(parts[_ONLY_TALK] >= 0) & (parts[_NOT_HELD] >= 0)]
+    # Logs where more is followed up than held do not add up and are not printed.
+    parts = parts[parts[_ONLY_TALK] >= 0]
     if parts.empty:
         return []
     leaves = (*_TALKS, *(c for c in IMPLEMENTATION if c.startswith("consents_")))
@@ -152,26 +172,28 @@ def implementation(rows: pd.DataFrame, protocol: Protocol) -> list[Exhibit]:
         Dimension("skole", tuple(s.id for s in protocol.schools), None),
         Dimension("klassetrin", tuple(sorted(parts["klassetrin"].unique())), None),
         Dimension(
-            "opgørelse",
+            protected.TALLY,
             leaves,
             ALL,
-            (("talks_held", _TALKS[:2]), ("talks_planned", _TALKS[:3]), (EVERYBODY, _TALKS)),
+            (("talks_held", _TALKS[:2]), (EVERYBODY, _TALKS)),
             role="attribute",
         ),
     )
-    frame = parts.drop(columns="pupils").melt(["skole", "klassetrin"], list(leaves), "opgørelse", "pupils")
-    # A talk planned for everybody is the programme itself, and no secret.
-    frame = frame[frame["opgørelse"].ne(_NOT_PLANNED) | frame["pupils"].gt(0)]
+    frame = parts.drop(columns="pupils").melt(
+        ["skole", "klassetrin"], list(leaves), protected.TALLY, "pupils"
+    )
     places = frame[["skole", "klassetrin"]].drop_duplicates().itertuples(index=False, name=None)
     return [
         Exhibit(
             "implementation",
-            "gennemførelse",
+            protected.CARRIED_OUT,
             dims,
             frame.astype({"pupils": "int64"}),
-            shown={"opgørelse": (*IMPLEMENTATION, EVERYBODY)},
-            structural_zeros=zeros(frame, dims),
-            known=frozenset((("skole", s), ("klassetrin", g), ("opgørelse", EVERYBODY)) for s, g in places),
+            shown={protected.TALLY: (*IMPLEMENTATION, EVERYBODY)},
+            structural_zeros=zeros(parts, dims),
+            known=frozenset(
+                (("skole", s), ("klassetrin", g), (protected.TALLY, EVERYBODY)) for s, g in places
+            ),
         )
     ]
 
@@ -182,6 +204,7 @@ def themes(rows: pd.DataFrame, changes: pd.DataFrame, protocol: Protocol) -> lis
     Every source belongs to one occasion, so those since the beginning add up to the whole and are protected with it.
     The ones from before are no part of it and are an exhibit of their own.
     """
+    rows = _with_every_source(rows)
     mine = rows[(rows["group_kind"] == "all") & rows["sources"].notna()]
     frame = pd.DataFrame({"kode": mine["code"], "pupils": mine["sources"].astype("int64")})
     if frame.empty:
@@ -189,6 +212,8 @@ def themes(rows: pd.DataFrame, changes: pd.DataFrame, protocol: Protocol) -> lis
     kode = Dimension("kode", tuple(sorted(frame["kode"].unique())), None)
     limit = protocol.disclosure.quote_minimum_sources
     found = [Exhibit("themes", "kilder", (kode,), frame, minimum=limit)]
+    found += _divisions(rows, frame, kode, limit)
+    found += _declined(rows, limit)
     compared = {*changes["occasion_from"], *changes["occasion_to"]}
     each = rows[(rows["group_kind"] == "occasion") & rows["sources"].notna()]
     by_occasion = each.pivot_table("sources", "code", "group_id", "sum", fill_value=0).rename_axis("kode")
@@ -207,15 +232,63 @@ def themes(rows: pd.DataFrame, changes: pd.DataFrame, protocol: Protocol) -> lis
         )
         first = Dimension("kode", tuple(sorted(frame["kode"])), None)
         frame = frame.astype({"pupils": "int64"})
-        found.append(Exhibit(CHANGES_BASELINE, "kilder før start", (first,), frame, minimum=limit))
+        found.append(Exhibit(CHANGES_BASELINE, protected.SOURCES_BEFORE, (first,), frame, minimum=limit))
     return found
 
 
-def theme_cell(code: str, occasion: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """Where a code's sources at an occasion stand: exhibit and cell."""
-    if occasion == BASELINE:
-        return CHANGES_BASELINE, (("kode", code),)
-    return CHANGES, (("kode", code), ("nedslag", occasion))
+def _divisions(rows: pd.DataFrame, whole: pd.DataFrame, kode: Dimension, limit: int) -> list[Exhibit]:
+    """Each code's sources by who speaks, and by what is said: parts of the same whole, protected with it."""
+    found = []
+    for kind, (name, parts) in DIVISIONS.items():
+        by = rows[rows["group_kind"].eq(kind) & rows["sources"].notna()]
+        cells = by.pivot_table("sources", "code", "group_id", "sum", fill_value=0)
+        cells = cells.reindex(kode.leaves, columns=list(parts), fill_value=0)
+        if kind == "speaker" and not cells[parts[-1]].any():
+            # Nobody's informant is unknown, which a reader will guess: pupils and adults are the whole.
+            parts, cells = parts[:2], cells[list(parts[:2])]
+        # The whole stands beside its parts, so that it is not hidden for their sake.
+        shown = {name: (*parts[:2], ALL)}
+        if kind == "stance":
+            # Nobody takes a stand on the sources themselves; they are there so that parts add up to the whole.
+            cells.loc[EVERY_SOURCE, parts[-1]] = whole.set_index("kode")["pupils"].get(EVERY_SOURCE, 0)
+            shown["kode"] = tuple(code for code in TO_COME if code in kode.leaves)
+        if by.empty or not all(shown.values()):
+            continue
+        long = cells.reindex(kode.leaves).rename_axis("kode").reset_index()
+        long = long.melt("kode", list(parts), name, "sources").rename(columns={"sources": "pupils"})
+        dims, frame = (kode, Dimension(name, parts, ALL)), long.astype({"pupils": "int64"})
+        found.append(Exhibit(f"themes_by_{kind}", "kilder", dims, frame, shown=shown, minimum=limit))
+    return found
+
+
+def _declined(rows: pd.DataFrame, limit: int) -> list[Exhibit]:
+    """Interviews without a valid consent, all of them: who would have spoken tells of too few."""
+    declined = rows.loc[rows["group_kind"] == "all", "sources_declined"].dropna().astype("int64").unique()
+    if not declined.any():
+        return []
+    frame = pd.DataFrame({"hvem": ["all"], "pupils": [declined.max()]})
+    dims = (Dimension("hvem", ("all",), None),)
+    return [Exhibit(DECLINED, protected.WITHOUT_CONSENT, dims, frame, minimum=limit)]
+
+
+def _with_every_source(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with the number of sources itself as one more code, for every group that has one: a stance has none."""
+    if "sources_total" not in rows or rows.empty:
+        return rows
+    groups = rows[rows["group_kind"].ne("stance")]
+    totals = groups.groupby(["group_kind", "group_id"])[["sources_total"]].max().reset_index()
+    own = totals.assign(code=EVERY_SOURCE, sources=totals["sources_total"])
+    return pd.concat([rows, own], ignore_index=True)
+
+
+def signs(rows: pd.DataFrame, protocol: Protocol) -> list[Exhibit]:
+    """Sources that speak of each sign of the goal; the signs are never added."""
+    mine = rows[rows["sources"].fillna(0) > 0]
+    if mine.empty:
+        return []
+    frame = pd.DataFrame({"tegn": mine["sign_id"].astype(str), "pupils": mine["sources"].astype("int64")})
+    dims = (Dimension("tegn", tuple(sorted(frame["tegn"])), None),)
+    return [Exhibit(SIGNS, "kilder til tegn", dims, frame, minimum=protocol.disclosure.quote_minimum_sources)]
 
 
 def targeted(rows: pd.DataFrame) -> list[Exhibit]:

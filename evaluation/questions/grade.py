@@ -18,7 +18,7 @@ from evaluation.questions.model import (
     with_permutation,
 )
 from evaluation.questions.other_estimators import beside
-from evaluation.questions.rows import EffectRow
+from evaluation.questions.rows import EffectRow, why_not
 
 
 def grade_rows(model: GradeModel, *, estimator: str = "imputation") -> list[EffectRow]:
@@ -44,7 +44,7 @@ def answer(monthly: pd.DataFrame, protocol: Protocol) -> list[EffectRow]:
         try:
             rows += grade_rows(fit_grade_model(monthly, outcome, protocol))
         except CannotEstimate as refusal:
-            rows.append(blank.refused(refusal.message))
+            rows.append(blank.refused(why_not(refusal)))
     primary = protocol.primary_outcome
     check = protocol.estimand.check_model
     for label, weights, model in (
@@ -59,5 +59,5 @@ def answer(monthly: pd.DataFrame, protocol: Protocol) -> list[EffectRow]:
                 fit_grade_model(monthly, primary, protocol, model=model, weights=weights), estimator=label
             )
         except CannotEstimate as refusal:
-            rows.append(blank.refused(refusal.message))
+            rows.append(blank.refused(why_not(refusal)))
     return [*rows, *beside(monthly, protocol)]

@@ -1,8 +1,8 @@
-"""Question (c) and doubt about it: months before and after the talks, what a trend before could mean, and how
-wrong parallel trends may be before the milestone's answer turns.
+"""Question (c) and doubt about it: months before and after the talks, and how wrong parallel trends may be before the
+milestone's answer turns. The look at the months before stands in ``trend_before``.
 
-Year on year: the model compares every month with the cell's own same month in earlier years, so the months before
-the talks (leads) are estimated beside those after it, in one imputation that uses neither, and never run over
+Year on year: the model of these months compares every month with the cell's own same month in earlier years, so the
+months before the talks (leads) are estimated beside those after it, in one imputation that uses neither, and never run over
 the summer. Month 0 is the talk month itself; it is a transition and stands as the reference.
 """
 
@@ -17,15 +17,23 @@ from evaluation.effects.event_study import simultaneous_half_widths
 from evaluation.effects.honest import Restriction
 from evaluation.effects.honest_few import FewClusters
 from evaluation.effects.imputation import ImputationFit, imputation
-from evaluation.effects.pretrends import hypothesised_trend, pretrend_power
 from evaluation.effects.results import FloatArray, Term
 from evaluation.effects.sandwich import Sandwich, sandwich
-from evaluation.effects.satterthwaite import htz_test, satterthwaite_df
+from evaluation.effects.satterthwaite import satterthwaite_df
 from evaluation.errors import CannotEstimate, KomgladError
 from evaluation.protocol import Protocol
-from evaluation.questions.model import GradeModel, analysis_panel, contrast_rows, weights_kind
-from evaluation.questions.rows import EffectRow
+from evaluation.questions import trend_before
+from evaluation.questions.model import (
+    GradeModel,
+    analysis_panel,
+    contrast_rows,
+    require_treated,
+    weights_kind,
+)
+from evaluation.questions.rows import EffectRow, why_not
 from evaluation.tables import table
+from evaluation.words import Statement, noted, say
+from evaluation.words.catalogue.estimates import Note
 
 SMOOTHNESS_PP = (0.0, 0.1, 0.25)
 """How much the difference in trend may bend from month to month, percentage points."""
@@ -65,11 +73,10 @@ def event_study(monthly: pd.DataFrame, protocol: Protocol) -> EventStudy:
     Raises:
         CannotEstimate: no grade has a whole month after its talks, or nothing to compare with.
     """
-    if not monthly["is_treated"].any():
-        raise CannotEstimate("Ingen årgang har en hel måned efter samtalerne endnu.")
+    require_treated(monthly, protocol)
     weights = protocol.estimand.weights
     panel = analysis_panel(
-        monthly, protocol.primary_outcome, protocol, model=protocol.estimand.model, weights=weights
+        monthly, protocol.primary_outcome, protocol, model=_model_of_months(protocol), weights=weights
     )
     in_year = monthly["school_year"].eq(protocol.years.follow_up)
     first = monthly.loc[in_year, "t"].min()
@@ -78,6 +85,12 @@ def event_study(monthly: pd.DataFrame, protocol: Protocol) -> EventStudy:
     model = GradeModel(monthly, panel, fit, protocol.primary_outcome, protocol, 0, weights)
     months, omega = _columns(fit, float(first), monthly, weights)
     return EventStudy(model, months, omega, sandwich(fit.contrast(omega), protocol.inference.interval))
+
+
+def _model_of_months(protocol: Protocol) -> str:
+    """Months before the talks are effects here, so they cannot also be what a grade's own year is measured from."""
+    model = protocol.estimand.model
+    return "same_month_last_year" if model == "same_month_own_year" else model
 
 
 def _columns(
@@ -97,9 +110,7 @@ def _columns(
         if np.unique(cluster[inside & (month == m)]).size >= MINIMUM_CLUSTERS
     ]
     if not shown:
-        raise CannotEstimate(
-            "For få skoler og årgange bag hver måned til at vise udviklingen måned for måned."
-        )
+        raise CannotEstimate("too few clusters behind every month", why=Note.FEW_PER_MONTH)
     kind = weights_kind(weights)
     return tuple(shown), np.column_stack([fit.weights(inside & (month == m), kind) for m in shown])
 
@@ -116,10 +127,10 @@ class Leads:
 def answer(monthly: pd.DataFrame, protocol: Protocol, round_id: str) -> Leads:
     """The months since the talks, the test of those before, and the robust intervals; in words where there are none."""
     try:
-        study, why_not = event_study(monthly, protocol), ""
+        study, why = event_study(monthly, protocol), say(Note.NO_MONTHS_BEFORE)
         rows = event_rows(study)
     except CannotEstimate as refusal:
-        study, why_not = None, refusal.message
+        study, why = None, why_not(refusal)
         blank = EffectRow(
             "event_study",
             "imputation",
@@ -129,8 +140,8 @@ def answer(monthly: pd.DataFrame, protocol: Protocol, round_id: str) -> Leads:
             "",
             protocol.estimand.weights,
         )
-        rows = [blank.refused(why_not)]
-    return Leads(rows, pretrend_table(study, why_not, round_id), honest_table(study, why_not, round_id))
+        rows = [blank.refused(why)]
+    return Leads(rows, trend_before.table_of(monthly, protocol, round_id), honest_table(study, why, round_id))
 
 
 def event_rows(study: EventStudy) -> list[EffectRow]:
@@ -153,51 +164,6 @@ def event_rows(study: EventStudy) -> list[EffectRow]:
         middle = rows[j].estimate_pp
         rows[j] = replace(rows[j], band_low_pp=middle - width, band_high_pp=middle + width)
     return rows
-
-
-def pretrend_table(study: EventStudy | None, why_not: str, round_id: str) -> pd.DataFrame:
-    """``out_pretrend``: the joint test of the leads, always with its power, or in words why there is none."""
-    declared = table("out_pretrend")
-    row: dict[str, object] = {"round": round_id, "look": "all", "note": why_not}
-    if study is not None and study.leads and study.posts:
-        row |= _tested(study)
-    elif study is not None:
-        row["note"] = (
-            "Der er ingen måneder før samtalerne i opfølgningsåret, så udviklingen før kan ikke prøves."
-        )
-    return declared.conform(pd.DataFrame([row]).reindex(columns=list(declared.columns)))
-
-
-def _tested(study: EventStudy) -> dict[str, object]:
-    fit = study.model.fit
-    try:
-        joint = htz_test(
-            sandwich(fit.contrast(study.omega[:, study.leads]), study.model.protocol.inference.interval)
-        )
-        order = [*study.leads, *study.posts]
-        months = [float(study.months[i]) for i in order]
-        cov, weights = study.meat.cov[np.ix_(order, order)], _milestone_weights(study)
-        blind = pretrend_power(cov, months, weights, reference=0.0)
-        missed = hypothesised_trend(
-            blind.slopes[-1], study.omega[:, order].T @ fit.effects, cov, months, reference=0.0
-        )
-    except KomgladError as refusal:
-        return {"note": refusal.message}
-    slopes, biases = (
-        dict(zip(blind.powers, blind.slopes, strict=True)),
-        dict(zip(blind.powers, blind.biases, strict=True)),
-    )
-    return {
-        "statistic": joint.statistic,
-        "df_num": joint.df,
-        "df_denom": joint.df_denom,
-        "p_value": joint.p_value,
-        "slope_50": slopes[0.5],
-        "slope_80": slopes[0.8],
-        "bias_at_milestone_pp": biases[0.8],
-        "bias_after_passing_pp": abs(float(weights @ missed.mean_after_passing[len(study.leads) :])),
-        "note": "",
-    }
 
 
 def _milestone_weights(study: EventStudy) -> FloatArray:
@@ -233,12 +199,11 @@ def _few_clusters(study: EventStudy) -> FewClusters:
     )
 
 
-def honest_table(study: EventStudy | None, why_not: str, round_id: str) -> pd.DataFrame:
+def honest_table(study: EventStudy | None, why: Statement, round_id: str) -> pd.DataFrame:
     """``out_honest``: the interval at the milestone's weights under bounded violations of parallel trends."""
     declared = table("out_honest")
     if study is None or not study.leads or not study.posts:
-        note = why_not or "Der er ingen måneder før samtalerne i opfølgningsåret at måle afvigelser på."
-        row = {"round": round_id, "look": "all", "restriction": "relative-magnitudes", "note": note}
+        row = {"round": round_id, "look": "all", "restriction": "relative-magnitudes", "note": noted(why)}
         return declared.conform(pd.DataFrame([row]).reindex(columns=list(declared.columns)))
     protocol = study.model.protocol
     known = _few_clusters(study)
@@ -252,7 +217,7 @@ def honest_table(study: EventStudy | None, why_not: str, round_id: str) -> pd.Da
             found = known.intervals(restriction, bounds, protocol.verdict.level)
             breakdown = known.breakdown(restriction, protocol.verdict.level)
         except KomgladError as refusal:
-            rows.append({"restriction": restriction, "note": refusal.message})
+            rows.append({"restriction": restriction, "note": noted(why_not(refusal))})
             continue
         rows += [
             {

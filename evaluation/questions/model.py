@@ -1,9 +1,11 @@
 """The grade-level model of a study and how one contrast of it becomes a row: estimate, interval, p-values, MDE.
 
-``y ~ D + cell × calendar month + school × year-month``: every grade is compared with its own same month the year
-before, and with the untreated grades of its own school that month. By imputation, so that a cell already treated
-is never a control. Every average is one linear functional: CR2/Satterthwaite for the interval, the exact
-permutation over grades as the p-value of record, the wild bootstrap as an alarm (docs/methods.md).
+``y ~ D + cell × calendar month + school × year-month + cell × school year``: what a grade's absence has moved since its
+own months before the talks, beside the same step of the calendar in earlier years and the untreated grades of its own
+school. Without the last term (the model that stands beside) a better cohort of pupils looks like an effect. By
+imputation, so that a cell already treated is never a control. Every average is one linear functional: CR2/Satterthwaite
+for the interval, the exact permutation over grades as the p-value of record, the wild bootstrap as an alarm
+(docs/methods.md).
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from evaluation.design import compared, others_values
 from evaluation.effects.design import Panel
 from evaluation.effects.imputation import ImputationFit, imputation
 from evaluation.effects.permutation import permutation_test
@@ -25,13 +28,19 @@ from evaluation.effects.wild import wild_bootstrap
 from evaluation.errors import CannotEstimate, InputError
 from evaluation.panel.estimation import outcome_pct
 from evaluation.protocol import Outcome, Protocol
-from evaluation.questions.rows import EffectRow
+from evaluation.questions.rows import EffectRow, why_not
+from evaluation.words import Names, Statement, noted, say, taken_all
+from evaluation.words.catalogue.estimates import Note
 
-ABSORBED = {
-    "same_month_last_year": ("cell:cal_month", "school_id:month"),
-    "two_way": ("cell", "month"),
-}
-"""The fixed effects of the protocol's models."""
+
+def absorbed(protocol: Protocol, model: str) -> tuple[str, ...]:
+    """The fixed effects of one of the protocol's models, given whom the study compares with."""
+    month_of = compared(protocol).month_of
+    return {
+        "same_month_last_year": ("cell:cal_month", month_of),
+        "same_month_own_year": ("cell:cal_month", month_of, "cell:school_year"),
+        "two_way": ("cell", "month"),
+    }[model]
 
 
 @dataclass(frozen=True)
@@ -60,7 +69,7 @@ def analysis_panel(
 
     ``keep`` names further label columns that are wanted with the panel.
     """
-    frame = monthly.assign(y=outcome_pct(monthly, outcome, protocol))
+    frame = monthly.assign(y=outcome_pct(monthly, outcome, protocol), wave=monthly["wave"].fillna(""))
     by_days = weights == "pupil_days"
     return Panel.from_frame(
         frame,
@@ -69,11 +78,11 @@ def analysis_panel(
         time="t",
         start="start",
         weights="possible_days" if by_days else None,
-        absorb=ABSORBED[model],
-        cluster=protocol.inference.cluster,
+        absorb=absorbed(protocol, model),
+        cluster=compared(protocol).cluster,
         rows="possible_days",
         working="inverse-weight" if by_days else "identity",
-        keep=("school_id", "grade", "month", "cell", "pupils", *keep),
+        keep=("school_id", "grade", "month", "cell", "wave", "pupils", *keep),
     )
 
 
@@ -91,21 +100,46 @@ def fit_grade_model(
         CannotEstimate: no grade has finished its talks, or there is nothing to compare with.
     """
     weights = weights or protocol.estimand.weights
-    if not monthly["is_treated"].any():
-        raise CannotEstimate("Ingen årgang har en hel måned efter samtalerne endnu.")
-    panel = analysis_panel(
-        monthly, outcome, protocol, model=model or protocol.estimand.model, weights=weights
-    )
-    transition = int(monthly["transition"].max())
+    require_treated(monthly, protocol)
+    in_treated_months = monthly["t"].isin(monthly.loc[monthly["is_treated"], "t"])
+    if not (in_treated_months & ~monthly["is_treated"] & ~monthly["is_transition"]).any():
+        raise CannotEstimate("everybody is treated", why=Note.EVERYBODY)
+    if monthly["school_year"].nunique() < 2:
+        raise CannotEstimate("no school year before", why=Note.NO_YEAR_BEFORE)
+    transition = int(monthly["transition"].min())
+    frame = without_longer_transitions(monthly, transition)
+    panel = analysis_panel(frame, outcome, protocol, model=model or protocol.estimand.model, weights=weights)
     return GradeModel(
-        monthly, panel, imputation(panel, transition=transition), outcome, protocol, transition, weights
+        frame, panel, imputation(panel, transition=transition), outcome, protocol, transition, weights
     )
+
+
+def require_treated(monthly: pd.DataFrame, protocol: Protocol) -> None:
+    """Pass where some group has a whole month after its talks.
+
+    Raises:
+        CannotEstimate: none has, or the study's programme is given to pupils of a list alone.
+    """
+    if not protocol.group_waves:
+        raise CannotEstimate("pupils of a list, not groups", why=Note.LISTED)
+    if not monthly["is_treated"].any():
+        raise CannotEstimate("no grade has a whole month after its talks", why=Note.NO_WHOLE_MONTH)
+
+
+def without_longer_transitions(monthly: pd.DataFrame, transition: int) -> pd.DataFrame:
+    """The panel with at most ``transition`` talk months left in each cell, which the fit then leaves out.
+
+    One school that took two months for its talks must not cost every other cell its last month before them: with August
+    alone before September's talks that month is all a grade is measured from.
+    """
+    is_longer = monthly["is_transition"] & (monthly["t"] < monthly["start"] - transition)
+    return monthly[~is_longer].reset_index(drop=True)
 
 
 def contrast_rows(
     model: GradeModel, terms: list[Term], omega: FloatArray, blank: EffectRow
 ) -> list[EffectRow]:
-    """A row for each column of ``omega`` (n1, m): estimate, CR2 interval at both levels, MDE and what is behind it."""
+    """A row for each column of ``omega`` (n1, m): estimate, CR2 interval, MDE and what is behind it."""
     return [_contrast_row(model, term, omega[:, [j]], blank) for j, term in enumerate(terms)]
 
 
@@ -113,10 +147,7 @@ def _contrast_row(model: GradeModel, term: Term, omega: FloatArray, blank: Effec
     rule, inference, fit = model.protocol.verdict, model.protocol.inference, model.fit
     meat = sandwich(fit.contrast(omega, for_bootstrap=False), inference.interval)
     df = satterthwaite_df(meat)
-    wide, narrow = (
-        cluster_robust_estimates(meat, [term], level=level, null=0.0, df=df)[0]
-        for level in (rule.level, rule.lower_level)
-    )
+    wide = cluster_robust_estimates(meat, [term], level=rule.level, null=0.0, df=df)[0]
     cells = fit.treated[np.abs(omega[:, 0]) > 0]
     cluster = fit.panel.cluster_codes()
     days, pupils = _behind(fit.panel, cells)
@@ -131,20 +162,18 @@ def _contrast_row(model: GradeModel, term: Term, omega: FloatArray, blank: Effec
         baseline_pct=float(omega[:, 0] @ fit.panel.y[fit.treated]) - wide.estimate,
         estimate_pp=wide.estimate,
     )
-    return _with_interval(row, wide, narrow, model.protocol)
+    return _with_interval(row, wide, model.protocol)
 
 
-def _with_interval(row: EffectRow, wide: Estimate, narrow: Estimate, protocol: Protocol) -> EffectRow:
+def _with_interval(row: EffectRow, wide: Estimate, protocol: Protocol) -> EffectRow:
     if wide.std_error is None or wide.df is None or wide.ci_low is None or wide.ci_high is None:
-        return replace(row, note="usikkerheden kan ikke beregnes: for få grupper bag tallet")
+        return replace(row, note=noted(say(Note.NO_INTERVAL)))
     level, power = protocol.verdict.level, protocol.inference.power
     return replace(
         row,
         ci_level=level,
         ci_low_pp=wide.ci_low,
         ci_high_pp=wide.ci_high,
-        ci_low_lower_pp=_number(narrow.ci_low),
-        ci_high_lower_pp=_number(narrow.ci_high),
         std_error_pp=wide.std_error,
         df=wide.df,
         p_value=_number(wide.p_value),
@@ -166,39 +195,66 @@ def with_bootstrap(model: GradeModel, row: EffectRow, omega: FloatArray) -> Effe
             interval=False,
         )
     except (CannotEstimate, InputError) as refusal:
-        return replace(row, note=_joined(row.note, refusal.message))
+        return replace(row, note=_joined(row.note, why_not(refusal)))
     row = replace(row, p_wild_restricted=found.p_value, p_wild_unrestricted=found.p_other)
     alpha = protocol.verdict.alpha
     if (found.p_value <= alpha) != (found.p_other <= alpha):
-        row = replace(row, note=_joined(row.note, "de to former for bootstrap er uenige: få indsatsgrupper"))
+        row = replace(row, note=_joined(row.note, say(Note.BOOTSTRAPS_DIFFER)))
     return row
 
 
 def with_permutation(
-    model: GradeModel, row: EffectRow, horizon: tuple[float, ...] | None, grades: Sequence[str] | None = None
+    model: GradeModel,
+    row: EffectRow,
+    horizon: tuple[float, ...] | None,
+    waves: Sequence[str] | None = None,
+    *,
+    null: float | None = None,
 ) -> EffectRow:
-    """The exact p-value over grades. ``grades`` keeps only these treated grades beside the never treated ones."""
-    panel = model.panel
-    if grades is not None:
-        others = set(model.protocol.treated_grades) - set(grades)
-        panel = panel.subset(~panel.keys["grade"].isin(others).to_numpy())
-    within = "school_id" if model.protocol.inference.permutation_assign == "grade" else None
+    """The exact p-value over who could have had the programme instead: grades, schools, or both
+    (:mod:`evaluation.design`). ``waves`` keeps only these beside the never treated ones.
+
+    ``null`` is a second null hypothesis in points, whose p-value is written beside (``p_relevant``). Schools that lack a
+    grade cannot lend or take its calendar and are named.
+    """
+    panel, how = model.panel, compared(model.protocol)
+    if waves is not None:
+        is_other = panel.keys[how.assign].isin(others_values(model.protocol, waves))
+        is_other |= ~panel.keys["wave"].isin(["", *waves])
+        panel = panel.subset(~is_other.to_numpy())
     try:
-        found = permutation_test(
-            panel,
-            model.protocol.inference.permutation_assign,
-            within=within,
-            horizon=horizon,
-            weights=weights_kind(model.weights),
-            transition=model.transition,
-            seed=model.protocol.study.seed,
+        found, beside = (
+            permutation_test(
+                panel,
+                how.assign,
+                within=how.within,
+                horizon=horizon,
+                weights=weights_kind(model.weights),
+                transition=model.transition,
+                null=value,
+                seed=model.protocol.study.seed,
+            )
+            for value in (0.0, null or 0.0)
         )
     except (CannotEstimate, InputError) as refusal:
-        return replace(row, note=_joined(row.note, refusal.message))
+        return replace(row, note=_joined(row.note, why_not(refusal)))
     if found.left_out:
-        note = f"ombytningen er lavet uden skoler, der mangler et klassetrin ({found.left_out})"
-        row = replace(row, note=_joined(row.note, note))
-    return replace(row, p_permutation=found.p_value, p_smallest=found.smallest_p)
+        row = replace(row, note=_joined(row.note, _left_out(panel, model.protocol)))
+    row = replace(row, p_permutation=found.p_value, p_smallest=found.smallest_p)
+    return row if null is None else replace(row, p_relevant=beside.p_value)
+
+
+def _left_out(panel: Panel, protocol: Protocol) -> Statement:
+    """Schools without one of the grades that the others have (or grades that some school lacks), in the protocol's order."""
+    how = compared(protocol)
+    assert how.within is not None  # without pairs nothing is left out
+    have = panel.keys.groupby(how.within)[how.assign].nunique()
+    lacking = set(have[have < panel.keys[how.assign].nunique()].index)
+    if how.within == "school_id":
+        names = Names(tuple(s.name for s in protocol.schools if s.id in lacking))
+        return say(Note.WITHOUT_SCHOOLS, schools=names)
+    names = Names(tuple(protocol.grades.name(g) for g in protocol.grades.order if g in lacking))
+    return say(Note.WITHOUT_GRADES, grades=names)
 
 
 def _behind(panel: Panel, cells: IntArray) -> tuple[float, float]:
@@ -218,5 +274,5 @@ def _number(value: float | None) -> float:
     return float("nan") if value is None else value
 
 
-def _joined(*notes: str) -> str:
-    return "; ".join(n for n in notes if n)
+def _joined(note: str, more: Statement) -> str:
+    return noted(*taken_all(note), more)

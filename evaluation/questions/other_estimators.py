@@ -15,7 +15,6 @@ import pandas as pd
 from evaluation.effects.design import Panel
 from evaluation.effects.group_time import group_time
 from evaluation.effects.group_time_aggregate import aggregate, influence_estimates
-from evaluation.effects.one_wave import cell_changes, donald_lang, ferman_pinto
 from evaluation.effects.results import OVERALL, Estimate
 from evaluation.effects.sandwich import sandwich
 from evaluation.effects.satterthwaite import cluster_robust_estimates
@@ -23,15 +22,17 @@ from evaluation.effects.twfe import twfe
 from evaluation.errors import KomgladError
 from evaluation.panel.estimation import outcome_pct
 from evaluation.protocol import Protocol
-from evaluation.questions.model import analysis_panel
-from evaluation.questions.rows import EffectRow
+from evaluation.questions.model import analysis_panel, require_treated
+from evaluation.questions.one_wave import cell_changes, donald_lang, ferman_pinto
+from evaluation.questions.rows import EffectRow, remarks, why_not
+from evaluation.words import noted
 
 
 def beside(monthly: pd.DataFrame, protocol: Protocol) -> list[EffectRow]:
     """One row per other estimator of the primary outcome; in words where it cannot answer."""
     rows = [_tried(_two_way, "twfe", monthly, protocol), _tried(_group_time, "group_time", monthly, protocol)]
     treated = monthly.loc[monthly["is_treated"], "grade"].unique()
-    if len(treated) == 1:
+    if len(treated) == 1 and protocol.estimand.comparison == "grades_same_school":
         rows.append(_tried(_donald_lang, "donald_lang", monthly, protocol))
         rows.append(_tried(_ferman_pinto, "ferman_pinto", monthly, protocol))
     return rows
@@ -47,9 +48,10 @@ def _tried(
         "grade", name, protocol.primary_outcome.id, "all", "all", "all", protocol.estimand.weights
     )
     try:
+        require_treated(monthly, protocol)
         row = estimate(monthly, protocol, blank)
     except KomgladError as refusal:
-        return blank.refused(refusal.message)
+        return blank.refused(why_not(refusal))
     treated = monthly[monthly["is_treated"]]
     return replace(
         row,
@@ -75,7 +77,7 @@ def _group_time(monthly: pd.DataFrame, protocol: Protocol, blank: EffectRow) -> 
     found = group_time(panel, control="never", anticipation=int(monthly["transition"].max()))
     overall = influence_estimates(found, aggregate(found, "overall"), level=protocol.verdict.level)[-1]
     row = _with(blank, overall, "indflydelsesfunktioner")
-    return replace(row, weights="cells", note="; ".join(found.notes))
+    return replace(row, weights="cells", note=noted(*remarks(found.notes)))
 
 
 def _panel(monthly: pd.DataFrame, protocol: Protocol, model: str) -> Panel:
@@ -85,14 +87,14 @@ def _panel(monthly: pd.DataFrame, protocol: Protocol, model: str) -> Panel:
 
 
 def _changes(monthly: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
-    treated = set(monthly.loc[monthly["is_treated"], "grade"])
+    treated = set(monthly.loc[monthly["is_treated"], "cell"])
     first = monthly.loc[monthly["is_treated"], "t"].min()
     compared = monthly[~monthly["is_transition"]]
     is_after = compared["school_year"].eq(protocol.years.follow_up) & (compared["t"] >= first)
     frame = compared.assign(
         y=outcome_pct(compared, protocol.primary_outcome, protocol),
         is_after=is_after,
-        is_treated_grade=compared["grade"].isin(treated),
+        is_treated_grade=compared["cell"].isin(treated),
     )
     before = frame["school_year"].ne(protocol.years.follow_up)
     return cell_changes(frame[is_after | before])

@@ -17,6 +17,7 @@ from evaluation.panel.pattern_days import (
 from evaluation.panel.pattern_pupils import (
     ThresholdRule,
     band_pattern,
+    quarter_pattern,
     threshold_pattern,
     yearly_share_pattern,
 )
@@ -33,15 +34,19 @@ def answer(
     protocol: Protocol,
     round_id: str,
     cutoff: dt.date,
+    begun: tuple[str, ...] = (),
 ) -> pd.DataFrame:
     """``out_patterns`` from day records and pupil-weeks; day patterns only for schools that deliver days.
 
+    ``begun``: grades whose programme has begun; long spells are also told of them and of the others.
     Bands and yearly shares classify the pupils that ``out_description`` classifies: with enough possible days.
     """
     declared = table("out_patterns")
     if not len(weeks):
         return declared.empty()
-    registered = Registered(weeks, absence, school_days, year_limits(protocol, last_whole_week(cutoff)))
+    registered = Registered(
+        weeks, absence, school_days, year_limits(protocol, last_whole_week(cutoff)), begun
+    )
     edges = protocol.targeted.bands_pct if protocol.targeted else (0.0, 5.0, 10.0, 20.0)
     rules, yearly = _rules(protocol)
     parts = [
@@ -55,7 +60,9 @@ def answer(
             after_holiday_pattern(registered),
             single_day_pattern(registered),
             long_spell_pattern(registered),
-            threshold_pattern(registered, rules),
+            *([long_spell_pattern(registered, by="role")] if begun else []),
+            threshold_pattern(registered, [r for r in rules if r.per == "school_year"]),
+            quarter_pattern(registered, [r for r in rules if r.per == "quarter"]),
         ]
     frame = pd.concat(parts).assign(round=round_id)
     return declared.conform(frame[list(declared.columns)])

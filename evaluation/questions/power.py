@@ -54,13 +54,13 @@ def _planned(monthly: pd.DataFrame, protocol: Protocol) -> list[dict[str, object
     months = sorted(stand_in["t"].unique())
     at = stand_in.drop_duplicates("cal_month").set_index("cal_month")["t"]
     start = {
-        w.grade: float(
+        ":".join(cell): float(
             min((t for t in months if t > at.get(f"{w.planned_to:%m}", months[-1])), default=np.nan)
         )
-        for w in protocol.waves
+        for cell, w in protocol.treated.items()
     }
     plain = earlier.assign(start=np.nan)
-    planned = earlier.assign(start=earlier["grade"].map(start))
+    planned = earlier.assign(start=earlier["cell"].map(start))
     weights = protocol.milestone.weights
     outcome, model = protocol.primary_outcome, protocol.estimand.model
     try:

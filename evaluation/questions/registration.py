@@ -8,14 +8,14 @@ from functools import partial
 
 import pandas as pd
 
-from evaluation.effects.registration import (
+from evaluation.errors import KomgladError
+from evaluation.protocol import Protocol
+from evaluation.questions.registration_checks import (
     RegistrationCheck,
-    registration_alarms,
+    bars_a_verdict,
     silent_classes,
     type_share_alarm,
 )
-from evaluation.errors import KomgladError
-from evaluation.protocol import Protocol
 from evaluation.tables import table
 
 
@@ -31,11 +31,12 @@ def answer(
     ``is_alarm`` is set where the check bars a verdict: the treated grades moved apart from the others. A single
     silent class is a warning in its note, not an alarm.
     """
-    begun = set(core_talks.loc[core_talks["transition_from_month"].notna(), "grade"])
+    talks = core_talks[core_talks["transition_from_month"].notna()]
+    begun = pd.MultiIndex.from_frame(talks[["school_id", "grade"]])
     is_follow_up = monthly["school_year"].eq(protocol.years.follow_up)
-    by_month = monthly.assign(is_treated_grade=monthly["grade"].isin(begun), is_after=is_follow_up)
+    by_month = monthly.assign(is_treated_grade=_among(monthly, begun), is_after=is_follow_up)
     weekly = core_cells[core_cells["period"].eq("week")].assign(
-        is_treated_grade=lambda f: f["grade"].isin(begun),
+        is_treated_grade=lambda f: _among(f, begun),
         is_after=lambda f: f["school_year"].eq(protocol.years.follow_up),
         week_from=lambda f: f["period_from"],
         class_label="",
@@ -47,14 +48,19 @@ def answer(
                 by_month,
                 limit_pp=protocol.quality.type_share_alarm_pp,
                 alpha=protocol.verdict.alpha,
+                names={f"{t.id}_days": t.label.lower() for t in protocol.absence_types},
             )
         ),
         *_tried(partial(silent_classes, weekly, minimum_weeks=protocol.quality.zero_class_weeks)),
     ]
-    barring = set(registration_alarms(checks))
-    rows = [asdict(c) | {"round": round_id, "is_alarm": c.is_alarm and c.note in barring} for c in checks]
+    rows = [asdict(c) | {"round": round_id, "is_alarm": bars_a_verdict(c)} for c in checks]
     declared = table("out_registration")
     return declared.conform(pd.DataFrame(rows)) if rows else declared.empty()
+
+
+def _among(frame: pd.DataFrame, begun: pd.MultiIndex) -> pd.Series:
+    is_begun = pd.MultiIndex.from_frame(frame[["school_id", "grade"]]).isin(begun)
+    return pd.Series(is_begun, index=frame.index)
 
 
 def _tried(check: Callable[[], tuple[RegistrationCheck, ...]]) -> tuple[RegistrationCheck, ...]:

@@ -5,12 +5,19 @@ A row that cannot be estimated says so in ``status`` and ``note`` and holds no n
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from evaluation.effects.functional_form import FunctionalForm
+from evaluation.errors import CannotEstimate, KomgladError
 from evaluation.tables import table
+from evaluation.words import Filed, Statement, noted, say
+from evaluation.words.catalogue.estimates import Note
+
+if TYPE_CHECKING:
+    from evaluation.effects.functional_form import FunctionalForm
 
 NAN = float("nan")
 
@@ -19,7 +26,8 @@ NAN = float("nan")
 class EffectRow:
     """One row of ``out_effects``: percentage points; counts of what is behind it; the inference used.
 
-    ``band_low_pp`` and ``band_high_pp`` hold all rows of a question at once, where it asks month by month.
+    ``p_relevant`` is the permutation's p at the null that absence fell by the relevant change. ``band_low_pp``
+    and ``band_high_pp`` hold all rows of a question at once, where it asks month by month.
     """
 
     question: str
@@ -34,14 +42,13 @@ class EffectRow:
     ci_low_pp: float = NAN
     ci_high_pp: float = NAN
     ci_level: float = NAN
-    ci_low_lower_pp: float = NAN
-    ci_high_lower_pp: float = NAN
     band_low_pp: float = NAN
     band_high_pp: float = NAN
     std_error_pp: float = NAN
     df: float = NAN
     p_value: float = NAN
     p_permutation: float = NAN
+    p_relevant: float = NAN
     p_smallest: float = NAN
     p_wild_restricted: float = NAN
     p_wild_unrestricted: float = NAN
@@ -54,7 +61,7 @@ class EffectRow:
     mde_pp: float = NAN
     note: str = ""
 
-    def refused(self, why: str, status: str = "not_estimable") -> EffectRow:
+    def refused(self, why: Statement, status: str = "not_estimable") -> EffectRow:
         """The same question without a number, and why."""
         return replace(
             EffectRow(
@@ -67,8 +74,19 @@ class EffectRow:
                 self.weights,
             ),
             status=status,
-            note=why,
+            note=noted(why),
         )
+
+
+def why_not(refusal: KomgladError) -> Statement:
+    """Why there is no number: what readers are told where the refusal has a code, else the engine's words for analysts."""
+    code = refusal.why if isinstance(refusal, CannotEstimate) else ""
+    return say(Note(code)) if code else say(Note.REFUSED, message=Filed(refusal.message))
+
+
+def remarks(notes: Iterable[str]) -> tuple[Statement, ...]:
+    """The engine's notes, for analysts."""
+    return tuple(say(Note.REMARK, message=Filed(n)) for n in notes)
 
 
 def form_row(blank: EffectRow, found: FunctionalForm, level: float) -> EffectRow:
@@ -84,7 +102,7 @@ def form_row(blank: EffectRow, found: FunctionalForm, level: float) -> EffectRow
         p_value=found.p_value,
         clusters=found.clusters,
         inference="CR2/Satterthwaite",
-        note="; ".join(found.notes),
+        note=noted(*remarks(found.notes)),
     )
 
 

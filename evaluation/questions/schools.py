@@ -13,7 +13,9 @@ from evaluation.effects.schools import pool_schools
 from evaluation.errors import CannotEstimate
 from evaluation.protocol import Protocol
 from evaluation.questions.model import contrast_rows, fit_grade_model, weights_kind
-from evaluation.questions.rows import EffectRow
+from evaluation.questions.rows import EffectRow, why_not
+from evaluation.words import Number, noted, say
+from evaluation.words.catalogue.estimates import Note
 
 
 def answer(monthly: pd.DataFrame, protocol: Protocol) -> list[EffectRow]:
@@ -27,7 +29,7 @@ def answer(monthly: pd.DataFrame, protocol: Protocol) -> list[EffectRow]:
         model = fit_grade_model(monthly, protocol.primary_outcome, protocol)
         terms, omega = contrasts_by(model.fit, "school_id", weights=weights_kind(weights))
     except CannotEstimate as refusal:
-        return [replace(blank, group_kind="all", group_id="all").refused(refusal.message)]
+        return [replace(blank, group_kind="all", group_id="all").refused(why_not(refusal))]
     raw = contrast_rows(model, terms, omega, blank)
     if len(terms) < 2:
         return raw
@@ -40,7 +42,7 @@ def answer(monthly: pd.DataFrame, protocol: Protocol) -> list[EffectRow]:
     except CannotEstimate as refusal:
         return [
             *raw,
-            replace(blank, estimator="pooled", group_kind="all", group_id="all").refused(refusal.message),
+            replace(blank, estimator="pooled", group_kind="all", group_id="all").refused(why_not(refusal)),
         ]
     shrunk = [
         replace(
@@ -49,17 +51,19 @@ def answer(monthly: pd.DataFrame, protocol: Protocol) -> list[EffectRow]:
             estimate_pp=school.shrunk,
             ci_low_pp=school.shrunk_low,
             ci_high_pp=school.shrunk_high,
-            ci_low_lower_pp=float("nan"),
-            ci_high_lower_pp=float("nan"),
             std_error_pp=float("nan"),
             df=float("nan"),
             p_value=float("nan"),
             inference="REML, skrumpet mod gennemsnittet",
-            note=f"andel af skolens egen afvigelse, der er beholdt: {school.kept:.2f}",
+            note=noted(say(Note.SHRUNK, kept=Number(school.kept, 2))),
         )
         for row, school in zip(raw, pooled.schools, strict=True)
     ]
-    spread = replace(
+    spread = {
+        name: Number(float(np.sqrt(t)), 3)
+        for name, t in (("tau", pooled.tau2), ("low", pooled.tau2_low), ("high", pooled.tau2_high))
+    }
+    mean = replace(
         blank,
         estimator="pooled",
         group_kind="all",
@@ -74,9 +78,9 @@ def answer(monthly: pd.DataFrame, protocol: Protocol) -> list[EffectRow]:
         treated_clusters=sum(r.treated_clusters for r in raw),
         pupils=sum(r.pupils for r in raw),
         pupil_days=sum(r.pupil_days for r in raw),
-        note=f"tau={np.sqrt(pooled.tau2):.3f} ({np.sqrt(pooled.tau2_low):.3f}–{np.sqrt(pooled.tau2_high):.3f})",
+        note=noted(say(Note.SPREAD, **spread)),
     )
-    return [*raw, *shrunk, spread]
+    return [*raw, *shrunk, mean]
 
 
 def _positive(cov: np.ndarray) -> np.ndarray:

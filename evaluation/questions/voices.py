@@ -8,20 +8,24 @@ from __future__ import annotations
 import pandas as pd
 
 from evaluation.codebooks import Codebook, load_codebook
+from evaluation.interviews import approvals
 from evaluation.interviews.agreement import agreement
-from evaluation.interviews.consent import VALID, with_valid_consent
+from evaluation.interviews.approvals import QuoteDecisions, read_decisions
+from evaluation.interviews.attributes import VALID
+from evaluation.interviews.consent import with_valid_consent
 from evaluation.interviews.joint_display import joint_display
-from evaluation.interviews.process_indicators import process_indicators
 from evaluation.interviews.quotes import approved_quotes
 from evaluation.interviews.school_statements import school_statements
 from evaluation.interviews.signs import sign_themes
 from evaluation.interviews.themes import (
     BASELINE,
     DISCONFIRMING,
+    divided_themes,
     scale_conflicts,
     theme_changes,
     theme_table,
 )
+from evaluation.questions.verdict import Direction, Word
 from evaluation.study import Study
 from evaluation.tables import table
 
@@ -35,6 +39,11 @@ def overrides_of(study: Study) -> pd.DataFrame | None:
     """The analyst's own readings of signs: sign_id, relation, reason; None when the study has none."""
     path = study.optional_file("joint_display_overrides.csv")
     return None if path is None else pd.read_csv(path, sep=";", dtype="str", encoding="utf-8-sig")
+
+
+def decisions_of(study: Study) -> QuoteDecisions:
+    """Which words persons have let out or held back; none when the study has no such file."""
+    return read_decisions(study.optional_file(approvals.FILE))
 
 
 def consented_documents(raw_interview_documents: pd.DataFrame) -> pd.DataFrame:
@@ -66,10 +75,13 @@ def rule_breaches(codes: pd.DataFrame, study: Study) -> int:
     return len(scale_conflicts(codes, codebook_of(study))) if len(codes) else 0
 
 
-def themes(codes: pd.DataFrame, documents: pd.DataFrame, study: Study, round_id: str) -> pd.DataFrame:
-    """``out_themes``: each code over all sources and by informant, school, grade and occasion.
+def themes(
+    codes: pd.DataFrame, documents: pd.DataFrame, asked_at_all: pd.DataFrame, study: Study, round_id: str
+) -> pd.DataFrame:
+    """``out_themes``: each code over all sources and by informant, school, grade and occasion, and divided.
 
-    All sources are those since the programme began; the ones from before stand by occasion only.
+    All sources are those since the programme began; the ones from before stand by occasion only. ``asked_at_all``: every
+    interview with its consent (raw_interview_documents), of whom those without a valid one are counted.
     """
     declared = table("out_themes")
     if documents.empty:
@@ -82,7 +94,18 @@ def themes(codes: pd.DataFrame, documents: pd.DataFrame, study: Study, round_id:
         words, people = (codes, documents) if kind == "occasion" else (since, asked)
         found = theme_table(words, codebook, by=(column,), documents=people)
         parts.append(found.rename(columns={column: "group_id"}).assign(group_kind=kind))
+    divided = divided_themes(since, asked, codebook)
+    parts.append(
+        divided.assign(
+            name=[codebook.get(code).name for code in divided["code"]],
+            folder=[codebook.folder_of(code) for code in divided["code"]],
+            is_disconfirming=divided["code"].isin(DISCONFIRMING),
+        )
+    )
     frame = pd.concat(parts).rename(columns=_WORDS).assign(round=round_id)
+    refused = _since_the_start(asked_at_all)
+    refused = refused[~refused["consent"].eq(VALID).fillna(False).astype(bool)]
+    frame["sources_declined"] = frame["group_kind"].map({"all": len(refused)}).astype("Int64")
     return declared.conform(frame[list(declared.columns)])
 
 
@@ -118,7 +141,7 @@ def coder_agreement(
     declared, talk = table("out_agreement"), table("out_coding_discussion")
     if documents.empty:
         return declared.empty(), talk.empty()
-    found = agreement(codes, codebook_of(study), documents=documents, seed=study.protocol.study.seed)
+    found = agreement(codes, codebook_of(study), documents=documents)
     frame = found.table.rename(columns={"units_set": "positive", "verdict": "note"}).assign(
         round=round_id,
         documents=found.documents,
@@ -131,11 +154,11 @@ def coder_agreement(
 
 
 def forms(school_forms: pd.DataFrame, study: Study, round_id: str) -> pd.DataFrame:
-    """``out_school_forms``: how many schools wrote what in each field of their forms."""
+    """``out_school_forms``: how many schools wrote in each field of their forms, and the words a person has let out."""
     declared = table("out_school_forms")
     if school_forms.empty:
         return declared.empty()
-    found = school_statements(school_forms, codebook_of(study)).assign(round=round_id)
+    found = school_statements(school_forms, codebook_of(study), decisions_of(study)).assign(round=round_id)
     return declared.conform(found[list(declared.columns)])
 
 
@@ -143,8 +166,6 @@ def signs_joined(
     codes: pd.DataFrame,
     documents: pd.DataFrame,
     texts: pd.DataFrame,
-    school_forms: pd.DataFrame,
-    implementation: pd.DataFrame,
     effects: pd.DataFrame,
     verdicts: pd.DataFrame,
     study: Study,
@@ -162,20 +183,22 @@ def signs_joined(
         return declared.empty()
     codebook = codebook_of(study)
     by_sign = sign_themes(codes, codebook, documents)
-    # Talks that wait for their turn are not talks that failed to be held.
-    begun = implementation[implementation["first_on"].notna()]
-    process = process_indicators(begun, school_forms, by_sign)
-    indicators = pd.concat([f for f in (_measured(effects, verdicts), process) if len(f)])
-    quotes = approved_quotes(codes.rename(columns={"is_approved_quote": "approved_quote"}), texts, codebook)
+    quotes = approved_quotes(codes, texts, codebook, decisions=decisions_of(study))
     joined = joint_display(
         codebook,
-        indicators,
+        _measured(effects, verdicts),
         by_sign,
         quotes,
         overrides_of(study),
+        segments=codes,
         fewest_told=study.protocol.disclosure.quote_minimum_sources,
     )
     return declared.conform(joined.assign(round=round_id)[list(declared.columns)])
+
+
+MEASURED = ("fravaer_total_pct", "did_estimat_med_interval")
+"""The indicators of the codebook's signs that are figures of absence. Talks held are dose, a school's own step a second word
+of those who are interviewed: neither is a number for or against a sign."""
 
 
 def _measured(effects: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
@@ -189,8 +212,17 @@ def _measured(effects: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame()
     row = main.sort_values("weights", ascending=False).iloc[0]
     numbers = {c: float(row[c]) for c in ("estimate_pp", "ci_low_pp", "ci_high_pp")}
-    verdict = str(overall["verdict"].iloc[0])
-    names = ("fravaer_total_pct", "samme_periode_sidste_aar", "did_estimat_med_interval")
+    word, direction = Word(overall["verdict"].iloc[0]), Direction(overall["direction"].iloc[0])
+    says = which_way(word, direction)
     return pd.DataFrame(
-        [{"indicator": n, "verdict": verdict, "says": None, "text": None, **numbers} for n in names]
+        [{"indicator": n, "verdict": word.value, "says": says, "text": None, **numbers} for n in MEASURED]
     )
+
+
+def which_way(word: Word, direction: Direction) -> str:
+    """Which side the numbers take on a sign that asks for a fall; undecided takes none."""
+    if word in (Word.ACHIEVED, Word.SMALL_FALL) or direction is Direction.SIGN_OF_FALL:
+        return "for"
+    if direction is Direction.RISEN:
+        return "imod"
+    return "ingen" if word is Word.NOT_ACHIEVED else "ukendt"

@@ -79,10 +79,27 @@ def workbook(
     return _zipped({name: (_HEAD + text).encode() for name, text in parts.items()})
 
 
+_STAMP = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(<)")
+
+
 def timeless(archive: bytes) -> bytes:
-    """A zip-based document with the time of every entry taken out and its entries in a fixed order."""
+    """A zip-based document with the time of every entry taken out and its entries in a fixed order.
+
+    A workbook inside it (a chart's numbers) loses its own clock too.
+    """
     with zipfile.ZipFile(io.BytesIO(archive)) as source:
-        return _zipped({name: source.read(name) for name in source.namelist()})
+        parts = {name: source.read(name) for name in source.namelist()}
+    inside = {name: timeless(_undated(part)) for name, part in parts.items() if name.endswith(".xlsx")}
+    return _zipped({**parts, **inside})
+
+
+def _undated(workbook_: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(workbook_)) as source:
+        parts = {name: source.read(name) for name in source.namelist()}
+    core = "docProps/core.xml"
+    if core in parts:
+        parts[core] = _STAMP.sub(rb"\g<1>1980-01-01T00:00:00Z\2", parts[core])
+    return _zipped(parts)
 
 
 def _zipped(parts: Mapping[str, bytes]) -> bytes:
@@ -97,19 +114,41 @@ def _zipped(parts: Mapping[str, bytes]) -> bytes:
 
 
 def _sheet(rows: Iterable[Sequence[Any]]) -> str:
+    kept = [list(row) for row in rows]
+    columns = max((len(row) for row in kept), default=1)
+    widths = [_width([row[i] for row in kept[:200] if i < len(row)]) for i in range(columns)]
+    cols = "".join(
+        f'<col min="{i}" max="{i}" width="{w}" customWidth="1"/>' for i, w in enumerate(widths, start=1)
+    )
     out = [
         f'<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" '
         'topLeftCell="A2" '
         'activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><sheetFormatPr '
-        'defaultRowHeight="15"/>'
-        '<cols><col min="1" max="40" width="18" customWidth="1"/></cols><sheetData>'
+        f'defaultRowHeight="15"/><cols>{cols}</cols><sheetData>'
     ]
-    for number, row in enumerate(rows):
+    for number, row in enumerate(kept):
         out.append("<row>")
         out.extend(_cell(v, number == 0) for v in row)
         out.append("</row>")
-    out.append("</sheetData></worksheet>")
+    out.append("</sheetData>")
+    if columns > 1 and len(kept) > 1:
+        out.append(f'<autoFilter ref="A1:{_letters(columns)}{len(kept)}"/>')
+    out.append("</worksheet>")
     return "".join(out)
+
+
+def _width(values: Sequence[Any]) -> int:
+    """Room for most of what a column holds, in letters."""
+    return min(max((len(str(v)) for v in values if v is not None), default=8) + 2, 60)
+
+
+def _letters(column: int) -> str:
+    """A column's name: 1 is A, 27 is AA."""
+    name = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(65 + rest) + name
+    return name
 
 
 def _cell(v: Any, is_head: bool) -> str:

@@ -13,12 +13,12 @@ from typing import Any, Literal
 import pandas as pd
 from markupsafe import Markup
 
-from evaluation.reports import language as say
 from evaluation.reports.charts import BLUE, RUST, Line, Lines, Shade, shown
-from evaluation.reports.danish import MONTHS, as_date, capital, is_missing
 from evaluation.reports.html_tables import Column, Mark, render_table
 from evaluation.reports.inputs import ReportInputs, records, value
 from evaluation.reports.page import Exhibit, description_mark, pupils
+from evaluation.reports.places import groups
+from evaluation.words.danish import MONTHS, as_date, capital, is_missing
 
 Row = Mapping[str, Any]
 Kind = Literal["week", "month"]
@@ -56,7 +56,7 @@ def calendar_figure(
 ) -> Exhibit | None:
     """Absence over the year of some grades (of one school) against the others; None when nothing is there."""
     p = inputs.protocol
-    who = say.groups([p.grades.name(g) for g in grades])
+    who = groups([p.grades.name(g) for g in grades])
     rest = "Hele skolen" if school_id else f"Øvrige {inputs.group_word(plural=True)}"
     own = _own(grades, school_id)
     other = ("school", school_id) if school_id else ("comparison", None)
@@ -85,12 +85,6 @@ def calendar_figure(
     frame = pd.DataFrame({"label": labels, **{str(i): v for i, v in enumerate(values)}})
     columns = [Column("label", capital(unit))]
     columns += [Column(str(i), f"{s.name}, {s.year}", "pct", mark=_mark_of(s)) for i, s in enumerate(lines)]
-    cells = [
-        (description_mark(s.rows[x], "absence_pct"), values[i][j])
-        for i, s in enumerate(lines)
-        for j, x in enumerate(labels)
-        if x in s.rows
-    ]
     span = f"{'uge ' if kind == 'week' else ''}{labels[0]}–{labels[-1]}"
     what = Markup("{} {}, {} og {}.").format(DEFINITION, capital(span), *years)
     sizes = [
@@ -109,8 +103,7 @@ def calendar_figure(
         "out_description",
         chart,
         "Linjefigur over skoleåret. Fuldt optrukket er i år, stiplet er sidste år. Den grå flade er den tid, "
-        "hvor samtalerne blev holdt.",
-        tuple(cells),
+        "hvor indsatsen blev givet.",
     )
 
 
@@ -168,7 +161,7 @@ def _finding(
         return f"{who}: fraværet over året"
     unit = {"week": ("uge", "uger"), "month": ("måned", "måneder")}[kind][len(own) != 1]
     times = f"i alle {len(own)} {unit}" if all(own) and len(own) > 1 else f"i {sum(own)} af {len(own)} {unit}"
-    began = ", siden samtalerne begyndte" if start is not None else ""
+    began = ", siden indsatsen begyndte" if start is not None else ""
     beside = f"; {rest.lower()} i {sum(others) or 'ingen'}" if len(others) == len(own) else ""
     return f"{who} ligger under sidste år {times}{began}{beside}"
 
@@ -203,7 +196,7 @@ def _talk_shades(
         return ()
     log = inputs.frame("out_implementation")
     log = log[log["grade"] == grades[0]]
-    wave = next(w for w in inputs.protocol.waves if w.grade == grades[0])
+    wave = next(w for (_, g), w in inputs.protocol.treated.items() if g == grades[0])
     first = as_date(log["first_on"].min()) if log["first_on"].notna().any() else wave.planned_from
     last = as_date(log["last_on"].max()) if log["last_on"].notna().any() else wave.planned_to
 
@@ -212,4 +205,6 @@ def _talk_shades(
         return max(before, default=None)
 
     a, b = place(first), place(min(last, inputs.round.cutoff))
-    return (Shade(a - 0.5, b + 0.5, "samtaler"),) if a is not None and b is not None else ()
+    return (
+        (Shade(a - 0.5, b + 0.5, inputs.protocol.words.sessions),) if a is not None and b is not None else ()
+    )

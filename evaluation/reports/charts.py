@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evaluation.reports.danish import rounded
+from evaluation.words.danish import number, rounded, signed
 
 # Told apart in print without colour by dash and marker; contrast against white at least 4.5 to 1.
 BLUE, RUST, GREEN, GREY = "#0b4f8a", "#a8480f", "#00695c", "#5b6470"
@@ -93,19 +93,22 @@ class Part:
 
 @dataclass(frozen=True)
 class Bars:
-    """Horizontal bars from zero: one part is plain bars, several are stacked pieces of a whole.
-
-    ``is_model``: the numbers are estimates and not levels of pupils.
-    """
+    """Horizontal bars from zero: one part is plain bars, several are stacked pieces of a whole."""
 
     labels: tuple[str, ...]
     parts: tuple[Part, ...]
     unit: str
     decimals: int = 1
-    is_model: bool = False
 
 
-Chart = Lines | Dots | Bars
+@dataclass(frozen=True)
+class Panels:
+    """The same small picture for several groups, with one scale: titles and their lines."""
+
+    panels: tuple[tuple[str, Lines], ...]
+
+
+Chart = Lines | Dots | Bars | Panels
 
 
 def shown(values: Sequence[float | None], decimals: int = 1) -> tuple[float | None, ...]:
@@ -117,17 +120,35 @@ def is_empty(chart: Chart) -> bool:
     """Whether there is nothing at all to draw."""
     if isinstance(chart, Lines):
         return not any(v is not None for line in chart.lines for v in line.y)
+    if isinstance(chart, Panels):
+        return all(is_empty(lines) for _, lines in chart.panels)
     if isinstance(chart, Dots):
         return not any(r.estimate is not None for r in chart.rows)
     return not any(v is not None for part in chart.parts for v in part.values)
 
 
-def chart_numbers(chart: Chart) -> list[float]:
-    """Every number the figure draws."""
+def spoken(chart: Chart) -> str:
+    """Every number the figure draws, by name, as it is read aloud."""
+    if isinstance(chart, Panels):
+        return " ".join(f"{title}. {spoken(lines)}" for title, lines in chart.panels)
     if isinstance(chart, Lines):
-        series = [s for line in chart.lines for s in (line.y, line.low, line.high)]
-    elif isinstance(chart, Dots):
-        series = [(r.estimate, r.low, r.high, r.ghost) for r in chart.rows]
-    else:
-        series = [part.values for part in chart.parts]
-    return [v for s in series for v in s if v is not None]
+        told = (
+            (line.name, [f"{x} {number(v)}" for x, v in zip(chart.x, line.y, strict=True) if v is not None])
+            for line in chart.lines
+        )
+        return " ".join(f"{name}: {', '.join(values)}." for name, values in told if values)
+    if isinstance(chart, Dots):
+        return " ".join(_said(r) for r in chart.rows if r.estimate is not None)
+    rows = (
+        (
+            label,
+            [f"{p.name} {number(v, chart.decimals)}" for p in chart.parts if (v := p.values[i]) is not None],
+        )
+        for i, label in enumerate(chart.labels)
+    )
+    return " ".join(f"{label}: {', '.join(values)}." for label, values in rows if values)
+
+
+def _said(row: Dot) -> str:
+    ends = "" if row.low is None or row.high is None else f" ({signed(row.low)} … {signed(row.high)})"
+    return f"{row.label}: {signed(row.estimate or 0.0)}{ends}."

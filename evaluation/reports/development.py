@@ -6,41 +6,94 @@ Description says what happened and never why; the same period last year always s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from evaluation.reports.answers import period_phrase, started_names
 from evaluation.reports.calendar_figure import DEFINITION, calendar_figure, rows_of
-from evaluation.reports.charts import BLUE, GREEN, GREY, RUST, Bars, Part
-from evaluation.reports.danish import capital, date, number, rounded
+from evaluation.reports.charts import BLUE, GREEN, GREY, RUST, Bars, Lines, Panels, Part, is_empty
 from evaluation.reports.html_tables import Column, Mark, render_table
 from evaluation.reports.inputs import ReportInputs, records, value
 from evaluation.reports.levels import treated_level
 from evaluation.reports.page import Exhibit, Section, description_mark
+from evaluation.reports.places import whole_grades
+from evaluation.reports.telling import tell
+from evaluation.words import Name, On, Percent
+from evaluation.words.catalogue.sections import Development
+from evaluation.words.danish import capital, date, number, rounded
 
 Row = Mapping[str, Any]
 
 
 def development(inputs: ReportInputs) -> Section:
-    """Each started grade over the year, where page one does not show it, and all grades against last year."""
-    waves = [w.grade for w in inputs.started_waves()]
-    figures = waves if len(waves) > 1 or inputs.round.kind == "final" else []
-    exhibits = [
-        found
-        for grade in sorted(figures, key=inputs.protocol.grades.order.index)
-        if (found := calendar_figure(inputs, (grade,), f"udvikling-{grade}")) is not None
-    ]
-    grades = _grades_table(inputs)
-    exhibits += [grades] if grades else []
+    """Each started grade over the year beside last year and the others, and all grades against last year."""
+    title = tell(Development.TITLE)
+    exhibits = [x for x in (inputs.once(_panels), _grades_table(inputs)) if x is not None]
     if not exhibits:
-        return Section("udvikling", "Udviklingen i fraværet", ("Runden har ingen tal om fraværet at vise.",))
-    text = (
-        f"Tallene er det registrerede fravær til og med {date(inputs.round.cutoff)} og i {period_phrase(inputs)}. "
-        f"Der går andre elever på en {inputs.group_word()} i år end sidste år, og fravær svinger med sygdom og "
-        "årstid. En forskel her er derfor ikke i sig selv en følge af samtalerne."
+        return Section("udvikling", title, (tell(Development.NOTHING),))
+    text = tell(
+        Development.INTRO,
+        day=On(inputs.round.cutoff),
+        period=Name(period_phrase(inputs)),
+        unit=Name(inputs.group_word()),
     )
-    return Section("udvikling", "Udviklingen i fraværet", (text,), tuple(exhibits))
+    return Section("udvikling", title, (text,), tuple(exhibits))
+
+
+def panels_only(inputs: ReportInputs) -> Section | None:
+    """The small multiple alone."""
+    found = inputs.once(_panels)
+    return None if found is None else Section("udvikling", tell(Development.TITLE), (), (found,))
+
+
+def _panels(inputs: ReportInputs) -> Exhibit | None:
+    """One small multiple: each begun grade this year, last year, and the grades without talks this year."""
+    p = inputs.protocol
+    begun = whole_grades(p, inputs.started_waves())
+    figures = {g: x for g in begun if (x := calendar_figure(inputs, (g,), f"udvikling-{g}")) is not None}
+    found = [(g, x.chart) for g, x in figures.items() if isinstance(x.chart, Lines) and not is_empty(x.chart)]
+    if not found:
+        return None
+    words = p.words
+    labels = [tell(Development.THIS_YEAR), tell(Development.OTHERS, units=Name(words.units))]
+    labels.append(tell(Development.LAST_YEAR))
+    panels = tuple(
+        (
+            capital(p.grades.name(g)),
+            replace(
+                chart,
+                lines=tuple(
+                    replace(line, label=label)
+                    for line, label in zip(
+                        (chart.lines[0], chart.lines[1], chart.lines[2]), labels, strict=True
+                    )
+                ),
+            ),
+        )
+        for g, chart in found
+    )
+    levels = [treated_level(inputs, y) for y in (p.years.follow_up, inputs.last_year)]
+    return Exhibit(
+        "udvikling-figur",
+        _level_title(levels[0].absence, levels[1].absence),
+        Markup("").join(figures[g].table for g, _ in found),
+        tell(Development.WHAT, sessions=Name(words.sessions)),
+        tell(Development.SOURCE),
+        Panels(panels),
+        tell(Development.ALT),
+    )
+
+
+def _level_title(now: float | None, then: float | None) -> str:
+    if now is None or then is None:
+        return tell(Development.FIGURE)
+    gap = rounded(rounded(now) - rounded(then))
+    if gap == 0:
+        return tell(Development.AS_BEFORE, now=Percent(now))
+    return tell(Development.LOWER if gap < 0 else Development.HIGHER, now=Percent(now), then=Percent(then))
 
 
 def types(inputs: ReportInputs) -> Section:
@@ -65,7 +118,6 @@ def types(inputs: ReportInputs) -> Section:
     columns = [Column("year", "Skoleår")]
     columns += [Column(o.id, capital(o.label), "pct", mark=mark_of(o.id)) for o in outcomes]
     caption = f"Fravær efter type, {who[:1].lower()}{who[1:]}"
-    marks = {k: x.mark for k, x in levels.items()}
     exhibit = Exhibit(
         "typer-figur",
         _types_finding(who, {o.label: (found[years[0], o.id], found[years[1], o.id]) for o in outcomes}),
@@ -74,7 +126,6 @@ def types(inputs: ReportInputs) -> Section:
         "out_description",
         Bars(years, parts, "Fravær i procent af skoledagene"),
         "Liggende søjler, én for hvert skoleår, delt efter type af fravær.",
-        tuple((marks[k], v) for k, v in found.items() if not marks[k].model),
     )
     text = (
         "En forskydning mellem typerne kan komme af ændret registrering og ikke af ændret fravær. "
@@ -98,13 +149,15 @@ def _grades_table(inputs: ReportInputs) -> Exhibit | None:
     now, then = (
         {str(r["group_id"]): r for r in records(rows_of(inputs, "year_to_date", y, "grade"))} for y in years
     )
-    begun = {w.grade for w in inputs.started_waves()}
+    begun = whole_grades(p, inputs.started_waves())
+    waiting, somewhere = whole_grades(p, p.group_waves), p.treated_grades
     rows = []
     for grade in p.grades.order:
         if grade not in now and grade not in then:
             continue
-        role = "venter" if grade in p.treated_grades else "sammenligning"
-        rows.append(levels_row(grade, now, then) | {"role": "har haft samtaler" if grade in begun else role})
+        role = "på nogle skoler" if grade in somewhere else "sammenligning"
+        role = "venter" if grade in waiting else role
+        rows.append(levels_row(grade, now, then) | {"role": "har fået indsatsen" if grade in begun else role})
     if not rows:
         return None
     columns = levels_columns(inputs, now, then)

@@ -6,29 +6,31 @@ the milestone. A pattern between so few schools is a matter to talk about, no ev
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
-from evaluation.reports.danish import capital
 from evaluation.reports.html_tables import Column, Mark, render_table
 from evaluation.reports.inputs import Effect, ReportInputs, effects, records, value
 from evaluation.reports.page import Exhibit, Section
+from evaluation.reports.places import whole_grades
+from evaluation.reports.telling import tell
+from evaluation.words.catalogue.sections import More
+from evaluation.words.danish import capital
 
 EDGE = "*"
 """The row of the grades' own changes."""
 
 
-def beside_effect(inputs: ReportInputs, section: Section) -> Section:
-    """The section about the talks, with the table that sets them beside the changes where there are any."""
+def beside_effect(inputs: ReportInputs) -> Section | None:
+    """The talks beside the changes of their schools and groups; None where there are no changes to set them beside."""
     found = _exhibit(inputs)
-    return section if found is None else replace(section, exhibits=(*section.exhibits, found))
+    return None if found is None else Section("dosis-afsnit", tell(More.DOSE), (), (found,))
 
 
 def _exhibit(inputs: ReportInputs) -> Exhibit | None:
     log = inputs.frame("out_implementation")
-    begun = {w.grade for w in inputs.started_waves()}
+    begun = set(whole_grades(inputs.protocol, inputs.started_waves()))
     grades = [g for g in inputs.protocol.grades.order if g in begun and (log["grade"] == g).any()]
     of_school = {e.group_id: e for e in _estimates(inputs, "school", "school", "shrunk")}
     of_grade = {e.group_id: e for e in _estimates(inputs, "grade", "grade", "imputation")}
@@ -57,18 +59,23 @@ def _exhibit(inputs: ReportInputs) -> Exhibit | None:
     ]
     table = render_table(
         "dosis",
-        "Holdte samtaler og ændring i fravær i procentpoint",
+        f"Holdte {inputs.protocol.words.sessions} og ændring i fravær i procentpoint",
         pd.DataFrame(rows),
         columns,
         key=("id",),
         marker=inputs.protocol.disclosure.marker,
     )
     what = (
-        "Samtaler fra loggen. Ændring er i procentpoint i forhold til det ventede: yderst til højre skolernes (udjævnet), "
-        f"nederst {inputs.group_word()}enes. Så få skoler kan ikke vise, om flere samtaler giver mere."
+        "Det, der er holdt, fra loggen. Ændring er i procentpoint i forhold til det ventede i alle hele måneder efter "
+        f"{inputs.protocol.words.sessions}: yderst til højre skolernes (udjævnet), nederst {inputs.group_word()}enes. Så få "
+        "skoler kan ikke vise, om mere giver mere."
     )
     return Exhibit(
-        "dosis", f"{capital('samtaler')} og ændring i fravær side om side", table, what, "out_effects"
+        "dosis",
+        f"{capital(inputs.protocol.words.sessions)} og ændring i fravær side om side",
+        table,
+        what,
+        "out_effects",
     )
 
 

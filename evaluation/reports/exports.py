@@ -16,10 +16,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from evaluation.disclosure.registry import REGISTRY
 from evaluation.reports.archives import workbook
-from evaluation.reports.danish import as_date, date
+from evaluation.reports.facts import Facts
+from evaluation.reports.front import claim, milestone_parts
 from evaluation.reports.inputs import ReportInputs
+from evaluation.reports.telling import tell
 from evaluation.tables import TABLES
+from evaluation.words import Public, render, say
+from evaluation.words.catalogue.front import Heading, Row, Why
+from evaluation.words.danish import as_date, date, rounded, rounded_all
 
 MEASURES_OF_PUPILS = {
     "out_description": ("pupils", "possible_days", "absent_days", "absence_pct", "over_10_pupils", "over_10_pct"),
@@ -33,6 +39,8 @@ MEASURES_OF_PUPILS = {
 }  # fmt: skip
 """Columns where a missing number is a hidden one."""
 
+READERS = Public(minimum=5, marker="")
+"""Of the data dictionary, which holds no count."""
 BoolArray = npt.NDArray[np.bool_]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _UNITS = {"_pct": "procent", "_pp": "procentpoint", "_days": "dage", "_on": "dato"}
@@ -78,13 +86,17 @@ def codebook(inputs: ReportInputs) -> pd.DataFrame:
             "kolonne": column,
             "type": kind.lower(),
             "enhed": _unit(column),
+            "indhold": render(say(REGISTRY[name][column].content), READERS) if name in REGISTRY else "",
+            "vises": render(say(REGISTRY[name][column].leaving), READERS) if name in REGISTRY else "",
             "en række er": TABLES[name].grain,
         }
         for name in sorted(inputs.frames)
         if name in TABLES
         for column, kind in TABLES[name].columns.items()
     ]
-    return pd.DataFrame(rows, columns=["tabel", "kolonne", "type", "enhed", "en række er"])
+    return pd.DataFrame(
+        rows, columns=["tabel", "kolonne", "type", "enhed", "indhold", "vises", "en række er"]
+    )
 
 
 def harmless(text: str) -> str:
@@ -124,9 +136,7 @@ def _column(frame: pd.DataFrame, table: str, name: str, kind: str, inputs: Repor
     if kind == "DOUBLE" and pd.api.types.is_numeric_dtype(values):
         digits = 3 if not is_of_pupils else 1 if name.endswith("_pct") else 0
         raw = values.to_numpy(dtype=float, na_value=np.nan)
-        # Halves away from zero, as on the page; the tiny addend takes back what binary fractions lose.
-        size = np.floor(np.abs(raw) * 10.0**digits + 0.5 + 1e-9) / 10.0**digits
-        shown = (np.copysign(size, raw) + 0.0).tolist()
+        shown = rounded_all(raw, digits).tolist()
         whole = [b if m else v for v, m, b in zip(shown, missing, blanks, strict=True)]
         return [int(v) if digits == 0 and isinstance(v, float) else v for v in whole]
     convert: Callable[..., Any] = _CONVERTERS.get(kind, _text)
@@ -156,13 +166,50 @@ def _csv_text(v: Any) -> str:
 
 
 def _xlsx(tables: Mapping[str, pd.DataFrame], inputs: ReportInputs) -> bytes:
-    sheets: dict[str, Iterable[Sequence[Any]]] = {"om": [[line] for line in _about(inputs)]}
+    sheets: dict[str, Iterable[Sequence[Any]]] = {
+        "overblik": overview(inputs),
+        "om": [[line] for line in _about(inputs)],
+    }
     for name, frame in tables.items():
         sheets[name] = [list(frame.columns), *zip(*(frame[c].tolist() for c in frame), strict=True)]
     title = f"{inputs.protocol.study.title}: {inputs.round.title}"
     return workbook(
         sheets, title=title, creator=inputs.protocol.study.municipality, created=inputs.round.report_date
     )
+
+
+def overview(inputs: ReportInputs) -> list[list[Any]]:
+    """Page one's numbers as numbers, one row per outcome: this year, last year, expected, difference and its interval."""
+    facts = inputs.once(Facts)
+    heads = (
+        Heading.OUTCOME,
+        Heading.UNIT,
+        Heading.LAST_YEAR,
+        Heading.EXPECTED,
+        Heading.MEASURED,
+        Heading.DIFFERENCE,
+        Heading.FROM,
+        Heading.TO,
+        Heading.CAN_BE_SAID,
+    )
+    rows: list[list[Any]] = [[tell(h) for h in heads]]
+    h = facts.headline
+    if h is not None:
+        shown = (h.before, h.expected, h.measured, h.estimate, h.low, h.high)
+        said = claim(facts, h.estimate)
+        pct = [None if x is None else rounded(x) for x in shown]
+        days = [None if x is None else h.days(x) for x in shown]
+        rows.append([tell(Row.MEAN), tell(Heading.PERCENT), *pct, said])
+        rows.append([tell(Row.MEAN), tell(Heading.DAYS_A_YEAR), *days, said])
+    for label, of in ((Row.OVER_TEN, facts.over_ten), (Row.LONG, facts.long_spells)):
+        if of is not None:
+            before = None if of.before is None else rounded(of.before.value, 0)
+            now = rounded(of.now.value, 0)
+            counted = [before, of.expected, now, of.difference, None, None, tell(Why.COUNTED)]
+            rows.append([tell(label), tell(Heading.OF_100), *counted])
+    for part, said in milestone_parts(facts):
+        rows.append([part or tell(Heading.MILESTONE), "", None, None, None, None, None, None, said])
+    return rows
 
 
 def _about(inputs: ReportInputs) -> list[str]:

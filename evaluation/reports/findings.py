@@ -5,29 +5,39 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evaluation.reports.inputs import ReportInputs, records, text, value
+from evaluation.words.danish import date, join
 
+FILE_KINDS = {
+    "absence": "Fravær",
+    "totals": "Opgørelse",
+    "pupils": "Elevliste",
+    "talks": "Samtalelog",
+    "consents": "Samtykker",
+    "calendar": "Kalender",
+    "interviews": "Interviews",
+    "school_forms": "Skolernes skemaer",
+}
 _ORDER = {"blocking": 0, "warning": 1, "info": 2}
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One finding as a sentence; ``group`` is a school, a file or nothing. ``count`` of ``total`` rows or places."""
+    """One finding as a sentence; ``group`` is a school, a file or nothing."""
 
-    sentence: str
+    head: str
     group: str
     severity: str
-    count: float = 0.0
-    total: float = 0.0
+    next_step: str = ""
 
     @property
-    def head(self) -> str:
-        """What is the matter, without the next step."""
-        return self.sentence.split(" Næste skridt", 1)[0].rstrip(".")
+    def sentence(self) -> str:
+        """What is the matter, and what to do next."""
+        return f"{self.head}. Næste skridt: {self.next_step}." if self.next_step else f"{self.head}."
 
 
 @dataclass(frozen=True)
 class Findings:
-    """``open``: calls for someone; ``notes``: worth knowing; ``files``: each received file's balance.
+    """``open``: calls for someone; ``notes``: worth knowing; ``files``: each received file.
 
     ``fine`` counts the checks that found everything in order.
     """
@@ -48,13 +58,15 @@ def findings(inputs: ReportInputs) -> Findings:
         sentence = text(row, "sentence")
         if not sentence:
             continue
-        count, total = value(row, "count") or 0.0, value(row, "of_total") or 0.0
         severity = text(row, "severity") or "info"
-        found = Finding(_closed(sentence), text(row, "group_id"), severity, count, total)
+        is_file = text(row, "check_name") == "ledger"
+        if is_file:
+            sentence = f"{join(file_parts(inputs, text(row, 'group_id'))[:2], 'fra')}: {sentence}"
+        found = Finding(sentence.rstrip("."), text(row, "group_id"), severity, text(row, "next_step"))
         is_passed = value(row, "is_passed") != 0
-        if text(row, "check_name") == "ledger":
+        if is_file:
             groups["files"].append(found)
-            if total and 100 * count / total > inputs.protocol.quality.maximum_quarantine_pct:
+            if not is_passed:
                 groups["open"].append(found)
         elif not is_passed:
             groups["notes" if severity == "info" else "open"].append(found)
@@ -64,5 +76,11 @@ def findings(inputs: ReportInputs) -> Findings:
     return Findings(tuple(ranked), tuple(groups["notes"]), len(groups["fine"]), tuple(groups["files"]))
 
 
-def _closed(sentence: str) -> str:
-    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
+def file_parts(inputs: ReportInputs, group: str) -> tuple[str, str, str]:
+    """A received file as what it holds, whose it is, and the day it was made."""
+    school, kind, day, *_ = [*group.split(" "), "-", "-"]
+    return (
+        FILE_KINDS.get(kind, kind),
+        "alle skoler" if school == "-" else inputs.school_name(school, short=True),
+        "" if day == "-" else date(day),
+    )

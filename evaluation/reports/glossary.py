@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from evaluation.questions.verdict import Word
+from evaluation.reports.verdict_words import MEANINGS
+
 
 @dataclass(frozen=True)
 class Term:
@@ -38,17 +41,18 @@ TERMS = (
     ),
     Term(
         "det ventede",
-        "Det fravær, der kunne ventes, hvis årgangen havde udviklet sig som de årgange på samme skole, der "
-        "ikke har haft samtaler, og med sin egen årstid fra sidste år.",
+        "Det fravær, der kunne ventes, hvis gruppen fra sine egne måneder før indsatsen havde udviklet sig som samme "
+        "måneder i tidligere år og som de grupper på samme skole, der ikke har fået indsatsen.",
         "counterfactual",
     ),
     Term(
-        "sammenligningsårgang", "En årgang, der ikke har haft samtaler på det tidspunkt.", "comparison grade"
+        "sammenligningsårgang", "En gruppe, der ikke har fået indsatsen på det tidspunkt.", "comparison grade"
     ),
-    Term("indsatsårgang", "En årgang, hvor alle elever får samtalen.", "treated grade"),
+    Term("indsatsårgang", "En gruppe, hvor alle elever får indsatsen.", "treated grade"),
     Term(
         "indsatselev",
-        "En elev, der efter en fast regel om tidligere fravær får særlig opfølgning.",
+        "En elev, der har fået en opfølgning, og som der er gyldigt samtykke til at følge. Reglen om højt fravær finder "
+        "andre elever.",
         "targeted pupil",
     ),
     Term(
@@ -59,8 +63,8 @@ TERMS = (
     ),
     Term(
         "95 %-interval",
-        "De værdier, det sande tal sandsynligvis ligger imellem. Metoden rammer rigtigt i 95 af 100 "
-        "undersøgelser.",
+        "De værdier, det sande tal sandsynligvis ligger imellem. Hvor ofte intervallet rammer i undersøgelser som denne, "
+        "er prøvet og står i metodeafsnittet; det er ikke altid 95 af 100.",
         "confidence interval",
     ),
     Term(
@@ -70,7 +74,7 @@ TERMS = (
     ),
     Term(
         "ombytningstest",
-        "Beregningen gentages med alle andre fordelinger af årgangene. Er det fundne tal blandt de mest "
+        "Beregningen gentages med alle andre fordelinger af grupperne. Er det fundne tal blandt de mest "
         "yderlige, er det svært at kalde tilfældigt.",
         "permutation test",
     ),
@@ -79,33 +83,13 @@ TERMS = (
         "En skoles tal trukket mod alle skolernes gennemsnit, mest hvor skolen har få elever.",
         "shrunk estimate",
     ),
-    Term(
-        "opnået",
-        "Faldet er skilt fra tilfældige udsving både af intervallet og af ombytningstesten.",
-        "achieved",
-    ),
-    Term(
-        "tegn på fald, men usikkert",
-        "Kun den ene af de to prøver skiller faldet fra tilfældige udsving, eller kun ved lavere sikkerhed.",
-        "signs of a fall",
-    ),
-    Term(
-        "ikke påvist",
-        "Undersøgelsen kunne have set en ændring af den størrelse, der regnes for vigtig, og ser den ikke.",
-        "not shown",
-    ),
-    Term(
-        "kan ikke vurderes",
-        "Data eller undersøgelsens størrelse kan ikke bære en afgørelse; årsagen står ved siden af.",
-        "cannot be assessed",
-    ),
-    Term("kan endnu ikke opgøres", "De måneder, milepælen handler om, er ikke gået endnu.", "not yet due"),
+    *(Term(w.value, MEANINGS[w], f"verdict: {w.name.lower()}") for w in Word),
     Term(
         "skjult tal",
         "Et tal, der ikke vises, fordi det kunne røbe noget om enkelte elever. Det er ikke nul.",
         "suppressed cell",
     ),
-    Term("kilde", "Ét interview, én samtale eller ét referat, som er kodet.", "source"),
+    Term("kilde", "Ét interview eller ét referat, som er kodet.", "source"),
     Term(
         "kodning",
         "At sætte emneord fra en fast kodebog på det, der er sagt, så det kan tælles og sammenlignes.",

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from evaluation.disclosure.exhibits import cell_text
 from evaluation.disclosure.release import html_attributes
-from evaluation.reports.danish import NBSP, count, date, is_missing, number, percent, signed
+from evaluation.words.danish import NBSP, count, date, is_missing, number, percent, signed
 
 Kind = Literal["text", "count", "pct", "pct0", "pp", "number", "number2", "date", "yes"]
 _NUMBERS = {"count", "pct", "pct0", "pp", "number", "number2"}
@@ -133,7 +133,11 @@ def shown_text(kind: str, value: float) -> str:
 
 def _number(c: Column, kind: str, value: Any, mark: Mark, marker: str) -> tuple[Markup, bool]:
     is_marker = isinstance(value, str) and value.strip() == marker
-    if is_marker or (is_missing(value) and c.missing == "hidden"):
+    if kind == "absent":
+        value, is_hidden = None, False
+    else:
+        is_hidden = is_missing(value) and c.missing == "hidden"
+    if is_marker or is_hidden:
         return (
             Markup(
                 '<td class="num"><span aria-hidden="true" {}>{}</span><span class="sr">skjult</span></td>'

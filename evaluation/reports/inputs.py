@@ -8,19 +8,22 @@ pages and the Målplan text can never choose differently.
 from __future__ import annotations
 
 import datetime as dt
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import pandas as pd
 
 from evaluation.protocol import Protocol, Round, Wave
-from evaluation.reports.danish import as_date, is_missing
+from evaluation.questions.certainty import CertaintyWord, Ground
+from evaluation.questions.verdict import Cause, Demand, Direction, Word
+from evaluation.reports.places import everybody, wave_name
 from evaluation.tables import TABLES
+from evaluation.words.danish import as_date, is_missing
 
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-ZÆØÅ])")
+T = TypeVar("T")
+
 EFFECT_KEY = ("question", "estimator", "outcome", "group_kind", "group_id", "horizon", "weights")
 """The columns that name a row of ``out_effects``."""
 _OVERALL = ("all", "overall", "", "nan", "None")
@@ -47,6 +50,16 @@ class ReportInputs:
     operating_characteristics: pd.DataFrame | None = None
     disclosure_structure: str = ""
 
+    def once(self, make: Callable[[ReportInputs], T]) -> T:
+        """What is made of these inputs, made the first time a page asks for it. Nobody changes what comes back."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return cast(T, self._made[make])
+
+    @cached_property
+    def _made(self) -> dict[Callable[[ReportInputs], Any], Any]:
+        return {}
+
     def frame(self, name: str) -> pd.DataFrame:
         """The table, or its empty declaration when the round has none."""
         found = self.frames.get(name)
@@ -69,17 +82,13 @@ class ReportInputs:
 
     def group_word(self, plural: bool = False) -> str:
         """What the groups that get the programme are called: ``årgang`` where the protocol says so."""
-        label = self.protocol.grades.label.lower()
-        if "årgang" in label:
-            return "årgange" if plural else "årgang"
-        if "klasse" in label:
-            return "klassetrin"
-        return "grupper" if plural else "gruppe"
+        words = self.protocol.words
+        return words.units if plural else words.unit
 
     @property
     def on_group(self) -> str:
         """The preposition that goes with the groups: ``på 6. årgang`` but ``i Primary``."""
-        return "i" if self.group_word() == "gruppe" else "på"
+        return self.protocol.words.on
 
     def school_name(self, school_id: str, short: bool = False) -> str:
         """The school's name; its id when the protocol does not know it."""
@@ -112,7 +121,7 @@ class ReportInputs:
         log = self.frame("out_implementation")
         begun = []
         for wave in self.protocol.waves:
-            rows = log[(log["grade"] == wave.grade) & log["first_on"].notna()]
+            rows = log[(log["wave"] == wave.id) & log["first_on"].notna()]
             first = as_date(rows["first_on"].min()) if len(rows) else wave.planned_from
             if first <= self.round.cutoff:
                 begun.append(wave)
@@ -122,13 +131,15 @@ class ReportInputs:
         """A look at the milestone as it reads: ``6. årgang`` or ``alle indsatsårgange samlet``."""
         for wave in self.protocol.waves:
             if wave.id == look:
-                return self.protocol.grades.name(wave.grade)
-        return f"alle indsats{self.group_word(plural=True)} samlet"
+                return wave_name(self.protocol, wave)
+        return everybody(self.protocol)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """The frame's rows as plain mappings from column to value."""
-    return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
+    names = [str(c) for c in frame.columns]
+    columns = ([None if v is pd.NA else v for v in frame[c].tolist()] for c in frame.columns)
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -146,8 +157,6 @@ class Effect:
     low: float | None
     high: float | None
     level: float | None
-    low_lower: float | None
-    high_lower: float | None
     band_low: float | None
     band_high: float | None
     p_permutation: float | None
@@ -156,6 +165,7 @@ class Effect:
     baseline: float | None
     pupils: float | None
     clusters: float | None
+    treated_clusters: float | None
     note: str
 
     @classmethod
@@ -173,8 +183,6 @@ class Effect:
             low=value(row, "ci_low_pp"),
             high=value(row, "ci_high_pp"),
             level=value(row, "ci_level"),
-            low_lower=value(row, "ci_low_lower_pp"),
-            high_lower=value(row, "ci_high_lower_pp"),
             band_low=value(row, "band_low_pp"),
             band_high=value(row, "band_high_pp"),
             p_permutation=value(row, "p_permutation"),
@@ -183,6 +191,7 @@ class Effect:
             baseline=value(row, "baseline_pct"),
             pupils=value(row, "pupils"),
             clusters=value(row, "clusters"),
+            treated_clusters=value(row, "treated_clusters"),
             note=text(row, "note"),
         )
 
@@ -230,41 +239,45 @@ def main_effect(inputs: ReportInputs, outcome: str | None = None) -> Effect | No
 
 @dataclass(frozen=True)
 class Verdict:
-    """One row of ``out_verdicts``."""
+    """One row of ``out_verdicts``. ``dots`` is None where nothing was judged."""
 
     look: str
-    word: str
-    earliest_on: dt.date | None
-    reasons: tuple[str, ...]
-    dots: int
-    certainty: str
-    certainty_reasons: tuple[str, ...]
-    estimate: float | None
-    low: float | None
-    high: float | None
+    word: Word
+    direction: Direction = Direction.NONE
+    causes: tuple[Cause, ...] = ()
+    earliest_on: dt.date | None = None
+    unreached: tuple[tuple[str, str], ...] = ()
+    met: tuple[Demand, ...] = ()
+    failed: tuple[Demand, ...] = ()
+    dots: int | None = None
+    certainty: CertaintyWord = CertaintyWord.NONE
+    grounds_met: tuple[Ground, ...] = ()
+    grounds_failed: tuple[Ground, ...] = ()
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
 
     @property
     def is_due(self) -> bool:
         """Whether the milestone's months were complete at the cut-off."""
-        return self.word != "kan endnu ikke opgøres"
+        return self.word is not Word.NOT_YET
 
 
 def verdicts(inputs: ReportInputs) -> tuple[Verdict, ...]:
     """All looks, the pooled one first, then the waves in the protocol's order."""
+    return inputs.once(_verdicts)
+
+
+def _verdicts(inputs: ReportInputs) -> tuple[Verdict, ...]:
     order = {"all": 0, **{w.id: i for i, w in enumerate(inputs.protocol.waves, start=1)}}
     rows = [_verdict(r) for r in records(inputs.frame("out_verdicts")) if _is_primary(inputs, r)]
     return tuple(sorted(rows, key=lambda v: order.get(v.look, 99)))
 
 
 def headline(inputs: ReportInputs) -> Verdict | None:
-    """The look page one speaks of: the pooled one when due, else the latest wave due, else the next to come."""
+    """The look page one speaks of: the pooled one, which alone decides."""
     found = verdicts(inputs)
-    pooled = [v for v in found if v.look == "all" and v.is_due]
-    due = [v for v in found if v.is_due]
-    if pooled or due:
-        return (pooled or due[-1:])[0]
-    waiting = sorted(found, key=lambda v: (v.earliest_on or dt.date.max, v.look == "all"))
-    return waiting[0] if waiting else None
+    return next((v for v in found if v.look == "all"), found[0] if found else None)
 
 
 def _is_primary(inputs: ReportInputs, row: Mapping[str, Any]) -> bool:
@@ -272,26 +285,26 @@ def _is_primary(inputs: ReportInputs, row: Mapping[str, Any]) -> bool:
 
 
 def _verdict(row: Mapping[str, Any]) -> Verdict:
-    earliest = row.get("earliest_on")
-    word = text(row, "verdict").split(" (")[0].strip()
+    earliest, dots = row.get("earliest_on"), value(row, "certainty_dots")
     return Verdict(
         look=text(row, "look"),
-        word=word,
+        word=Word(text(row, "verdict")),
+        direction=Direction(text(row, "direction")),
+        causes=tuple(map(Cause, text(row, "causes").split())),
         earliest_on=None if is_missing(earliest) else as_date(earliest),
-        reasons=listed(text(row, "reasons")),
-        dots=int(value(row, "certainty_dots") or 0),
-        certainty=text(row, "certainty_word"),
-        certainty_reasons=listed(text(row, "certainty_reasons")),
+        unreached=tuple(_cell(c) for c in text(row, "unreached").split()),
+        met=tuple(map(Demand, text(row, "demands_met").split())),
+        failed=tuple(map(Demand, text(row, "demands_failed").split())),
+        dots=None if dots is None else int(dots),
+        certainty=CertaintyWord(text(row, "certainty_word")),
+        grounds_met=tuple(map(Ground, text(row, "grounds_met").split())),
+        grounds_failed=tuple(map(Ground, text(row, "grounds_failed").split())),
         estimate=value(row, "estimate_pp"),
         low=value(row, "ci_low_pp"),
         high=value(row, "ci_high_pp"),
     )
 
 
-def listed(joined: str) -> tuple[str, ...]:
-    """Several reasons kept in one cell, parted by line break or bar, else by sentence.
-
-    A full stop before a small letter ("6. årgang", "11. januar") ends no sentence.
-    """
-    parts = re.split(r"\n|\s\|\s", joined) if re.search(r"\n|\s\|\s", joined) else _SENTENCE_END.split(joined)
-    return tuple(part.strip() for part in parts if part.strip())
+def _cell(written: str) -> tuple[str, str]:
+    school, _, grade = written.rpartition(":")
+    return school, grade

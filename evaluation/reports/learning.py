@@ -6,17 +6,19 @@ sources use is not shown here; approved quotes stand in the joint display.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from evaluation.publication.tallies import theme_cell
-from evaluation.reports.answers import INFORMANTS, arguments
-from evaluation.reports.danish import capital, count, join, number, percent, rounded
+from evaluation.interviews.themes import DECLINED, DECLINED_CELL, EVERY_SOURCE, divided_cell, theme_cell
 from evaluation.reports.html_tables import Column, Mark, render_table
 from evaluation.reports.inputs import ReportInputs, records, text, value
 from evaluation.reports.page import Exhibit, Section, own_mark
+from evaluation.reports.telling import tell
+from evaluation.words import Code, Persons
+from evaluation.words.catalogue.goal import Goal
+from evaluation.words.danish import capital, count, join, number, percent, rounded
 
 STRENGTHS = {
     "enkelt_udsagn": "enkelt udsagn",
@@ -29,33 +31,49 @@ OCCASIONS = {
     "delevaluering_nov_2026": "November 2026",
     "slutevaluering_2027": "Slutevaluering 2027",
 }
+SPEAKERS = {"pupils": "Elever", "adults": "Voksne"}
+TOLD: Mapping[str, Code] = {
+    "KL.LAERT": Goal.LEARNT,
+    "MP.VIDERE": Goal.ABOUT_GOING_ON,
+    "MP.BORGER": Goal.CITIZENS,
+}
 SHOWN_THEMES = 12
 WORTH_NAMING_POINTS = 20.0
 """A difference of a fifth of the sources is named in a title; with ten to twenty sources less is one or two talks."""
-VERDICTS = {"fast": "enige", "foreløbig": "enige nok til foreløbig brug", "under grænsen": "ikke enige nok"}
+VERDICTS = {
+    "fast": "enige",
+    "foreløbig": "enige nok til foreløbig brug",
+    "usikkert": "for lidt kodet til at afgøre det",
+    "under grænsen": "ikke enige nok",
+}
 
 
 def learning(inputs: ReportInputs) -> Section:
-    """Themes by group of informants with what speaks against, change, agreement, and the arguments at the end."""
+    """Themes by how many speak of them, with what speaks against."""
     title = "Hvad kan vi lære?"
     rows = inputs.frame("out_themes")
     everyone = rows[rows["group_kind"] == "all"]
-    exhibits = [x for x in (_themes(inputs, rows), _changes(inputs), _agreement(inputs)) if x is not None]
     if not len(everyone):
         lead = "Der er ingen kodede interviews i denne runde, siden indsatsen begyndte."
-        return Section("laering", title, (lead,), tuple(exhibits), parts=_argument_parts(inputs))
+        return Section("laering", title, (lead,))
     against = everyone[_is_against(everyone) & everyone["sources"].notna()]
     points = [_against(r) for r in records(against)] or [
         "Der er søgt efter udsagn, der taler imod; ingen kan vises i denne runde."
     ]
+    exhibits = tuple(x for x in (_themes(inputs, rows),) if x is not None)
     return Section(
         "laering",
         title,
         tuple(p for p in (_double_coding(inputs),) if p),
-        tuple(exhibits),
-        tuple(points),
-        parts=_argument_parts(inputs),
+        exhibits,
+        (*to_come(inputs), *points),
     )
+
+
+def annex(inputs: ReportInputs) -> Section | None:
+    """How the voices changed between occasions, and how well two coders agree; None without either."""
+    exhibits = tuple(x for x in (_material(inputs), _changes(inputs), _agreement(inputs)) if x is not None)
+    return Section("kodning", "Interviewene: ændringer og enighed", (), exhibits) if exhibits else None
 
 
 def occasion_name(occasion: str) -> str:
@@ -86,7 +104,7 @@ def _themes(inputs: ReportInputs, rows: pd.DataFrame) -> Exhibit | None:
     top = pd.concat([said, order[order["_against"]]])
     top = top.assign(
         strength=[STRENGTHS.get(str(s), "–") for s in top["strength"]],
-        by=[_who_says(rows, str(c)) for c in top["code"]],
+        **{f"by_{speaker}": _by_speaker(rows, speaker, top["code"]) for speaker in SPEAKERS},
     )
 
     def mark(row: Any) -> Mark:
@@ -96,11 +114,10 @@ def _themes(inputs: ReportInputs, rows: pd.DataFrame) -> Exhibit | None:
         Column("code_name", "Tema"),
         Column("sources", "Kilder", "count", mark=mark),
         Column("strength", "Styrke"),
-        Column("by", "Hvem siger det"),
+        *(Column(f"by_{s}", title, "count", mark=_mark_of(s)) for s, title in SPEAKERS.items()),
         Column("is_disconfirming", "Taler imod", "yes"),
     ]
-    if (top["by"] == "–").all():
-        columns = [c for c in columns if c.name != "by"]
+    columns = [c for c in columns if not c.name.startswith("by_") or top[c.name].notna().any()]
     marker = inputs.protocol.disclosure.marker
     table = render_table("temaer", "Hvad kilderne taler om", top, columns, key=("code",), marker=marker)
     lead = records(said[said["sources"].notna()].head(1))
@@ -109,6 +126,66 @@ def _themes(inputs: ReportInputs, rows: pd.DataFrame) -> Exhibit | None:
     of = f", af {count(float(totals.max()))} kilder i alt siden indsatsens start" if len(totals) else ""
     what = f"Antal kilder, der nævner temaet{of}. En kilde er ét interview eller ét referat."
     return Exhibit("temaer", finding, table, what, "out_themes")
+
+
+def _by_speaker(rows: pd.DataFrame, speaker: str, codes: pd.Series) -> pd.Series:
+    """Sources of each code that are pupils, or adults; missing where they are not printed."""
+    mine = rows[(rows["group_kind"] == "speaker") & (rows["group_id"] == speaker)]
+    return codes.map(dict(zip(mine["code"], mine["sources"], strict=True)))
+
+
+def _mark_of(speaker: str) -> Callable[[Any], Mark]:
+    return lambda row: Mark(*divided_cell("speaker", str(row["code"]), speaker), "pupils")
+
+
+def to_come(inputs: ReportInputs) -> tuple[str, ...]:
+    """What has been learnt, how to go on, what boards and parents say: a sentence for each that enough sources speak of."""
+    rows = inputs.frame("out_themes")
+    told = {
+        text(r, "code"): int(value(r, "sources") or 0) for r in records(rows[rows["group_kind"] == "all"])
+    }
+    return tuple(tell(said, sources=Persons(told[code])) for code, said in TOLD.items() if told.get(code))
+
+
+def _material(inputs: ReportInputs) -> Exhibit | None:
+    """How many interviews and minutes, of whom and when."""
+    rows = inputs.frame("out_themes")
+    divided = rows[rows["group_kind"] == "speaker"]
+    totals = {text(r, "group_id"): value(r, "sources_total") for r in records(divided)}
+    found = [
+        (title, totals[s], divided_cell("speaker", EVERY_SOURCE, s))
+        for s, title in SPEAKERS.items()
+        if s in totals
+    ]
+    everyone = rows[rows["group_kind"] == "all"]["sources_total"].dropna()
+    whole = float(everyone.max()) if len(everyone) else None
+    found.append(("I alt siden indsatsens start", whole, ("themes", (("kode", EVERY_SOURCE),))))
+    declined = rows[rows["group_kind"] == "all"]["sources_declined"].dropna()
+    at: dict[str, float | None] = {}
+    for r in records(inputs.frame("out_theme_changes")):
+        at |= {text(r, f"occasion_{end}"): value(r, f"sources_total_{end}") for end in ("from", "to")}
+    found += [(occasion_name(o), n, theme_cell(EVERY_SOURCE, o)) for o, n in at.items()]
+    refused = float(declined.max()) if len(declined) else None
+    found.append(("Spurgt uden gyldigt samtykke", refused, (DECLINED, DECLINED_CELL)))
+    if not any(n for _, n, _ in found):
+        return None
+    frame = pd.DataFrame(found, columns=["name", "sources", "place"])
+    columns = [
+        Column("name", "Hvem og hvornår"),
+        Column(
+            "sources", "Kilder", "count", mark=lambda row: Mark(row["place"][0], row["place"][1], "pupils")
+        ),
+    ]
+    marker = inputs.protocol.disclosure.marker
+    title = "Hvem der er spurgt, og hvornår"
+    table = render_table(
+        "materiale", title, frame, columns, key=("name",), marker=marker, source="out_themes"
+    )
+    what = (
+        "En kilde er ét interview eller ét referat med gyldigt samtykke. Uden er afslag, tilbagetrukne og manglende svar "
+        "siden indsatsens start; hvad de sagde, er ingen steder med."
+    )
+    return Exhibit("materiale", title, table, what, "out_themes")
 
 
 def _changes(inputs: ReportInputs) -> Exhibit | None:
@@ -216,10 +293,11 @@ def _agreement(inputs: ReportInputs) -> Exhibit | None:
         _last=families["level"].eq("alle"), says=[_verdict(r) for r in records(families)]
     ).sort_values(["_last", "code"])
     columns = [
-        Column("name", "Kodefamilie"),
+        Column("name", "Gruppe af koder"),
         Column("alpha", "Alfa", "number2", "none"),
         Column("ci_low", "Interval fra", "number2", "none"),
         Column("ci_high", "Interval til", "number2", "none"),
+        Column("alpha_u", "Alfa på teksten", "number2", "none"),
         Column("raw_agreement_pct", "Samme svar", "pct0", "none"),
         Column("units", "Vurderinger", "count", "none"),
         Column("says", "Vurdering"),
@@ -237,11 +315,20 @@ def _agreement(inputs: ReportInputs) -> Exhibit | None:
     own = families[families["level"] == "mappe"]
     agreed = int(own["note"].isin(["fast", "foreløbig"]).sum())
     what = (
-        "Krippendorffs alfa: 1 er fuld enighed, 0 er hvad tilfældet giver. Intervallet er 95 %. »Samme svar« er, hvor "
-        "ofte de to svarede ens; det er højt, når en kode sjældent bruges, og siger derfor ikke nok alene."
+        "Krippendorffs alfa: 1 er fuld enighed, 0 er hvad tilfældet giver. Intervallet er 95 %. »Alfa på teksten« måler "
+        "også, om de to begynder og slutter udsagnet samme sted. »Samme svar« er, hvor "
+        "ofte de to svarede ens; det er højt, når en kode sjældent bruges, og siger derfor ikke nok alene. Vurderingen "
+        "følger hele intervallet: »enige«, når det ligger over 0,80, »til foreløbig brug« over 0,667, »ikke enige nok« "
+        "under 0,667; ellers er der kodet for lidt. Koder, der er sat på færre end to udsagn, vurderes ikke."
     )
-    title = f"Koderne er enige nok i {count(agreed)} af {count(len(own))} kodefamilier"
+    title = f"De to kodere er enige nok i {_of_groups(agreed, len(own))}"
     return Exhibit("enighed", title, table, what, "out_agreement")
+
+
+def _of_groups(agreed: int, whole: int) -> str:
+    if agreed == whole:
+        return f"alle {count(whole)} grupper af koder"
+    return f"{count(agreed)} af {count(whole)} grupper af koder"
 
 
 def _verdict(row: dict[str, Any]) -> str:
@@ -274,29 +361,3 @@ def _double_coding(inputs: ReportInputs) -> str:
     if names:
         sentence += f" Mindst enige er de om {join(names)}: drøft dem, før mere kodes."
     return sentence
-
-
-def _who_says(rows: pd.DataFrame, code: str) -> str:
-    found = rows[
-        (rows["code"] == code)
-        & (rows["group_kind"] == "informant")
-        & rows["sources"].notna()
-        & (rows["sources"].fillna(0) > 0)
-    ]
-    names = [INFORMANTS.get(str(g), str(g)).lower() for g in found.sort_values("group_id")["group_id"]]
-    return capital(join(names)) if names else "–"
-
-
-def _argument_parts(inputs: ReportInputs) -> tuple[Section, ...]:
-    if inputs.round.kind != "final":
-        return ()
-    a = arguments(inputs)
-    parts = []
-    for identity, heading, found in (
-        ("fortsaette", "Taler for at fortsætte", a.go_on),
-        ("justere", "Taler for at justere", a.adjust),
-        ("stoppe", "Taler for at stoppe", a.stop),
-    ):
-        points = tuple(f"{capital(x)}." for x in found) or ("Intet i rundens tal og ord.",)
-        parts.append(Section(identity, heading, points=points))
-    return tuple(parts)

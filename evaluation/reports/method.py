@@ -6,20 +6,13 @@ from typing import Any
 
 import pandas as pd
 
+from evaluation.design import compared
+from evaluation.questions.operating import chance, coverage, made, probabilities
+from evaluation.questions.verdict import Word
 from evaluation.reports import language as say
 from evaluation.reports.answers import certainty_details, smallest_change
 from evaluation.reports.charts import shown
-from evaluation.reports.danish import (
-    capital,
-    count,
-    date,
-    join,
-    neuter,
-    number,
-    points,
-    rounded,
-)
-from evaluation.reports.findings import Finding, findings
+from evaluation.reports.findings import Finding, file_parts, findings
 from evaluation.reports.glossary import TERMS
 from evaluation.reports.html_tables import Column, render_table
 from evaluation.reports.inputs import (
@@ -32,40 +25,92 @@ from evaluation.reports.inputs import (
     verdicts,
 )
 from evaluation.reports.page import Exhibit, Section
+from evaluation.reports.places import beside, of_unit, others, unit
+from evaluation.words.danish import (
+    capital,
+    count,
+    date,
+    join,
+    neuter,
+    number,
+    percent,
+    points,
+    rounded,
+)
 
+THREATS = {
+    "clean": "når alt er, som planen antager",
+    "grade_shocks": "når grupper har gode og dårlige år",
+    "good_cohort": "når bedre grupper af elever rykker op",
+    "trend": "når fraværet alligevel var på vej ned med 0,25 procentpoint om måneden",
+    "registration": "når 1,2 procentpoint af fraværet ikke længere registreres",
+}
+"""The simulated threats as they read; the last two no data of this design can tell from an effect."""
 MOST_ROWS = 20
 """A longer table of operating characteristics is cut to the methods the verdict rests on."""
-VERDICT_RULES = (
-    "opnået",
-    "tegn på fald, men usikkert",
-    "ikke påvist",
-    "kan ikke vurderes",
-    "kan endnu ikke opgøres",
+WITHHELD = (
+    "Af hensyn til elevernes anonymitet står her ikke, hvor mange rækker filerne har, noget om en enkelt klasse, en "
+    "skoles fraværstyper, om en skoles gruppe har fået indsatsen, eller det fraværsniveau, en forskel er målt ud fra. "
+    "Det kan kun den, der arbejder med data, se."
 )
+"""What is not in a report because nothing proves that hidden numbers cannot be worked out from it. Said once."""
 
 
 def reading_guide(inputs: ReportInputs) -> Section:
     """How to read: the words, the dots, the unit people feel, the hidden numbers."""
     verdict = headline(inputs)
     points_ = [
-        f"»Ventet« er det fravær, der kunne ventes ud fra de øvrige {inputs.group_word(plural=True)} på "
-        "samme skole og samme måned sidste år.",
+        _expected(inputs),
         f"1 procentpoint svarer til cirka {number(say.SCHOOL_DAYS_PER_YEAR / 100, 0)} skoledage pr. elev på "
         f"et skoleår ({say.SCHOOL_DAYS_PER_YEAR} skoledage).",
-        "Afgørelsen om milepælen har altid ét af fem faste ord og følger en regel, der blev skrevet på "
-        "forhånd: " + join([f"»{w}«" for w in VERDICT_RULES], "eller") + ".",
-        "Prikkerne viser, hvor sikkert grundlaget er, fra 0 til 5. Én prik for hvert krav, der er opfyldt; "
-        f"for få elever eller {inputs.group_word(plural=True)} sætter et loft.",
+        "Afgørelsen om milepælen har altid ét af de faste ord og følger en regel, der blev skrevet på "
+        "forhånd: " + join([f"»{w}«" for w in Word], "eller") + ".",
+        "Fraværet efter indsatsen er gennemsnittet af de hele måneder efter den, hver måned regnet ens, mod de samme "
+        "måneder sidste år.",
+        "Prikkerne viser, hvor sikkert grundlaget er, fra 0 til 5: én prik for hvert opfyldt krav, men højst tre, når "
+        "undersøgelsen er lille. Hvor intet kan afgøres, er der ingen prikker.",
         f"Mærket {inputs.protocol.disclosure.marker} står for et tal, der er skjult af hensyn til elevernes "
         "anonymitet. Det er ikke nul.",
         "Registreringer fra de seneste uger kan stadig blive rettet.",
     ]
     reasons = certainty_details(inputs)
     parts: tuple[Section, ...] = ()
-    if verdict and reasons:
-        heading = f"Hvorfor {say.dots_text(verdict.dots)}: {verdict.certainty or 'kan ikke vurderes'}"
+    if verdict is not None and verdict.dots is not None and reasons:
+        heading = f"Hvorfor {say.dots_text(verdict.dots)}: {verdict.certainty}"
         parts = (Section("prikker", heading, points=reasons),)
     return Section("laesevejledning", "Sådan læses rapporten", points=tuple(points_), parts=parts)
+
+
+def _expected(inputs: ReportInputs) -> str:
+    """What "ventet" rests on, in the words of the model that is primary."""
+    rest = {
+        "grades_same_school": f"{inputs.group_word(plural=True)} på samme skole",
+        "same_grades_other_schools": "skoler",
+        "all_others": others(inputs.protocol),
+    }[inputs.protocol.estimand.comparison]
+    others_ = f"de øvrige {rest} og samme måned i tidligere år"
+    own = inputs.protocol.estimand.model == "same_month_own_year"
+    before = f"{of_unit(inputs.protocol)} egne måneder før indsatsen, " if own else ""
+    return f"»Ventet« er det fravær, der kunne ventes ud fra {before}{others_}."
+
+
+def _compared(inputs: ReportInputs) -> str:
+    """The comparison of the model that is primary, and of the one beside it."""
+    one, p = unit(inputs.protocol), inputs.protocol
+    rest, the_one = beside(p), f"{one}n" if one.endswith("e") else f"{one}en"
+    if p.estimand.model != "same_month_own_year":
+        return f"Hver {one} sammenlignes med sin egen samme måned i tidligere år og med {rest}."
+    return (
+        f"Hver {one} måles fra sine egne måneder før indsatsen. Det skridt holdes op mod det samme skridt i tidligere år "
+        f"og hos {rest}. Sådan flytter det ikke tallet, om eleverne på {the_one} er bedre eller dårligere stillet end dem "
+        "før. En beregning uden egne måneder før står ved siden af. De to er uenige, hvis eleverne skilte sig ud allerede i "
+        "årene før; det prøves, og viser det sig, afgøres intet."
+    )
+
+
+def _cluster(inputs: ReportInputs) -> str:
+    by_school = compared(inputs.protocol).cluster == ("school_id",)
+    return "skole" if by_school else f"skole og {inputs.group_word()}"
 
 
 def quality(inputs: ReportInputs) -> Section:
@@ -85,32 +130,48 @@ def quality(inputs: ReportInputs) -> Section:
         ]
     elif len(checks):
         paragraphs.append(
-            "Registreringen ser ud som sidste år: ingen af prøverne for ændret registrering har slået ud."
+            "Fordelingen på typer og klasser uden registrering tyder ikke på ændret registrering. En ændring, der rammer "
+            "alle typer lige meget, kan ikke ses i tallene."
         )
     if found.fine:
-        paragraphs.append(f"{count(found.fine)} prøver af data er gjort uden anmærkninger.")
+        paragraphs.append(f"{count(found.fine)} kontroller af data gav ingen anmærkninger.")
+    paragraphs.append(WITHHELD)
     lists = (
         ("kvalitet-aaben", "Kræver opmærksomhed", found.open),
         ("kvalitet-bemaerk", "Værd at vide", found.notes),
     )
     parts = tuple(Section(i, title, points=tuple(x.sentence for x in xs)) for i, title, xs in lists if xs)
-    exhibits = (_files(inputs, found.files),) if found.files else ()
-    return Section("kvalitet", "Datakvalitet", tuple(paragraphs), exhibits, parts=parts)
+    return Section("kvalitet", "Datakvalitet", tuple(paragraphs), parts=parts)
+
+
+def files(inputs: ReportInputs) -> Section | None:
+    """Each received file by what it holds; None without any."""
+    received = findings(inputs).files
+    if not received:
+        return None
+    return Section("filer-afsnit", "Filerne", (), (_files(inputs, received),))
 
 
 def _files(inputs: ReportInputs, received: tuple[Finding, ...]) -> Exhibit:
-    """Every received file with its rows and how many were set aside."""
-    frame = pd.DataFrame([{"group_id": f.group, "of_total": f.total, "count": f.count} for f in received])
+    """Every received file by what it holds, whose it is and its day: neither its name nor its rows leave."""
+    parts = [file_parts(inputs, f.group) for f in received]
+    frame = pd.DataFrame(parts, columns=["kind", "school", "day"])
+    frame["status"] = ["rækker lagt til side" if f.severity == "warning" else "læst" for f in received]
     columns = [
-        Column("group_id", "Fil"),
-        Column("of_total", "Rækker modtaget", "count", "none"),
-        Column("count", "Lagt til side", "count", "none"),
+        Column("kind", "Indhold"),
+        Column("school", "Skole"),
+        Column("day", "Leveret"),
+        Column("status", "Status"),
     ]
-    rows, aside = frame["of_total"].sum(), frame["count"].sum()
-    title = f"{count(aside)} af {count(rows)} rækker kunne ikke læses og er lagt til side"
+    aside = sum(f.severity == "warning" for f in received)
+    title = (
+        f"{neuter(aside)} af {count(len(received))} filer har for mange rækker, der ikke kunne læses"
+        if aside
+        else "Alle modtagne filer er læst"
+    )
     marker = inputs.protocol.disclosure.marker
     table = render_table(
-        "filer", "Modtagne filer", frame, columns, key=("group_id",), marker=marker, source="out_quality"
+        "filer", "Modtagne filer", frame, columns, key=(), marker=marker, source="out_quality"
     )
     what = "En række lægges til side, når den bryder en regel; den bliver hverken rettet eller gættet på."
     return Exhibit("filer-oversigt", title, table, what, "out_quality")
@@ -118,25 +179,23 @@ def _files(inputs: ReportInputs, received: tuple[Finding, ...]) -> Exhibit:
 
 def method(inputs: ReportInputs) -> Section:
     """The method and its limits in words, with the smallest detectable change of each look."""
-    p = inputs.protocol
     groups = inputs.group_word(plural=True)
     text_ = (
-        f"Hver {inputs.group_word()} sammenlignes med sin egen samme måned sidste år og med de {groups} på samme "
-        f"skole, der ikke har haft {p.study.programme}. Det ventede fravær regnes kun ud fra måneder uden samtaler, "
-        "så en gruppe, der allerede har haft samtaler, aldrig bruges som sammenligning.",
-        f"Usikkerheden regnes på det niveau, samtalerne blev fordelt på: skole og {inputs.group_word()}. Med så få "
-        "grupper bruges beregninger, der er lavet til få grupper, og en ombytningstest, der ikke forudsætter noget "
-        "om fordelingen.",
+        f"{_compared(inputs)} Det ventede fravær regnes kun ud fra måneder uden indsatsen, så en gruppe, der allerede har "
+        "fået indsatsen, aldrig bruges som sammenligning.",
+        f"Usikkerheden regnes på det niveau, indsatsen blev fordelt på: {_cluster(inputs)}. Med så få "
+        "grupper bruges beregninger, der er lavet til få grupper, og en ombytningstest, der kun forudsætter, at indsatsen "
+        f"lige så godt kunne være lagt på andre {groups}.",
     )
     limits = (
         f"Der går andre elever på en {inputs.group_word()} i år end sidste år.",
-        f"Samtalerne er ikke fordelt ved lodtrækning. Sker der noget særligt på netop disse {groups} på alle "
-        "skoler samtidig, kan det ikke skilles fra samtalerne.",
+        f"Indsatsen er ikke fordelt ved lodtrækning. Sker der noget særligt på netop disse {groups} på alle "
+        "skoler samtidig, kan det ikke skilles fra indsatsen.",
         "Rapporten måler registreret fravær. Bedre registrering kan få fraværet til at se højere ud.",
         "Ufrivilligt fravær er ikke en registreringstype; det kan kun belyses gennem interviewene.",
         "Forskelle mellem skoler kan ikke afgøres med så få elever pr. skole.",
     )
-    exhibits = [x for x in (_power(inputs), _characteristics(inputs)) if x]
+    exhibits = [x for x in (verdict_chances(inputs), _power(inputs), _characteristics(inputs)) if x]
     return Section(
         "metode",
         "Metode og grænser",
@@ -146,9 +205,11 @@ def method(inputs: ReportInputs) -> Section:
     )
 
 
-def glossary() -> Section:
-    """The report's words."""
-    return Section("ordliste", "Ordliste", terms=tuple((capital(t.danish), t.meaning) for t in TERMS))
+def glossary(text_: str) -> Section:
+    """The words of the glossary that this text uses."""
+    lower = text_.lower()
+    used = [t for t in TERMS if t.danish.lower() in lower]
+    return Section("ordliste", "Ordliste", terms=tuple((capital(t.danish), t.meaning) for t in used))
 
 
 def rerun(inputs: ReportInputs) -> Section:
@@ -180,9 +241,11 @@ def rerun(inputs: ReportInputs) -> Section:
             f"Modtagne filer: {count(len(m['input_hashes']))}, hver med kontrolsum i manifestet ved siden af "
             "rapporten"
         )
-    facts.append(f"Gør tallene om: komglad verify {inputs.round.id}")
-    parts = (Section("gentag", "Sådan gøres tallene om", points=tuple(facts)),)
-    return Section("protokol", "Planen og gentagelse", (lead,), points=tuple(changes), parts=parts)
+    facts.append(f"Genberegn tallene: komglad verify {inputs.round.id}")
+    parts = (Section("gentag", "Sådan genberegnes tallene", points=tuple(facts)),)
+    return Section(
+        "protokol", "Planen, og hvordan tallene genberegnes", (lead,), points=tuple(changes), parts=parts
+    )
 
 
 def comparison(inputs: ReportInputs) -> Section | None:
@@ -204,7 +267,8 @@ def comparison(inputs: ReportInputs) -> Section | None:
         "pp",
     )
     m0, m1 = headline(before), headline(inputs)
-    add("Prikker (0–5)", float(m0.dots) if m0 else None, float(m1.dots) if m1 else None, "count")
+    dots = [None if m is None or m.dots is None else float(m.dots) for m in (m0, m1)]
+    add("Prikker (0–5)", dots[0], dots[1], "count")
     s0, s1 = _sources(before), _sources(inputs)
     add("Kilder i interviewene", s0, s1, "count")
     points_ = []
@@ -226,8 +290,9 @@ def comparison(inputs: ReportInputs) -> Section | None:
     if inputs.manifest.get("protocol_hash") != inputs.previous_manifest.get("protocol_hash"):
         why.append("Protokollen er ændret")
     intro = (
-        f"Sammenlignet med {inputs.previous_round.title[:1].lower()}{inputs.previous_round.title[1:]}. Fraværets "
-        "niveau sammenlignes ikke mellem runder, fordi årstiden er en anden."
+        f"Sammenlignet med {inputs.previous_round.title[:1].lower()}{inputs.previous_round.title[1:]}. Hver rundes ændring "
+        f"er af de {inputs.group_word(plural=True)}, der havde hele måneder efter {inputs.protocol.words.sessions} dengang. "
+        "Fraværets niveau sammenlignes ikke mellem runder, fordi årstiden er en anden."
     )
     exhibits: tuple[Exhibit, ...] = ()
     if rows:
@@ -286,6 +351,72 @@ def _total(frame: pd.DataFrame, column: str) -> float | None:
     return None if not len(frame) or frame[column].isna().any() else float(frame[column].sum())
 
 
+def verdict_chances(inputs: ReportInputs) -> Exhibit | None:
+    """Before any outcome: how often this very rule gives each word, by what is true; None for a design not simulated."""
+    found = probabilities(inputs.protocol)
+    if found is None:
+        return None
+    words = [w for w in Word if w.value in found and float(found[w.value].max()) > 0]
+    frame = (100 * found[[w.value for w in words]]).reset_index()
+    frame = frame.assign(truth=[_truth(float(e)) for e in frame["effect_pp"]])
+    columns = [
+        Column("truth", "Hvis det sande er"),
+        *(Column(w.value, capital(w.value), "pct0", "none") for w in words),
+    ]
+    alike = inputs.protocol.milestone.relevant_change_pp
+    reached, none = (
+        chance(inputs.protocol, -alike, Word.ACHIEVED),
+        chance(inputs.protocol, 0.0, Word.UNDECIDED),
+    )
+    title = f"Falder fraværet {points(alike)}, kaldes milepælen opnået i {_share(reached)} af tilfældene"
+    table = render_table(
+        "udsigter",
+        "Hvad afgørelsen vil blive, efter hvad der er sandt",
+        frame,
+        columns,
+        key=("effect_pp",),
+        marker=inputs.protocol.disclosure.marker,
+        source="verdict_characteristics",
+    )
+    made_ = made(inputs.protocol)
+    of = f" ({count(made_.studies)} af hver slags, gjort {date(made_.on)})" if made_ else ""
+    what = (
+        f"Opdigtede undersøgelser af samme størrelse{of}. Sker der ingenting, kan det ikke afgøres i {_share(none)} af "
+        f"tilfældene. {_threats(inputs)}"
+    )
+    return Exhibit("udsigter", title, table, what, "verdict_characteristics")
+
+
+def _truth(effect: float) -> str:
+    size = {"fall": "et fald på", "rise": "en stigning på"}.get(say.direction(effect))
+    return "ingen ændring" if size is None else f"{size} {points(effect)}"
+
+
+def _threats(inputs: ReportInputs) -> str:
+    """What looks like an effect and is none: how often it is taken for one."""
+    out = []
+    for threat, name in THREATS.items():
+        share = chance(inputs.protocol, 0.0, Word.ACHIEVED, threat)
+        if share is not None:
+            out.append(f"{name}: {_share(share)}")
+    if not out:
+        return ""
+    covers = [
+        f"{THREATS[t]}: {_share(c)}" for t in THREATS if (c := coverage(inputs.protocol, t)) is not None
+    ]
+    return (
+        f"Så ofte kaldes milepælen opnået, uden at noget er sket: {'; '.join(out)}. "
+        f"Så ofte rummer milepælens interval det sande tal: {'; '.join(covers)}."
+    )
+
+
+def _share(share: float | None) -> str:
+    """A share of studies in per cent, never rounded to none."""
+    if share is None:
+        return "et ukendt antal"
+    return f"under {percent(1, 0)}" if 0 < share < 0.005 else percent(100 * share, 0)
+
+
 def _power(inputs: ReportInputs) -> Exhibit | None:
     rows = inputs.frame("out_power")
     if not len(rows):
@@ -295,7 +426,6 @@ def _power(inputs: ReportInputs) -> Exhibit | None:
         Column("who", "Hvem"),
         Column("mde_pp", "Mindste ændring, der kan opdages (procentpoint)", "number", "none"),
         Column("relevant_change_pp", "Vigtig ændring (procentpoint)", "number", "none"),
-        Column("baseline_pct", "Fravær at måle mod", "pct", "none"),
     ]
     table = render_table(
         "styrke",
@@ -307,14 +437,14 @@ def _power(inputs: ReportInputs) -> Exhibit | None:
         source="out_power",
     )
     # The number that page one speaks of, so that the report names one smallest change and not two.
-    (size,) = shown([smallest_change(inputs, headline(inputs))[0]])
+    (size,) = shown([smallest_change(inputs)[0]])
     relevant = inputs.protocol.milestone.relevant_change_pp
     if size is None:
-        finding = "Det kan ikke beregnes, hvor små ændringer målingen kan opdage"
+        finding = "Det kan ikke beregnes, hvor små ændringer der kan ses"
     elif size <= rounded(relevant):
-        finding = f"Målingen kan opdage ændringer ned til {points(size)}"
+        finding = f"Ændringer ned til {points(size)} ses i fire af fem tilfælde"
     else:
-        finding = f"Målingen kan kun opdage ændringer på mindst {points(size)}; {points(relevant)} er aftalt som vigtigt"
+        finding = f"Kun ændringer på {points(size)} eller mere ses i fire af fem tilfælde"
     return Exhibit(
         "styrke",
         finding,
@@ -325,15 +455,11 @@ def _power(inputs: ReportInputs) -> Exhibit | None:
 
 
 def _look_name(inputs: ReportInputs, row: dict[str, Any]) -> str:
-    """``milestone:6`` and ``grade:all`` in words, with what the number rests on."""
+    """``milestone:wave_6`` and ``grade:6`` in words, with what the number rests on."""
     question, _, group = text(row, "look").partition(":")
     grades = inputs.protocol.grades
-    who = (
-        grades.name(group)
-        if group in grades.order
-        else f"alle indsats{inputs.group_word(plural=True)} samlet"
-    )
-    what = {"milestone": "milepælen", "grade": "indtil nu"}.get(question, question)
+    who = grades.name(group) if group in grades.order else inputs.wave_name(group)
+    what = {"milestone": "milepælen", "grade": "alle måneder efter"}.get(question, question)
     basis = {"observed": "rundens egne tal", "planned": "planlagt ud fra årene før"}.get(
         text(row, "basis"), text(row, "basis")
     )
@@ -367,8 +493,9 @@ def _characteristics(inputs: ReportInputs) -> Exhibit | None:
     )
     return Exhibit(
         "proevet",
-        "Metoden er prøvet på opdigtede kommuner, hvor facit er kendt",
+        "Tallene ved siden af er også prøvet på opdigtede kommuner",
         table,
-        "Andel af gentagne prøver. Alle metoder og gentagelser står i metodebeskrivelsen.",
+        "Andel af gentagne prøver med samme måned sidste år, uden gruppens egne måneder før. Hvor godt milepælens egen "
+        "model rammer, står under tabellen over afgørelsens udfald. Alle metoder og gentagelser står i metodebeskrivelsen.",
         "operating_characteristics",
     )

@@ -12,12 +12,11 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from evaluation.disclosure.exhibits import cell_text, parse_cell
-from evaluation.reports.charts import Chart, is_empty
-from evaluation.reports.danish import NBSP, count, rounded
+from evaluation.disclosure.exhibits import parse_cell
+from evaluation.reports.charts import Chart, is_empty, spoken
 from evaluation.reports.html_tables import Mark
-from evaluation.reports.plotly_figures import figure_json
-from evaluation.reports.svg import NARROW, draw
+from evaluation.reports.svg import NARROW, draw, named
+from evaluation.words.danish import NBSP, count, rounded
 
 
 @dataclass(frozen=True)
@@ -25,8 +24,7 @@ class Exhibit:
     """A figure with its table, or a table alone.
 
     ``title`` says the finding. ``alt`` describes the figure for those who do not see it. ``what`` holds
-    definition, period and n. ``source`` names the table it comes from. ``cells`` are the shown numbers of
-    pupils with their marks, for the audit; empty where the figure shows estimates.
+    definition, period and n. ``source`` names the table it comes from.
     """
 
     id: str
@@ -36,7 +34,6 @@ class Exhibit:
     source: str
     chart: Chart | None = None
     alt: str = ""
-    cells: tuple[tuple[Mark, float | None], ...] = ()
     number: int = 0
 
     @property
@@ -47,28 +44,21 @@ class Exhibit:
     @property
     def still(self) -> Markup:
         """The figure as inline SVG."""
-        return draw(self.chart) if self.chart is not None else Markup("")
-
-    @property
-    def still_low(self) -> Markup:
-        """The same, low enough for page one on paper."""
-        return draw(self.chart, height=235) if self.chart is not None else Markup("")
+        return draw(self.chart, name=self._name) if self.chart is not None else Markup("")
 
     @property
     def still_narrow(self) -> Markup:
         """The same for a telephone."""
-        return draw(self.chart, NARROW) if self.chart is not None else Markup("")
+        return draw(self.chart, NARROW, name=self._name) if self.chart is not None else Markup("")
 
     @property
-    def json(self) -> Markup:
-        """The figure as Plotly reads it."""
-        if self.chart is None:
-            return Markup("{}")
-        cells = [
-            {"exhibit": m.exhibit, "cell": cell_text(m.cell), "measure": m.measure, "value": v}
-            for m, v in self.cells
-        ]
-        return figure_json(self.chart, cells)
+    def _name(self) -> Markup:
+        return named(f"{self.id}-titel", f"{self.id}-alt")
+
+    @property
+    def spoken(self) -> str:
+        """The alternative with the figure's numbers, for those who do not see it."""
+        return f"{self.alt} {spoken(self.chart)}".strip() if self.chart is not None else self.alt
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 
 from evaluation.reports.calendar_figure import rows_of
-from evaluation.reports.charts import BLUE, Bars, Part, shown
-from evaluation.reports.danish import capital, date, number, one_in, percent, rounded
+from evaluation.reports.charts import BLUE, Bars, Part
 from evaluation.reports.html_tables import Column, Mark, render_table
 from evaluation.reports.inputs import ReportInputs, records, text, value
 from evaluation.reports.page import Exhibit, Section, own_mark
+from evaluation.words.danish import capital, date, number, one_in, percent, rounded
 
 ORDERS = {
     "weekday": ("mandag", "tirsdag", "onsdag", "torsdag", "fredag"),
@@ -24,22 +24,19 @@ HEADINGS = {
     "weekday": ("Ugedag", "Fravær i procent af skoledagene"),
     "after_holiday": ("Dag", "Fravær i procent af skoledagene"),
     "single_day_spells": ("Fraværsperiodens længde", "Andel af perioderne i procent"),
-    "threshold": ("Grænse", "Andel af eleverne i procent"),
 }
 POPULATIONS = {
     "long_spells": " Kun skoler, der afleverer fravær dag for dag.",
-    "threshold": " Andele af hele årets fravær: alle skoler; de øvrige grænser: skoler, der afleverer fravær dag for dag.",
 }
 
 
 def bands(inputs: ReportInputs) -> Section:
-    """Pupils by band of absence and those over ten per cent; long spells; dated thresholds."""
+    """Pupils by band of absence and those over ten per cent; long spells."""
     exhibits = [
         _exhibit(inputs, "bands", _over_ten(inputs), has_figure=True),
         _exhibit(
             inputs, "long_spells", "Elever med lange sammenhængende perioder med fravær, i år og sidste år"
         ),
-        _exhibit(inputs, "threshold", "Elever, der har nået en grænse, i år og sidste år"),
     ]
     found = tuple(x for x in exhibits if x is not None)
     title = "Over 10 procent og langt fravær"
@@ -83,11 +80,11 @@ def _exhibit(inputs: ReportInputs, pattern: str, title: str, *, has_figure: bool
         y for y in (inputs.protocol.years.follow_up, inputs.last_year) if (rows["school_year"] == y).any()
     ]
     by = {(str(r["school_year"]), str(r["level"])): r for r in records(rows)}
-    levels = sorted({level for _, level in by}, key=lambda x: _rank(inputs, pattern, x))
+    levels = sorted({level for _, level in by}, key=lambda x: _rank(pattern, x))
     values = {k: (None if (v := value(r, "share_pct")) is None else rounded(v)) for k, r in by.items()}
-    names = {x: _level_name(inputs, pattern, x) for x in levels}
+    names = {x: _level_name(pattern, x) for x in levels}
     frame = pd.DataFrame([{"level": x, **{y: values.get((y, x)) for y in years}} for x in levels])
-    measure = "share" if pattern in ("bands", "long_spells", "threshold", "single_day_spells") else "pct"
+    measure = "share" if pattern in ("bands", "long_spells", "single_day_spells") else "pct"
 
     def mark(year: str, level: str) -> Mark:
         row = by.get((year, level), {})
@@ -107,7 +104,6 @@ def _exhibit(inputs: ReportInputs, pattern: str, title: str, *, has_figure: bool
         else None
     )
     caption = f"{heading}: {unit[:1].lower()}{unit[1:]}"
-    cells = tuple((mark(years[0], x), v) for x, v in zip(levels, shown(now), strict=True)) if chart else ()
     return Exhibit(
         pattern.replace("_", "-"),
         title,
@@ -119,7 +115,6 @@ def _exhibit(inputs: ReportInputs, pattern: str, title: str, *, has_figure: bool
         "out_patterns",
         chart,
         "Liggende søjler, én for hver række i tabellen." if chart else "",
-        cells,
     )
 
 
@@ -137,15 +132,10 @@ def _weekday_finding(inputs: ReportInputs) -> str:
     if len(now) < 2:
         return "Fravær efter ugedag"
     top = records(now.sort_values("share_pct", ascending=False, kind="stable").head(1))[0]
-    return (
-        f"Mest fravær er der {text(top, 'level')}, {number(float(top['share_pct']))} procent af skoledagene"
-    )
+    return f"Fraværet er højest om {text(top, 'level')}en: {number(float(top['share_pct']))} procent af skoledagene"
 
 
-def _rank(inputs: ReportInputs, pattern: str, level: str) -> tuple[float, str]:
-    if pattern == "threshold":
-        order = [t.id for t in inputs.protocol.thresholds]
-        return float(order.index(level) if level in order else len(order)), level
+def _rank(pattern: str, level: str) -> tuple[float, str]:
     if pattern in ORDERS:
         order_ = ORDERS[pattern]
         return float(order_.index(level) if level in order_ else len(order_)), level
@@ -156,15 +146,13 @@ def _rank(inputs: ReportInputs, pattern: str, level: str) -> tuple[float, str]:
         return 1e9, level
 
 
-def _level_name(inputs: ReportInputs, pattern: str, level: str) -> str:
+def _level_name(pattern: str, level: str) -> str:
     match pattern:
-        case "threshold":
-            return next((capital(t.label) for t in inputs.protocol.thresholds if t.id == level), level)
         case "long_spells":
             return f"{level.rstrip('+')} skoledage i træk eller mere"
         case "bands":
             low, _, high = level.rstrip("+").partition("-")
             if level.endswith("+"):
-                return f"over {low} %"
+                return "alle elever" if low == "0" else f"over {low} %"
             return f"{low}–{high} %" if low == "0" else f"over {low} til {high} %"
     return capital(level)

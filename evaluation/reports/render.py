@@ -12,28 +12,40 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from evaluation.protocol import Protocol, Round
-from evaluation.reports import answers as page_one
+from evaluation.questions.verdict import Word
 from evaluation.reports import (
+    context,
     development,
     dose,
     doubt,
     estimates,
     learning,
+    lengths,
     method,
     milestone,
     patterns,
+    plan,
     school_forms,
     school_page,
+    thresholds,
     words,
 )
-from evaluation.reports.calendar_figure import calendar_figure
-from evaluation.reports.danish import date
+from evaluation.reports.circle import circle
+from evaluation.reports.facts import Facts
+from evaluation.reports.front import front
 from evaluation.reports.html_tables import legend
 from evaluation.reports.inputs import ReportInputs, headline
 from evaluation.reports.language import dots_signs, dots_text
 from evaluation.reports.malplan import Heading, paragraphs_html
 from evaluation.reports.page import Exhibit, Section
-from evaluation.reports.plotly_figures import PLOTLY_CONFIG, plotly_js, safe_json
+from evaluation.reports.paths import ANNEX, BOARDS, SHORT, STEERING_GROUP, beside
+from evaluation.reports.telling import tell
+from evaluation.words import Name, On
+from evaluation.words.catalogue.front import Voices
+from evaluation.words.catalogue.goal import Box
+from evaluation.words.catalogue.lengths import Boards, English, Family, Short
+from evaluation.words.catalogue.sections import More
+from evaluation.words.danish import date
 
 HERE = files("evaluation.reports")
 
@@ -58,62 +70,157 @@ class IndexEntry:
 
 
 def render_steering_group(inputs: ReportInputs) -> str:
-    """The steering group's report as one self-contained HTML page."""
-    main = _main_figure(inputs)
+    """The steering group's report as one self-contained HTML page: page one, then what it rests on in words and figures."""
     sections = [
-        method.reading_guide(inputs),
         development.development(inputs),
-        development.types(inputs),
         patterns.bands(inputs),
-        patterns.rhythm(inputs),
+        thresholds.thresholds(inputs),
         milestone.milestone(inputs),
-        milestone.event_study(inputs),
-        estimates.schools(inputs),
         estimates.targeted(inputs),
-        dose.beside_effect(inputs, words.implementation(inputs)),
+        estimates.schools(inputs),
+        words.implementation(inputs),
         words.joint_display(inputs),
-        school_forms.school_forms(inputs),
         learning.learning(inputs),
+        school_forms.steps(inputs),
         doubt.doubt(inputs),
-        method.comparison(inputs),
         method.quality(inputs),
-        method.method(inputs),
-        method.glossary(),
-        method.rerun(inputs),
+        context.context(inputs),
     ]
     shown = [s for s in sections if s is not None]
-    if main is not None:
-        # The picture of page one is not shown a second time.
-        shown = [replace(s, exhibits=tuple(x for x in s.exhibits if x.id != main.id)) for s in shown]
-    numbered, main_numbered = _numbered(shown, main)
     return _page(
         "steering.html",
         inputs,
         title=f"{inputs.protocol.study.title}: {inputs.round.title}",
-        answers=page_one.marked_answers(inputs),
-        main=main_numbered,
-        voices=page_one.voices(inputs),
-        interviews=page_one.interview_count(inputs),
-        matters=page_one.to_discuss(inputs),
-        status=page_one.status_line(inputs),
-        sections=numbered,
-        exhibits=[*([main_numbered] if main_numbered else []), *_all(numbered)],
+        front=inputs.once(front),
+        sections=_numbered(shown),
+        links=_links(inputs, STEERING_GROUP),
+    )
+
+
+def render_annex(inputs: ReportInputs) -> str:
+    """For those who check: how to read, all the rest of the figures and tables, method, glossary, and how to rerun."""
+    sections = [
+        method.reading_guide(inputs),
+        development.types(inputs),
+        patterns.rhythm(inputs),
+        milestone.event_study(inputs),
+        estimates.targeted(inputs, by_rule=True),
+        dose.beside_effect(inputs),
+        school_forms.school_forms(inputs),
+        learning.annex(inputs),
+        doubt.annex(inputs),
+        method.comparison(inputs),
+        method.files(inputs),
+        method.method(inputs),
+        method.rerun(inputs),
+    ]
+    shown = [s for s in sections if s is not None]
+    words_used = f"{inputs.once(render_steering_group)} {shown}"
+    return _page(
+        "annex.html",
+        inputs,
+        title=f"{tell(More.ANNEX)}: {inputs.protocol.study.title}",
+        sections=_numbered([*shown, method.glossary(words_used)]),
+        links=_links(inputs, ANNEX),
+    )
+
+
+def render_short(inputs: ReportInputs) -> str:
+    """Page one and one more sheet: how it went, and what would change our mind."""
+    sheet = (
+        development.panels_only(inputs),
+        milestone.figure_only(inputs),
+        Section("tvivl", tell(Short.DOUBT), points=doubt.tipping_points(inputs)),
+        Section("moedet", tell(Short.FOR_DISCUSSION), (tell(Short.MORE),)),
+    )
+    return _page(
+        "short.html",
+        inputs,
+        title=f"{tell(Short.TITLE)}: {inputs.protocol.study.title}",
+        front=inputs.once(front),
+        sections=_numbered(s for s in sheet if s is not None and (s.exhibits or s.points or s.paragraphs)),
+        links=_links(inputs, SHORT),
+    )
+
+
+def render_boards(inputs: ReportInputs) -> str:
+    """Two pages by which the school boards are heard."""
+    lead, sections = lengths.boards(inputs.once(Facts))
+    return _page(
+        "boards.html",
+        inputs,
+        title=f"{tell(Boards.TITLE)}: {inputs.protocol.study.title}",
+        heading=tell(Boards.TITLE),
+        lead=lead,
+        front=inputs.once(front),
+        sections=sections,
+        links=_links(inputs, BOARDS),
+    )
+
+
+def render_families(inputs: ReportInputs) -> str:
+    """A page for parents and children."""
+    return _page(
+        "plain.html",
+        inputs,
+        title=f"{tell(Family.TITLE)} {inputs.protocol.study.title}",
+        kind=f"{tell(More.FAMILIES)} · {inputs.round.title}",
+        heading=inputs.protocol.study.title,
+        status="",
+        sections=lengths.family(inputs.once(Facts)),
+        links=[],
+    )
+
+
+def render_status(inputs: ReportInputs) -> str:
+    """The page between the reports: description, what has been done, what is missing, and the form for the meeting."""
+    sections = [
+        development.development(inputs),
+        patterns.bands(inputs),
+        thresholds.thresholds(inputs),
+        words.implementation(inputs),
+        method.quality(inputs),
+        circle(),
+    ]
+    return _page(
+        "plain.html",
+        inputs,
+        title=f"{tell(More.STATUS)}: {inputs.protocol.study.title}",
+        kind=inputs.round.title,
+        heading=f"{inputs.protocol.study.title}: {inputs.round.title}",
+        status=tell(More.STATUS_LEAD, day=On(inputs.round.cutoff)),
+        sections=_numbered(s for s in sections if s is not None),
+        links=[],
+    )
+
+
+def render_english(inputs: ReportInputs) -> str:
+    """The summary in English; names and titles are the study's own."""
+    status, sections = lengths.english(inputs.once(Facts))
+    return _page(
+        "plain.html",
+        inputs,
+        language="en",
+        title=f"{inputs.protocol.study.title}: {tell(English.TITLE)}",
+        kind=tell(English.TITLE),
+        heading=inputs.protocol.study.title,
+        status=status,
+        sections=sections,
+        links=[],
     )
 
 
 def render_school(inputs: ReportInputs, school_id: str) -> str:
     """The page of one school's local working group. Figures are still pictures: no script, a small file."""
-    sections, _ = _numbered(school_page.sections(inputs, school_id), None)
+    sections = _numbered(school_page.sections(inputs, school_id))
     school = inputs.protocol.school(school_id)
     return _page(
         "school.html",
         inputs,
         title=f"{school.name}: {inputs.round.title}",
         school=school,
-        status=page_one.status_line(inputs),
-        answers=page_one.marked_answers(inputs),
+        front=inputs.once(front),
         sections=sections,
-        exhibits=[],
     )
 
 
@@ -125,7 +232,17 @@ def render_index(protocol: Protocol, entries: Sequence[IndexEntry]) -> str:
         title=f"{protocol.study.title}: rapporter",
         entries=list(entries),
         date=date,
-        exhibits=[],
+    )
+
+
+def render_plan(protocol: Protocol) -> str:
+    """The plan as a page, before any data."""
+    return _render(
+        "plan.html",
+        **_common(protocol),
+        title=f"{plan.page_title()}: {protocol.study.title}",
+        heading=plan.page_title(),
+        sections=plan.plan_sections(protocol),
     )
 
 
@@ -136,7 +253,6 @@ def render_accessibility_statement(protocol: Protocol, contact: str = "") -> str
         **_common(protocol),
         title=f"Tilgængelighed: {protocol.study.title}",
         contact=contact,
-        exhibits=[],
     )
 
 
@@ -145,31 +261,23 @@ def render_malplan_page(inputs: ReportInputs, headings: tuple[Heading, ...]) -> 
     return _page(
         "malplan.html",
         inputs,
-        title=f"Målplanen: {inputs.round.title}",
+        title=f"{tell(Box.PAGE, goal=Name(inputs.protocol.words.goal))}: {inputs.round.title}",
+        heading=tell(Box.PAGE, goal=Name(inputs.protocol.words.goal)),
+        lead=tell(Box.LEAD),
         body=paragraphs_html(headings),
-        exhibits=[],
     )
 
 
 def headline_words(inputs: ReportInputs) -> str:
     """The round's verdict for the index page and the command line."""
     verdict = headline(inputs)
-    if verdict is None:
-        return "kan ikke vurderes"
-    if not verdict.is_due and verdict.earliest_on:
-        return f"{verdict.word} (tidligst {date(verdict.earliest_on)})"
-    return verdict.word
+    if inputs.round.kind == "status":
+        return ""
+    return str(Word.CANNOT) if verdict is None else milestone.verdict_text(verdict)
 
 
-def _main_figure(inputs: ReportInputs) -> Exhibit | None:
-    found = milestone.milestone_figure(inputs) if inputs.round.kind == "final" else None
-    if found is not None and found.has_chart:
-        return found
-    waves = tuple(w.grade for w in inputs.started_waves()) or (inputs.protocol.waves[0].grade,)
-    return calendar_figure(inputs, waves, "hovedfigur")
-
-
-def _numbered(sections: Iterable[Section], main: Exhibit | None) -> tuple[list[Section], Exhibit | None]:
+def _numbered(sections: Iterable[Section]) -> list[Section]:
+    """The sections with figures and tables numbered in the order they are met."""
     counter = {"Figur": 0, "Tabel": 0}
 
     def take(x: Exhibit) -> Exhibit:
@@ -182,25 +290,24 @@ def _numbered(sections: Iterable[Section], main: Exhibit | None) -> tuple[list[S
             s, exhibits=tuple(take(x) for x in s.exhibits), parts=tuple(through(p) for p in s.parts)
         )
 
-    first = take(main) if main is not None else None
-    return [through(s) for s in sections], first
+    return [through(s) for s in sections]
 
 
-def _all(sections: Iterable[Section]) -> list[Exhibit]:
-    return [x for s in sections for x in (*s.exhibits, *_all(s.parts))]
+def _links(inputs: ReportInputs, page: str) -> list[Link]:
+    return [Link(label, href) for label, href in beside(inputs.protocol, page)]
 
 
 def _page(template: str, inputs: ReportInputs, **more: Any) -> str:
-    return _render(
-        template,
+    values = {
         **_common(inputs.protocol),
-        inputs=inputs,
-        round=inputs.round,
-        report_date=date(inputs.round.report_date),
-        structure=_structure(inputs.disclosure_structure),
-        legend=legend(inputs.protocol.disclosure.marker),
+        "inputs": inputs,
+        "round": inputs.round,
+        "report_date": date(inputs.round.report_date),
+        "structure": _structure(inputs.disclosure_structure),
+        "legend": legend(inputs.protocol.disclosure.marker),
         **more,
-    )
+    }
+    return _render(template, **values)
 
 
 def _structure(text: str) -> Markup:
@@ -211,16 +318,14 @@ def _common(protocol: Protocol) -> dict[str, Any]:
     return {
         "study": protocol.study,
         "css": Markup(_static("report.css")),
-        "script": Markup(_static("report.js")),
-        "plotly": _plotly,
-        "config": safe_json(PLOTLY_CONFIG),
+        "language": "da",
+        "say": {
+            code.value: tell(code) for code in (More.CONTENTS, More.TOP, More.ANNEX_TITLE, More.ANNEX_LEAD)
+        }
+        | {"more": tell(More.TITLE), "against": tell(Voices.AGAINST)},
         "dots_text": dots_text,
         "dots_signs": dots_signs,
     }
-
-
-def _plotly() -> Markup:
-    return Markup(plotly_js())
 
 
 @cache

@@ -9,31 +9,38 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from evaluation.interviews.form_layouts import FORMS, STEPS, FormLayout, layout
-from evaluation.reports.danish import count
+from evaluation.interviews.form_layouts import FORMS, STEPS, WITHOUT_WORDS, FormLayout, layout
 from evaluation.reports.html_tables import Column, render_table
 from evaluation.reports.inputs import ReportInputs, records, text, value
 from evaluation.reports.learning import occasion_name
 from evaluation.reports.page import Exhibit, Section
+from evaluation.words.danish import count
 
 SHOWN_STATEMENTS = 3
 LONGEST = 160
 STEP_NAMES = {1: "Lancering", 2: "Kompetenceudvikling", 3: "Forandringsledelse", 4: "Transformation"}
 
 
-def school_forms(inputs: ReportInputs) -> Section | None:
-    """One exhibit per form that schools have handed in; nothing where none has."""
-    rows = inputs.frame("out_school_forms")
-    if not len(rows):
-        return None
-    exhibits = [_steps(inputs, rows)]
-    exhibits += [_fields(inputs, rows, form) for form in FORMS if form.form != "implementeringstrappe"]
-    lead = (
-        "Skolerne har udfyldt skemaer om deres eget arbejde med fravær. Her står, hvor mange skoler der skriver hvad. "
-        "Det er skolernes egen vurdering og ikke en måling."
+LEAD = (
+    "Skolerne har udfyldt skemaer om deres eget arbejde med fravær. Her står, hvor mange skoler der har skrevet hvad. "
+    "Det er skolernes egen vurdering og ikke en måling."
+)
+
+
+def steps(inputs: ReportInputs) -> Section | None:
+    """The schools' own step on Implementeringstrappen; nothing where none has handed one in."""
+    found = _steps(inputs, inputs.frame("out_school_forms"))
+    return (
+        None if found is None else Section("forankring", "Er det nye blevet fast praksis?", (LEAD,), (found,))
     )
+
+
+def school_forms(inputs: ReportInputs) -> Section | None:
+    """One exhibit per other form that schools have handed in; nothing where none has."""
+    rows = inputs.frame("out_school_forms")
+    exhibits = [_fields(inputs, rows, form) for form in FORMS if form.form != "implementeringstrappe"]
     found = tuple(x for x in exhibits if x is not None)
-    return Section("skolernes-skemaer", "Hvad skriver skolerne selv?", (lead,), found)
+    return Section("skolernes-skemaer", "Hvad skriver skolerne selv?", (LEAD,), found) if found else None
 
 
 def _steps(inputs: ReportInputs, rows: pd.DataFrame) -> Exhibit | None:
@@ -76,6 +83,8 @@ def _fields(inputs: ReportInputs, rows: pd.DataFrame, form: FormLayout) -> Exhib
         return None
     heading = _headings(form.form)
     wanted = [d for d in heading if (mine["dimension"] == d).any()]
+    if not wanted:
+        return None
     frame = pd.DataFrame(
         [
             {"theme": theme, "theme_name": found["theme_name"].iloc[0]}
@@ -99,24 +108,22 @@ def _fields(inputs: ReportInputs, rows: pd.DataFrame, form: FormLayout) -> Exhib
     )
     whole = int(mine["schools_total"].max())
     what = (
-        f"Skolernes egne ord fra {count(whole)} {'skole' if whole == 1 else 'skoler'}; højst {SHOWN_STATEMENTS} "
-        "udsagn i hvert felt, de hyppigste først. Alle står i tabellerne til download."
+        f"Fra {count(whole)} {'skole' if whole == 1 else 'skoler'}. Skolernes egne ord vises kun, når en person har "
+        f"godkendt dem, og mindst to skoler har skrevet i feltet; højst {SHOWN_STATEMENTS} i hvert felt, de hyppigste først."
     )
     return Exhibit(form.form.replace("_", "-"), title, table, what, "out_school_forms")
 
 
 def _headings(form: str) -> dict[str, str]:
-    headings = {dimension: heading for heading, dimension in layout(form).dimensions.items()}
-    if form == "vurder_og_find_fokus":
-        # Schools that use the form's short version answer three columns in one.
-        headings["oenske"] = "Det vil vi forfine, forbedre eller ændre"
-    return headings
+    """Dimension → heading of what holds words; those of earlier editions included."""
+    known = layout(form)
+    return {d: known.heading_of(d) for d in known.every_dimension if d not in WITHOUT_WORDS}
 
 
 def _finding(rows: pd.DataFrame, dimensions: Iterable[str], heading: dict[str, str]) -> str:
     """The row most schools have written something under; the form's own order decides a tie."""
     for dimension in dimensions:
-        if dimension in ("gaar_godt", "driver"):
+        if dimension in ("gaar_godt", "driver", "i_dag"):
             continue
         mine = rows[rows["dimension"] == dimension]
         most = mine.groupby("theme_name")["schools"].sum()
@@ -126,13 +133,20 @@ def _finding(rows: pd.DataFrame, dimensions: Iterable[str], heading: dict[str, s
 
 
 def _statements(rows: pd.DataFrame) -> str:
-    ordered = rows.sort_values(["schools", "value"], ascending=[False, True])
+    """Words that were let out, the most frequent first, and how many schools wrote others."""
+    ordered = rows[rows["value"] != ""].sort_values(["schools", "value"], ascending=[False, True])
     said = [
         f"»{_short(text(r, 'value'))}«"
         + (f" ({count(value(r, 'schools') or 0)} skoler)" if r["schools"] > 1 else "")
         for r in records(ordered.head(SHOWN_STATEMENTS))
     ]
     rest = len(ordered) - len(said)
+    silent = int(rows.loc[rows["value"] == "", "schools"].sum())
+    if silent:
+        also = "også " if said else ""
+        said.append(
+            f"{count(silent)} {'skole' if silent == 1 else 'skoler'} har {also}skrevet noget, som ikke vises."
+        )
     return " · ".join([*said, *([f"og {count(rest)} til."] if rest else [])]) or "–"
 
 

@@ -8,13 +8,15 @@ import pandas as pd
 
 from evaluation.reports.answers import period_phrase
 from evaluation.reports.calendar_figure import DEFINITION, calendar_figure, rows_of
-from evaluation.reports.danish import date
+from evaluation.reports.circle import circle
 from evaluation.reports.development import levels_columns, levels_row
 from evaluation.reports.findings import findings
 from evaluation.reports.html_tables import render_table
 from evaluation.reports.inputs import ReportInputs, records
 from evaluation.reports.page import Exhibit, Section
+from evaluation.reports.places import grades_at
 from evaluation.reports.words import UNWILLING, implementation
+from evaluation.words.danish import date
 
 WHOLE = "*"
 
@@ -23,28 +25,33 @@ def sections(inputs: ReportInputs, school_id: str) -> list[Section]:
     """All sections of one school. Raises KeyError for a school the protocol does not know."""
     if school_id not in {s.id for s in inputs.protocol.schools}:
         raise KeyError(f"{school_id}: not a school of this study")
-    return [_levels(inputs, school_id), _talks(inputs, school_id), _data(inputs, school_id), _use()]
+    return [_levels(inputs, school_id), _talks(inputs, school_id), _data(inputs, school_id), _use(), circle()]
 
 
 def _levels(inputs: ReportInputs, school_id: str) -> Section:
     p = inputs.protocol
     now, then = (_rows(inputs, school_id, y) for y in (p.years.follow_up, inputs.last_year))
     exhibits: list[Exhibit] = []
-    for wave in inputs.started_waves():
-        found = calendar_figure(inputs, (wave.grade,), f"aar-{wave.grade}", school_id)
+    for grade in grades_at(p, school_id, inputs.started_waves()):
+        found = calendar_figure(inputs, (grade,), f"aar-{grade}", school_id)
         exhibits += [found] if found is not None and found.has_chart else []
     rows = [levels_row(g, now, then) for g in (*p.treated_grades, WHOLE) if g in now or g in then]
     if rows:
         heading = f"Fravær på skolen, i år og {period_phrase(inputs)}"
         columns = levels_columns(inputs, now, then)
         table = render_table(
-            "skolens-tal", heading, pd.DataFrame(rows), columns, key=("grade",), marker=p.disclosure.marker
+            "skolens-tal",
+            "Procent af skoledagene",
+            pd.DataFrame(rows),
+            columns,
+            key=("grade",),
+            marker=p.disclosure.marker,
         )
         what = f"{DEFINITION} Til og med {date(inputs.round.cutoff)}."
         exhibits.append(Exhibit("skolens-tal-tabel", heading, table, what, "out_description"))
     warning = (
-        "Tallene er få elevers fravær og svinger meget fra år til år, også når intet er ændret. De kan bruges til "
-        "at tale om, men ikke til at afgøre, om samtalerne har gjort en forskel på netop denne skole."
+        "Tallene bygger på få elever og svinger meget fra år til år, også når intet er ændret. De kan bruges som afsæt "
+        "for en drøftelse, men ikke til at afgøre, om indsatsen har gjort en forskel på netop denne skole."
     )
     text_ = warning if exhibits else "Skolens tal kan ikke vises i denne runde."
     return Section("fravaer", "Fraværet på skolen", (text_,), tuple(exhibits))
@@ -85,7 +92,7 @@ def _use() -> Section:
     points = (
         "Hvad genkender I i tallene, og hvad undrer jer?",
         "Hvad har I gjort anderledes omkring fravær i år?",
-        "Hvilke børn ville I ønske, at samtalerne nåede bedre?",
+        "Hvilke børn ville I ønske, at indsatsen nåede bedre?",
         "Hvad har I brug for fra styregruppen?",
     )
     return Section("droeftelse", "Til arbejdsgruppens drøftelse", (UNWILLING,), points=points)

@@ -1,7 +1,6 @@
 """Figures as still pictures: inline SVG for paper, mail readers without scripts, and small pages.
 
-The interactive drawing of the same description is made in :mod:`plotly_figures`. Both draw the same rounded
-numbers; this one needs no script, scales with the page and is therefore never cut in print.
+They need no script, scale with the page and are therefore never cut in print.
 """
 
 from __future__ import annotations
@@ -12,27 +11,42 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
-from evaluation.reports.charts import BAND, GREY, Bars, Chart, Dots, Lines, Shade
-from evaluation.reports.danish import number, signed
+from evaluation.reports.charts import BAND, GREY, Bars, Chart, Dots, Lines, Panels, Shade
+from evaluation.words.danish import number, signed
 
 WIDTH, NARROW = 720, 340
 INK, RULE = "#1b1f24", "#d5dae0"
+UNNAMED = Markup('aria-hidden="true"')
+"""A drawing whose words stand elsewhere."""
 
 
-def draw(chart: Chart, width: int = WIDTH, height: float = 350) -> Markup:
-    """The figure as an SVG element without a name of its own: the figure around it carries the alternative.
+def named(title: str, alternative: str) -> Markup:
+    """What makes a drawing an image with a name and an alternative, in print too: the ids of the elements that hold them."""
+    return Markup('role="img" aria-labelledby="{}" aria-describedby="{}"').format(title, alternative)
+
+
+def draw(chart: Chart, width: int = WIDTH, height: float = 350, name: Markup = UNNAMED) -> Markup:
+    """The figure as an SVG element.
 
     ``height`` is for lines; rows and bars take the room they need."""
     if isinstance(chart, Lines):
         body, tall = _lines(chart, width, height)
+    elif isinstance(chart, Panels):
+        body, tall = _panels(chart, width)
     elif isinstance(chart, Dots):
         body, tall = _dots(chart, width)
     else:
         body, tall = _bars(chart, width)
     return Markup(
-        '<svg class="{kind}" viewBox="0 0 {w} {h}" preserveAspectRatio="xMidYMid meet" aria-hidden="true" '
+        '<svg class="{kind}" viewBox="0 0 {w} {h}" preserveAspectRatio="xMidYMid meet" {name} '
         'focusable="false">{body}</svg>'
-    ).format(kind="wide" if width > NARROW else "narrow", w=width, h=_n(tall), body=Markup("").join(body))
+    ).format(
+        kind="wide" if width > NARROW else "narrow",
+        w=width,
+        h=_n(tall),
+        name=name,
+        body=Markup("").join(body),
+    )
 
 
 def nice_ticks(low: float, high: float, target: int = 5) -> list[float]:
@@ -189,12 +203,82 @@ def _lines(chart: Lines, width: int, height: float) -> tuple[list[Markup], float
     return out, height
 
 
+def _panels(chart: Panels, width: int) -> tuple[list[Markup], float]:
+    """Small line pictures side by side, three to a row, one under the other on a telephone; one scale and one key."""
+    across = 1 if width <= NARROW else min(3, len(chart.panels))
+    wide, tall, top = width / across, 170.0, 44.0
+    lines = [line for _, panel in chart.panels for line in panel.lines]
+    most = max([v for line in lines for v in line.y if v is not None], default=0.1)
+    ticks = nice_ticks(0, most, 3)
+    out, x, y = [_text(0, 13, chart.panels[0][1].unit, colour=GREY, size=13)], 0.0, 30.0
+    for line in chart.panels[0][1].lines:
+        room = 30 + 7.2 * len(line.label)
+        if x and x + room > width:
+            x, y, top = 0.0, y + 20, top + 20
+        out.append(
+            _rule(x, y, x + 24, y, line.colour, 1.6 if line.faint else 2.6, "5 4" if line.faint else "")
+        )
+        out.append(_text(x + 30, y + 5, line.label, colour=line.colour, size=13))
+        x += room + 18
+    for i, (title, panel) in enumerate(chart.panels):
+        left, head = wide * (i % across), top + tall * (i // across)
+        out += _panel(title, panel, (left, left + wide - 14), (head, head + tall), ticks)
+    return out, top + tall * math.ceil(len(chart.panels) / across)
+
+
+def _panel(
+    title: str, panel: Lines, sides: tuple[float, float], ends: tuple[float, float], ticks: Sequence[float]
+) -> list[Markup]:
+    left, right, top, bottom = sides[0] + 24, sides[1], ends[0] + 28, ends[1] - 26
+    n = max(len(panel.x) - 1, 1)
+
+    def px(i: float) -> float:
+        return left + 6 + i * (right - left - 12) / n
+
+    def py(v: float) -> float:
+        return bottom - v / ticks[-1] * (bottom - top)
+
+    out = [_text(left, top - 10, title, weight=700)]
+    for s in panel.shades:
+        x1, x2 = max(px(s.start), left), min(px(s.end), right)
+        box = '<rect x="{}" y="{}" width="{}" height="{}" fill="{}"/>'
+        out.append(Markup(box).format(_n(x1), _n(top), _n(x2 - x1), _n(bottom - top), BAND))
+    for t in ticks:
+        out.append(_rule(left, py(t), right, py(t), INK if t == 0 else RULE))
+        out.append(_text(left - 5, py(t) + 4, number(t, 0 if t == int(t) else 1), "end", GREY, size=12))
+    every = math.ceil(len(panel.x) / 5)
+    out += [
+        _text(px(i), bottom + 16, x, "middle", GREY, size=12) for i, x in enumerate(panel.x) if i % every == 0
+    ]
+    for line in panel.lines:
+        for run in _runs(line.y):
+            path = "M" + "L".join(f"{_n(px(i))} {_n(py(line.y[i] or 0))}" for i in run)
+            dash = ' stroke-dasharray="5 4"' if line.faint else ""
+            weight = 1.6 if line.faint else 2.6
+            out.append(
+                Markup(f'<path d="{path}" fill="none" stroke="{line.colour}" stroke-width="{weight}"{dash}/>')
+            )
+    return out
+
+
 def _shade(s: Shade, px: Callable[[float], float], top: float, bottom: float) -> Markup:
     x1, x2 = px(s.start), px(s.end)
     box = Markup('<rect x="{}" y="{}" width="{}" height="{}" fill="{}"/>').format(
         _n(x1), _n(top), _n(x2 - x1), _n(bottom - top), BAND
     )
     return box + _text((x1 + x2) / 2, top - 6, s.label, "middle", GREY, size=13)
+
+
+def _beside(labels: Sequence[str], width: int) -> float:
+    """Room for the rows' names: as much as the longest needs, at most four tenths of the width."""
+    return min(20 + 7.6 * max(len(x) for x in labels), width * 0.4)
+
+
+def _label(content: str, y: float, left: float) -> list[Markup]:
+    """A row's name in its room, in two lines where one is too long."""
+    lines = _wrapped(content, int((left - 16) / 7.4))
+    first = y - 8 * (len(lines) - 1)
+    return [_text(0, first + 16 * i, part) for i, part in enumerate(lines)]
 
 
 def _unit(content: str, left: float, right: float, y: float, is_narrow: bool) -> Markup:
@@ -208,7 +292,7 @@ def _dots(chart: Dots, width: int) -> tuple[list[Markup], float]:
     values = [v for r in chart.rows for v in (r.estimate, r.low, r.high, r.ghost) if v is not None]
     ticks = nice_ticks(min([*values, -0.5]), max([*values, 0.5]), 6)
     is_narrow = width <= NARROW
-    left = 6.0 if is_narrow else min(20 + 7.6 * max(len(r.label) for r in chart.rows), width * 0.42)
+    left = 6.0 if is_narrow else _beside([r.label for r in chart.rows], width)
     right, top, step = 48.0, (48.0 if is_narrow else 34.0), (52.0 if is_narrow else 38.0)
     bottom = top + step * len(chart.rows)
 
@@ -228,7 +312,7 @@ def _dots(chart: Dots, width: int) -> tuple[list[Markup], float]:
         out.append(_text(width, top - 12, f"{chart.right} →", "end", GREY, size=13))
     for i, r in enumerate(chart.rows):
         y = top + step * (i + (0.72 if is_narrow else 0.5))
-        out.append(_text(0, y - 15 if is_narrow else y + 5, r.label))
+        out += [_text(0, y - 15, r.label)] if is_narrow else _label(r.label, y + 5, left)
         if r.estimate is None:
             out.append(_text(px(0) + 8, y + 5, "vises ikke", colour=GREY, size=13))
             continue
@@ -248,7 +332,7 @@ def _bars(chart: Bars, width: int) -> tuple[list[Markup], float]:
     single = len(chart.parts) == 1
     ticks = nice_ticks(0, max([*totals, 0.1]))
     is_narrow = width <= NARROW
-    left = 4.0 if is_narrow else min(20 + 7.6 * max(len(x) for x in chart.labels), width * 0.42)
+    left = 4.0 if is_narrow else _beside(chart.labels, width)
     right, top, step = 52.0, 10.0, (58.0 if is_narrow else 40.0)
     if not single:
         top += 20.0 * (len(chart.parts) if is_narrow else 1) + 4
@@ -263,7 +347,7 @@ def _bars(chart: Bars, width: int) -> tuple[list[Markup], float]:
     out += _names(chart, px, top, is_narrow) if not single else []
     for i, label in enumerate(chart.labels):
         y, x = top + step * i + (24 if is_narrow else 7), 0.0
-        out.append(_text(0, y - 6 if is_narrow else y + 18, label))
+        out += [_text(0, y - 6, label)] if is_narrow else _label(label, y + 18, left)
         for part in chart.parts:
             v = part.values[i]
             if v is None:
@@ -283,7 +367,7 @@ def _bars(chart: Bars, width: int) -> tuple[list[Markup], float]:
                         number(v, chart.decimals),
                         colour=part.colour,
                         weight=700,
-                        of_pupils=not chart.is_model,
+                        of_pupils=True,
                     )
                 )
             elif w > 34:
@@ -295,7 +379,7 @@ def _bars(chart: Bars, width: int) -> tuple[list[Markup], float]:
                         "middle",
                         "#fff",
                         700,
-                        of_pupils=not chart.is_model,
+                        of_pupils=True,
                     )
                 )
             x += v

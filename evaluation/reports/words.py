@@ -13,42 +13,43 @@ from markupsafe import Markup
 from evaluation.reports import language as say
 from evaluation.reports.answers import low_coverage
 from evaluation.reports.charts import BLUE, Bars, Part, shown
-from evaluation.reports.danish import capital, neuter, percent
 from evaluation.reports.html_tables import Column, Mark, render_table
 from evaluation.reports.inputs import ReportInputs, records, text, value
 from evaluation.reports.page import Exhibit, Section, measure_of, own_mark
+from evaluation.reports.places import groups, wave_name
+from evaluation.words.danish import capital, date, neuter, percent
 
 UNWILLING = (
     "Ufrivilligt fravær er ikke en registreringstype. "
     "Det, der står om ufrivilligt fravær i denne rapport, kommer alene fra interviewene."
 )
 RELATIONS = {
-    "bekræfter": "ord og tal peger samme vej",
-    "udvider": "ordene siger mere, end tallene kan",
-    "modsiger": "ord og tal peger hver sin vej",
+    "bekræfter": "interview og tal peger samme vej",
+    "udvider": "interviewene siger mere, end tallene kan",
+    "modsiger": "interview og tal peger hver sin vej",
     "tavs": "interviewene siger ikke noget om det",
 }
 
 
 def implementation(inputs: ReportInputs) -> Section:
-    """Talks planned and held, coverage, follow-ups and consents by school and grade."""
-    title = "Er samtalerne gennemført?"
+    """Talks held, coverage, follow-ups and consents by school and grade."""
+    title = "Er indsatsen gennemført?"
     rows = inputs.frame("out_implementation")
-    begun = {w.grade for w in inputs.started_waves()}
-    waiting = [inputs.protocol.grades.name(w.grade) for w in inputs.protocol.waves if w.grade not in begun]
-    rows = rows[rows["grade"].isin(begun)]
+    begun = {w.id for w in inputs.started_waves()}
+    waiting = [wave_name(inputs.protocol, w) for w in inputs.protocol.waves if w.id not in begun]
+    rows = rows[rows["wave"].isin(begun)]
     if not len(rows):
         return Section(
             "gennemfoerelse",
             title,
-            ("Der er ingen log over samtalerne i denne runde. Datoerne er protokollens antagelser.",),
+            ("Der er ingen log over indsatsen i denne runde. Datoerne er protokollens antagelser.",),
         )
     order = {s.id: i for i, s in enumerate(inputs.protocol.schools)}
     grades = {g: i for i, g in enumerate(inputs.protocol.grades.order)}
     rows = rows.assign(_g=rows["grade"].map(grades), _s=rows["school_id"].map(order)).sort_values(
         ["_g", "_s"]
     )
-    rows = rows.assign(who=[_cell_name(inputs, r, len(begun) > 1) for r in records(rows)])
+    rows = rows.assign(who=[_cell_name(inputs, r, rows["grade"].nunique() > 1) for r in records(rows)])
 
     def mark_of(column: str) -> Any:
         def mark(row: Any) -> Mark:
@@ -63,45 +64,48 @@ def implementation(inputs: ReportInputs) -> Section:
 
     columns = [
         Column("who", "Hvor"),
-        Column("talks_planned", "Planlagt", "count", mark=mark_of("talks_planned")),
         Column("talks_held", "Holdt", "count", mark=mark_of("talks_held")),
         Column("coverage_pct", "Dækning, mindst", "pct0", mark=mark_of("coverage_pct")),
         Column("follow_ups", "Opfølgninger", "count", mark=mark_of("follow_ups")),
         Column("consents_given", "Samtykker givet", "count", mark=mark_of("consents_given")),
         Column("consents_missing", "Mangler svar", "count", mark=mark_of("consents_missing")),
-        Column("last_on", "Sidste samtale", "date"),
+        Column("last_on", "Sidste dag", "date"),
     ]
+    sessions = inputs.protocol.words.sessions
     # Coverage is released only where it does not tell how few had no talk.
     is_covered = rows["coverage_pct"].notna().any()
     if not is_covered:
         columns = [c for c in columns if c.name != "coverage_pct"]
     table = render_table(
         "samtaler",
-        "Samtaler, opfølgning og samtykker",
+        f"{capital(sessions)}, opfølgning og samtykker",
         rows,
         columns,
         key=("school_id", "grade"),
         marker=inputs.protocol.disclosure.marker,
     )
     limit = percent(inputs.protocol.talks.minimum_coverage_pct, 0)
-    drawn, heading, unit = "coverage_pct", "dækning", "Elever, der har haft samtalen, mindst så mange procent"
+    drawn, heading, unit = (
+        "coverage_pct",
+        "dækning",
+        "Elever, der har fået indsatsen, mindst så mange procent",
+    )
     if not is_covered:
-        drawn, heading, unit = "talks_held", "samtaler", "Samtaler holdt"
+        drawn, heading, unit = (
+            "talks_held",
+            inputs.protocol.words.sessions,
+            f"{capital(inputs.protocol.words.sessions)} holdt",
+        )
     bars = shown([value(r, drawn) for r in records(rows)], 0)
     chart = Bars(tuple(rows["who"]), (Part(heading, bars, BLUE),), unit, 0)
-    finding = (
-        _coverage_finding(inputs, rows, limit)
-        if is_covered
-        else "Planlagte og holdte samtaler, skole for skole"
-    )
-    cells = tuple((mark_of(drawn)(r), v) for r, v in zip(records(rows), bars, strict=True))
+    finding = _coverage_finding(inputs, rows, limit) if is_covered else f"Holdte {sessions}, skole for skole"
     paragraphs = [
         f"En skoles {inputs.group_word()} regnes for at have haft {inputs.protocol.study.programme}, når "
         f"mindst {limit} af eleverne har haft dem."
     ]
     if waiting:
-        paragraphs.append(f"{capital(say.groups(waiting))} venter og er ikke med i tabellen.")
-    what = "Fra loggen over samtaler og samtykkeregisteret, opgjort ved rundens datagrænse."
+        paragraphs.append(f"{capital(groups(waiting))} venter og er ikke med i tabellen.")
+    what = f"Fra loggen over {sessions} og samtykkeregisteret, pr. {date(inputs.round.cutoff)}."
     return Section(
         "gennemfoerelse",
         title,
@@ -114,8 +118,7 @@ def implementation(inputs: ReportInputs) -> Section:
                 what,
                 "out_implementation",
                 chart,
-                "Liggende søjler, én for hver skole og årgang.",
-                cells,
+                "Liggende søjler, én for hver skole og gruppe.",
             ),
         ),
     )
@@ -146,7 +149,7 @@ def joint_display(inputs: ReportInputs) -> Section:
         "samlet",
         title,
         (
-            "For hvert af Målplanens tegn står her, hvad tallene viser, og hvad interviewene siger. "
+            f"For hvert af {inputs.protocol.words.goal}s tegn står her, hvad tallene viser, og hvad interviewene siger. "
             f"{capital(key)}.",
             UNWILLING,
         ),
@@ -185,9 +188,10 @@ def _sign(row: dict[str, Any]) -> Section:
     reason = text(row, "override_reason")
     if value(row, "is_overridden") and reason and reason.rstrip(".") not in reading:
         out.append(f"Vurderingen er ændret af en analytiker: {reason}")
-    quote, by = text(row, "quote"), text(row, "quote_attribution")
-    if quote:
-        out.append(Markup("<q>{}</q>{}").format(quote, f" – {by}" if by else ""))
+    for name, lead in (("quote", ""), ("quote_against", "Én siger noget andet: ")):
+        quote, by = text(row, name), text(row, f"{name}_attribution")
+        if quote:
+            out.append(Markup("{}<q>{}</q>{}").format(lead, quote, f" – {by}" if by else ""))
     return Section(f"tegn-{text(row, 'sign_id').lower().replace('.', '-')}", text(row, "sign"), tuple(out))
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from evaluation.protocol import Protocol
 from evaluation.synthetic import scenario as recipe
 from evaluation.synthetic.people import People
-from evaluation.synthetic.scenario import Scenario
+from evaluation.synthetic.scenario import Kind, Scenario
 from evaluation.synthetic.school_days import Days
 
 SICK, PERMITTED, UNLAWFUL = 0, 1, 2
@@ -112,7 +112,12 @@ def _day_rates(
     by_cell = np.exp(rng.normal(0, recipe.CELL_YEAR_SD, (n_schools, n_grades, n_years)))
     by_grade = 1 + rng.standard_normal((n_grades, n_years)) * scenario.grade_shock_sd_pp / 7.3
     shock = by_school[:, None, :] * by_cell * by_grade[None] * lift[None, :, None]
-    return shock[:, :, days.year] * (total * weekday)[upper][None], weights
+    rate = shock[:, :, days.year] * (total * weekday)[upper][None]
+    if scenario.kind is Kind.EPIDEMIC:
+        pilot = protocol.years.all.index(protocol.years.follow_up)
+        hit = (days.year == pilot) & np.isin(days.iso_week, recipe.EPIDEMIC_WEEKS)
+        rate[:, : recipe.EPIDEMIC_GRADES] *= np.where(hit, recipe.EPIDEMIC_FACTOR, 1.0)
+    return rate, weights
 
 
 def _days_before_a_break(days: Days) -> NDArray[np.bool_]:
@@ -139,7 +144,7 @@ def _propensities(
         k, m = recipe.LONG_TERM_KAPPA, recipe.LONG_TERM_MEAN
         return np.where(rng.random(n) < recipe.LONG_TERM_SHARE, rng.beta(m * k, (1 - m) * k, n), usual)
 
-    fading = scenario.kind == "regression_to_mean_only"
+    fading = scenario.kind is Kind.REGRESSION_TO_THE_MEAN
     turn = np.array([d.month < protocol.years.starts_month for d in days.on])
     period = days.year * 2 + turn if fading else days.year * 2
     share = recipe.RTM_REDRAW if fading else recipe.YEARLY_REDRAW
@@ -148,7 +153,14 @@ def _propensities(
     for p in np.unique(period)[1:]:
         current = np.where(rng.random(n) < share, draw(), current)
         by_period[int(p)] = current
-    return np.stack([by_period[int(p)] for p in period], axis=1)
+    propensity = np.stack([by_period[int(p)] for p in period], axis=1)
+    if scenario.kind is Kind.COHORTS:
+        pilot = protocol.years.all.index(protocol.years.follow_up)
+        # A cohort is its grade less the year: it stays the same as the pupils move up.
+        cohort = people.grade[np.arange(n), first_day].astype(np.int64) - days.year[first_day]
+        better = [protocol.grades.order.index(g) - pilot for g in protocol.treated_grades]
+        propensity = np.where(np.isin(cohort, better)[:, None], recipe.BETTER_COHORT * propensity, propensity)
+    return propensity
 
 
 def _types(

@@ -139,9 +139,9 @@ def _as_known(m: Municipality, day: dt.date, *, is_last: bool) -> pd.DataFrame:
 def _unregistered_class(m: Municipality) -> tuple[str, str, str, tuple[str, ...]] | None:
     """The largest class of a grade without talks, in the second school: it notes nothing for five school weeks."""
     school = m.protocol.schools[1 % len(m.protocol.schools)].id
-    free = [g for g in m.protocol.grades.order if g not in m.protocol.treated_grades]
+    free = [g for g in m.protocol.grades.order if (school, g) not in m.protocol.treated]
     weeks = tuple(w for w in UNREGISTERED_WEEKS if (m.school_days["iso_week"] == w).any())
-    if not weeks:
+    if not weeks or not free:
         return None
     grade, e = free[len(free) // 2], m.enrolments
     mine = e[

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,10 +14,22 @@ import pandas as pd
 from evaluation.protocol import Protocol
 from evaluation.study import Study
 from evaluation.synthetic.absence import Absence, untreated_absence
-from evaluation.synthetic.outcomes import observed_absence, realised_effects, treatment
+from evaluation.synthetic.outcomes import (
+    observed_absence,
+    on_its_way_down,
+    realised_effects,
+    treatment,
+    with_list,
+)
 from evaluation.synthetic.people import People, enrolments, invent_people
-from evaluation.synthetic.programme import follow_up, gather_consents, hold_talks, select_targeted
-from evaluation.synthetic.scenario import Scenario
+from evaluation.synthetic.programme import (
+    follow_up,
+    gather_consents,
+    hold_talks,
+    list_pupils,
+    select_targeted,
+)
+from evaluation.synthetic.scenario import SILENT_WEEKS, Kind, Scenario
 from evaluation.synthetic.school_days import Days, school_days
 from evaluation.synthetic.truth import truth_of
 from evaluation.synthetic.voices import Voices, invent_voices
@@ -95,16 +107,24 @@ def make_municipality(
         scenario: what is planted; an effect of −1.75 points when not given.
         pupils: about how many there are at any time.
     """
-    plan = scenario or Scenario()
     protocol = study.protocol
+    plan = silenced(scenario or Scenario(), protocol)
     days = school_days(study)
     people = invent_people(protocol, days, seed=seed, pupils=pupils)
     untreated = untreated_absence(people, protocol, days, plan, seed=seed)
-    talks = hold_talks(people, protocol, days, seed=seed)
+    if plan.kind is Kind.TREND:
+        untreated = on_its_way_down(people, days, untreated, protocol)
+    talks = hold_talks(people, protocol, days, plan, seed=seed)
     cells = treatment(talks, protocol, days)
     observed = observed_absence(people, days, untreated, cells, plan, seed=seed)
+    listed = list_pupils(people, protocol, days, untreated, seed=seed)
+    observed = with_list(observed, listed, plan, len(people.school))
     targeted = select_targeted(people, protocol, days, observed, talks)
     follow_ups = follow_up(targeted, days, seed=seed)
+    if len(listed):
+        begun = listed[["pupil", "school", "grade"]].assign(day=listed["starts"])
+        follow_ups = pd.concat([follow_ups, begun], ignore_index=True)
+        targeted = pd.concat([targeted, listed.drop(columns="starts")], ignore_index=True)
     data_set = protocol.data_set("targeted_pupils")
     purpose = (data_set.consent_purpose if data_set else None) or "evaluering"
     consents = gather_consents(targeted, protocol, days, purpose, seed=seed)
@@ -129,6 +149,14 @@ def make_municipality(
             protocol, plan, seed, days, people, untreated, observed, effects, targeted, consents, voices
         ),
     )
+
+
+def silenced(scenario: Scenario, protocol: Protocol) -> Scenario:
+    """The scenario with the weeks that ``missing_weeks`` means where none are named: the second school's."""
+    if scenario.kind is not Kind.MISSING_WEEKS or scenario.missing_weeks:
+        return scenario
+    school, year = protocol.schools[1 % len(protocol.schools)].id, protocol.years.follow_up[:4]
+    return replace(scenario, missing_weeks=tuple((school, f"{year}-W{week}") for week in SILENT_WEEKS))
 
 
 def cells(municipality: Municipality, *, through: dt.date | None = None) -> pd.DataFrame:

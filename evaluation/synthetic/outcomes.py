@@ -7,28 +7,29 @@ outcome with the programme is the outcome without it minus whole days: the reali
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evaluation.protocol import Protocol
+from evaluation.protocol import Protocol, Wave
 from evaluation.synthetic import scenario as recipe
 from evaluation.synthetic.absence import UNLAWFUL, Absence
 from evaluation.synthetic.people import People
 from evaluation.synthetic.programme import months_between, talk_months
-from evaluation.synthetic.scenario import Scenario
+from evaluation.synthetic.scenario import Kind, Scenario
 from evaluation.synthetic.school_days import Days
 
 
 @dataclass(frozen=True)
 class Treatment:
-    """School × grade × day: months since the talk month (0 in it and before), and the rest of the talk month."""
+    """School × grade × day: months since the talk month (0 in it, before, and after the programme has ended), and the rest
+    of the talk month. ``wave`` by school and grade."""
 
     since: NDArray[np.int64]
     is_rest_of_talk_month: NDArray[np.bool_]
-    wave: dict[int, str]
+    wave: dict[tuple[int, int], Wave]
 
 
 def treatment(talks: pd.DataFrame, protocol: Protocol, days: Days) -> Treatment:
@@ -39,7 +40,12 @@ def treatment(talks: pd.DataFrame, protocol: Protocol, days: Days) -> Treatment:
     for (s, g), (last_day, last_month) in talk_months(talks, days).items():
         since[s, g] = np.maximum(0, months_between(last_month, month))
         rest[s, g] = (month == last_month) & (np.arange(len(days)) > last_day)
-    return Treatment(since, rest, {protocol.grades.order.index(w.grade): w.id for w in protocol.waves})
+    schools = [s.id for s in protocol.schools]
+    wave = {(schools.index(s), protocol.grades.order.index(g)): w for (s, g), w in protocol.treated.items()}
+    for (s, g), w in wave.items():
+        if w.ends_on is not None:
+            since[s, g, [d > w.ends_on for d in days.on]] = 0
+    return Treatment(since, rest, wave)
 
 
 def observed_absence(
@@ -54,13 +60,29 @@ def observed_absence(
     """Absence as it is registered under the scenario: thinned by the effect, or registered differently."""
     school = people.school[untreated.pupil, untreated.day]
     grade = people.grade[untreated.pupil, untreated.day]
-    if scenario.kind == "effect":
+    if scenario.kind is Kind.RISE:
+        share = _thinning(people, days, untreated, plan, scenario)
+        return _with_more(people, days, untreated, -share, seed=seed)
+    if scenario.kind.is_effect:
         thinning = _thinning(people, days, untreated, plan, scenario)
         keep = untreated.luck >= thinning[school, grade, untreated.day]
         return _where(untreated, keep)
-    if scenario.kind == "registration_change":
+    if scenario.kind is Kind.REGISTRATION_SAME_TYPES:
+        on = (plan.since > 0) | plan.is_rest_of_talk_month
+        lost = recipe.LESS_REGISTERED_SHARE * on[school, grade, untreated.day]
+        return _where(untreated, untreated.luck >= lost)
+    if scenario.kind is Kind.REGISTRATION_CHANGE:
         return _registered_differently(people, days, untreated, plan, seed=seed)
     return untreated
+
+
+def with_list(absence: Absence, listed: pd.DataFrame, scenario: Scenario, n_pupils: int) -> Absence:
+    """The absence when each listed pupil has less of it from the first follow-up on; rises are for groups only."""
+    if not scenario.kind.is_effect or scenario.kind is Kind.RISE or listed.empty:
+        return absence
+    starts = np.full(n_pupils, np.iinfo(np.int64).max)
+    starts[listed["pupil"].to_numpy(dtype=np.int64)] = listed["starts"].to_numpy(dtype=np.int64)
+    return _where(absence, absence.luck >= recipe.LISTED_LESS * (absence.day > starts[absence.pupil]))
 
 
 def _thinning(
@@ -77,22 +99,79 @@ def _thinning(
     absent_by_cell = np.zeros(plan.since.shape)
     np.add.at(absent_by_cell, (school, grade, untreated.day), untreated.fraction)
     thinning = np.zeros(plan.since.shape)
-    for g, wave in plan.wave.items():
-        for e in range(1, int(plan.since[:, g].max()) + 1):
+    for wave in dict.fromkeys(w.id for w in plan.wave.values()):
+        cells = np.array([c for c, w in plan.wave.items() if w.id == wave])
+        at_cells = (cells[:, 0], cells[:, 1])
+        since, lost = plan.since[at_cells], thinning[at_cells]
+        absent_here, possible_here = absent_by_cell[at_cells], possible_by_cell[at_cells]
+        for e in range(1, int(since.max()) + 1):
             for m in np.unique(month):
-                here = (plan.since[:, g] == e) & (month == m)
-                absent = absent_by_cell[:, g][here].sum()
+                here = (since == e) & (month == m)
+                absent = absent_here[here].sum()
                 if absent > 0:
-                    level_pp = 100 * absent / possible_by_cell[:, g][here].sum()
-                    share = -scenario.planted_pp(wave, e) / level_pp
-                    thinning[:, g][here] = np.clip(share, 0.0, 0.9)
-        rest = plan.is_rest_of_talk_month[:, g]
-        absent = absent_by_cell[:, g][rest].sum()
+                    level_pp = 100 * absent / possible_here[here].sum()
+                    lost[here] = np.clip(-scenario.planted_pp(wave, e) / level_pp, -0.9, 0.9)
+        rest = plan.is_rest_of_talk_month[at_cells]
+        absent = absent_here[rest].sum()
         if absent > 0:
-            level_pp = 100 * absent / possible_by_cell[:, g][rest].sum()
+            level_pp = 100 * absent / possible_here[rest].sum()
             share = -scenario.planted_pp(wave, 1) * scenario.transition_share / level_pp
-            thinning[:, g][rest] = np.clip(share, 0.0, 0.9)
+            lost[rest] = np.clip(share, -0.9, 0.9)
+        thinning[at_cells] = lost
     return thinning
+
+
+def _with_more(
+    people: People, days: Days, untreated: Absence, share: NDArray[np.float64], *, seed: int
+) -> Absence:
+    """As much more absence as ``share`` (school × grade × day) of what is there: days of others' kinds on free days."""
+    rng = np.random.default_rng([seed, 9])
+    at = np.broadcast_to(np.arange(len(days)), people.school.shape)
+    free = people.is_enrolled & days.is_open[people.school, at]
+    absent = np.zeros(share.shape)
+    where = (
+        people.school[untreated.pupil, untreated.day],
+        people.grade[untreated.pupil, untreated.day],
+        untreated.day,
+    )
+    np.add.at(absent, where, untreated.fraction)
+    there = np.zeros(share.shape)
+    np.add.at(there, (people.school[free], people.grade[free], at[free]), 1.0)
+    free[untreated.pupil, untreated.day] = False
+    chance = np.divide(share * absent, np.maximum(there - absent, 1.0))
+    free &= rng.random(free.shape) < chance[people.school, people.grade, at]
+    pupil, day = np.nonzero(free)
+    extra = Absence(
+        pupil,
+        day,
+        rng.choice(untreated.kind, len(pupil)),
+        np.ones(len(pupil)),
+        untreated.spell.max() + 1 + np.arange(len(pupil)),
+        np.ones(len(pupil)),
+    )
+    return _joined(untreated, extra)
+
+
+def _joined(one: Absence, other: Absence) -> Absence:
+    """Both, by pupil and day."""
+    fields = ("pupil", "day", "kind", "fraction", "spell", "luck")
+    whole = {f: np.concatenate([getattr(one, f), getattr(other, f)]) for f in fields}
+    order = np.lexsort((whole["day"], whole["pupil"]))
+    return Absence(*(whole[f][order] for f in fields))
+
+
+def on_its_way_down(people: People, days: Days, untreated: Absence, protocol: Protocol) -> Absence:
+    """The treated grades' absence falls from month to month of the follow-up year, talks or no talks."""
+    pilot = protocol.years.all.index(protocol.years.follow_up)
+    since = np.array([(d.month - protocol.years.starts_month) % 12 for d in days.on], dtype=float)
+    gone = np.clip(np.where(days.year == pilot, recipe.TREND_PP * since / 7.0, 0.0), 0.0, 0.9)
+    grade = people.grade[untreated.pupil, untreated.day]
+    cells = np.zeros((len(protocol.schools), len(protocol.grades.order)), dtype=bool)
+    schools = [s.id for s in protocol.schools]
+    for s, g in protocol.treated:
+        cells[schools.index(s), protocol.grades.order.index(g)] = True
+    treated = cells[people.school[untreated.pupil, untreated.day], grade]
+    return _where(untreated, untreated.luck >= treated * gone[untreated.day])
 
 
 def _registered_differently(
@@ -118,16 +197,7 @@ def _registered_differently(
         untreated.spell.max() + 1 + np.arange(len(pupil)),
         np.ones(len(pupil)),
     )
-    joined = [np.concatenate([getattr(untreated, f), getattr(extra, f)]) for f in ("pupil", "day")]
-    order = np.lexsort((joined[1], joined[0]))
-    return Absence(
-        joined[0][order],
-        joined[1][order],
-        np.concatenate([kind, extra.kind])[order],
-        np.concatenate([untreated.fraction, extra.fraction])[order],
-        np.concatenate([untreated.spell, extra.spell])[order],
-        np.concatenate([untreated.luck, extra.luck])[order],
-    )
+    return _joined(replace(untreated, kind=kind), extra)
 
 
 def _where(absence: Absence, keep: NDArray[np.bool_]) -> Absence:
@@ -172,7 +242,7 @@ def realised_effects(
     school, grade, day = np.nonzero((plan.since > 0) & until)
     frame = pd.DataFrame(
         {
-            "wave": [plan.wave[int(g)] for g in grade],
+            "wave": [plan.wave[int(s), int(g)].id for s, g in zip(school, grade, strict=True)],
             "school_id": np.array([s.id for s in protocol.schools], dtype=object)[school],
             "grade": np.array(protocol.grades.order, dtype=object)[grade],
             "month": np.array(days.month, dtype=object)[day],

@@ -9,18 +9,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evaluation.protocol import Protocol
+from evaluation.protocol import Protocol, Wave
 from evaluation.synthetic.absence import Absence
 from evaluation.synthetic.people import People
+from evaluation.synthetic.scenario import FEW_REACHED, LATE_DAYS, Kind, Scenario
 from evaluation.synthetic.school_days import Days
 
 HELD, CANCELLED = 0.95, 0.02
+LISTED, MOST_LISTED, ASKED_BEFORE = 0.5, 120, 60
+"""Of listed waves: share of the pupils with high absence who come on the list, how many at most, and how many days before
+the wave begins they are found and asked."""
 CONSENT_KINDS = ("given", "missing", "no", "one_parent_no", "late", "withdrawn")
 CONSENT_SHARES = (0.70, 0.11, 0.05, 0.03, 0.06, 0.05)
 
 
-def hold_talks(people: People, protocol: Protocol, days: Days, *, seed: int) -> pd.DataFrame:
-    """One row per pupil of a treated grade: pupil, school, grade (indices), wave, status, held_on (day index).
+def hold_talks(
+    people: People, protocol: Protocol, days: Days, scenario: Scenario, *, seed: int
+) -> pd.DataFrame:
+    """One row per pupil of a treated cell: pupil, school, grade (indices), wave, status, held_on (day index).
 
     Each school takes its own part of the wave's planned window. ``held_on`` is the planned day for talks that
     were cancelled or are still to be held.
@@ -28,38 +34,50 @@ def hold_talks(people: People, protocol: Protocol, days: Days, *, seed: int) -> 
     rng = np.random.default_rng([seed, 5])
     pilot = protocol.years.all.index(protocol.years.follow_up)
     parts = []
-    for wave in protocol.waves:
-        grade = protocol.grades.order.index(wave.grade)
-        for s in range(len(protocol.schools)):
-            window = [
-                d
-                for d in range(len(days))
-                if wave.planned_from <= days.on[d] <= wave.planned_to and days.is_open[s, d]
-            ]
-            usable = np.array(
-                window[: max(3, len(window) * 4 // 5)] if s % 2 == 0 else window[len(window) // 5 :]
+    schools = [s.id for s in protocol.schools]
+    for (school_id, grade_name), wave in protocol.treated.items():
+        s, grade = schools.index(school_id), protocol.grades.order.index(grade_name)
+        later = dt.timedelta(days=_days_late(scenario, wave, s, protocol))
+        window = [
+            d
+            for d in range(len(days))
+            if wave.planned_from + later <= days.on[d] <= wave.planned_to + later and days.is_open[s, d]
+        ]
+        usable = np.array(
+            window[: max(3, len(window) * 4 // 5)] if s % 2 == 0 else window[len(window) // 5 :]
+        )
+        if not len(usable) or days.year[usable[0]] != pilot:
+            continue
+        here = np.nonzero((people.school[:, usable[0]] == s) & (people.grade[:, usable[0]] == grade))[0]
+        luck = rng.random(len(here))
+        reached = FEW_REACHED if scenario.kind is Kind.LOW_COVERAGE and s == 0 else HELD
+        parts.append(
+            pd.DataFrame(
+                {
+                    "pupil": here,
+                    "school": s,
+                    "grade": grade,
+                    "wave": wave.id,
+                    "status": np.select(
+                        [luck < reached, luck < reached + CANCELLED], ["held", "cancelled"], "planned"
+                    ),
+                    "held_on": np.sort(usable[rng.integers(0, len(usable), len(here))])[
+                        rng.permutation(len(here))
+                    ],
+                }
             )
-            if not len(usable) or days.year[usable[0]] != pilot:
-                continue
-            here = np.nonzero((people.school[:, usable[0]] == s) & (people.grade[:, usable[0]] == grade))[0]
-            luck = rng.random(len(here))
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "pupil": here,
-                        "school": s,
-                        "grade": grade,
-                        "wave": wave.id,
-                        "status": np.select(
-                            [luck < HELD, luck < HELD + CANCELLED], ["held", "cancelled"], "planned"
-                        ),
-                        "held_on": np.sort(usable[rng.integers(0, len(usable), len(here))])[
-                            rng.permutation(len(here))
-                        ],
-                    }
-                )
-            )
+        )
+    if not parts:
+        columns = ["pupil", "school", "grade", "wave", "status", "held_on"]
+        return pd.DataFrame(
+            {c: pd.Series(dtype=str if c in ("wave", "status") else "int64") for c in columns}
+        )
     return pd.concat(parts, ignore_index=True)
+
+
+def _days_late(scenario: Scenario, wave: Wave, school: int, protocol: Protocol) -> int:
+    is_late = scenario.kind is Kind.LATE_SCHOOL and wave == protocol.waves[-1]
+    return LATE_DAYS if is_late and school == len(protocol.schools) - 1 else 0
 
 
 def select_targeted(
@@ -80,7 +98,7 @@ def select_targeted(
         "selected_on",
     ]
     rule = protocol.targeted
-    if rule is None:
+    if rule is None or talks.empty:
         return pd.DataFrame({c: pd.Series(dtype="int64") for c in columns})
     missed = np.zeros(people.school.shape, dtype=np.float32)
     missed[absence.pupil, absence.day] = absence.fraction
@@ -107,6 +125,46 @@ def select_targeted(
             )
         )
     return pd.concat(parts, ignore_index=True)[columns]
+
+
+def list_pupils(
+    people: People, protocol: Protocol, days: Days, absence: Absence, *, seed: int
+) -> pd.DataFrame:
+    """The pupils of listed waves, as :func:`select_targeted` has them, and ``starts`` (day index of their first follow-up).
+
+    Half of those with high absence before the wave are put on its list, the others are there to be compared with; consent
+    is asked for when a pupil comes on the list, well before the start.
+    """
+    rng = np.random.default_rng([seed, 10])
+    schools, grades = [s.id for s in protocol.schools], protocol.grades.order
+    parts = []
+    for wave in (w for w in protocol.waves if w.who == "listed_pupils"):
+        window = [d for d, day in enumerate(days.on) if wave.planned_from <= day <= wave.planned_to]
+        first = window[0]
+        places = pd.DataFrame(
+            [
+                {
+                    "pupil": i,
+                    "school": s,
+                    "grade": g,
+                    "wave": wave.id,
+                    "held_on": max(first - ASKED_BEFORE, 1),
+                }
+                for s, school in enumerate(schools)
+                for g, grade in enumerate(grades)
+                if wave.covers(school, grade)
+                for i in np.nonzero((people.school[:, first] == s) & (people.grade[:, first] == g))[0]
+            ]
+        )
+        chosen = select_targeted(people, protocol, days, absence, places)
+        chosen = chosen[rng.random(len(chosen)) < LISTED].head(MOST_LISTED)
+        starts = np.array(window)[rng.integers(0, len(window), len(chosen))]
+        parts.append(chosen.assign(starts=starts))
+    if not parts:
+        return select_targeted(people, protocol, days, absence, pd.DataFrame()).assign(
+            starts=pd.Series(dtype="int64")
+        )
+    return pd.concat(parts, ignore_index=True)
 
 
 def follow_up(targeted: pd.DataFrame, days: Days, *, seed: int) -> pd.DataFrame:

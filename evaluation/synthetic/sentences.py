@@ -174,7 +174,7 @@ THEMES: tuple[Theme, ...] = (
         0.3,
         (
             "Det er på vej ind i årshjulet, men det står ikke fast endnu.",
-            "Vi gør noget på hele årgangen nu, ikke kun for de få.",
+            "Vi gør noget på hele årgangen nu, men ikke i alle klasser.",
         ),
         late_adults=0.6,
     ),
@@ -214,8 +214,8 @@ THEMES: tuple[Theme, ...] = (
         0.1,
         0.2,
         (
-            "Nogle vil gerne i skole, men kan ikke.",
-            "Når man har været væk længe, er det næsten umuligt at begynde.",
+            "De, der gerne vil i skole, men ikke kan, har det ikke lettere nu.",
+            "Når man har været væk længe, er det stadig næsten umuligt at begynde.",
         ),
     ),
     Theme(

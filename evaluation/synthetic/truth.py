@@ -13,7 +13,7 @@ import pandas as pd
 from evaluation.protocol import Protocol
 from evaluation.synthetic.absence import Absence
 from evaluation.synthetic.people import People
-from evaluation.synthetic.scenario import Scenario
+from evaluation.synthetic.scenario import Kind, Scenario
 from evaluation.synthetic.school_days import Days
 from evaluation.synthetic.voices import Voices
 
@@ -44,9 +44,10 @@ def truth_of(
     return {
         "study": protocol.study.id,
         "seed": seed,
-        "scenario": scenario.kind,
-        "effect_pp": scenario.effect_pp if scenario.kind == "effect" else 0.0,
-        "is_change_of_registration_only": scenario.kind == "registration_change",
+        "scenario": scenario.kind.value,
+        "effect_pp": scenario.effect_pp if scenario.kind.is_effect else 0.0,
+        "is_change_of_registration_only": scenario.kind
+        in (Kind.REGISTRATION_CHANGE, Kind.REGISTRATION_SAME_TYPES),
         "planted_pp": {
             w.id: {str(e): scenario.planted_pp(w.id, e) for e in range(1, 10)} for w in protocol.waves
         },

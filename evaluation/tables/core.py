@@ -23,7 +23,7 @@ CORE = (
     ),
     declared(
         "core_absence_days",
-        "One row per pupil and school day with registered absence; day_fraction 0.5 or 1.",
+        "One row per pupil and school day with registered absence; day_fraction is the share of the day.",
         "pupil_key day_on DATE school_year school_id grade absence_type day_fraction DOUBLE",
         "pupil_key day_on absence_type",
     ),
@@ -43,6 +43,16 @@ CORE = (
         "school_id grade period_from period",
     ),
     declared(
+        "core_monthly",
+        "One row per school, grade and school month, as the estimator sees it: same weeks in every year, months since the "
+        "talks. event: 1 is the first whole month after the talks; start and event are missing where no talks are finished; "
+        "a grade whose talks are under way is left out from their first month.",
+        "school_id grade cell wave school_year month cal_month t BIGINT pupils DOUBLE possible_days DOUBLE "
+        + _DAYS
+        + " start DOUBLE event DOUBLE transition DOUBLE is_transition BOOLEAN is_treated BOOLEAN is_reached BOOLEAN",
+        "school_id grade t",
+    ),
+    declared(
         "core_cohort_cells",
         "One row per school, grade step (grade this year; the same pupils were one grade lower the year before) "
         "and month, for pupils present in both school years: counts for the same-pupil question.",
@@ -53,8 +63,10 @@ CORE = (
         "core_band_cells",
         "One row per wave, selection rule (primary: baseline is the selection window; gap: a later baseline), "
         "school, grade and absence band in the selection window: pupils and days in selection, baseline and "
-        "follow-up windows, for the question about targeted pupils.",
+        "follow-up windows, for the question about targeted pupils; and how many of them had a follow-up, with consent in "
+        "force or without.",
         "wave rule school_id grade band is_selected BOOLEAN is_treated BOOLEAN pupils BIGINT "
+        "follow_ups BIGINT follow_ups_consented BIGINT "
         "window_possible_days DOUBLE window_absent_days DOUBLE baseline_possible_days DOUBLE "
         "baseline_absent_days DOUBLE followup_possible_days DOUBLE followup_absent_days DOUBLE",
         "wave rule school_id grade band is_selected",
@@ -73,6 +85,15 @@ CORE = (
         "school_id grade school_year through_month band",
     ),
     declared(
+        "core_follow_up_cells",
+        "One row per month of a follow-up, months compared, school, grade, band of absence before, and whether these pupils "
+        "had a follow-up with consent in force (else none at all): pupils and days before and after, as counts.",
+        "follow_up_month first_month last_month school_id grade band is_followed BOOLEAN is_treated_grade BOOLEAN "
+        "pupils BIGINT before_possible_days DOUBLE before_absent_days DOUBLE after_possible_days DOUBLE "
+        "after_absent_days DOUBLE",
+        "follow_up_month first_month last_month school_id grade band is_followed",
+    ),
+    declared(
         "core_pupil_periods",
         "One row per targeted pupil with consent in force and month: possible and absent days.",
         "pupil_key school_id grade school_year month possible_days DOUBLE " + _DAYS,
@@ -84,7 +105,7 @@ CORE = (
         "months of transition. is_logged: from the log; else the protocol's assumption.",
         "school_id grade wave pupils BIGINT talks_planned BIGINT talks_held BIGINT follow_ups BIGINT "
         "coverage_pct DOUBLE first_on DATE last_on DATE transition_from_month transition_to_month "
-        "first_month milestone_complete_on DATE is_logged BOOLEAN is_started BOOLEAN",
+        "first_month milestone_complete_on DATE is_logged BOOLEAN is_reached BOOLEAN is_started BOOLEAN",
         "school_id grade",
     ),
     declared(
@@ -103,7 +124,7 @@ CORE = (
         "core_interview_codes",
         "One row per coded segment and code with consent in force, doubly coded segments once per coder.",
         "document_id informant school_id grade occasion form coder code family polarity is_approved_quote BOOLEAN "
-        "segment_id start BIGINT end BIGINT",
+        "approved_sha256 segment_id start BIGINT end BIGINT",
         "document_id segment_id code coder",
     ),
 )

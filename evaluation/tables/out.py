@@ -6,8 +6,8 @@ from evaluation.tables.declare import declared
 
 _EFFECT_COLUMNS = (
     "round question estimator outcome group_kind group_id horizon weights status estimate_pp DOUBLE ci_low_pp "
-    "DOUBLE ci_high_pp DOUBLE ci_level DOUBLE ci_low_lower_pp DOUBLE ci_high_lower_pp DOUBLE band_low_pp DOUBLE "
-    "band_high_pp DOUBLE std_error_pp DOUBLE df DOUBLE p_value DOUBLE p_permutation DOUBLE p_smallest DOUBLE "
+    "DOUBLE ci_high_pp DOUBLE ci_level DOUBLE band_low_pp DOUBLE band_high_pp DOUBLE std_error_pp DOUBLE df DOUBLE "
+    "p_value DOUBLE p_permutation DOUBLE p_relevant DOUBLE p_smallest DOUBLE "
     "p_wild_restricted DOUBLE p_wild_unrestricted DOUBLE inference clusters BIGINT treated_clusters BIGINT pupils "
     "DOUBLE pupil_days DOUBLE baseline_pct DOUBLE mde_pp DOUBLE note protocol_hash"
 )
@@ -27,7 +27,11 @@ OUT = (
         declared(f"out_{question}", f"{grain} Columns as out_effects.", _EFFECT_COLUMNS, _EFFECT_KEY)
         for question, grain in (
             ("did", "One row per estimate of the effect on grades: outcome × estimator × group."),
-            ("milestones", "One row per look at the milestone: pooled and per wave, by both weightings."),
+            (
+                "milestones",
+                "One row per look at the milestone: pooled and per wave, by both weightings and models; bias: what a "
+                "point of a threat adds.",
+            ),
             ("event_study", "One row per month since the talks, leads included."),
             ("same_pupils", "One row per estimate for pupils followed over two school years."),
             ("schools", "One row per school and estimator: raw, shrunk; and their mean."),
@@ -40,16 +44,17 @@ OUT = (
     declared(
         "out_effects",
         "One row per estimate. question: grade | milestone | event_study | same_pupils | school | targeted | "
-        "sensitivity; estimate and interval in percentage points; status: estimated | not_estimable | not_due.",
+        "sensitivity | bias; estimate and interval in percentage points; status: estimated | not_estimable | not_due.",
         _EFFECT_COLUMNS,
         _EFFECT_KEY,
     ),
     declared(
         "out_verdicts",
-        "One row per look at the milestone: the fixed verdict, its reasons and the certainty in dots. look: "
-        "all | wave id.",
-        "round look grade outcome verdict earliest_on DATE reasons certainty_dots BIGINT certainty_word "
-        "certainty_reasons estimate_pp DOUBLE ci_low_pp DOUBLE ci_high_pp DOUBLE protocol_hash",
+        "One row per look at the milestone (all | wave id): the fixed word, the direction, and codes: causes of a look that "
+        "cannot be judged, demands and grounds met or failed; unreached: school:grade that no planned round reaches.",
+        "round look outcome verdict direction causes earliest_on DATE unreached demands_met demands_failed "
+        "certainty_dots BIGINT certainty_word grounds_met grounds_failed estimate_pp DOUBLE ci_low_pp DOUBLE "
+        "ci_high_pp DOUBLE p_value DOUBLE p_relevant DOUBLE protocol_hash",
         "round look",
     ),
     declared(
@@ -90,9 +95,10 @@ OUT = (
     ),
     declared(
         "out_pretrend",
-        "One row per look: the joint test of the leads and what slope it could have seen.",
-        "round look statistic DOUBLE df_num DOUBLE df_denom DOUBLE p_value DOUBLE slope_50 DOUBLE slope_80 DOUBLE "
-        "bias_at_milestone_pp DOUBLE bias_after_passing_pp DOUBLE note",
+        "One row per look: the straight line through the months before the talks, in points a month, its test, what that "
+        "test could have seen, and what it would do to the milestone where the test did not give it away.",
+        "round look slope_pp DOUBLE ci_low_pp DOUBLE ci_high_pp DOUBLE std_error_pp DOUBLE df DOUBLE p_value DOUBLE "
+        "slope_80 DOUBLE bias_per_slope DOUBLE bias_at_milestone_pp DOUBLE bias_after_passing_pp DOUBLE note",
         "round look",
     ),
     declared(
@@ -106,9 +112,10 @@ OUT = (
     declared(
         "out_themes",
         "One row per code and group: how many sources and segments speak of it. group_kind: all | informant | "
-        "school | grade | occasion.",
+        "school | grade | occasion | speaker (pupils | adults | uoplyst) | stance (for | imod | begge | ingen). "
+        "sources_declined: interviews without a valid consent, on the rows of all.",
         "round code code_name family group_kind group_id sources BIGINT segments BIGINT sources_total BIGINT "
-        "is_disconfirming BOOLEAN strength",
+        "sources_declined BIGINT is_disconfirming BOOLEAN strength",
         "round code group_kind group_id",
     ),
     declared(
@@ -124,7 +131,7 @@ OUT = (
         "out_agreement",
         "One row per code or family: agreement between coders, and what to talk about (differ: units they differ on). "
         "rule_met: enough documents are coded by two, by the codebook's rule.",
-        "round level code name alpha DOUBLE ci_low DOUBLE ci_high DOUBLE raw_agreement DOUBLE units BIGINT "
+        "round level code name alpha DOUBLE ci_low DOUBLE ci_high DOUBLE alpha_u DOUBLE raw_agreement DOUBLE units BIGINT "
         "positive BIGINT differ BIGINT coders BIGINT documents BIGINT double_coded BIGINT double_coded_share DOUBLE "
         "rule_met BOOLEAN note",
         "round level code",
@@ -145,17 +152,31 @@ OUT = (
     ),
     declared(
         "out_joint_display",
-        "One row per sign of the Målplan: numbers, words and how they relate (bekræfter | udvider | modsiger | tavs).",
+        "One row per sign of the goal: numbers, words and how they relate (words.catalogue.voices.Relation). "
+        "said: the words' statements, for the warehouse alone.",
         "round sign_id sign quant_verdict estimate_pp DOUBLE ci_low_pp DOUBLE ci_high_pp DOUBLE quant_text "
-        "qual_summary sources BIGINT sources_total BIGINT relation is_overridden BOOLEAN override_reason quote "
-        "quote_attribution reading",
+        "said qual_summary sources BIGINT sources_total BIGINT relation is_overridden BOOLEAN override_reason quote "
+        "quote_attribution quote_against quote_against_attribution reading",
         "round sign_id",
     ),
     declared(
+        "out_context",
+        "One row per public figure of a place in a school year, with its source. measure: absence_pct (of school days) | "
+        "over_10_pct (of pupils, the whole year); is_own: one of the study's own schools.",
+        "round place is_own BOOLEAN school_year measure value_pct DOUBLE source as_of DATE",
+        "round place school_year measure",
+    ),
+    declared(
+        "out_costs",
+        "One row per entry of what the programme has cost up to the cut-off: hours worked and kroner.",
+        "round entered_on DATE item hours DOUBLE amount_kr DOUBLE",
+        "round entered_on item",
+    ),
+    declared(
         "out_quality",
-        "One row per finding about the data: check, table, school or file, severity, count and Danish sentence. "
-        "severity: info | warning | blocking.",
-        "round check_name table_name group_id severity is_passed BOOLEAN count BIGINT of_total BIGINT sentence",
+        "One row per finding about the data: check, table, school or file, severity, and what is said. statement: the "
+        "code and values, for the warehouse alone; sentence: as it may leave. severity: info | warning | blocking.",
+        "round check_name table_name group_id severity is_passed BOOLEAN statement next_step sentence",
         "round check_name table_name group_id",
     ),
 )

@@ -48,9 +48,11 @@ RAW = (
     ),
     declared(
         "raw_interviews",
-        "One row per coded segment, code and coder. The words themselves are kept apart (raw_interview_texts).",
+        "One row per coded segment, code and coder. The words themselves are kept apart (raw_interview_texts); "
+        "approved_sha256: fingerprint of the words a person approved as a quote.",
         "source_file source_row BIGINT document_id informant school_id grade occasion form coder code "
-        "polarity start BIGINT end BIGINT consent is_approved_quote BOOLEAN segment_id",
+        "polarity start BIGINT end BIGINT consent is_approved_quote BOOLEAN approved_sha256 "
+        "segment_id",
         "document_id segment_id code coder",
     ),
     declared(
@@ -68,8 +70,7 @@ RAW = (
     ),
     declared(
         "raw_school_forms",
-        "One row per filled field of a school's form. form: vurder_og_find_fokus | kontekstdialog | "
-        "implementeringstrappe.",
+        "One row per filled field of a school's form (form_layouts).",
         "source_file source_row BIGINT form school_id occasion theme dimension value score DOUBLE",
         "source_file source_row form theme dimension",
     ),
@@ -80,11 +81,23 @@ RAW = (
         "source_file source_row column_name rule",
     ),
     declared(
+        "raw_left_out",
+        "One row per row of a file that nothing is wrong with and that makes no row. status: duplicate | superseded | "
+        "out_of_round | skipped; reason says why, other_file and other_row what stands instead.",
+        "source_file source_row BIGINT status reason other_file other_row BIGINT",
+        "source_file source_row status",
+    ),
+    declared(
         "raw_ledger",
         "One row per incoming file: rows_in = rows_kept + rows_quarantined + rows_duplicate + rows_superseded "
-        "+ rows_out_of_round (after the cut-off, or exported after the report date).",
+        "+ rows_out_of_round (after the cut-off, or exported after the report date) + rows_skipped (lines that are no "
+        "rows: sums, repeated headings). sheets_unread: visible sheets nobody reads; only_older: rows that a newer export "
+        "of the same days lacks; deleted: rows with days that count no more, because a newer export that is called complete "
+        "lacks them; sums, sums_off: sums that the file states, and those that its rows do not give.",
         "source_file source_kind school_id exported_on DATE sha256 rows_in BIGINT rows_kept BIGINT "
-        "rows_quarantined BIGINT rows_duplicate BIGINT rows_superseded BIGINT rows_out_of_round BIGINT key_id",
+        "rows_quarantined BIGINT rows_duplicate BIGINT rows_superseded BIGINT rows_out_of_round BIGINT "
+        "rows_skipped BIGINT sheets_unread only_older BIGINT only_older_lines deleted BIGINT deleted_lines "
+        "sums BIGINT sums_off BIGINT sums_off_lines key_id",
         "source_file",
     ),
 )

@@ -26,6 +26,8 @@ MEMORY = "1GB"
 """What a statement over stored tables may hold; more is set down beside the tables and taken up again."""
 KEY_ID = "komglad.key_id"
 """Names, in a table's own file, the key its pseudonyms were made with."""
+INBOX = "komglad.inbox"
+"""Names, in a raw table's own file, the reading of the inbox it came from."""
 PIECE = 1 << 17
 """Rows of a piece that is handed on."""
 
@@ -109,7 +111,7 @@ def _quoted(path: str) -> str:
 def run_sql(statement: str, **relations: Relation) -> pd.DataFrame:
     """One statement over named relations; the result as a frame.
 
-    Sums of days do not depend on how threads split them: days are multiples of a half, whose sums are exact.
+    Sums of days do not depend on how threads split them: shares of days are whole numbers of 2⁻²⁰, whose sums are exact.
     """
     with connect(relations) as connection:
         return connection.execute(statement).df()

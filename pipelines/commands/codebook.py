@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from evaluation.words import Count
+from evaluation.words.texts import texts
+
 if TYPE_CHECKING:
     from evaluation.codebooks import Codebook
+
+TEXT = texts("commands")
+
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -37,18 +43,26 @@ def print_codebook(
 
     if code is None:
         codable = sum(entry.is_codable for entry in book.codes)
-        typer.echo(f"{book.title}, version {book.version}: {len(book.codes)} koder, {codable} kan bruges")
+        typer.echo(
+            TEXT(
+                "codebook_heading",
+                title=book.title,
+                version=book.version,
+                codes=Count(len(book.codes)),
+                codable=Count(codable),
+            )
+        )
         for entry in book.codes:
             typer.echo(line(entry, len(book.ancestors(entry.id))))
         return
     found = book.resolve(code) or book.get(code)
     typer.echo(line(found, 0))
     for label, text in (
-        ("Definition", found.definition),
-        ("Brug når", found.use_when),
-        ("Brug ikke når", found.do_not_use_when),
-        ("Stikord", ", ".join(found.keywords)),
-        ("Kilde", found.source),
+        (TEXT("codebook_definition"), found.definition),
+        (TEXT("codebook_use_when"), found.use_when),
+        (TEXT("codebook_use_not_when"), found.do_not_use_when),
+        (TEXT("codebook_catchwords"), ", ".join(found.keywords)),
+        (TEXT("codebook_source"), found.source),
         ("GUID", found.guid),
     ):
         if text:
@@ -59,19 +73,24 @@ def print_codebook(
 
 @app.command("export")
 def export_codebook(
-    path: Annotated[Path, typer.Argument(metavar="FILE.qdc", help="Where the REFI-QDA codebook goes.")],
+    path: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Where it goes: .qdc for REFI-QDA, .csv for Taguette.")
+    ],
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
 ) -> None:
-    """Write the codebook as ``.qdc``, which NVivo, ATLAS.ti, MAXQDA, QualCoder and Taguette open."""
+    """Write the codebook as the tool reads it: ``.qdc`` for NVivo, ATLAS.ti, MAXQDA and QualCoder, ``.csv`` for Taguette."""
     from evaluation.errors import EnvironmentProblem, InputError
+    from evaluation.interviews.taguette import taguette_codebook
 
     book = _codebook()
+    if path.suffix.casefold() not in (".qdc", ".csv"):
+        raise InputError(TEXT("codebook_no_tool", name=path.name))
     if path.exists() and not force:
-        raise InputError(f"{path.name} is there already. Give another name, or --force to write over it.")
+        raise InputError(TEXT("codebook_there_already", name=path.name))
     try:
-        path.write_bytes(book.to_qdc())
+        path.write_bytes(taguette_codebook(book) if path.suffix.casefold() == ".csv" else book.to_qdc())
     except OSError as error:
-        raise EnvironmentProblem(f"{path.name} cannot be written: {error.strerror}.") from None
+        raise EnvironmentProblem(TEXT("not_written", name=path.name, why=str(error.strerror))) from None
     typer.echo(f"{path}: {len(book.codes)} koder, version {book.version}")
 
 
@@ -87,7 +106,7 @@ def compare_codebook(
 
     book = _codebook()
     if not path.is_file():
-        raise InputError(f"There is no file {path.name}. Expected: a .qdc, a .qdpx or a codebook.yaml.")
+        raise InputError(TEXT("codebook_no_file", name=path.name))
     if path.suffix.casefold() in {".yaml", ".yml"}:
         other = load_codebook(path)
     elif path.suffix.casefold() in {".qdpx", ".qde"}:
@@ -98,9 +117,9 @@ def compare_codebook(
     for sentence in difference.lines():
         typer.echo(sentence)
     if difference.is_same:
-        typer.echo(f"Kodebøgerne har de samme {len(book.codes)} koder.")
+        typer.echo(TEXT("codebook_same_codes", codes=Count(len(book.codes))))
     if other.version and other.version != book.version:
-        typer.echo(f"Versionen er {book.version} her og {other.version} dér.")
+        typer.echo(TEXT("codebook_versions", version=book.version, version_2=other.version))
 
 
 @app.command("forms")
@@ -109,9 +128,28 @@ def write_forms(
 ) -> None:
     """Write the schools' empty forms (xlsx), which komglad reads back when they are filled in."""
     from evaluation.interviews.form_templates import write_templates
+    from evaluation.study import load_study
+    from pipelines.settings import Settings
 
-    for path in write_templates(directory, _codebook()):
+    schools = [s.name for s in load_study(Settings.from_environment().study).protocol.schools]
+    for path in write_templates(directory, _codebook(), schools):
         typer.echo(str(path))
+
+
+@app.command("guide")
+def write_guide(
+    directory: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the documents go.")],
+) -> None:
+    """Write what is needed before the first interview: interview guide, form for minutes, consent form (Word)."""
+    from evaluation.reports.fieldwork import documents
+    from evaluation.study import load_study
+    from pipelines.settings import Settings
+
+    protocol = load_study(Settings.from_environment().study).protocol
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, content in documents(_codebook(), protocol).items():
+        (directory / name).write_bytes(content)
+        typer.echo(str(directory / name))
 
 
 def _codebook() -> Codebook:

@@ -7,17 +7,34 @@ from typing import Annotated
 
 import typer
 
+from evaluation.words.texts import texts
+
+TEXT = texts("commands")
+
 
 def demo(
     seed: Annotated[int, typer.Option(help="another municipality")] = 1,
     scenario: Annotated[
-        str, typer.Option(help="effect, none, regression_to_the_mean or registration_change")
+        str, typer.Option(help="what happens in it; an unknown word is answered with the known ones")
     ] = "effect",
     folder: Annotated[Path | None, typer.Option(help="default: data/demo")] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="do not ask before making a demonstration again")
+    ] = False,
 ) -> None:
-    """Invent a municipality with fictitious schools, run both report rounds, and say where the reports are."""
-    from pipelines.demonstration import run_demonstration
+    """Invent a municipality with fictitious schools, run both report rounds, and say where the reports are.
+
+    Takes place only in a new or empty folder, or in one that an earlier demonstration made.
+    """
+    from pipelines.demo_folder import require_own
+    from pipelines.demonstration import kind_of, run_demonstration
+    from pipelines.display import agreed
     from pipelines.settings import Settings
 
-    settings = Settings.from_environment()
-    run_demonstration(folder or settings.data / "demo", seed=seed, scenario=scenario)
+    place = folder or Settings.from_environment().data / "demo"
+    kind = kind_of(scenario)
+    if require_own(place):
+        typer.echo(TEXT("demo_place_taken", place=place))
+        if not agreed(TEXT("demo_ask"), yes=yes):
+            return
+    run_demonstration(place, seed=seed, kind=kind)

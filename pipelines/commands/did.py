@@ -7,30 +7,32 @@ tokens are read by argparse; Typer only hands them over.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import Any, NoReturn
 
 import typer
 
-if TYPE_CHECKING:
-    from evaluation.effects.compress import PanelSpec
-    from evaluation.effects.did_options import DidOptions
-
 CONTEXT_SETTINGS = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 """What the command line's assembler must register the command with."""
+STDOUT = "-"
 FILE_ENDINGS = (".csv", ".csv.gz", ".parquet", ".pq", ".tsv", ".tsv.gz", ".txt")
+WRITTEN = ("--csv", "--figure", "--again")
+"""Options whose value is a file, but never the panel."""
 EXAMPLES = """\
 examples:
   komglad did panel.csv --outcome y --unit cell --time month --start first --absorb cell:cal_month school:month \\
       --weights pupil_days --cluster cell --horizon 1 2 3
   komglad did panel.csv --outcome y --unit cell --time month --start first --assign grade
   komglad did counties.csv --outcome lemp --unit county --time year --start first --estimator group-time \\
-      --aggregate event --json
+      --aggregate event --json --figure study.svg
+  komglad did panel.csv --again answer.json     (the same result, from the options that an earlier --json printed)
 
-estimators: imputation (Borusyak, Jaravel & Spiess; default with --start), group-time (Callaway & Sant'Anna),
-twfe (default with --treatment). default inference: cr2 with Satterthwaite degrees of freedom; influence functions
-for group-time; permutation when --assign is given. exit code 2: the input cannot be used, and stderr says why.
+estimators: imputation (Borusyak, Jaravel & Spiess), group-time (Callaway & Sant'Anna), sun-abraham (saturated event study),
+etwfe (Wooldridge), did-m (de Chaisemartin & D'Haultfoeuille: treatments that begin and end), twfe.
+exit code 2: the input cannot be used, and stderr says why.
 """
 
 
@@ -44,34 +46,85 @@ class _Parser(argparse.ArgumentParser):
         raise InputError(f"{message[0].upper()}{message[1:]}. See komglad did --help.")
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What the tokens ask for: the panel, the keywords of :func:`evaluation.effects.did`, and where the answer goes."""
+
+    panel: str
+    keywords: dict[str, Any]
+    json: bool
+    csv: str | None
+    figure: str | None
+    again: str | None
+
+
 def did(ctx: typer.Context) -> None:
     """Difference-in-differences on any panel, csv or parquet, of any size: komglad did PANEL --outcome Y …"""
     run(ctx.args)
 
 
 def run(tokens: list[str]) -> None:
-    """Read the tokens, estimate, print. Nothing is printed on stdout unless everything succeeded."""
+    """Read the tokens, estimate, print. Nothing is printed or written unless everything succeeded."""
     if not tokens or tokens[0] in ("-h", "--help") or "--help" in tokens:
         typer.echo(_parser().format_help())
         return
-    path, spec, options, as_json = parse(tokens)
-    from evaluation.effects.compress import read_panel
-    from evaluation.effects.did import run_did
-    from evaluation.effects.did_json import to_json, to_text
+    asked = parse(tokens)
+    from evaluation.effects import did as estimate
+    from evaluation.effects import did_again
+    from evaluation.effects.did_figure import to_svg
+    from evaluation.effects.did_json import to_csv, to_json, to_text
 
-    panel, units = read_panel(path, spec)
-    result = run_did(panel, options, units=units)
-    typer.echo(to_json(result) if as_json else to_text(result))
+    if asked.again is not None:
+        result = did_again(_earlier(asked.again), asked.panel)
+    else:
+        keywords = dict(asked.keywords)
+        result = estimate(asked.panel, keywords.pop("outcome"), **keywords)
+    files = {}
+    if asked.figure is not None:
+        files[asked.figure] = to_svg(result)
+    if asked.csv not in (None, STDOUT):
+        files[str(asked.csv)] = to_csv(result)
+    for name, text in files.items():
+        _write(name, text, asked.panel)
+    if asked.csv == STDOUT:
+        typer.echo(to_csv(result), nl=False)
+    else:
+        typer.echo(to_json(result) if asked.json else to_text(result))
 
 
-def parse(tokens: list[str]) -> tuple[Path, PanelSpec, DidOptions, bool]:
-    """Path, columns, options and whether JSON is wanted.
+def _write(name: str, text: str, panel: str) -> None:
+    from evaluation.errors import InputError
+
+    path = Path(name)
+    if path.exists() and path.samefile(panel):
+        raise InputError(f'"{name}" is the panel itself, which is never written over. Name another file.')
+    try:
+        path.write_text(text, encoding="utf-8", newline="")
+    except OSError as problem:
+        raise InputError(f'File "{name}" cannot be written: {problem.strerror}.') from problem
+
+
+def _earlier(name: str) -> dict[str, Any]:
+    """The options an earlier answer carries."""
+    from evaluation.errors import InputError
+
+    try:
+        answer = json.loads(Path(name).read_text(encoding="utf-8"))
+        return dict(answer["options"])
+    except OSError as problem:
+        raise InputError(f'File "{name}" cannot be opened: {problem.strerror}.') from problem
+    except (ValueError, KeyError, TypeError) as problem:
+        raise InputError(
+            f'File "{name}" is no answer of komglad did --json: it holds no options.'
+        ) from problem
+
+
+def parse(tokens: list[str]) -> Asked:
+    """What is asked for.
 
     Raises:
-        InputError: an unknown option, a value of the wrong kind, or options that do not fit together.
+        InputError: an unknown option, a value of the wrong kind, or a column that must be named.
     """
-    from evaluation.effects.compress import PanelSpec
-    from evaluation.effects.did_options import WORKING, DidOptions, check, choose_estimator, choose_inference
     from evaluation.errors import InputError
 
     file, rest = _panel_token(tokens)
@@ -81,82 +134,39 @@ def parse(tokens: list[str]) -> tuple[Path, PanelSpec, DidOptions, bool]:
         file, unknown = stray[0], [t for t in unknown if t != stray[0]]
     if unknown:
         raise InputError(f"Unknown option or value: {' '.join(unknown)}. See komglad did --help.")
+    given = vars(known)
+    answer = {name: given.pop(name) for name in ("json", "csv", "figure", "again")}
+    if answer["again"] is not None and not given.items() <= vars(_parser().parse_args([])).items():
+        raise InputError(
+            "--again takes all options from the earlier answer: only another panel can be given beside it."
+        )
+    if answer["figure"] is not None and not answer["figure"].lower().endswith(".svg"):
+        raise InputError(f'--figure writes SVG: "{answer["figure"]}" must end in .svg.')
+    if answer["json"] and answer["csv"] == STDOUT:
+        raise InputError("--json and --csv both go to stdout: give --csv a file.")
     if file is None:
         raise InputError(
             "Which panel? Expected a csv, csv.gz or parquet file: komglad did PANEL --outcome Y …"
         )
-    if known.outcome is None:
+    if answer["again"] is None and known.outcome is None:
         raise InputError("The option --outcome is missing: which column is the outcome?")
-    if (known.start is None) == (known.treatment is None):
-        raise InputError(
-            "Give exactly one of --start (first treated period of each unit) and --treatment (0/1)."
-        )
-    if known.start is not None and (known.unit is None or known.time is None):
-        raise InputError("With --start the options --unit and --time are needed as well.")
-    if known.working is not None and known.working not in WORKING:
-        raise InputError(f'--working "{known.working}" is unknown. Expected: {", ".join(WORKING)}.')
-    estimator = choose_estimator(known.estimator, has_start=known.start is not None)
-    inference = choose_inference(known.inference, estimator, has_assign=known.assign is not None)
-    options = check(
-        DidOptions(
-            estimator=estimator,
-            aggregate=known.aggregate,
-            control=known.control,
-            base=known.base,
-            anticipation=known.anticipation,
-            unbalanced=known.unbalanced,
-            transition=known.transition,
-            horizon=_numbers(known.horizon, "--horizon") if known.horizon else None,
-            average=known.average,
-            inference=inference,
-            level=known.level,
-            null=known.null,
-            unrestricted=known.unrestricted,
-            jackknife=known.jackknife,
-            distribution=known.weights_dist,
-            draws=_draws(known.draws),
-            seed=known.seed,
-            assign=known.assign,
-            within=known.within,
-            honest=known.honest,
-            bounds=_numbers(known.mbar, "--mbar") if known.mbar else (0.5, 1.0, 2.0),
-        )
-    )
-    # Imputation has no published weighted CR2 to agree with: weights there are counts, so that cells equal rows.
-    working = known.working or (
-        "inverse-weight" if estimator == "imputation" and known.weights else "identity"
-    )
-    keep = tuple(t for t in (known.assign, known.within) if t is not None)
-    spec = PanelSpec(
-        outcome=known.outcome,
-        unit=known.unit,
-        time=known.time,
-        start=known.start,
-        treatment=known.treatment,
-        weights=known.weights,
-        absorb=_terms(known.absorb),
-        covariates=tuple(known.covariates or ()),
-        cluster=_terms(known.cluster),
-        keep=keep,
-        working=working,
-        by_unit=estimator == "group-time" or known.treatment is not None,
-    )
-    return Path(file), spec, options, known.json
+    for name in ("horizon", "mbar"):
+        if given[name] is None:
+            del given[name]
+        else:
+            given[name] = _numbers(given[name], f"--{name}")
+    given["draws"] = _draws(given["draws"])
+    return Asked(file, given, **answer)
 
 
 def _panel_token(tokens: list[str]) -> tuple[str | None, list[str]]:
     """The token that names the panel, wherever it stands, and the others."""
     for i, token in enumerate(tokens):
-        if not token.startswith("-") and (token.lower().endswith(FILE_ENDINGS) or Path(token).is_file()):
+        if token.startswith("-") or (i and tokens[i - 1] in WRITTEN):
+            continue
+        if token.lower().endswith(FILE_ENDINGS) or Path(token).is_file():
             return token, tokens[:i] + tokens[i + 1 :]
     return None, tokens
-
-
-def _terms(values: list[str] | None) -> tuple[str, ...] | None:
-    """Terms as given; the single word "none" means no term at all."""
-    if values is None:
-        return None
-    return () if values == ["none"] else tuple(values)
 
 
 def _numbers(values: list[str], option: str) -> tuple[float, ...]:
@@ -169,6 +179,7 @@ def _numbers(values: list[str], option: str) -> tuple[float, ...]:
 
 
 def _draws(value: str | None) -> int | None:
+    """The number of draws; 0 for all of them."""
     from evaluation.errors import InputError
 
     if value is None:
@@ -189,56 +200,141 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
         add_help=False,
     )
-    many = {"nargs": "+", "action": "extend", "type": str}
+    many: dict[str, Any] = {"nargs": "+", "action": "extend", "type": str}
+    yes: dict[str, Any] = {"action": "store_true"}
     data = p.add_argument_group("columns")
-    data.add_argument("--outcome", metavar="Y", help="outcome")
-    data.add_argument("--start", metavar="G", help="first treated period of the unit; empty, 0 or inf: never")
-    data.add_argument("--treatment", metavar="D", help="0/1 column instead; a:b is the product of two")
-    data.add_argument("--unit", metavar="U")
-    data.add_argument("--time", metavar="T")
+    data.add_argument("--outcome", metavar="Y", help="outcome (must be given)")
     data.add_argument(
-        "--absorb", metavar="TERM", help="fixed effects; cell:month crosses; default U and T", **many
+        "--start",
+        metavar="G",
+        help="first treated period of the unit; empty, inf, and 0 where 0 is no period: "
+        "never (this or --treatment must be given)",
     )
-    data.add_argument("--weights", metavar="W")
-    data.add_argument("--covariates", metavar="X", **many)
-    data.add_argument("--cluster", metavar="C", help="several cross to cells; default U", **many)
+    data.add_argument("--treatment", metavar="D", help="0/1 column instead; a:b is the product of two")
+    data.add_argument(
+        "--unit", metavar="U", help="unit; default none: every row its own (needed with --start)"
+    )
+    data.add_argument("--time", metavar="T", help="period; default none (needed with --start)")
+    data.add_argument(
+        "--absorb", metavar="TERM", help="fixed effects; cell:month crosses; none; default U and T", **many
+    )
+    data.add_argument("--weights", metavar="W", help="weights; default none: every row counts one")
+    data.add_argument(
+        "--weights-are",
+        default="analytic",
+        metavar="KIND",
+        help="analytic: N is the number of rows; counts: a row stands for W rows, N is their sum (default analytic)",
+    )
+    data.add_argument("--covariates", metavar="X", help="covariates; default none", **many)
+    data.add_argument(
+        "--cluster",
+        metavar="C",
+        help="several cross to cells, or see --two-way; none; default U, else rows",
+        **many,
+    )
     model = p.add_argument_group("estimand")
-    model.add_argument("--estimator", metavar="NAME", help="twfe, group-time or imputation")
     model.add_argument(
-        "--aggregate", default="overall", metavar="BY", help="overall, group, event, calendar, none"
-    )
-    model.add_argument("--control", default="never", metavar="WHO", help="never or not-yet (group-time)")
-    model.add_argument(
-        "--base", default="varying", metavar="PERIOD", help="varying or universal (group-time)"
-    )
-    model.add_argument("--anticipation", type=int, default=0, metavar="K")
-    model.add_argument(
-        "--unbalanced", action="store_true", help="keep units not seen in every period (group-time)"
+        "--estimator",
+        metavar="NAME",
+        help="imputation, group-time, sun-abraham, etwfe, did-m or twfe; default imputation with --start, else twfe",
     )
     model.add_argument(
-        "--transition", type=int, default=0, metavar="K", help="periods before the start left out"
+        "--aggregate",
+        default="overall",
+        metavar="BY",
+        help="overall, group, event, calendar or none (default overall)",
     )
     model.add_argument(
-        "--horizon", metavar="E", help="only these event times; the first treated is 0", **many
+        "--control", default="never", metavar="WHO", help="never or not-yet, for group-time (default never)"
     )
-    model.add_argument("--average", default="observation", metavar="HOW", help="observation weights or equal")
+    model.add_argument(
+        "--base",
+        default="varying",
+        metavar="PERIOD",
+        help="varying or universal, for group-time (default varying)",
+    )
+    model.add_argument(
+        "--anticipation",
+        type=int,
+        default=0,
+        metavar="K",
+        help="periods before the start that count as treated (default 0)",
+    )
+    model.add_argument(
+        "--unbalanced", **yes, help="keep units not seen in every period, for group-time (default: left out)"
+    )
+    model.add_argument(
+        "--transition", type=int, default=0, metavar="K", help="periods before the start left out (default 0)"
+    )
+    model.add_argument(
+        "--horizon", metavar="E", help="only these event times; the first treated is 0 (default all)", **many
+    )
+    model.add_argument(
+        "--average",
+        default="observation",
+        metavar="HOW",
+        help="average over treated cells by their own weight or equal (default observation)",
+    )
     doubt = p.add_argument_group("inference")
-    doubt.add_argument("--inference", metavar="NAME", help="cr0 cr1 cr1s cr2 cr3 wild permutation influence")
-    doubt.add_argument("--working", metavar="MODEL", help="CR2 working model: identity or inverse-weight")
-    doubt.add_argument("--level", type=float, default=0.95)
-    doubt.add_argument("--null", type=float, default=0.0, metavar="V")
-    doubt.add_argument("--unrestricted", action="store_true", help="WCU instead of WCR")
-    doubt.add_argument("--jackknife", action="store_true", help="bootstrap type 31 instead of 11")
-    doubt.add_argument("--weights-dist", default="rademacher", metavar="NAME", help="rademacher or webb")
-    doubt.add_argument("--draws", metavar="N", help="number of draws, or all")
-    doubt.add_argument("--seed", type=int, default=0)
     doubt.add_argument(
-        "--assign", metavar="COLUMN", help="its values carry the treatment calendars (permutation)"
+        "--inference",
+        metavar="NAME",
+        help="cr0 cr1 cr1s cr2 cr3 wild permutation influence; default cr2 with "
+        "Satterthwaite degrees of freedom, cr1 with --two-way, permutation with --assign, influence for group-time",
     )
-    doubt.add_argument("--within", metavar="COLUMN", help="pairs units across values of --assign (school)")
-    doubt.add_argument("--honest", metavar="NAME", help="relative-magnitudes or smoothness")
-    doubt.add_argument("--mbar", metavar="M", help="bounds of the honest intervals", **many)
-    p.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    doubt.add_argument(
+        "--working",
+        metavar="MODEL",
+        help="working model of CR2: identity or inverse-weight; default identity, "
+        "inverse-weight for weighted imputation and weights that are counts",
+    )
+    doubt.add_argument(
+        "--two-way",
+        **yes,
+        help="cluster by each --cluster column (Cameron, Gelbach & Miller; default: crossed)",
+    )
+    doubt.add_argument("--level", type=float, default=0.95, help="level of intervals (default 0.95)")
+    doubt.add_argument(
+        "--null", type=float, default=0.0, metavar="V", help="effect under the null (default 0)"
+    )
+    doubt.add_argument("--unrestricted", **yes, help="WCU instead of WCR, for wild (default WCR)")
+    doubt.add_argument("--jackknife", **yes, help="bootstrap type 31 instead of 11, for wild (default 11)")
+    doubt.add_argument(
+        "--weights-dist",
+        default="rademacher",
+        metavar="NAME",
+        help="rademacher or webb, for wild (default rademacher)",
+    )
+    doubt.add_argument(
+        "--draws",
+        metavar="N",
+        help="number of draws, or all; default 9999 for wild, 999 for the bands of group-time, "
+        "every assignment up to 20000 for permutation",
+    )
+    doubt.add_argument("--seed", type=int, default=0, help="seed of draws (default 0)")
+    doubt.add_argument(
+        "--assign",
+        metavar="COLUMN",
+        help="its values carry the treatment calendars, for permutation (default none)",
+    )
+    doubt.add_argument(
+        "--within",
+        metavar="COLUMN",
+        help="pairs units across values of --assign, such as the school (default none)",
+    )
+    doubt.add_argument(
+        "--honest", metavar="NAME", help="relative-magnitudes or smoothness (default: no honest intervals)"
+    )
+    doubt.add_argument("--mbar", metavar="M", help="bounds of the honest intervals (default 0.5 1 2)", **many)
+    out = p.add_argument_group("answer (default: a table for people)")
+    out.add_argument("--json", **yes, help="one JSON object on stdout, with every option and the version")
+    out.add_argument(
+        "--csv", nargs="?", const=STDOUT, metavar="FILE", help="the estimates as csv, to a file or on stdout"
+    )
+    out.add_argument(
+        "--figure", metavar="FILE.svg", help="the estimates by event time, period or group as a figure"
+    )
+    out.add_argument("--again", metavar="ANSWER.json", help="make the result of an earlier --json again")
     return p
 
 

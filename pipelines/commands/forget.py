@@ -6,67 +6,148 @@ from typing import Annotated
 
 import typer
 
+from evaluation.words import ANALYST, Count, Persons
+from evaluation.words.texts import texts
+
+TEXT = texts("commands")
+
 
 def forget(
-    yes: Annotated[bool, typer.Option("--yes", help="do not ask before removing")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask; needed where there is no terminal")] = False,
     closed_rounds: Annotated[
         bool, typer.Option("--closed-rounds", help="also in rounds whose report has gone out")
     ] = False,
+    again: Annotated[
+        str | None,
+        typer.Option(metavar="RECEIPT", help="this pupil's receipt, which the list or the folder has lost"),
+    ] = None,
 ) -> None:
-    """Remove a pupil from the warehouse and the inbox, and write a receipt without identity.
+    """Remove a pupil from the warehouse and the inbox, search the whole data folder, and file a receipt.
 
     The CPR number is read from a hidden prompt, or from standard input when that is no terminal; it is never an
     argument, because arguments stand in the shell's history and in the list of processes.
     """
     import datetime as dt
+    import secrets
     import sys
 
-    from evaluation.door.forget import execute_forget, finish_forget, open_rounds, plan_forget
+    from evaluation.door.files import masked_name
+    from evaluation.door.forget import execute_forget, finds_nobody, finish_forget, open_rounds, plan_forget
     from evaluation.door.forget_files import Places
-    from evaluation.door.forgotten import FORGOTTEN
+    from evaluation.door.forgotten import (
+        FORGOTTEN,
+        RECEIPTS,
+        gone_receipts,
+        load_forgotten,
+        lost_receipts,
+        receipt_id,
+        receipt_name,
+    )
+    from evaluation.errors import GateRefused, InputError, Problem
     from evaluation.study import load_study
+    from pipelines.display import agreed
     from pipelines.lock import run_lock
-    from pipelines.resources import KeySource, resources_from
+    from pipelines.resources import KeySource, places_of, warehouse_of
     from pipelines.settings import Settings
     from pipelines.storage import write_bytes
+    from pipelines.sweep import sweep
 
     settings = Settings.from_environment()
     key = KeySource(settings).load()
+    warehouse, listed, own = warehouse_of(settings), settings.data / FORGOTTEN, places_of(settings)
     closed = [] if closed_rounds else [p.name for p in (settings.data / "releases").glob("*") if p.is_dir()]
-    places = Places(
-        load_study(settings.study),
-        settings.warehouse,
-        settings.incoming,
-        open_rounds(settings.warehouse, closed),
-        resources_from(settings)["places"].sql_addresses,
-    )
     is_terminal = sys.stdin.isatty()
     number = typer.prompt("CPR-nummer", hide_input=True) if is_terminal else sys.stdin.readline().strip()
     with run_lock(settings.data):
+        sweep(settings.data)
+        places = Places(
+            load_study(settings.study),
+            settings.warehouse,
+            settings.incoming,
+            open_rounds(settings.warehouse, closed),
+            own.sql_addresses,
+            own.fresh_scratch(),
+        )
+        forgotten, released = (
+            load_forgotten(listed, key),
+            own.removals_released(key.for_seals),
+        )
+        lost = {*lost_receipts(listed, forgotten, released), *gone_receipts(listed, forgotten)}
+        if again is not None and again not in lost:
+            raise InputError(
+                TEXT("forget_other_receipt"),
+                [
+                    Problem(
+                        "--again", found=again, expected=", ".join(sorted(lost)) or TEXT("forget_list_whole")
+                    )
+                ],
+            )
         plan = plan_forget(number, key, places)
+        if again is None and finds_nobody(plan, key, listed=listed):
+            unsearched = [masked_name(f.name) for f in plan.files]
+            raise InputError(
+                TEXT('forget_nobody'),
+                [
+                    Problem("", found=TEXT('forget_no_number'), expected=TEXT('forget_expected'),
+                            next_step=TEXT('forget_look_again')),
+                    *(Problem(name, found=TEXT('forget_not_searched'), next_step="se selv efter i filen")
+                      for name in unsearched),
+                ],
+            )  # fmt: skip
         rows = sum(t.rows for t in plan.tables)
         lines = sum(f.rows for f in plan.files)
         typer.echo(
-            f"{rows} rækker i {len(plan.tables)} tabeller og {lines} linjer i modtagne filer hører til eleven."
+            TEXT(
+                "forget_found",
+                rows=Persons(rows),
+                audience=ANALYST,
+                tables=Count(len(plan.tables)),
+                lines=Persons(lines),
+            )
         )
-        if is_terminal and not yes and not typer.confirm("Fjern dem?", default=False):
-            typer.echo("Intet er ændret.")
+        if not agreed("Fjern dem?", yes=yes):
             return
-        listed = settings.data / FORGOTTEN
+        whole = [name for t in plan.tables if warehouse.is_whole(*(name := _table(t.name)))]
         today = dt.datetime.now().astimezone().date()
-        receipt = execute_forget(plan, key, places, listed=listed, on=today)
-        folder = settings.data / "receipts"
-        number_of = sum(1 for _ in folder.glob("forget-*.json")) + 1 if folder.is_dir() else 1
-        path = folder / f"forget-{number_of:04d}.json"
-        write_bytes(path, receipt.to_json().encode())
+        is_gone = again is not None and not (settings.data / RECEIPTS / again).is_file()
+        new = receipt_id(again) if again is not None and is_gone else secrets.token_hex(8)
+        receipt = execute_forget(plan, key, places, listed=listed, on=today, receipt=new)
+        for round_id, table in whole:
+            warehouse.vouch(round_id, table)
+        path = settings.data / RECEIPTS / receipt_name(receipt.id)
+        write_bytes(path, receipt.filed(key))
         finish_forget(plan, key, listed=listed)
-    typer.echo(f"Fjernet. Kvittering uden identitet: {path}")
-    by_hand = [f.name for f in receipt.files if f.is_by_hand]
-    if by_hand:
-        typer.echo(
-            "Kan ikke rettes her; eleven holdes ude af tallene, men fjern eleven ved kilden, eller slet filen: "
-            + ", ".join(by_hand)
+        if again is not None:
+            load_forgotten(listed, key).settled(receipt_id(again)).write(listed, key)
+        sweep(settings.data)
+    files = [n for n in receipt.by_hand if not n.startswith("sql:")]
+    left = (*files, *receipt.elsewhere)
+    done = TEXT("forget_not_all") if left else TEXT("forget_all")
+    typer.echo(TEXT("forget_done", done=done, path=path))
+    if receipt.deleted:
+        typer.echo(TEXT("forget_whole_files") + ", ".join(receipt.deleted))
+    if databases := [n for n in receipt.by_hand if n not in files]:
+        typer.echo(TEXT("forget_databases") + ", ".join(databases))
+    if receipt.still_in:
+        typer.echo(TEXT("forget_still_published", still_in=", ".join(receipt.still_in)))
+    if receipt.again:
+        runs = ", ".join(f"komglad run {r}" for r in receipt.again)
+        typer.echo(TEXT("forget_run_again", runs=runs))
+    if left:
+        inbox = TEXT("forget_save_as")
+        raise GateRefused(
+            TEXT("forget_still_elsewhere"),
+            [
+                *(Problem(name, found="eleven", next_step=inbox) for name in files),
+                *(
+                    Problem(name, found="eleven", next_step=TEXT("forget_remove"))
+                    for name in receipt.elsewhere
+                ),
+            ],
         )
-    if places.rounds:
-        again = ", ".join(f"komglad run {r}" for r in places.rounds)
-        typer.echo(f"Kør igen, så tallene er uden eleven: {again}")
+
+
+def _table(name: str) -> tuple[str, str]:
+    """Round and table of ``november_2026/raw_absence.parquet``."""
+    round_id, file = name.split("/")
+    return round_id, file.removesuffix(".parquet")

@@ -7,7 +7,11 @@ from typing import Annotated
 
 import typer
 
+from evaluation.words import ANALYST, Persons
+from evaluation.words.texts import texts
 from pipelines.settings import Settings
+
+TEXT = texts("commands")
 
 
 def rotate(
@@ -18,6 +22,7 @@ def rotate(
         str | None,
         typer.Option(help="birth years to look in, as 2005-2022; default: by the study's school years"),
     ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask; needed where there is no terminal")] = False,
     map_file: Annotated[
         Path | None,
         typer.Option("--map", help="also write old and new pseudonym of every pupil in the warehouse here"),
@@ -30,10 +35,13 @@ def rotate(
     from evaluation.door.forgotten import FORGOTTEN, load_forgotten, made_with, read_forgotten
     from evaluation.door.rotation import birth_years, interview_names, moved_list, rotation_map
     from evaluation.study import load_study
+    from pipelines.display import agreed
     from pipelines.key_file import make_key_file, read_key_file
     from pipelines.lock import run_lock
-    from pipelines.resources import KeySource
-    from pipelines.storage import Warehouse, write_bytes
+    from pipelines.resealing import reseal
+    from pipelines.resources import KeySource, warehouse_of
+    from pipelines.storage import write_bytes
+    from pipelines.sweep import sweep
 
     settings = Settings.from_environment()
     study, old = load_study(settings.study), KeySource(settings).load()
@@ -41,6 +49,10 @@ def rotate(
     years = _years(born) if born else birth_years(study.protocol)
     listed = settings.data / FORGOTTEN
     with run_lock(settings.data):
+        sweep(settings.data)
+        typer.echo(TEXT("rotate_about_to", data=settings.data, path=path))
+        if not agreed(TEXT("rotate_ask"), yes=yes):
+            return
         new = (
             read_key_file(path, settings.data)
             if path.exists()
@@ -48,18 +60,17 @@ def rotate(
         )
         _refuse_the_same(old.key_id, new.key_id, path)
         if made_with(listed) == new.key_id:
-            typer.echo("Listen over glemte elever er allerede flyttet til den nye nøgle.")
+            reseal(settings.data, old.for_seals, new.for_seals)
+            typer.echo(TEXT("rotate_already_moved"))
             _say_what_is_left(path, settings)
             return
         read_forgotten(listed, old)  # a removal that was cut short is finished under the key it began with
         forgotten = load_forgotten(listed, old)
         wanted = set(forgotten.pupils)
         if map_file is not None:
-            wanted |= Warehouse(settings.warehouse).pupil_keys(old.key_id)
+            wanted |= warehouse_of(settings).pupil_keys(old.key_id)
         if wanted:
-            typer.echo(
-                f"Prøver CPR-numre for fødselsår {min(years)}-{max(years)} i hukommelsen; det kan tage et par minutter."
-            )
+            typer.echo(TEXT("rotate_trying", min=str(min(years)), max=str(max(years))))
         pupils = rotation_map(old, new, wanted, years)
         moved = moved_list(
             forgotten, old, new, pupils=pupils, document_names=interview_names(settings.incoming, study)
@@ -67,17 +78,20 @@ def rotate(
         if map_file is not None:
             lines = ["old_key;new_key", *(f"{o};{n}" for o, n in sorted(pupils.items()))]
             write_bytes(map_file.expanduser().absolute(), ("\n".join(lines) + "\n").encode())
+        reseal(settings.data, old.for_seals, new.for_seals)
         if listed.is_file():
-            moved.forgotten.write(listed)
-    typer.echo(f"Den nye nøgle ligger i {path} (nøgle-id {new.key_id}); den gamle har id {old.key_id}.")
+            moved.forgotten.write(listed, new)
+    typer.echo(TEXT("rotate_key_at", path=path, key_id=new.key_id, key_id_2=old.key_id))
     typer.echo(
-        f"Glemte elever flyttet: {len(moved.forgotten.pupils)}; interview: {len(moved.forgotten.documents)}."
+        TEXT(
+            "rotate_moved",
+            pupils=Persons(len(moved.forgotten.pupils)),
+            audience=ANALYST,
+            documents=Persons(len(moved.forgotten.documents)),
+        )
     )
     if moved.lost_documents:
-        typer.echo(
-            f"{moved.lost_documents} glemte interview findes ikke længere i indbakken og kan ikke genkendes med den nye "
-            "nøgle. Bed dem, der koder, om at lade dem være ude af nye filer."
-        )
+        typer.echo(TEXT("rotate_lost", lost_documents=Persons(moved.lost_documents), audience=ANALYST))
     _say_what_is_left(path, settings)
 
 
@@ -85,7 +99,7 @@ def _say_what_is_left(path: Path, settings: Settings) -> None:
     rounds = sorted(p.name for p in settings.warehouse.glob("*") if p.is_dir())
     again = "".join(f"\n  komglad run {r}" for r in rounds)
     drop = "\n  unset KOMGLAD_KEY" if settings.key is not None else ""
-    typer.echo(f"Gør nu dette, og slet så den gamle nøgle:{drop}\n  export KOMGLAD_KEY_FILE={path}{again}")
+    typer.echo(TEXT("rotate_next", drop=drop, path=path, again=again))
 
 
 def _years(text: str) -> range:
@@ -97,8 +111,8 @@ def _years(text: str) -> range:
     first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
     if not 1937 <= first <= last <= 2057:
         raise InputError(
-            "the birth years cannot be read",
-            [Problem("--born", found=f'"{text}"', expected="two years between 1937 and 2057, as 2005-2022")],
+            TEXT("rotate_years"),
+            [Problem("--born", found=f'"{text}"', expected=TEXT("rotate_years_expected"))],
         )
     return range(first, last + 1)
 
@@ -108,7 +122,6 @@ def _refuse_the_same(old: str, new: str, path: Path) -> None:
 
     if old == new:
         raise EnvironmentProblem(
-            "the new key is the one in use",
-            [Problem(str(path), found=f"key {new}", rule="key", next_step="give another place with --to; "
-                     "if the list has been moved already, only the rounds are left to make again")],
-        )  # fmt: skip
+            TEXT("rotate_same_key"),
+            [Problem(str(path), found=TEXT("rotate_key", new=new), next_step=TEXT("rotate_other_place"))],
+        )

@@ -20,6 +20,7 @@ import pytest
 from evaluation.disclosure import Dimension, DisclosureRules, Exhibit, Release, html_attributes, protect
 from evaluation.disclosure.attack_files import attack_files, read_html_files
 from evaluation.disclosure.ledger import read_ledger
+from evaluation.door.pseudonyms import PseudonymKey
 from evaluation.errors import InputError
 from evaluation.publication.publish import rules_of
 from evaluation.publication.tallies import IMPLEMENTATION
@@ -27,11 +28,12 @@ from evaluation.study import load_study
 from evaluation.synthetic import Scenario
 from pipelines.frozen import freeze_protocol
 from pipelines.runner import run_round
-from tests.conftest import make_inbox, settings_for
+from tests.conftest import KEY, make_inbox, seal_key, settings_for
+from tests.rules import rules as rules_with
 
 pytestmark = pytest.mark.slow
 
-RULES = DisclosureRules()
+RULES = rules_with()
 SCHOOLS = Dimension("skole", ("A", "B", "C", "D"))
 GRADES = Dimension("klassetrin", ("1", "6", "8"))
 OVER = Dimension("over10", ("ja", "nej"), role="attribute")
@@ -241,13 +243,13 @@ def smaller_municipality(tmp_path_factory) -> Path:
     settings = settings_for(tmp_path_factory.mktemp("smaller"))
     make_inbox(settings.data, seed=7, pupils=1700, scenario=Scenario(kind="none"))
     protocol = load_study("demo_kommune").protocol
-    freeze_protocol(settings.data, protocol, min(w.planned_from for w in protocol.waves))
+    freeze_protocol(settings.data, protocol, min(w.planned_from for w in protocol.waves), key=seal_key())
     for round_id in rounds_in_order():
         run_round(settings, round_id)
     return settings.reports
 
 
-@pytest.mark.parametrize("of", ["reports", "smaller_municipality"])
+@pytest.mark.parametrize("of", ["reports", pytest.param("smaller_municipality", marks=pytest.mark.long)])
 def test_the_rendered_reports_of_all_rounds_and_schools_together(request, of, limits):
     files = read_html_files(request.getfixturevalue(of))
     schools = len(load_study("demo_kommune").protocol.schools)
@@ -332,7 +334,7 @@ def test_exports_have_no_more_decimals_than_the_release(reports, limits, round_i
 @pytest.mark.parametrize("round_id", rounds_in_order())
 def test_exports_print_only_what_the_release_prints(reports, limits, round_id):
     """The ledger's release is what passed the attack; a number in a file that it hides would have gone round it."""
-    ledger = read_ledger(reports / "ledger.json")
+    ledger = read_ledger(reports / "ledger.json", PseudonymKey.parse(KEY).for_seals)
     release = next(e.release for e in ledger.entries if e.release.id == round_id)
     printed = {
         c.cell: c.value

@@ -58,9 +58,10 @@ def test_the_installed_command_prints_one_json_object() -> None:
         capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2],
     )  # fmt: skip
     document = json.loads(answer.stdout)
-    assert set(document) == {"design", "estimates", "pretrend", "honest", "notes"}
+    assert set(document) == {"design", "estimates", "pretrend", "honest", "notes", "options", "version"}
     assert document["design"] == {
-        "units": 500, "clusters": 500, "treated_clusters": 191, "periods": 5, "observations": 2500,
+        "units": 500, "clusters": 500, "treated_clusters": 191, "periods": 5, "observations": 2500, "N": 2500,
+        "working": "identity", "cluster_columns": {},
     }  # fmt: skip
     assert set(document["estimates"][0]) >= ESTIMATE_KEYS
 
@@ -145,7 +146,7 @@ def test_rows_and_cells_give_the_same_answers(capsys, tmp_path: Path) -> None:
         [(s, g, t) for s in "ab" for g in range(6) for t in range(8)], columns=["s", "g", "t"]
     )
     cells["cell"] = cells["s"] + cells["g"].astype(str)
-    cells["start"] = cells["g"].map({1: 4, 3: 6}).fillna(0)
+    cells["start"] = cells["g"].map({1: 4, 3: 6}).fillna(np.inf)
     rows = cells.loc[cells.index.repeat(rng.integers(3, 30, len(cells)))].reset_index(drop=True)
     rows["y"] = 100.0 * rng.binomial(1, 0.07, len(rows))
     rows.to_csv(tmp_path / "rows.csv.gz", index=False)
@@ -163,7 +164,7 @@ def test_rows_and_cells_give_the_same_answers(capsys, tmp_path: Path) -> None:
         assert from_cells[key] == pytest.approx(from_rows[key], rel=1e-10)
 
 
-@pytest.mark.parametrize("never", ["", "0", "inf", "NA"])
+@pytest.mark.parametrize("never", ["", "99", "inf", "NA", "Never"])
 def test_never_treated_however_it_is_written(capsys, school: Path, tmp_path: Path, never: str) -> None:
     frame = pd.read_csv(school)
     frame["start"] = frame["start"].map(lambda v: never if np.isnan(v) else f"{v:.0f}")

@@ -6,6 +6,8 @@ import codecs
 import datetime as dt
 import io
 import os
+import subprocess
+import sys
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,7 +111,14 @@ class Bench:
         (self.root / "inbox").mkdir(exist_ok=True)
         intake = read_incoming(self.root / "inbox", self.study, round_id=round_id, key=KEY)
         ledger = intake.tables["raw_ledger"]
-        parts = ["rows_kept", "rows_quarantined", "rows_duplicate", "rows_superseded", "rows_out_of_round"]
+        parts = [
+            "rows_kept",
+            "rows_quarantined",
+            "rows_duplicate",
+            "rows_superseded",
+            "rows_out_of_round",
+            "rows_skipped",
+        ]
         assert (ledger["rows_in"] == ledger[parts].sum(axis=1)).all()
         return intake
 
@@ -256,7 +265,7 @@ def test_a_separator_after_the_last_column_is_no_column(bench: Bench) -> None:
 def test_lines_above_the_header_and_sums_below_the_rows(bench: Bench) -> None:
     layout = MAPPING.replace("[columns]", 'header_row = 3\nskip_lines = ["^I alt"]\n[columns]')
     text = "\n".join(["sep=;", "Udtræk", HEADER, *ROWS, "I alt;;;;3", ""])
-    assert accounts(bench.mapping(layout).file(text).read()) == {"in": 3, "kept": 3}
+    assert accounts(bench.mapping(layout).file(text).read()) == {"in": 4, "kept": 3, "skipped": 1}
     sheet = SHEET.replace("[columns]", 'header_row = 3\nskip_lines = ["^I alt"]\n[columns]')
     rows: list[list[object]] = [
         ["Fraværsudtræk"],
@@ -266,7 +275,7 @@ def test_lines_above_the_header_and_sums_below_the_rows(bench: Bench) -> None:
         ["I alt", None, 3],
     ]
     (bench.root / "inbox" / "a.csv").unlink()
-    assert accounts(bench.mapping(sheet).sheet(rows).read()) == {"in": 3, "kept": 3}
+    assert accounts(bench.mapping(sheet).sheet(rows).read()) == {"in": 4, "kept": 3, "skipped": 1}
 
 
 @pytest.mark.parametrize(
@@ -275,7 +284,8 @@ def test_lines_above_the_header_and_sums_below_the_rows(bench: Bench) -> None:
      ("dd-mm-yyyy hh:mm", "07-09-2026 08:15"), ("%Y-%m-%dT%H:%M:%S", "2026-09-07T00:00:00")],
 )  # fmt: skip
 def test_date_formats_as_people_write_them(bench: Bench, written: str, day: str) -> None:
-    intake = bench.mapping(MAPPING.replace("dd-mm-yyyy", written)).rows(f"0101124001;6.A;{day};S;Hel").read()
+    mapping = 'clock = "whole_days"\n' + MAPPING.replace("dd-mm-yyyy", written)
+    intake = bench.mapping(mapping).rows(f"0101124001;6.A;{day};S;Hel").read()
     assert list(intake.tables["raw_absence"]["from_on"]) == [pd.Timestamp("2026-09-07")]
 
 
@@ -405,7 +415,7 @@ def test_all_spellings_of_a_cpr_number_are_one_pupil(bench: Bench) -> None:
 # --- schools and grades ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("grade", ["7.b", "0.kl", "10", "0/1"])
+@pytest.mark.parametrize("grade", ["7.b", "10.kl", "10", "0/1"])
 def test_unknown_grade_needs_a_declared_map(bench: Bench, grade: str) -> None:
     by_grade = MAPPING.replace('class = "Klasse"', 'grade = "Klasse"')
     row = f"0101124001;{grade};07-09-2026;S;Hel"
@@ -415,6 +425,15 @@ def test_unknown_grade_needs_a_declared_map(bench: Bench, grade: str) -> None:
     )
     intake = bench.mapping(declared).read()
     assert list(intake.tables["raw_absence"]["grade"]) == ["7"]
+
+
+@pytest.mark.parametrize(
+    ("written", "grade"), [("6", "6"), ("06", "6"), ("0.kl", "0"), ("0. årg.", "0"), ("Klassetrin 06", "6")]
+)
+def test_grade_is_taken_with_its_word(bench: Bench, written: str, grade: str) -> None:
+    by_grade = MAPPING.replace('class = "Klasse"', 'grade = "Klasse"')
+    intake = bench.mapping(by_grade).rows(f"0101124001;{written};07-09-2026;S;Hel").read()
+    assert list(intake.tables["raw_absence"]["grade"]) == [grade]
 
 
 @pytest.mark.parametrize(
@@ -790,8 +809,8 @@ def test_all_faults_of_all_mappings_at_once(bench: Bench) -> None:
         bench.rows(*ROWS).read()
     text = str(caught.value)
     assert caught.value.exit_code == 2
-    assert 'did you mean "date"?' in text
-    assert "is not a date format" in text
+    assert 'Mente du "date"?' in text
+    assert "er ikke et datoformat" in text
     assert {p.file for p in caught.value.problems} == {"a.toml", "b.toml"}
 
 
@@ -803,6 +822,34 @@ def test_byte_order_mark_of_utf16_under_a_utf8_mapping(bench: Bench) -> None:
 def test_path_with_danish_letters_and_blanks(tmp_path: Path) -> None:
     bench = Bench(tmp_path / "Skole på Øen æ").mapping(MAPPING).rows(*ROWS, name="uge 37 – fravær æøå.csv")
     assert accounts(bench.read()) == {"in": 3, "kept": 3}
+
+
+MANY = """
+import resource, sys
+from pathlib import Path
+resource.setrlimit(resource.RLIMIT_NOFILE, (128, 128))
+from tests.acceptance.test_faults_files import Bench, accounts
+intake = Bench(Path(sys.argv[1])).read()
+print(accounts(intake), len(intake.problems))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="limits on open files are POSIX")
+@pytest.mark.parametrize(
+    "files", [pytest.param(200, marks=pytest.mark.slow), pytest.param(2000, marks=pytest.mark.long)]
+)
+def test_more_files_than_can_be_open_at_once(bench: Bench, files: int) -> None:
+    for i in range(files):
+        person = f"0101{12 + i % 5}{4000 + i // 5}"
+        bench.rows(*(f"{person};6.A;{day:02d}-09-2026;S;Hel" for day in range(7, 12)), name=f"hold_{i}.csv")
+    done = subprocess.run(
+        [sys.executable, "-c", MANY, str(bench.root)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )
+    assert done.stdout == f"{{'in': {5 * files}, 'kept': {5 * files}}} 0\n", done.stderr[-2000:]
 
 
 @pytest.mark.slow

@@ -9,6 +9,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from tests.conftest import KEY
+
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
 
@@ -28,6 +30,7 @@ def test_no_notebook_is_committed_with_outputs(path):
 @pytest.mark.parametrize("round_id", ["november_2026", "end_of_year_2027"])
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_every_notebook_runs_and_shows_no_pupil(path, round_id, demonstration, monkeypatch):
+    monkeypatch.setenv("KOMGLAD_KEY", KEY)
     monkeypatch.setenv("KOMGLAD_STUDY", "demo_kommune")
     monkeypatch.setenv("KOMGLAD_DATA", str(demonstration.folder))
     monkeypatch.setenv("KOMGLAD_ROUND", round_id)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from evaluation.door.forgotten import load_forgotten
+from evaluation.door.pseudonyms import PseudonymKey
 from pipelines.cli import app
 from pipelines.runner import run_round
 from tests.conftest import KEY, make_inbox, settings_for
@@ -48,7 +51,7 @@ class Place:
         return f"{result.output}{result.exception}"
 
     @property
-    def listed(self) -> dict[str, list[str]]:
+    def listed(self) -> dict[str, Any]:
         """The list of forgotten pupils as it is stored."""
         return dict(json.loads((self.data / "forgotten.json").read_text()))
 
@@ -60,15 +63,16 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     roster.parent.mkdir(parents=True)
     lines = (f"{i}¤990004¤Østereng¤A¤B¤{cpr}¤6¤A¤6.A¤¤\n" for i, cpr in enumerate((GONE, STAYS)))
     roster.write_text(ROSTER + "".join(lines), encoding="cp1252", newline="\r\n")
-    assert place("forget", given=GONE + "\n").exit_code == 0
+    assert place("forget", "--yes", given=GONE + "\n").exit_code == 0
     return place
 
 
 def test_the_list_moves_and_no_number_is_shown(place: Place) -> None:
     before = place.listed
-    result = place("rotate", "--to", place.keys / "second", "--born", "2014")
+    result = place("rotate", "--yes", "--to", place.keys / "second", "--born", "2014")
     assert result.exit_code == 0, result.output
     after = place.listed
+    assert after["receipts"] == before["receipts"] != []
     assert after["key_id"] != before["key_id"]
     assert after["key_id"] in result.output
     assert len(after["pupil_keys"]) == 1
@@ -78,27 +82,39 @@ def test_the_list_moves_and_no_number_is_shown(place: Place) -> None:
     assert "4001" not in result.output
     assert after["pupil_keys"][0] not in result.output
     place.use("second")
-    assert place("forget", given=GONE + "\n").exit_code == 0  # the same pupil, known under the new key
+    assert (
+        place("forget", "--yes", given=GONE + "\n").exit_code == 0
+    )  # the same pupil, known under the new key
     assert place.listed["pupil_keys"] == after["pupil_keys"]
 
 
+def test_without_somebody_who_agrees_nothing_moves(place: Place) -> None:
+    before = place.listed
+    for command in (("rotate", "--to", place.keys / "second", "--born", "2014"), ("forget",)):
+        said = place.refused(*command, given=STAYS + "\n")
+        assert "--yes" in said
+        assert "Intet er ændret" in said
+    assert place.listed == before
+    assert not (place.keys / "second").exists()
+
+
 def test_with_the_old_key_nothing_goes_on(place: Place) -> None:
-    place("rotate", "--to", place.keys / "second", "--born", "2014")
-    said = place.refused("forget", given=STAYS + "\n")
-    assert "the list of forgotten pupils was made with another key" in said
+    place("rotate", "--yes", "--to", place.keys / "second", "--born", "2014")
+    said = place.refused("forget", "--yes", given=STAYS + "\n")
+    assert "forgotten.json er lavet med en anden nøgle" in said
     assert "komglad rotate" in said
 
 
 @pytest.mark.slow
 def test_cut_short_it_goes_on_with_the_key_it_made(place: Place) -> None:
-    said = place.refused("rotate", "--to", place.keys / "second", "--born", "2013")
+    said = place.refused("rotate", "--yes", "--to", place.keys / "second", "--born", "2013")
     assert "1 pupil(s) with no number of the birth years 2013-2013" in said
     made, before = (place.keys / "second").read_text(), place.listed
     assert before["key_id"] not in made
-    assert place("rotate", "--to", place.keys / "second", "--born", "2014").exit_code == 0
+    assert place("rotate", "--yes", "--to", place.keys / "second", "--born", "2014").exit_code == 0
     assert (place.keys / "second").read_text() == made
     moved = place.listed
-    again = place("rotate", "--to", place.keys / "second", "--born", "2014")
+    again = place("rotate", "--yes", "--to", place.keys / "second", "--born", "2014")
     assert again.exit_code == 0
     assert "allerede flyttet" in again.output
     assert place.listed == moved
@@ -107,24 +123,24 @@ def test_cut_short_it_goes_on_with_the_key_it_made(place: Place) -> None:
 @pytest.mark.parametrize(
     ("to", "born", "message"),
     [
-        ("keys/first", "2014", "the new key is the one in use"),
-        ("data/second", "2014", "inside the data folder"),
-        ("keys/second", "2014-2010", "the birth years cannot be read"),
-        ("keys/second", "14", "the birth years cannot be read"),
+        ("keys/first", "2014", "den nye nøgle er den, der bruges nu"),
+        ("data/second", "2014", "i datamappen"),
+        ("keys/second", "2014-2010", "fødselsårene kan ikke læses"),
+        ("keys/second", "14", "fødselsårene kan ikke læses"),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_changes(
     place: Place, to: str, born: str, message: str
 ) -> None:
     before = place.listed
-    assert message in place.refused("rotate", "--to", place.data.parent / to, "--born", born)
+    assert message in place.refused("rotate", "--yes", "--to", place.data.parent / to, "--born", born)
     assert place.listed == before
 
 
 def test_an_unfinished_removal_is_ended_first(place: Place) -> None:
-    path = place.data / "forgotten.json"
-    path.write_text(json.dumps({**place.listed, "unfinished": place.listed["pupil_keys"]}))
-    said = place.refused("rotate", "--to", place.keys / "second", "--born", "2014")
+    path, key = place.data / "forgotten.json", PseudonymKey.parse(KEY)
+    load_forgotten(path, key).begun(place.listed["pupil_keys"][0], (), "0a1b").write(path, key)
+    said = place.refused("rotate", "--yes", "--to", place.keys / "second", "--born", "2014")
     assert "a withdrawal was begun and not carried to its end" in said
 
 
@@ -138,7 +154,7 @@ def test_the_rounds_made_again_say_the_same_of_the_same_pupils(
     number = next(
         c for line in roster.splitlines()[2:] for c in line.split("¤") if len(c) == 11 and c[6] == "-"
     )
-    place("forget", given=number + "\n")
+    place("forget", "--yes", given=number + "\n")
     settings = settings_for(place.data)
     run_round(settings, ROUND)
     folder = settings.warehouse / ROUND
@@ -146,7 +162,14 @@ def test_the_rounds_made_again_say_the_same_of_the_same_pupils(
     keys = set(before["raw_pupils"]["pupil_key"])
 
     result = place(
-        "rotate", "--to", place.keys / "second", "--map", place.keys / "map.csv", "--born", "2006-2022"
+        "rotate",
+        "--yes",
+        "--to",
+        place.keys / "second",
+        "--map",
+        place.keys / "map.csv",
+        "--born",
+        "2006-2022",
     )
     assert result.exit_code == 0, result.output
     assert f"komglad run {ROUND}" in result.output
@@ -155,7 +178,7 @@ def test_the_rounds_made_again_say_the_same_of_the_same_pupils(
     assert renamed.is_unique
 
     place.use("second")
-    said = place.refused("forget", "--closed-rounds", given=number + "\n")
+    said = place.refused("forget", "--yes", "--closed-rounds", given=number + "\n")
     assert f"komglad run {ROUND}" in said  # a pupil cannot be looked for under the other key
 
     run_round(replace(settings, key=(place.keys / "second").read_text().strip()), ROUND)

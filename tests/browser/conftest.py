@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from evaluation.reports.malplan import render_malplan
 from evaluation.reports.pdf import find_browser
@@ -15,6 +15,7 @@ from evaluation.reports.render import (
     Link,
     headline_words,
     render_accessibility_statement,
+    render_annex,
     render_index,
     render_school,
     render_steering_group,
@@ -29,7 +30,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PAGES = ("november", "june", "school", "malplan", "index", "accessibility")
+PAGES = ("november", "june", "annex", "school", "malplan", "index", "accessibility")
 
 
 @pytest.fixture(scope="session")
@@ -43,11 +44,17 @@ def executable() -> Path:
 
 
 @pytest.fixture(scope="session")
-def browser(executable: Path) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=str(executable), args=ARGUMENTS)
+def playwright() -> Iterator[Playwright]:
+    """One driver for all tests of a worker: a second one beside it does not start."""
+    with sync_playwright() as started:
         yield started
-        started.close()
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright, executable: Path) -> Iterator[Browser]:
+    started = playwright.chromium.launch(executable_path=str(executable), args=ARGUMENTS)
+    yield started
+    started.close()
 
 
 @pytest.fixture(scope="session")
@@ -61,6 +68,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     texts = {
         "november": render_steering_group(november),
         "june": render_steering_group(june),
+        "annex": render_annex(june),
         "school": render_school(june, "990002"),
         "malplan": render_malplan(june).html,
         "index": render_index(november.protocol, [entry]),

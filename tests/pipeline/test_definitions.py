@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -34,6 +36,31 @@ def test_every_declared_table_is_an_asset_that_states_its_grain(graph):
     assert set(TABLES) <= names
     for name, declared in TABLES.items():
         assert graph.get(dg.AssetKey(name)).description == declared.grain
+
+
+def test_every_asset_says_who_answers_for_it_what_it_is_about_and_which_code_made_it(graph):
+    for name, declared in TABLES.items():
+        node = graph.get(dg.AssetKey(name))
+        assert node.owners == ["team:evaluering"]
+        assert node.code_version.startswith("0.")
+        about = "pupils" if "pupil_key" in declared.columns else "groups"
+        assert node.tags.items() >= {"layer": declared.layer, "rows_about": about}.items()
+        columns = {c.name: c for c in node.metadata["dagster/column_schema"].columns}
+        assert list(columns) == list(declared.columns)
+    cells = graph.get(dg.AssetKey("out_description")).metadata["dagster/column_schema"].columns
+    assert {c.name: c.description for c in cells}["absence_pct"] == "procent"
+
+
+def test_few_names_of_dagster_are_not_public_and_each_is_known():
+    """Where Dagster has a public name it is used; these have none, so its version is bounded in pyproject.toml."""
+    root = Path(__file__).parents[2]
+    found = {}
+    for path in sorted((*root.glob("pipelines/**/*.py"), *root.glob("assets/**/*.py"))):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("dagster._"):
+                found.setdefault(path.name, set()).update(alias.name for alias in node.names)
+    assert found.keys() == {"page.py", "event_storage.py"}
+    assert found["page.py"] == {"WorkspaceProcessContext", "WorkspaceFileTarget"}
 
 
 def test_layers_only_look_back(graph):

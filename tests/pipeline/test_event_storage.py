@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import dagster as dg
 import pytest
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
@@ -51,3 +53,16 @@ def test_both_read_beside_an_open_writer(tmp_path):
         result = dg.materialize([answer], instance=writer)
         assert reader.get_run_by_id(result.run_id).status == dg.DagsterRunStatus.SUCCESS
         assert reader.get_latest_materialization_event(answer.key).run_id == result.run_id
+
+
+def test_without_dagsters_private_parts_its_own_storage_is_used(tmp_path, monkeypatch):
+    """Another version may have none of them: a round is slower then, and the same."""
+    monkeypatch.setitem(sys.modules, "pipelines.event_storage", None)
+    settings = settings_for(tmp_path)
+    with open_instance(settings) as instance:
+        assert not isinstance(instance.event_log_storage, EventLog)
+        run_id = dg.materialize([answer], instance=instance).run_id
+    monkeypatch.undo()
+    with open_instance(settings) as instance:
+        assert isinstance(instance.event_log_storage, EventLog)
+        assert [run.run_id for run in instance.get_runs()] == [run_id]

@@ -34,7 +34,7 @@ def test_a_few_rows_about_persons_are_not_counted_in_metadata(tmp_path, name, ro
         else:
             frame[column] = 1
     context = dg.build_output_context(asset_key=dg.AssetKey(name), partition_key="november_2026")
-    manager = ParquetIOManager(Warehouse(tmp_path), Progress(), MINIMUM)
+    manager = ParquetIOManager(Warehouse(tmp_path), Progress(), MINIMUM, {})
     manager.handle_output(context, frame[list(declared.columns)])
     said = context.get_logged_metadata()
     assert ("dagster/row_count" in said) == is_said

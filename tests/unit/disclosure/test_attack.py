@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
-from evaluation.disclosure import DisclosureRules, Exhibit, protect
+from evaluation.disclosure import Exhibit, protect
 from evaluation.disclosure import attack as attack_module
 from evaluation.disclosure.attack import Statement, Target, attack
 from evaluation.disclosure.audit import audit
@@ -20,8 +20,9 @@ from evaluation.disclosure.lattice import lattice
 from evaluation.disclosure.release import Space
 from evaluation.disclosure.system import Component, members_of
 from evaluation.errors import GateRefused, InputError
+from tests.rules import rules as rules_with
 
-RULES = DisclosureRules()
+RULES = rules_with()
 QUIET = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],

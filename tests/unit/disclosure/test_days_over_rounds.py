@@ -5,11 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from evaluation.disclosure import Dimension, DisclosureRules, Exhibit, Release, protect
+from evaluation.disclosure import Dimension, Exhibit, Release, protect
 from evaluation.disclosure.audit import audit
 from evaluation.disclosure.exhibits import UNION
+from tests.rules import rules as rules_with
 
-RULES = DisclosureRules()
+RULES = rules_with()
 GRADES = Dimension("klassetrin", ("6", "7", "8"), bands=(("treated", ("6",)),))
 Row = tuple[float, float]
 """Days absent, and the most of one pupil."""

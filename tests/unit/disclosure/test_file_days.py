@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from evaluation.disclosure import DisclosureRules, html_attributes, protect
+from evaluation.disclosure import html_attributes, protect
 from evaluation.disclosure.attack_files import attack_files
+from tests.rules import rules as rules_with
 
-RULES = DisclosureRules()
+RULES = rules_with()
 ROWS = [("6", 30, 150.0, 1800.0, 100.0), ("7", 40, 160.0, 2400.0, 20.0), ("8", 50, 200.0, 3000.0, 21.0)]
 """One pupil has 100 of the 150 days in grade 6."""
 

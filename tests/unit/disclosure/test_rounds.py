@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-import stat
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation.disclosure import Dimension, DisclosureRules, Exhibit, Release, protect
+from evaluation.disclosure import Dimension, Exhibit, Release, protect
 from evaluation.disclosure.audit import audit
-from evaluation.disclosure.ledger import Ledger, read_ledger, write_ledger
 from evaluation.errors import GateRefused, InputError
+from tests.rules import rules as rules_with
 
 pytestmark = pytest.mark.slow
 
-RULES = DisclosureRules()
+RULES = rules_with()
 
 
 def period_table(november: list[int], since: list[int] | None = None) -> Exhibit:
@@ -182,55 +181,6 @@ def test_same_exhibits_same_bytes(table):
     assert one == other
     frame = table(counts).frame.sample(frac=1, random_state=1)
     assert json.dumps(protect([replace(table(counts), frame=frame)], RULES).to_dict()) == one
-
-
-class TestLedger:
-    def test_file(self, table, tmp_path):
-        november = protect([table([[30, 41], [52, 63]])], RULES, release_id="nov")
-        path = tmp_path / "sub" / "ledger.json"
-        assert read_ledger(path) == Ledger()
-        ledger = Ledger().record(november, "2026-11-20", {"a.html": "00"})
-        write_ledger(path, ledger)
-        assert read_ledger(path) == ledger
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600
-        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-        path.write_text(path.read_text().replace('"text": "63"', '"text": "64"'))
-        with pytest.raises(InputError, match="cannot be trusted"):
-            read_ledger(path)
-
-    def test_holds_no_hidden_number(self, table):
-        release = protect([table([[3, 977], [968, 959]])], RULES, release_id="nov")
-        text = json.dumps(release.to_dict())
-        assert {c.value for c in release.cells if c.value is not None} == {
-            3 + 977 + 968 + 959.0,
-            3 + 977,
-            968 + 959,
-            3 + 968,
-            977 + 959,
-        }
-        for number in (977, 968, 959):
-            assert str(number) not in text
-
-    def test_order_of_rounds(self, table):
-        november, june, later = (
-            protect([table([[30, 41], [52, n]])], RULES, release_id=i)
-            for i, n in (("nov", 63), ("jun", 64), ("dec", 65))
-        )
-        ledger = Ledger().record(november, "2026-11-20", {}).record(june, "2027-06-20", {})
-        assert ledger.earlier_than("nov") == ()
-        assert ledger.earlier_than("jun") == (november,)
-        assert ledger.earlier_than("dec") == (november, june)
-        assert ledger.record(november, "2026-11-21", {"x": "1"}).entries[0].on == "2026-11-21"
-        changed = replace(later, id="nov")
-        with pytest.raises(GateRefused, match="followed by later releases"):
-            ledger.record(changed, "2027-07-01", {})
-        assert Ledger().record(november, "d", {}).record(changed, "e", {}).entries[0].release == changed
-        published = Ledger().record(november, "d", {}).publish("nov", "f")
-        assert published.earlier_than("nov") == (november,)
-        with pytest.raises(GateRefused, match="is published"):
-            published.record(changed, "g", {})
-        with pytest.raises(InputError):
-            published.publish("jun", "h")
 
 
 @pytest.mark.parametrize("seed", range(12))

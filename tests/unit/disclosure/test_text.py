@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import unicodedata
 
 import pytest
 
 from evaluation.disclosure.names import NameMatcher
 from evaluation.disclosure.text import scan_text
-from evaluation.errors import EnvironmentProblem, InputError
+from evaluation.errors import EnvironmentProblem
 
 KEY = b"a key that is long enough to use"
 ROSTER = (
@@ -78,30 +77,19 @@ def test_ordinary_number_of_eight_digits_as_count_is_not_a_phone():
 
 
 def test_the_matcher_keeps_no_names(matcher):
-    stored = matcher.to_json()
+    kept = f"{matcher!r} {sorted(matcher.tokens)}".casefold()
     for name in ROSTER:
         for part in name.replace("-", " ").split():
             if len(part) > 3:
-                assert part.casefold() not in stored.casefold()
-                assert part.casefold() not in repr(matcher).casefold()
-    assert KEY.decode() not in stored
-    assert KEY.decode() not in repr(matcher)
-    again = NameMatcher.from_json(stored, KEY)
-    assert again == matcher
-    assert again.scan("Hos Ida") == ((4, 7),)
+                assert part.casefold() not in kept
+    assert KEY.decode().casefold() not in kept
 
 
-def test_another_key_gives_other_hashes_and_is_refused(matcher):
+def test_another_key_gives_other_hashes_and_a_short_one_is_refused(matcher):
     other = NameMatcher.from_names(ROSTER, KEY[::-1])
     assert not other.tokens & matcher.tokens
-    with pytest.raises(EnvironmentProblem, match="another key"):
-        NameMatcher.from_json(matcher.to_json(), KEY[::-1])
     with pytest.raises(EnvironmentProblem, match="too short"):
         NameMatcher.from_names(ROSTER, b"short")
-    with pytest.raises(InputError):
-        NameMatcher.from_json("[]", KEY)
-    with pytest.raises(InputError):
-        NameMatcher.from_json(json.dumps({**json.loads(matcher.to_json()), "version": 9}), KEY)
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,13 @@ import dataclasses
 import pandas as pd
 import pytest
 
-from evaluation.disclosure import Dimension, DisclosureRules, Exhibit, protect
+from evaluation.disclosure import Dimension, Exhibit, protect
 from evaluation.disclosure.audit import audit
 from evaluation.disclosure.lattice import lattice
 from evaluation.errors import InputError, ProtocolError
+from tests.rules import rules as rules_with
 
-RULES = DisclosureRules()
+RULES = rules_with()
 
 
 def sensitive(exhibit, quantity="pupils", rules=RULES):
@@ -32,18 +33,20 @@ def test_coarser_form_where_too_much_is_hidden(table, below, rows):
 
 def test_limits_that_cannot_hold_are_all_named():
     with pytest.raises(ProtocolError) as caught:
-        DisclosureRules(
+        rules_with(
             minimum_pupils=0,
             protection_width=0,
             dominance_share=0,
             days_width_share=1,
             dominance_width_share=1,
             days_width_min=0,
-            quote_min_sources=0,
+            coverage_step_pct=0,
+            pupils_step=0,
+            quote_minimum_sources=0,
             max_hidden_share=0,
             marker=" ",
         )
-    assert len(caught.value.problems) == 9
+    assert len(caught.value.problems) == 11
 
 
 def test_official_averages_pass_untouched():

@@ -8,6 +8,7 @@ for a long hunt leave ``-runs`` out.
 from __future__ import annotations
 
 import io
+import resource
 import sys
 import tempfile
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ with atheris.instrument_imports(include=["evaluation.door"], enable_loader_overr
     from evaluation.door.calendar import build_calendar, read_spans
     from evaluation.door.desk import Desk
     from evaluation.door.fields import Fields
-    from evaluation.door.files import Incoming, check_archive
+    from evaluation.door.files import Incoming
     from evaluation.door.kinds import KINDS
     from evaluation.door.ledger import Ledger
     from evaluation.door.mapping import Mapping, parse_mapping
@@ -30,6 +31,7 @@ with atheris.instrument_imports(include=["evaluation.door"], enable_loader_overr
     from evaluation.door.read_grid import read_grid
     from evaluation.door.read_text import read_text
     from evaluation.door.read_xml import read_xml
+    from evaluation.files.archives import check_archive
 
 from evaluation.errors import KomgladError
 from evaluation.study import load_study
@@ -181,7 +183,7 @@ MAPPINGS = {
 
 
 def grid(name: str, data: bytes) -> None:
-    through_the_door(MAPPINGS[name], lambda d, s: read_grid(io.BufferedReader(io.BytesIO(d)), s), data)
+    through_the_door(MAPPINGS[name], lambda d, s: read_grid(io.BufferedReader(io.BytesIO(d)), s, None), data)
 
 
 TARGETS = {
@@ -195,7 +197,10 @@ TARGETS = {
     "map": proposal,
 }
 
+MEMORY_LIMIT = 2 << 30  # bytes of data; no small file needs more
+
 if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_LIMIT, MEMORY_LIMIT))
     target = TARGETS[sys.argv.pop(1)]
     atheris.Setup(sys.argv, target)
     atheris.Fuzz()

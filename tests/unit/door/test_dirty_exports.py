@@ -18,9 +18,10 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from evaluation.door.propose import propose_mapping
 from evaluation.door.pseudonyms import PseudonymKey
-from evaluation.errors import InputError, ProtocolError
+from evaluation.errors import InputError
 from evaluation.intake import read_round
 from evaluation.study import Study, load_study
+from tests.unit.door.analyst import answered
 
 KEY = PseudonymKey.parse("00112233445566778899aabbccddeeff" * 2)
 DEMO = load_study("demo_kommune")
@@ -35,7 +36,14 @@ CANARIES = (
     "asek1234",
     "kanarie@",
 )
-PARTS = ["rows_kept", "rows_quarantined", "rows_duplicate", "rows_superseded", "rows_out_of_round"]
+PARTS = [
+    "rows_kept",
+    "rows_quarantined",
+    "rows_duplicate",
+    "rows_superseded",
+    "rows_out_of_round",
+    "rows_skipped",
+]
 H = "CPR;Navn;Klasse;Dato;Kode"
 DAYS = [str(d) for d in range(1, 31)]
 
@@ -87,7 +95,9 @@ def packed(**members: str | bytes) -> bytes:
 
 @dataclass(frozen=True)
 class Dirty:
-    """A file; what the draft must say; rows in, kept and quarantined when it is used; the rules that were broken."""
+    """A file; what the draft must say; rows in, kept and quarantined when its ``answers`` are given and it is used, and the
+    rules that were broken; without a ledger the file cannot be read.
+    """
 
     name: str
     content: bytes
@@ -95,6 +105,7 @@ class Dirty:
     ledger: tuple[int, int, int] | None
     rules: tuple[str, ...] = ()
     doubt: str = ""
+    answers: tuple[tuple[str, str], ...] = ()
 
 
 HEADS = ["CPR", "Klasse", "Dato", "Kode"]
@@ -202,12 +213,14 @@ CASES: dict[str, Dirty] = {
         ),
         (2, 1, 1),
         ("number_format",),
+        answers=(('unit = "?"', 'unit = "days"'),),
     ),
     "quoted line breaks": Dirty(
         "a.csv",
         text(H + ";Bemærkning", *[r + ';"linje et\nlinje ""to""; her"' for r in rows()]).encode(),
         (),
         (6, 6, 0),
+        answers=(('"Bemærkning" = "?"', '"Bemærkning" = "fritekst"'),),
     ),
     "UTF-16 with tabs": Dirty(
         "a.txt",
@@ -233,6 +246,7 @@ CASES: dict[str, Dirty] = {
         ('encoding = "cp850"',),
         (6, 6, 0),
         doubt="DOS",
+        answers=(('"?" = "?"', '"Bemærkning på dansk" = "fritekst"'),),
     ),
     "letters of an old Mac": Dirty(
         "a.csv",
@@ -242,6 +256,7 @@ CASES: dict[str, Dirty] = {
         ('encoding = "mac_roman"',),
         (6, 6, 0),
         doubt="en gammel Mac",
+        answers=(('"?" = "?"', '"Bemærkning på dansk" = "fritekst"'),),
     ),
     "workbook of 1904 with a hidden sheet": Dirty(
         "a.xlsx",
@@ -259,7 +274,7 @@ CASES: dict[str, Dirty] = {
                 ["0303144003 ", "8.A", 46273, "U", "0,5"],
             ]
         ),
-        ('date_formats = ["excel", "dd-mm-yyyy"]',),
+        ('["excel", "dd-mm-yyyy"] eller',),
         (2, 1, 1),
         ("cpr_nine_digits",),
         doubt="foranstillet nul er tabt",
@@ -338,6 +353,7 @@ CASES: dict[str, Dirty] = {
         ('kind = "totals"', 'permitted = "Fri"'),
         (5, 1, 4),
         ("conflict", "half_day_grade", "more_than_possible"),
+        answers=(('unit = "?"', 'unit = "days"'),),
     ),
     "half days in words": Dirty(
         "a.csv",
@@ -364,8 +380,9 @@ CASES: dict[str, Dirty] = {
             f"{C};8.A;14-09-2026;16-09-2026;Ulovligt fravær",
         ).encode(),
         ('grain = "interval"', 'from = "Startdato"', '"Ekstraordinær frihed" = "permitted"'),
-        (4, 2, 2),
-        ("empty_value", "reversed_interval"),
+        (4, 3, 1),
+        ("reversed_interval",),
+        answers=(('empty_to = "?"', 'empty_to = "one_day"'),),
     ),
     "English, ISO dates": Dirty(
         "a.csv",
@@ -444,6 +461,7 @@ CASES: dict[str, Dirty] = {
         ).encode(),
         ('"Bøgelund Skole" = "990001"', 'grain = "month"', 'school_days = "Mulige fremmødedage"'),
         (1, 1, 0),
+        answers=(('unit = "?"', 'unit = "days"'),),
     ),
     "guardians' app: statuses for types, local ids": Dirty(
         "a.csv",
@@ -456,6 +474,7 @@ CASES: dict[str, Dirty] = {
         (2, 0, 2),
         ("unknown_pupil",),
         doubt="en elevliste skal knytte numrene",
+        answers=(('clock = "?"', 'clock = "whole_days"'), ('"Kommentar" = "?"', '"Kommentar" = "fritekst"')),
     ),
     "a column for each type": Dirty(
         "a.csv",
@@ -544,6 +563,7 @@ CASES: dict[str, Dirty] = {
         ).encode(),
         ('grain = "interval"', 'to = "end"', '"Holiday" = "permitted"'),
         (2, 2, 0),
+        answers=(('clock = "?"', 'clock = "whole_days"'),),
     ),
     "no reason where the pupil was there": Dirty(
         "a.csv",
@@ -566,9 +586,9 @@ CASES: dict[str, Dirty] = {
     "where it ended is not said": Dirty(
         "a.csv",
         text("CPR;Klasse;Fra;Antal dage;Årsag", f"{A};6.A;14-09-2026;3;Syg").encode(),
-        ('grain = "interval"', 'to = "?"'),
+        ('grain = "interval"', 'length = { column = "Antal dage", unit = "?" }'),
         None,
-        doubt="ikke hvornår det sluttede",
+        doubt="Kun skolen kan sige",
     ),
     "pupils by full name with dates": Dirty(
         "a.csv",
@@ -589,7 +609,7 @@ CASES: dict[str, Dirty] = {
     "consents for something else": Dirty(
         "a.csv",
         text("CPR;Formål;Samtykke;Afgivet den", *(f"{x};Klassefoto;Ja;01-09-2026" for x in (A, B))).encode(),
-        ('map = { "Klassefoto" = "?" }',),
+        ('map = { "?" = "?" }',),
         None,
         doubt="Formål, der ikke står i protokollen: 1. Den kender: evaluering",
     ),
@@ -604,11 +624,13 @@ CASES: dict[str, Dirty] = {
         ('kind = "totals"', 'grain = "week"', 'date = "Fra"', 'unlawful = "Ulovlig"'),
         (3, 2, 1),
         ("more_than_possible",),
+        answers=(('unit = "?"', 'unit = "days"'),),
     ),
 }
 
 
 def use(folder: Path, name: str, content: bytes, mapping: str):
+    """What a study with this one mapping reads."""
     (folder / "s" / "mappings").mkdir(parents=True, exist_ok=True)
     (folder / "in").mkdir(exist_ok=True)
     (folder / "in" / name).write_bytes(content)
@@ -620,6 +642,12 @@ def use(folder: Path, name: str, content: bytes, mapping: str):
 def propose(folder: Path, name: str, content: bytes):
     (folder / name).write_bytes(content)
     return propose_mapping(folder / name, DEMO.protocol)
+
+
+def assert_asked(intake) -> None:
+    """The file is not read, and what it waits for is said."""
+    assert {p.rule for p in intake.problems} == {"open_question"}
+    assert intake.tables["raw_ledger"].empty
 
 
 def without_canaries(said: str) -> None:
@@ -636,22 +664,21 @@ def test_the_draft_is_usable_and_every_row_is_accounted_for(case: Dirty, tmp_pat
         assert line in draft.toml
     assert any(case.doubt in d for d in draft.doubts)
     if case.ledger is None:
-        with pytest.raises(ProtocolError, match="not decided"):
-            use(tmp_path, case.name, case.content, draft.toml)
+        assert_asked(use(tmp_path, case.name, case.content, answered(draft.toml)))
         return
-    intake = use(tmp_path, case.name, case.content, draft.toml)
+    intake = use(tmp_path, case.name, case.content, answered(draft.toml, *case.answers))
     without_canaries(
         "".join(t.drop(columns=["sha256"], errors="ignore").to_csv() for t in intake.tables.values())
     )
     assert not intake.problems
     ledger = intake.tables["raw_ledger"].iloc[0]
-    assert tuple(ledger[["rows_in", "rows_kept", "rows_quarantined"]]) == case.ledger
+    said = ledger["rows_in"] - ledger["rows_skipped"]
+    assert (said, *ledger[["rows_kept", "rows_quarantined"]]) == case.ledger
     assert ledger["rows_in"] == ledger[PARTS].sum()
     assert sorted(set(intake.tables["raw_quarantine"]["rule"])) == sorted(case.rules)
 
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600
-PAGE = f"<html><table><tr><td>CPR</td></tr><tr><td>{A}</td></tr></table></html>".encode()
 REFUSED: dict[str, tuple[str, bytes, str, str]] = {
     # file, content, what the draft's refusal says, what reading it as text says
     "no bytes": ("a.csv", b"", "missing or empty", "an empty file"),
@@ -659,7 +686,7 @@ REFUSED: dict[str, tuple[str, bytes, str, str]] = {
     "no headings": ("a.csv", text(*rows()).encode(), "every line looks like data", "heading is missing"),
     "old Excel": ("a.xls", OLE, "an old Excel file (.xls)", "an old Excel file (.xls)"),
     "password": ("a.xlsx", OLE, "a workbook with a password", "a workbook with a password"),
-    "a web page called xls": ("a.xls", PAGE, "a web page", "a web page"),
+    "a web page without a table": ("a.xls", b"<html><p>0101144001</p></html>", "no table", "a web page"),
     "OpenDocument": (
         "a.ods",
         packed(mimetype="application/vnd.oasis.opendocument.spreadsheet", content="<x/>"),
@@ -676,7 +703,7 @@ REFUSED: dict[str, tuple[str, bytes, str, str]] = {
     ),
     "PDF": ("a.pdf", b"%PDF-1.7\n0101144001", "a PDF document", "a PDF document"),
     "gzip": ("a.csv.gz", b"\x1f\x8b\x08\x00" + b"\0" * 50, "a packed file", "a packed file"),
-    "JSON": ("a.json", b'[{"cpr": "0101144001"}]', "a JSON document", "a JSON document"),
+    "JSON that breaks off": ("a.json", b'[{"cpr": "0101144001"},', "is no JSON", "a JSON document"),
     "Parquet": ("a.parquet", b"PAR1" + b"\0" * 20 + b"PAR1", "a Parquet file", "a Parquet file"),
     "one column": ("a.csv", text("CPR", A, C).encode(), "no separator", "1 column found"),
 }
@@ -730,9 +757,8 @@ def test_a_file_that_is_something_else_is_refused_in_words(
 )  # fmt: skip
 def test_a_grid_says_what_its_cells_say(name: str, said: set[tuple[str, str, float]], tmp_path: Path) -> None:
     case = CASES[name]
-    rows = use(tmp_path, case.name, case.content, propose(tmp_path, case.name, case.content).toml).tables[
-        "raw_absence"
-    ]
+    draft = answered(propose(tmp_path, case.name, case.content).toml, *case.answers)
+    rows = use(tmp_path, case.name, case.content, draft).tables["raw_absence"]
     found = list(
         zip(rows["from_on"].dt.strftime("%Y-%m-%d"), rows["absence_type"], rows["day_fraction"], strict=True)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evaluation.door.encodings import likely_western, utf16_order
+from evaluation.files.encodings import likely_western, utf16_order
 
 TEXT = "Skole;Årgang;Fravær;Bemærkning\nHerstedøster;6;sygdom;Møde på børnehøjde\n"
 

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
+import io
+import unicodedata
+import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from evaluation.door.erase import Traces
+from evaluation.door.files import masked_name
 from evaluation.door.forget import execute_forget, finish_forget, plan_forget
 from evaluation.door.forget_files import Places
-from evaluation.door.forgotten import read_forgotten
+from evaluation.door.forget_proof import still_held
+from evaluation.door.forget_tables import KeyedPupil
+from evaluation.door.forgotten import load_forgotten, read_forgotten, receipt_name
 from evaluation.door.intake import Intake, read_incoming
 from evaluation.door.pseudonyms import PseudonymKey, generate_key
 from evaluation.errors import InputError
+from evaluation.sealing import opened, sealed
 from evaluation.study import Study, load_study
 
 KEY = PseudonymKey.parse("00112233445566778899aabbccddeeff" * 2)
@@ -59,10 +69,14 @@ def places(data: Path, study: Study = STUDY) -> Places:
 def forget(data: Path, study: Study = STUDY) -> str:
     listed = data / "forgotten.json"
     plan = plan_forget(f"{GONE[:6]}-{GONE[6:]}", KEY, places(data, study))
-    receipt = execute_forget(plan, KEY, places(data, study), listed=listed, on=dt.date(2026, 11, 23))
+    receipt = execute_forget(
+        plan, KEY, places(data, study), listed=listed, on=dt.date(2026, 11, 23), receipt="0a1b"
+    )
+    (data / "receipts").mkdir(exist_ok=True)
+    (data / "receipts" / receipt_name(receipt.id)).write_bytes(receipt.filed(KEY))
     finish_forget(plan, KEY, listed=listed)
     assert GONE not in repr(plan)
-    return receipt.to_json()
+    return receipt.filed(KEY).decode()
 
 
 def test_the_pupil_is_gone_from_warehouse_and_inbox_and_others_are_untouched(data: Path) -> None:
@@ -87,15 +101,140 @@ def test_the_pupil_is_gone_from_warehouse_and_inbox_and_others_are_untouched(dat
     assert pupil not in receipt
 
 
-def test_the_receipt_counts_what_was_removed(data: Path) -> None:
-    import json
-
-    receipt = json.loads(forget(data))
-    assert {t["name"]: t["rows"] for t in receipt["tables"]} == {
-        "november_2026/raw_absence.parquet": 2,
-        "november_2026/raw_pupils.parquet": 1,
+def test_the_receipt_holds_no_count_and_says_that_nothing_is_left(data: Path) -> None:
+    receipt = opened("forget-0a1b.json", forget(data).encode(), KEY.for_seals, way_back="")
+    assert receipt == {
+        "id": "0a1b",
+        "on": "2026-11-23",
+        "key_id": KEY.key_id,
+        "again": ["november_2026"],
+        "still_in": [],
+        "by_hand": [],
+        "elsewhere": [],
     }
-    assert sum(f["rows"] for f in receipt["files"]) == 1 + 1 + 1  # roster, ElevID file, CPR file
+
+
+def test_a_round_that_has_gone_out_is_named_while_it_holds_rows(data: Path) -> None:
+    gone_out = replace(places(data), rounds=())
+    plan = plan_forget(GONE, KEY, gone_out)
+    receipt = execute_forget(
+        plan, KEY, gone_out, listed=data / "forgotten.json", on=dt.date(2026, 11, 23), receipt="0a1b"
+    )
+    assert receipt.still_in == ("november_2026",)
+    assert receipt.elsewhere == ()
+
+
+def zipped(content: bytes, name: str = "inside/elever.csv") -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, content)
+    return out.getvalue()
+
+
+NUMBER = f"x;{GONE[:6]}-{GONE[6:]};6.A\n"
+PUPIL = KEY.pseudonym("pupil", GONE)
+COPIES = {
+    "a copy in text": ("backup/elever.csv", ("y\n" * 600_000 + NUMBER).encode()),
+    "utf-16": ("old/elever.txt", ("x" + NUMBER).encode("utf-16")),
+    "odd utf-16": ("old/elever.txt", b"x" + NUMBER.encode("utf-16-le")),
+    "a zip in a zip": ("old/elever.zip", zipped(zipped(NUMBER.encode()))),
+    "gzip": ("old/elever.csv.gz", gzip.compress(NUMBER.encode())),
+    "a name in a zip": ("old/x.zip", zipped(b"", f"{GONE}.csv")),
+    "the key in a table of nobody's": ("notes/raw.parquet", None),
+    "the key in a log": ("dagster/log.txt", f"row {PUPIL}".encode()),
+    "a file's name": (f"gamle filer/samtykke {STAYS} og {GONE}.docx", b"x"),
+    "a damaged zip": ("old/elever.zip", zipped(NUMBER.encode())[:-9]),
+}
+
+
+BETWEEN = [chr(c) for c in range(32, 0x10000) if unicodedata.category(chr(c)) in ("Pd", "Zs")]
+"""Every dash and blank there is; word processors put some of them in by themselves."""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
+def test_the_number_is_found_with_any_dash_or_blank_in_it(tmp_path: Path, encoding: str) -> None:
+    texts = [f"{GONE[:6]}{between}{GONE[6:]}" for c in BETWEEN for between in (c, f" {c} ")]
+    texts += [f"{GONE[:2]}.{GONE[2:4]}.{GONE[4:6]}-{GONE[6:]}", f"{GONE[1:6]}\u2212{GONE[6:]}"]
+    planted = [t for t in texts if t.encode(encoding, "ignore").decode(encoding) == t]
+    assert len(planted) > 5
+    for n, text in enumerate(planted):
+        (tmp_path / f"{n}.md").write_text(f"Talt med Ida, {text}, om fravær", encoding=encoding)
+    apart = (f"{GONE[:6]};{GONE[6:]}", f"{GONE[:6]}\n{GONE[6:]}", f"{GONE}1", f"{GONE[:6]}-1{GONE[6:]}")
+    for n, text in enumerate(apart):
+        (tmp_path / f"other{n}.md").write_text(text, encoding=encoding)
+    who = KeyedPupil(KEY.key_id, PUPIL, frozenset(), {})
+    assert sorted(still_held(tmp_path, who, Traces(GONE), skip=[])) == sorted(
+        f"{n}.md" for n in range(len(planted))
+    )
+
+
+@pytest.mark.parametrize("what", list(COPIES))
+def test_whatever_still_holds_the_pupil_anywhere_is_named(data: Path, what: str) -> None:
+    name, content = COPIES[what]
+    path = data / name
+    path.parent.mkdir()
+    if content is None:
+        pd.DataFrame({"pupil_key": ["a", PUPIL]}).to_parquet(path)
+    else:
+        path.write_bytes(content)
+    (data / "others.csv").write_text(f"x;{STAYS};{GONE}1\n")  # a longer number is another
+    receipt = opened("forget-0a1b.json", forget(data).encode(), KEY.for_seals, way_back="")
+    assert receipt["elsewhere"] == [masked_name(name)]
+    assert GONE not in str(receipt)
+
+
+def test_a_list_from_before_a_removal_is_noticed(data: Path) -> None:
+    listed, receipts = data / "forgotten.json", data / "receipts"
+    forget(data)
+    later = receipts / "forget-77.json"  # a later removal, whose list was not restored
+    later.write_bytes(sealed(later.name, {"id": later.name}, KEY.for_seals))
+    with pytest.raises(InputError, match=r"(?s)ældre end kvitteringerne.*forget-77\.json"):
+        read_forgotten(listed, KEY)
+    load_forgotten(listed, KEY).settled("77").write(listed, KEY)
+    assert read_forgotten(listed, KEY) == {PUPIL}
+    later.write_text("{}")
+    with pytest.raises(InputError, match=r"(?s)forget-77\.json kan ikke bruges.*sikkerhedskopien"):
+        read_forgotten(listed, KEY)
+    later.unlink()
+    listed.unlink()
+    with pytest.raises(InputError, match="ældre end kvitteringerne"):
+        read_forgotten(listed, KEY)
+
+
+def test_a_receipt_that_is_gone_is_noticed_and_a_removal_only_the_ledger_knows(data: Path) -> None:
+    listed, receipt = data / "forgotten.json", data / "receipts" / "forget-0a1b.json"
+    forget(data)
+    assert read_forgotten(listed, KEY, ["0a1b"]) == {PUPIL}
+    with pytest.raises(InputError, match=r"(?s)ældre end kvitteringerne.*forget-77\.json.*--again"):
+        read_forgotten(listed, KEY, ["0a1b", "77"])
+    receipt.unlink()
+    with pytest.raises(InputError, match=r"(?s)kvitteringer mangler.*forget-0a1b\.json.*--again"):
+        read_forgotten(listed, KEY)
+    forget(data)  # again, under the same id
+    assert read_forgotten(listed, KEY, ["0a1b"]) == {PUPIL}
+
+
+@pytest.mark.parametrize("harm", ["", "{}", "[]", "a pupil taken off"])
+def test_a_list_that_was_altered_is_refused_with_the_way_back(data: Path, harm: str) -> None:
+    forget(data)
+    listed = data / "forgotten.json"
+    listed.write_text(listed.read_text().replace(PUPIL, "0" * 20) if harm.startswith("a pupil") else harm)
+    with pytest.raises(InputError, match=r"forgotten\.json kan ikke bruges") as refused:
+        read_forgotten(listed, KEY)
+    assert "sikkerhedskopien" in str(refused.value)
+
+
+def test_a_file_that_held_nobody_else_goes_whole_so_that_rounds_go_on(data: Path) -> None:
+    for path in (data / "incoming").rglob("*.*"):
+        encoding = "utf-8" if path.name == "fravaer_2026-11-20.csv" else "cp1252"
+        lines = path.read_bytes().decode(encoding).splitlines(keepends=True)
+        others = (STAYS, "18\t")
+        path.write_bytes("".join(x for x in lines if not any(o in x for o in others)).encode(encoding))
+    (data / "incoming/fjord/elever_2026-27_2026-11-20.txt").unlink()
+    assert read(data).problems == ()
+    forget(data)
+    assert [p.name for p in (data / "incoming").rglob("*") if p.is_file()] == []
+    assert read(data).problems == ()
 
 
 def test_a_new_export_does_not_bring_the_pupil_back(data: Path) -> None:
@@ -125,5 +264,5 @@ def test_a_wrong_number_is_refused_without_repeating_it(data: Path) -> None:
 
 def test_a_list_made_with_another_key_is_refused(data: Path) -> None:
     forget(data)
-    with pytest.raises(InputError, match="another key"):
+    with pytest.raises(InputError, match="anden nøgle"):
         read_forgotten(data / "forgotten.json", PseudonymKey.parse(generate_key()))

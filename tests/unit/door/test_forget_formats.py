@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import json
 import zipfile
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,9 +15,9 @@ import pandas as pd
 import pytest
 
 from evaluation.door import forget as module
-from evaluation.door.forget import Plan, Receipt, execute_forget, finish_forget, plan_forget
+from evaluation.door.forget import Plan, Receipt, execute_forget, finds_nobody, finish_forget, plan_forget
 from evaluation.door.forget_files import Places
-from evaluation.door.forgotten import read_forgotten
+from evaluation.door.forgotten import read_forgotten, receipt_name
 from evaluation.door.pseudonyms import PseudonymKey
 from evaluation.errors import InputError
 from evaluation.intake import read_round
@@ -37,6 +39,8 @@ date = "Dato"
 type = "Kode"
 [types]
 S = "sick"
+[ignore]
+Note = "bemærkninger til skolen selv"
 """
 ROSTER_XML = """
 kind = "pupils"
@@ -70,7 +74,13 @@ class Case:
 
     def forget(self) -> Receipt:
         plan = self.plan()
-        receipt = execute_forget(plan, KEY, self.places, listed=self.listed, on=dt.date(2026, 11, 23))
+        self.found = plan.files
+        receipt = execute_forget(
+            plan, KEY, self.places, listed=self.listed, on=dt.date(2026, 11, 23), receipt="0a1b"
+        )
+        filed = self.data / "receipts" / receipt_name(receipt.id)
+        filed.parent.mkdir(exist_ok=True)
+        filed.write_bytes(receipt.filed(KEY))
         finish_forget(plan, KEY, listed=self.listed)
         return receipt
 
@@ -172,15 +182,16 @@ def test_the_pupil_leaves_the_file_and_the_others_stay(case: Case) -> None:
         after[name][columns].reset_index(drop=True), kept[columns].reset_index(drop=True)
     )
     assert not len(after["raw_quarantine"])
-    assert [(f.rows, f.is_by_hand) for f in receipt.files] == [(case.expected, False)]  # type: ignore[attr-defined]
-    assert GONE not in receipt.to_json()
-    assert mine not in receipt.to_json()
+    assert [(f.rows, f.is_by_hand) for f in case.found] == [(case.expected, False)]  # type: ignore[attr-defined]
+    assert GONE not in receipt.filed(KEY).decode()
+    assert mine not in receipt.filed(KEY).decode()
 
 
 def test_a_second_time_changes_no_byte(case: Case) -> None:
     case.forget()
     before = case.path.read_bytes()
-    assert case.forget().files == ()
+    assert case.forget().elsewhere == ()
+    assert case.found == ()
     assert case.path.read_bytes() == before
 
 
@@ -240,10 +251,59 @@ def test_a_file_that_cannot_be_rewritten_is_left_to_a_person_and_named_without_t
     (case.data / "incoming" / f"brev {GONE}.pdf").write_bytes(b"%PDF-1.7 ...")
     (case.data / "incoming" / "noter.bin").write_bytes(b"intet her")
     receipt = case.forget()
-    assert [(f.name, f.is_by_hand) for f in receipt.files] == [
-        ("a.csv", False),
-        ("brev 999999-9999.pdf", True),
+    assert [f.is_by_hand for f in case.found] == [False, True]
+    assert receipt.by_hand == ("brev 999999-9999.pdf",)
+    assert receipt.elsewhere == ()
+
+
+def _html(rows: list[list[object]]) -> bytes:
+    lines = "".join(f"<tr>{''.join(f'<td>{c}</td>' for c in row)}</tr>" for row in rows)
+    return f"<html><body><table>{lines}</table></body></html>".encode()
+
+
+def _json(rows: list[list[object]]) -> bytes:
+    return json.dumps([dict(zip(map(str, rows[0]), row, strict=True)) for row in rows[1:]]).encode()
+
+
+@pytest.mark.parametrize(("kind", "make"), [("html", _html), ("json", _json)])
+@pytest.mark.parametrize("holds", [True, False])
+def test_a_format_that_cannot_be_written_is_named_when_it_holds_the_pupil_and_only_then(
+    kind: str, make: Callable[[list[list[object]]], bytes], holds: bool, tmp_path: Path
+) -> None:
+    rows = [
+        ["CPR", "Klasse", "Dato", "Kode"],
+        [int(GONE) if holds else STAYS, "6.A", "07-09-2026", "S"],  # the leading zero is lost
+        [STAYS, "6.A", "08-09-2026", "S"],
     ]
+    name = f"a.{kind}"
+    case = Case(tmp_path, ABSENCE.format(file=f'files = ["a.*"]\nformat = "{kind}"'), name, make(rows))
+    plan = case.plan()
+    assert [(f.name, f.rows, f.is_by_hand) for f in plan.files] == ([(name, 1, True)] if holds else [])
+    assert finds_nobody(plan, KEY, listed=case.listed) is not holds
+    if holds:
+        before = case.path.read_bytes()
+        assert case.forget().by_hand == (name,)
+        assert case.path.read_bytes() == before
+
+
+EXPORTS = Path(__file__).parents[2] / "data" / "door" / "exports"
+
+
+@pytest.mark.parametrize(("name", "kind"), [("04_biff.xls", "xls"), ("05.ods", "ods")])
+def test_a_workbook_that_cannot_be_written_is_left_whole_and_named_with_its_rows(
+    name: str, kind: str, tmp_path: Path
+) -> None:
+    truth = json.loads((EXPORTS / "truth.json").read_text(encoding="utf-8"))["days"]
+    numbers = Counter(str(day[0]).replace("-", "") for day in truth)
+    number, rows = numbers.most_common(1)[0]
+    mapping = ABSENCE.format(file=f'files = ["*.{kind}"]\nformat = "{kind}"').replace('"Kode"', '"Fravær"')
+    case = Case(tmp_path, mapping, name, (EXPORTS / name).read_bytes())
+    found = plan_forget(number, KEY, case.places).files
+    assert [(f.name, f.rows, f.is_by_hand) for f in found] == [(name, rows, True)]
+    stranger = plan_forget(GONE, KEY, case.places)
+    assert stranger.files == ()
+    assert finds_nobody(stranger, KEY, listed=case.listed)
+    assert case.path.read_bytes() == (EXPORTS / name).read_bytes()
 
 
 def test_rows_from_a_database_are_counted_and_kept_out(tmp_path: Path) -> None:
@@ -258,8 +318,8 @@ def test_rows_from_a_database_are_counted_and_kept_out(tmp_path: Path) -> None:
     (case.data / "incoming" / "x" / "readme.csv").unlink()
     addresses = {"DB": f"sqlite:///{place}"}
     case.places = Places(case.study, tmp_path / "w", tmp_path / "incoming", (), addresses)
-    receipt = case.forget()
-    assert [(f.name, f.rows, f.is_by_hand) for f in receipt.files] == [("sql:m", 1, True)]
+    case.forget()
+    assert [(f.name, f.rows, f.is_by_hand) for f in case.found] == [("sql:m", 1, True)]
     intake = read_round(tmp_path / "incoming", case.study, round_id="november_2026", key=KEY,
                         sql_addresses=addresses, forgotten=read_forgotten(case.listed, KEY))  # fmt: skip
     assert list(intake.tables["raw_absence"]["pupil_key"]) == [KEY.pseudonym("pupil", STAYS)]
@@ -358,8 +418,8 @@ def test_an_interview_leaves_its_project_with_its_words_and_all_that_points_at_i
     case = with_project("")
     with zipfile.ZipFile(case.path) as before:
         other = before.read(f"Sources/{f.guid('interview_08')}.txt")
-    receipt = case.forget()
-    assert [(x.name, x.rows, x.is_by_hand) for x in receipt.files if x.name.endswith("qdpx")] == [
+    case.forget()
+    assert [(x.name, x.rows, x.is_by_hand) for x in case.found if x.name.endswith("qdpx")] == [
         ("interviews/p.qdpx", 1, False)
     ]
     with zipfile.ZipFile(case.path) as archive:
@@ -372,7 +432,8 @@ def test_an_interview_leaves_its_project_with_its_words_and_all_that_points_at_i
     etree.XMLSchema(etree.parse(f.QDA / "Project-mrt2019.xsd")).assertValid(read_qdpx(case.path).root)
     names = document_names(case.path, load_codebook(DEMO.file("codebook.yaml")))
     assert names == {"interview_08"}
-    assert [x.rows for x in case.forget().files if x.name.endswith("qdpx")] == []
+    case.forget()
+    assert [x.rows for x in case.found if x.name.endswith("qdpx")] == []
 
 
 @pytest.mark.parametrize("about", [GONE, f"{GONE[:6]}-{GONE[6:]}"])
@@ -381,8 +442,8 @@ def test_a_project_in_which_the_number_stands_elsewhere_is_left_to_a_person(
 ) -> None:
     case = with_project(about)
     before = case.path.read_bytes()
-    receipt = case.forget()
-    assert [(x.name, x.is_by_hand) for x in receipt.files if x.name.endswith("qdpx")] == [
+    case.forget()
+    assert [(x.name, x.is_by_hand) for x in case.found if x.name.endswith("qdpx")] == [
         ("interviews/p.qdpx", True)
     ]
     assert case.path.read_bytes() == before

@@ -10,13 +10,15 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from evaluation.door.calendar import build_calendar, read_spans
-from evaluation.door.files import check_archive
 from evaluation.door.intake import Intake, read_incoming
 from evaluation.door.mapping import parse_mapping
 from evaluation.door.pseudonyms import PseudonymKey
 from evaluation.errors import EnvironmentProblem, InputError, ProtocolError
+from evaluation.files.archives import check_archive
 from evaluation.protocol import Grades, Protocol, School
 from evaluation.study import Study, load_study
 
@@ -40,7 +42,14 @@ def intake_of(root: Path, mapping: str, files: dict[str, str], *, protocol: Prot
     study = Study(protocol or DEMO.protocol, (root / "study", *DEMO.folders))
     intake = read_incoming(root / "inbox", study, round_id=round_id, key=KEY, **options)  # type: ignore[arg-type]
     ledger = intake.tables["raw_ledger"]
-    parts = ["rows_kept", "rows_quarantined", "rows_duplicate", "rows_superseded", "rows_out_of_round"]
+    parts = [
+        "rows_kept",
+        "rows_quarantined",
+        "rows_duplicate",
+        "rows_superseded",
+        "rows_out_of_round",
+        "rows_skipped",
+    ]
     assert (ledger["rows_in"] == ledger[parts].sum(axis=1)).all()
     return intake
 
@@ -124,7 +133,7 @@ def england_protocol() -> Protocol:
         order=("Primary", "Secondary", "Special"), label="{grade}", half_days=("Primary",)
     ).model_dump()
     raw["waves"] = [
-        {**raw["waves"][0], "grade": "Special", "planned_from": "2024-09-02", "planned_to": "2024-09-06"}
+        {**raw["waves"][0], "grades": ["Special"], "planned_from": "2024-09-02", "planned_to": "2024-09-06"}
     ]
     raw["years"] = {"baseline": ["2022/23", "2023/24"], "follow_up": "2024/25", "starts_month": 8}
     raw["rounds"] = [
@@ -158,6 +167,12 @@ sick = { add = ["reason_i_authorised_illness", "reason_m_authorised_medical_dent
 [totals.types.permitted]
 add = ["authorised_absence"]
 subtract = ["reason_i_authorised_illness", "reason_m_authorised_medical_dental"]
+
+[ignore]
+la_name = "the name of new_la_code"
+num_schools = "how many schools reported"
+overall_attendance = "what is left of the possible sessions"
+"reason_*" = "parts of the two sums above"
 """
 
 
@@ -339,3 +354,44 @@ def test_a_zip_with_a_nameless_member_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(whole)
     with pytest.raises(InputError, match="out of the archive"):
         check_archive(tmp_path / "a.zip", "a.zip")
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.sampled_from(["Tilstand", "Behandling", "Omfang", "Antal"]),
+    st.sampled_from([("Godkendt", "Annulleret"), ("Hel", "Halv"), ("1", "0,5"), ("Ja", "Nej")]),
+    st.booleans(),
+)
+def test_what_stands_in_a_record_of_xml_and_nobody_reads_is_asked(
+    name: str, words: tuple[str, str], as_attribute: bool
+) -> None:
+    days = [f"2026-09-{d:02d}" for d in (1, 2, 3, 7, 8, 9)]
+    word = [words[i % 2] for i in range(len(days))]
+    open_tag = [
+        f'<F {name}="{w}">' if as_attribute else f"<F><Mere><{name}>{w}</{name}></Mere>" for w in word
+    ]
+    records = "".join(
+        f"{tag}<Cpr>0101144{i:03d}</Cpr><Dato>{day}</Dato><Kode>S</Kode></F>"
+        for i, (tag, day) in enumerate(zip(open_tag, days, strict=True))
+    )
+    mapping = """
+kind = "absence"
+grain = "day"
+files = ["a.xml"]
+format = "xml"
+xml = { record = "F" }
+IGNORE
+[columns]
+school = { constant = "990001" }
+pupil = { column = "Cpr", kind = "cpr" }
+date = "Dato"
+type = "Kode"
+[types]
+S = "sick"
+"""
+    path = f"@{name}" if as_attribute else f"Mere/{name}"
+    for ignore, expected in (("", [path]), (f'ignore = {{ "{path}" = "siger intet om mængden" }}', [])):
+        with tempfile.TemporaryDirectory() as place:
+            intake = intake_of(Path(place), mapping.replace("IGNORE", ignore), {"a.xml": f"<r>{records}</r>"})
+            assert [q.name for mine in intake.questions.values() for q in mine] == expected
+            assert len(intake.tables["raw_absence"]) == (0 if expected else len(days))

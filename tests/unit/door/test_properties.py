@@ -42,7 +42,14 @@ INTERVALS = {
     "grain": "interval",
     "columns": {**COLUMNS, "class": "Klasse", "from": "Fra", "to": "Til"},
 }
-PARTS = ["rows_kept", "rows_quarantined", "rows_duplicate", "rows_superseded", "rows_out_of_round"]
+PARTS = [
+    "rows_kept",
+    "rows_quarantined",
+    "rows_duplicate",
+    "rows_superseded",
+    "rows_out_of_round",
+    "rows_skipped",
+]
 
 pupils = st.sampled_from(["0101144001", "010114-4001", "0202144002", "3102144003", "101144001", ""])
 dates = st.integers(0, 60).map(

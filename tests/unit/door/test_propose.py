@@ -9,18 +9,19 @@ import openpyxl
 import pytest
 
 from evaluation.door.mapping import Mapping, parse_mapping
+from evaluation.door.nobody import is_nobody
 from evaluation.door.propose import propose_mapping
-from evaluation.errors import InputError, ProtocolError
+from evaluation.errors import InputError
 from evaluation.study import load_study
+from tests.unit.door.analyst import answered
 
 PROTOCOL = load_study("demo_kommune").protocol
 
 
 def proposed(path: Path) -> tuple[Mapping, str]:
     proposal = propose_mapping(path, PROTOCOL)
-    return parse_mapping(tomllib.loads(proposal.toml), name="draft"), "\n".join(
-        [*proposal.doubts, proposal.toml]
-    )
+    mapping = parse_mapping(tomllib.loads(answered(proposal.toml)), name="draft")
+    return mapping, "\n".join([*proposal.doubts, proposal.toml])
 
 
 def test_day_rows_in_cp1252(tmp_path: Path) -> None:
@@ -69,11 +70,11 @@ def test_week_totals_in_a_workbook(tmp_path: Path) -> None:
     ):
         book.active.append(row)
     book.save(tmp_path / "a.xlsx")
-    mapping, text = proposed(tmp_path / "a.xlsx")
+    mapping, _ = proposed(tmp_path / "a.xlsx")
     assert (mapping.shape, mapping.sheet) == ("totals/week", "Opsummering")
     assert mapping.totals is not None
     assert mapping.totals.types["permitted"].add == ("Fravær med tilladelse",)
-    assert "Lektioner og halve dage" in text
+    assert [q.name for q in mapping.questions] == ["totals.unit"]
 
 
 @pytest.mark.parametrize(
@@ -133,8 +134,8 @@ def test_percentages_are_never_taken_for_days(tmp_path: Path) -> None:
     proposal = propose_mapping(path, PROTOCOL)
     assert '"Sygdom %"' not in proposal.toml.split("[totals]")[1]
     assert any("Bed om dage i stedet" in d for d in proposal.doubts)
-    with pytest.raises(ProtocolError, match="not decided"):
-        parse_mapping(tomllib.loads(proposal.toml), name="draft")
+    mapping = parse_mapping(tomllib.loads(proposal.toml), name="draft")
+    assert {"totals.types", "totals.unit"} <= {q.name for q in mapping.questions}
 
 
 def test_totals_without_types_and_lines_per_lesson_are_doubts(tmp_path: Path) -> None:
@@ -168,3 +169,30 @@ def test_the_school_is_taken_from_the_folder_where_it_names_one(tmp_path: Path) 
     assert mapping.columns["school"].constant == "990004"
     assert "Østereng. Er det rigtigt?" in text
     assert "Filen siger ikke, hvilken skole" in proposed(silent)[1]
+
+
+def test_a_code_that_is_not_shown_is_asked_about_also_where_most_rows_say_another(tmp_path: Path) -> None:
+    """Three of a hundred rows: all unlawful absence of the file, under a word that might be a name."""
+    path = tmp_path / "a.csv"
+    kinds = ["Til stede"] * 97 + ["Uberettiget"] * 3
+    rows = "".join(f"0101144{i:03d};6.A;{1 + i % 28:02d}-09-2026;{k}\n" for i, k in enumerate(kinds))
+    path.write_text("CPR;Klasse;Dato;Kode\n" + rows, encoding="utf-8")
+    draft = propose_mapping(path, PROTOCOL).toml
+    assert '"?" = "?"' in draft
+    assert "Uberettiget" not in draft
+
+
+@pytest.mark.parametrize(
+    "text", ["Registreringsdag", "Hvornår", "Begrundelse", "Bekræftelse", "ABSENCE_KODE"]
+)
+def test_a_danish_word_that_is_made_of_others_is_shown(text: str) -> None:
+    assert is_nobody(text)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Annelise", "Else", "Flemming", "Henning", "Havrelse", "Dagmar", "Elvira", "Ane Registrup", "Typhanie", "Skjold",
+     "Hvorslev", "Kristian", "Grundtvig", "Bo", "Artur", "Karla Else", "Fredskov", "Elevine"],
+)  # fmt: skip
+def test_a_name_is_not(name: str) -> None:
+    assert not is_nobody(name)

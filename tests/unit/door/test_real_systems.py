@@ -51,7 +51,14 @@ def inbox(tmp_path: Path) -> Path:
 def read(inbox: Path) -> Intake:
     intake = read_incoming(inbox, STUDY, round_id="november_2026", key=KEY)
     assert not intake.problems
-    parts = ["rows_kept", "rows_quarantined", "rows_duplicate", "rows_superseded", "rows_out_of_round"]
+    parts = [
+        "rows_kept",
+        "rows_quarantined",
+        "rows_duplicate",
+        "rows_superseded",
+        "rows_out_of_round",
+        "rows_skipped",
+    ]
     ledger = intake.tables["raw_ledger"]
     assert (ledger["rows_in"] == ledger[parts].sum(axis=1)).all()
     everything = "".join(t.to_csv() for t in intake.tables.values())

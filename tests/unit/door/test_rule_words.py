@@ -6,18 +6,21 @@ import ast
 from pathlib import Path
 
 import evaluation.door
+import evaluation.files
 from evaluation.door.rule_words import FILE_WORDS, WORDS
 from evaluation.door.rules import RULES
 
-DOOR = Path(str(evaluation.door.__file__)).parent
+ROOMS = [Path(str(room.__file__)).parent for room in (evaluation.door, evaluation.files)]
+OF_INTERVIEWS = ("packages.py", "safe_xml.py", "sqlite.py")
+"""Projects and databases of coded interviews speak for themselves."""
 MAPPING = {"TOML 1.0 in UTF-8"}
 """What is wrong with a mapping is said to the analyst who writes it, before any file is read."""
 
 
 def rules_of_files() -> set[str]:
-    """Every rule written out in a Problem of the door, by position or name, or in a local ``refuse``."""
+    """Every rule written out in a Problem of the door or of its files, by position or name, or in a local ``refuse``."""
     found = set()
-    for path in DOOR.glob("*.py"):
+    for path in (p for room in ROOMS for p in room.glob("*.py") if p.name not in OF_INTERVIEWS):
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(call, ast.Call):
                 continue

@@ -102,7 +102,7 @@ def test_levels_without_absence_are_left_out_and_said() -> None:
     frame = panel()
     frame.loc[frame["cell"] == "A0", "absent_days"] = 0.0
     found = functional_form(frame, "poisson")
-    assert found.notes == ("1 niveauer af cell uden variation i fravær er ikke med.",)
+    assert found.notes == ("1 levels of cell without variation in absence are left out",)
     assert found.rows == len(frame) - 8
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,42 +9,10 @@ import pytest
 from evaluation.effects.contrasts import AGGREGATES, aggregate_contrasts, contrasts_by
 from evaluation.effects.design import Panel
 from evaluation.effects.imputation import imputation
-from evaluation.effects.permutation import calendars, permutation_test
 from evaluation.effects.sandwich import sandwich
 from evaluation.effects.satterthwaite import cluster_robust_estimates
 from evaluation.errors import CannotEstimate
-
-TALKS = {"6": 12, "1": 15, "8": 17}
-
-
-def school_frame(effect: float = 0.0, seed: int = 3) -> pd.DataFrame:
-    """Four schools, ten grades, two school years of ten months; three waves in the second year."""
-    rng = np.random.default_rng(seed)
-    rows = [
-        (f"s{s}", str(g), f"s{s}-{g}", t, t % 10, TALKS.get(str(g), 0), 60 * (18 + t % 3) + 7 * g + s)
-        for s in range(4)
-        for g in range(10)
-        for t in range(20)
-    ]
-    frame = pd.DataFrame(rows, columns=["school", "grade", "cell", "t", "cal_month", "start", "days"])
-    treated = (frame["start"] > 0) & (frame["t"] >= frame["start"])
-    frame["y"] = 7 + rng.normal(size=len(frame)) + np.where(treated, effect, 0.0)
-    return frame
-
-
-def school_panel(frame: pd.DataFrame) -> Panel:
-    return Panel.from_frame(
-        frame,
-        outcome="y",
-        unit="cell",
-        time="t",
-        start="start",
-        weights="days",
-        absorb=["cell:cal_month", "school:t"],
-        cluster=["cell"],
-        keep=["grade", "school"],
-        working="inverse-weight",
-    )
+from tests.unit.effects.school_panels import school_frame, school_panel
 
 
 def test_two_by_two_by_hand() -> None:
@@ -118,54 +84,11 @@ def test_standard_error_does_not_depend_on_which_other_contrasts_are_asked_for()
     assert together[1].df == pytest.approx(alone[0].df, rel=1e-9)
 
 
-def test_permutation_enumerates_720_and_equals_refitting() -> None:
-    panel = school_panel(school_frame())
-    result = permutation_test(panel, "grade", transition=1, horizon=(0, 1, 2))
-    assert (result.assignments, result.enumerated) == (10 * 9 * 8, True)
-    assert result.smallest_p == pytest.approx(1 / 720)
-    plan = calendars(panel, "grade")
-    rows, _ = plan.assignments(None, 0)
-    for k in (0, 7, 300, 719):
-        moved = replace(panel, start=plan.start[rows[k][plan.value], plan.stratum])
-        fit = imputation(moved, transition=1)
-        _, omega = aggregate_contrasts(fit, horizon=(0, 1, 2))
-        assert result.statistics[k] == pytest.approx(omega[:, 0] @ fit.effects, abs=1e-9)
-    larger = np.abs(result.statistics) >= abs(result.estimate) * (1 - 1e-9)
-    assert result.p_value == pytest.approx(larger.mean())
-
-
-def test_one_wave_has_ten_assignments_and_cannot_reach_five_per_cent() -> None:
-    frame = school_frame(effect=-30)
-    frame["start"] = frame["start"].where(frame["grade"] == "6", 0)
-    result = permutation_test(school_panel(frame), "grade", transition=1)
-    assert result.p_value == pytest.approx(1 / 10)
-    assert result.smallest_p == pytest.approx(1 / 10)
-
-
-def test_a_school_that_lacks_a_grade_is_left_out_of_the_permutation() -> None:
-    frame = school_frame(effect=-3)
-    lacking = frame[~frame["cell"].eq("s3-9")]
-    found = permutation_test(school_panel(lacking), "grade", within="school", transition=1)
-    whole = permutation_test(
-        school_panel(frame[frame["school"] != "s3"]), "grade", within="school", transition=1
-    )
-    assert (found.left_out, whole.left_out) == (1, 0)
-    assert (found.p_value, found.assignments) == (whole.p_value, whole.assignments)
-    assert found.estimate == pytest.approx(whole.estimate, abs=1e-9)
-
-
-def test_a_permutation_on_a_minority_of_the_data_is_refused() -> None:
-    frame = school_frame()
-    lacking = frame[~frame["cell"].isin(["s1-9", "s2-9", "s3-0"])]
-    with pytest.raises(CannotEstimate, match="too few of the data"):
-        permutation_test(school_panel(lacking), "grade", within="school")
-
-
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda f: f.assign(start=0), "no cell is treated"),
-        (lambda f: f[f["t"] >= f["start"].where(f["start"] > 0, 0)], "no pre-period"),
+        (lambda f: f.assign(start=np.inf), "no cell is treated"),
+        (lambda f: f[f["t"] >= f["start"].where(f["start"] < np.inf, 0)], "no pre-period"),
         (lambda f: f.assign(start=12), "no comparison group"),
     ],
 )

@@ -15,10 +15,10 @@ import pytest
 
 from evaluation.effects.contrasts import aggregate_contrasts
 from evaluation.effects.imputation import imputation
-from evaluation.effects.one_wave import cell_changes, donald_lang
 from evaluation.effects.permutation import permutation_test
 from evaluation.effects.sandwich import sandwich
 from evaluation.effects.wild import wild_bootstrap
+from evaluation.questions.one_wave import cell_changes, donald_lang
 
 ROOT = Path(__file__).parents[3]
 TABLE = ROOT / "benchmarks" / "operating_characteristics_full.csv"

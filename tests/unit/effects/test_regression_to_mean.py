@@ -10,7 +10,6 @@ import pytest
 
 from evaluation.effects.regression_to_mean import (
     BetaMixture,
-    band_posterior_share,
     expected_fall,
     fit_beta_from_bands,
     fit_beta_mixture,
@@ -110,18 +109,6 @@ def test_fit_from_bands_alone() -> None:
     fitted = fit_beta_from_bands(edges, np.bincount(band, minlength=4), 60)
     truth = expected_fall(BetaMixture((1.0,), (0.7,), (9.3,)), 60, 0.1).fall
     assert expected_fall(fitted, 60, 0.1).fall == pytest.approx(truth, rel=0.05)
-
-
-def test_bands_partition_the_selected() -> None:
-    # Posterior means of [10, 20) and [20, 100] averaged by their probabilities give the follow-up of >= 10 %.
-    prior = BetaMixture((1.0,), (0.7,), (9.3,))
-    high, top = expected_fall(prior, 60, 0.1), expected_fall(prior, 60, 0.2)
-    part = top.p_selected / high.p_selected
-    mixed = part * band_posterior_share(prior, 60, 0.2, 1.01) + (1 - part) * band_posterior_share(
-        prior, 60, 0.1, 0.2
-    )
-    assert mixed == pytest.approx(high.expected_followup, abs=1e-12)
-    assert np.isnan(band_posterior_share(prior, 10, 0.11, 0.19))
 
 
 def test_refuses_in_words() -> None:

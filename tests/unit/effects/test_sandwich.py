@@ -13,7 +13,7 @@ import statsmodels.formula.api as smf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluation.effects import moments
+from evaluation.effects import moments, parts
 from evaluation.effects.absorb import fit_nuisance
 from evaluation.effects.design import Panel
 from evaluation.effects.imputation import imputation
@@ -220,6 +220,7 @@ def test_many_clusters_use_no_g_by_g_matrix_and_agree(monkeypatch: pytest.Monkey
     result = sandwich(two_coefficients(), "cr2")
     dense = (satterthwaite_df(result), htz_test(result))
     monkeypatch.setattr(moments, "DENSE_CLUSTERS", 0)
+    monkeypatch.setattr(parts, "DENSE_CLUSTERS", 0)
     result = sandwich(two_coefficients(), "cr2")  # anew: what the first one has worked out, it keeps
     assert satterthwaite_df(result) == pytest.approx(dense[0], rel=1e-9)
     assert htz_test(result).df_denom == pytest.approx(dense[1].df_denom, rel=1e-9)
@@ -260,6 +261,7 @@ def test_moments_scaled_by_cluster_are_those_of_the_scaled_scores(
 ) -> None:
     """Made once and scaled, or made anew from the adjusted weights: the same degrees of freedom, full tables or sparse."""
     monkeypatch.setattr(moments, "DENSE_CLUSTERS", dense_clusters)
+    monkeypatch.setattr(parts, "DENSE_CLUSTERS", dense_clusters)
     rng = np.random.default_rng(0)
     rows = [
         (u, t, rng.normal(), 3.0 if u % 3 == 0 else np.inf, rng.integers(1, 9))

@@ -118,11 +118,11 @@ def test_scaling_scales_and_schools_keep_their_order() -> None:
 
 
 def test_refuses_in_words() -> None:
-    with pytest.raises(CannotEstimate, match="mindst to skoler"):
+    with pytest.raises(CannotEstimate, match="at least two"):
         pool_schools(["A"], [1.0], [[1.0]])
-    with pytest.raises(CannotEstimate, match="hænger så tæt sammen"):
+    with pytest.raises(CannotEstimate, match="singular"):
         pool_schools(["A", "B"], [1.0, 2.0], [[1.0, 1.0], [1.0, 1.0]])
-    with pytest.raises(CannotEstimate, match="mangler et tal"):
+    with pytest.raises(CannotEstimate, match="no estimate or no variance"):
         pool_schools(["A", "B"], [1.0, np.nan], [1.0, 1.0])
     with pytest.raises(InputError, match="do not fit"):
         pool_schools(["A", "B"], [1.0, 2.0], np.eye(3))

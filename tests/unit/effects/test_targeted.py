@@ -8,8 +8,7 @@ import pytest
 
 from evaluation.effects.regression_to_mean import BetaMixture, expected_fall
 from evaluation.effects.targeted import (
-    ALL_OTHERS_WARNING,
-    NAIVE_WARNING,
+    Remark,
     targeted_from_bands,
     targeted_from_pupils,
 )
@@ -150,7 +149,10 @@ def test_naive_mean_has_the_clubsandwich_variance() -> None:
 
 def test_misleading_figures_carry_their_warning_and_are_not_answers() -> None:
     found = targeted_from_pupils(pupils(10), components=1)
-    assert (found.of("naive").note, found.of("did_all_others").note) == (NAIVE_WARNING, ALL_OTHERS_WARNING)
+    assert (found.of("naive").remark, found.of("did_all_others").remark) == (
+        Remark.CHOSEN_FOR_HIGH,
+        Remark.ALL_OTHERS,
+    )
     assert [e.estimator for e in found.estimates if e.is_answer] == ["equally_high", "gap_window", "ancova"]
 
 
@@ -170,8 +172,8 @@ def test_without_controls_or_gap_it_says_so_and_still_describes() -> None:
     found = targeted_from_pupils(only_treated, components=1)
     assert found.of("naive").status == "estimated"
     assert found.of("equally_high").status == "not_estimable"
-    assert "Ingen elev på de andre årgange" in found.of("equally_high").note
-    assert "Ingen indsatselev har skoledage" in found.of("gap_window").note
+    assert found.of("equally_high").remark is Remark.NO_EQUALS
+    assert found.of("gap_window").remark is Remark.NO_DAYS
 
 
 def test_pupils_without_both_windows_are_left_out_and_counted() -> None:
@@ -180,12 +182,12 @@ def test_pupils_without_both_windows_are_left_out_and_counted() -> None:
     found = targeted_from_pupils(
         frame[~(frame["pupil_key"].isin(gone) & (frame["window"] == "followup"))], components=1
     )
-    assert found.notes == ("3 elever uden dage i begge vinduer er ikke med.",)
+    assert found.notes == ("3 pupils without days in both windows are left out",)
 
 
 def test_refuses_in_words_without_a_pupils_key() -> None:
     frame = pupils(15)
-    with pytest.raises(CannotEstimate, match="ingen at følge"):
+    with pytest.raises(CannotEstimate, match="nobody who is treated"):
         targeted_from_pupils(frame.assign(is_selected=False), components=1)
     with pytest.raises(InputError, match="columns is_selected are missing"):
         targeted_from_pupils(frame.drop(columns="is_selected"))

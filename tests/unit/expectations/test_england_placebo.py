@@ -12,6 +12,7 @@ from evaluation.door.pseudonyms import PseudonymKey, generate_key
 from evaluation.expectations import CHECKED_TABLES, NEEDS, raise_if_crashed, run_suite
 from evaluation.panel.core import register_tables
 from evaluation.study import load_study
+from evaluation.words import ANALYST
 
 DATA = Path(__file__).parents[2] / "data" / "england"
 PACKAGES = [Path(__file__).parents[3] / name for name in ("evaluation", "assets", "pipelines")]
@@ -65,7 +66,7 @@ def test_no_check_refuses_and_none_crashes(tables, study):
             others = {n: tables[n] for n in NEEDS.get(name, ()) if n in tables}
             results = run_suite(name, frame, study.protocol, others=others, cutoff=cutoff)
             raise_if_crashed(results)
-            assert [r.sentence for r in results if r.is_blocking] == [], name
+            assert [r.text(ANALYST) for r in results if r.is_blocking] == [], name
             if name == "core_cells":
                 assert {"completeness", "missing_weeks", "type_shares"} <= {r.check_name for r in results}
 

@@ -9,13 +9,16 @@ import pandas as pd
 import pytest
 
 from evaluation.errors import EnvironmentProblem
-from evaluation.expectations import Check, CheckResult, quality_table, raise_if_crashed, run_suite, suite_for
+from evaluation.expectations import Check, CheckResult, raise_if_crashed, run_suite, suite_for
 from evaluation.expectations.checks import Sound, Subject
 from evaluation.expectations.coverage import school_weeks
 from evaluation.expectations.run import judge
+from evaluation.questions import quality
 from evaluation.study import load_study
 from evaluation.synthetic import Scenario, cells, make_municipality
 from evaluation.tables import table
+from evaluation.words import ANALYST, Count, Name, Persons, Public, render, say, taken
+from evaluation.words.catalogue.checks import Structure
 
 STUDY = load_study("demo_kommune")
 P = STUDY.protocol
@@ -31,6 +34,15 @@ LEDGER = {
     "rows_duplicate": 0,
     "rows_superseded": 0,
     "rows_out_of_round": 0,
+    "rows_skipped": 0,
+    "sheets_unread": None,
+    "only_older": 0,
+    "only_older_lines": None,
+    "deleted": 0,
+    "deleted_lines": None,
+    "sums": 0,
+    "sums_off": 0,
+    "sums_off_lines": None,
     "key_id": "k",
 }
 
@@ -64,8 +76,8 @@ def test_a_rule_that_raises_is_a_crash_and_never_wrong_data():
     ]
     crashed, wrong = judge(checks, Subject(ledger({}), P))
     assert (crashed.is_crashed, crashed.is_passed) == (True, False)
-    assert (wrong.is_crashed, wrong.is_passed, wrong.count) == (False, False, 1)
-    assert "0101154321" not in crashed.sentence
+    assert (wrong.is_crashed, wrong.is_passed, wrong.count) == (False, False, Persons(1))
+    assert "0101154321" not in crashed.text(ANALYST)
     with pytest.raises(EnvironmentProblem) as stopped:
         raise_if_crashed([crashed, wrong])
     assert stopped.value.exit_code == 5
@@ -93,7 +105,7 @@ def test_a_crash_inside_great_expectations_is_told_apart(monkeypatch):
 
 
 def test_results_come_back_in_the_order_of_the_suite():
-    results = run_suite("raw_ledger", ledger({}), P)
+    results = run_suite("raw_ledger", ledger({"sums": 3}), P)  # a file without sums has none to judge
     assert [r.check_name for r in results] == ["columns", *(c.name for c in suite_for("raw_ledger", P))]
 
 
@@ -114,7 +126,7 @@ def test_row_numbers_are_lines_of_the_source_file_and_only_the_first_few():
     ]
     frame = table("raw_consents").conform(pd.DataFrame(rows))
     answer = next(r for r in run_suite("raw_consents", frame, P) if r.check_name == "known_answer")
-    assert answer.count == answer.of_total == 30
+    assert answer.count == answer.of_total == Persons(30)
     assert answer.row_numbers == tuple(range(100, 110))
 
 
@@ -138,7 +150,7 @@ def test_the_frame_is_not_changed():
 def test_a_table_without_rows_passes_its_row_checks():
     results = run_suite("raw_absence", table("raw_absence").empty(), P)
     assert all(r.is_passed for r in results)
-    assert {r.of_total for r in results if r.check_name != "columns"} == {0}
+    assert {r.of_total for r in results if r.check_name != "columns"} == {Persons(0)}
 
 
 def test_no_connection_is_tried(monkeypatch):
@@ -155,16 +167,28 @@ def test_an_out_table_has_no_suite():
         suite_for("out_effects", P)
 
 
-def test_quality_table_is_out_quality_and_a_crash_blocks_there():
+def test_findings_are_kept_as_statements_and_a_crash_blocks():
+    nobody, fine = Persons(0), say(Structure.COLUMNS, columns=Count(3), table=Name("raw_ledger"))
     results = [
-        CheckResult("a", "raw_ledger", "info", True, 0, 3, "I orden."),
-        CheckResult("b", "raw_ledger", "warning", False, 0, 0, "Gik ned.", is_crashed=True),
+        CheckResult("a", "raw_ledger", "info", True, nobody, Persons(3), fine),
+        CheckResult("b", "raw_ledger", "warning", False, nobody, nobody, fine, is_crashed=True),
     ]
-    frame = quality_table(results, "november_2026")
+    frame = quality.answer([r.record() for r in results], table("raw_ledger").empty(), P, "november_2026")
     assert list(frame.columns) == list(table("out_quality").columns)
     assert frame["severity"].tolist() == ["info", "blocking"]
     assert frame["round"].unique().tolist() == ["november_2026"]
-    assert quality_table([], "november_2026").empty
+    assert [taken(t) for t in frame["statement"]] == [fine, fine]
+    assert quality.answer([], table("raw_ledger").empty(), P, "november_2026").empty
+
+
+def test_a_received_file_is_named_by_what_it_holds_and_told_without_its_rows():
+    row = ledger({"source_file": "Karla Jensen.csv", "rows_in": 100, "rows_quarantined": 9, "rows_kept": 91})
+    frame = quality.answer([], row, P, "november_2026")
+    (said,) = [taken(t) for t in frame["statement"]]
+    assert "Karla" not in frame.to_csv()
+    assert not frame["is_passed"].any()
+    assert render(said, ANALYST).startswith("100 rækker ind: 91 brugt, 9 i karantæne")
+    assert render(said, Public(minimum=5, marker="•")) == "Mere end 5 % af filens rækker er lagt til side."
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +204,7 @@ def test_an_undisturbed_municipality_raises_no_alarm(municipality):
         results = run_suite(
             "core_cells", table("core_cells").conform(frame), P, others=others, cutoff=r.cutoff
         )
-        assert [x.sentence for x in results if not x.is_passed and x.severity != "info"] == []
+        assert [x.text(ANALYST) for x in results if not x.is_passed and x.severity != "info"] == []
 
 
 @pytest.mark.slow
@@ -204,7 +228,7 @@ def test_a_missing_week_is_named_with_about_what_was_expected(municipality):
         )
         (found,) = [x for x in results if x.check_name == "missing_weeks" and not x.is_passed]
         assert found.group_id == "990002 2026/27"
-        assert "uge 45 (2026)" in found.sentence
+        assert "uge 45 (2026)" in found.text(ANALYST)
         weeks = school_weeks(
             Subject(delivered, P, {"core_school_days": days(municipality, through=cutoff)}, cutoff)
         )
@@ -240,9 +264,9 @@ def test_an_unregistered_class_is_seen_and_not_named(municipality):
     assert sound.is_passed
     broken = frame.assign(absent_days=frame["absent_days"].where(~silent, 0.0))
     (found,) = judge(check, Subject(broken, P, others))
-    assert (found.is_passed, found.count, found.group_id) == (False, 1, "990002 4 2026/27")
-    assert "class" not in found.sentence
-    assert "4. årgang (2026/27): én klasse" in found.sentence
+    assert (found.is_passed, found.count, found.group_id) == (False, Persons(1), "990002 4 2026/27")
+    assert "class" not in found.text(ANALYST)
+    assert "4. årgang (2026/27): 1 klasse" in found.text(ANALYST)
 
 
 @pytest.mark.slow
@@ -253,8 +277,8 @@ def test_a_change_of_registration_is_warned_of():
     check = [c for c in suite_for("core_cells", P) if c.name == "type_shares"]
     results = judge(check, Subject(treated, P))
     alarms = [r for r in results if not r.is_passed]
-    assert any("ulovligt fravær" in r.sentence for r in alarms)
-    assert all("ændret registrering" in r.sentence for r in alarms)
+    assert any("ulovligt fravær" in r.text(ANALYST) for r in alarms)
+    assert all("ændret registrering" in r.text(ANALYST) for r in alarms)
 
 
 def test_a_rule_that_cannot_be_asked_does_not_spoil_the_others():
@@ -275,6 +299,25 @@ def test_a_rule_that_cannot_be_asked_does_not_spoil_the_others():
     )
     assert typo.is_crashed
     assert grouped.is_crashed
-    assert (right.is_crashed, right.count, right.row_numbers) == (False, 1, (2,))
+    assert (right.is_crashed, right.count, right.row_numbers) == (False, Persons(1), (2,))
     # What cannot be said of a row does not hold for it.
-    assert missing.count == 2
+    assert missing.count == Persons(2)
+
+
+@pytest.mark.parametrize(
+    ("aside", "rows", "is_allowed"),
+    [
+        (0, 0, True),
+        (2, 8, True),
+        (1, 3, True),
+        (3, 8, False),
+        (2, 4, False),
+        (1, 1, False),
+        (5, 100, True),
+        (6, 100, False),
+    ],
+)
+def test_few_bad_rows_of_a_short_list_stop_nothing_and_half_a_file_does(aside, rows, is_allowed):
+    quality = load_study("demo_kommune").protocol.quality
+    assert quality.allows_aside(aside, rows) is is_allowed
+    assert not quality.model_copy(update={"tolerated_quarantine_rows": 0}).allows_aside(2, 8)

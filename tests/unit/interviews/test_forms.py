@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pandas as pd
 import pytest
-from factories import ROOT
+from factories import ROOT, codebook
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from evaluation.codebooks import Codebook
 from evaluation.errors import InputError
 from evaluation.interviews.form_layouts import FORMS
+from evaluation.interviews.form_sheets import theme_of
 from evaluation.interviews.form_templates import write_filled_forms, write_templates
 from evaluation.interviews.forms import FORM_COLUMNS, read_school_form
-from evaluation.interviews.implementation import implementation_table
 
 TEMPLATES = ROOT / "evaluation/studies/kom_glad_i_skole/templates"
 
@@ -32,13 +37,19 @@ def test_a_template_filled_in_comes_back(tmp_path: Path, book: Codebook, form: o
     path = next(p for p in write_templates(tmp_path, book) if p.stem == layout.form)
     assert read_school_form(path, codebook=book).rows_in == 0
     workbook = openpyxl.load_workbook(path)
-    sheet = workbook[layout.title]
+    sheet = workbook[layout.title[:31]]
+    for page in workbook:
+        setup = page.page_setup
+        assert (setup.paperSize, setup.fitToWidth, setup.fitToHeight) == (9, 1, 1)  # one A4 page each
+        assert page.sheet_properties.pageSetUpPr.fitToPage
     sheet["B3"], sheet["B4"] = "skole_2", "delevaluering_nov_2026"
     expected = []
     for row, theme in enumerate(layout.themes(book), 7):
-        for column, dimension in enumerate(layout.dimensions.values(), 3):
-            value = "3" if dimension == "trin" else f"{theme} {dimension}"
-            sheet.cell(row, column, 3 if dimension == "trin" else value)
+        for column, dimension in enumerate(layout.dimensions.values(), 4):
+            if dimension == "trin" and theme != "GTH.TRAPPE":
+                continue
+            value = {"trin": "3", "fokus": "ja"}.get(dimension, f"{theme} {dimension}")
+            sheet.cell(row, column, {"trin": 3, "fokus": "x"}.get(dimension, value))
             expected.append((layout.form, "skole_2", "delevaluering_nov_2026", theme, dimension, value))
     workbook.save(path)
     batch = read_school_form(path, codebook=book)
@@ -48,7 +59,7 @@ def test_a_template_filled_in_comes_back(tmp_path: Path, book: Codebook, form: o
     assert got == expected
     assert batch.rows_in == batch.kept == len(expected)
     if layout.form == "implementeringstrappe":
-        assert list(batch.fields["score"]) == [3.0]
+        assert list(batch.fields["score"].dropna()) == [3.0]
 
 
 def test_five_themes_six_dimensions_four_steps(book: Codebook) -> None:
@@ -71,7 +82,7 @@ def test_all_forms_of_a_school_in_one_workbook(tmp_path: Path, book: Codebook) -
     batch = read_school_form(tmp_path / "f.xlsx", codebook=book)
     assert list(zip(batch.fields["theme"], batch.fields["dimension"], strict=True)) == [
         ("VFF.KOMP", "gaar_godt"),
-        ("VFF.KOMP", "forbedre"),
+        ("VFF.KOMP", "oenske"),
         ("GTH.KONTEKST.3", "driver"),
         ("GTH.TRAPPE", "trin"),
     ]
@@ -108,7 +119,7 @@ def test_a_long_table_of_forms(tmp_path: Path, book: Codebook) -> None:
     )
     batch = read_school_form(tmp_path / "f.csv", codebook=book)
     assert (batch.rows_in, batch.kept, batch.quarantined, batch.duplicates) == (8, 2, 5, 1)
-    assert [problem.line for problem in batch.problems] == [5, 6, 7, 8, 9]
+    assert [problem.line for problem in batch.problems] == [None, 5, 6, 7, 8, 9]
 
 
 def test_what_is_no_form_is_refused(tmp_path: Path, book: Codebook) -> None:
@@ -121,50 +132,179 @@ def test_what_is_no_form_is_refused(tmp_path: Path, book: Codebook) -> None:
             read_school_form(tmp_path / name, codebook=book)
 
 
-TALKS = pd.DataFrame(
-    [
-        ("s1", "6", "p1", "2026-09-01", "samtale", "afholdt"),
-        ("s1", "6", "p1", "2026-10-01", "opfølgning", "afholdt"),
-        ("s1", "6", "p2", "2026-09-02", "samtale", "afholdt"),
-        ("s1", "6", "p3", "2026-09-03", "samtale", "aflyst"),
-        ("s1", "6", "p3", "2026-09-10", "samtale", "planlagt"),
-        ("s2", "6", "p9", "2026-09-05", "talk", "held"),
-    ],
-    columns=["school_id", "grade", "pupil_key", "date", "kind", "status"],
-)
-CELLS = pd.DataFrame(
-    [("s1", "6", 4), ("s2", "6", 5), ("s2", "8", 3)], columns=["school_id", "grade", "pupils"]
-)
-CONSENTS = pd.DataFrame(
-    [("s1", "6", 2, 1, 1)], columns=["school_id", "grade", "given", "missing", "withdrawn"]
+CASES = ROOT / "tests/data/interviews"
+
+
+def kept_and_reported(path: Path, book: Codebook) -> tuple[set[str], set[str]]:
+    batch = read_school_form(path, codebook=book)
+    return set(batch.fields["value"]), {p.column.split("!")[-1] for p in batch.problems if p.column}
+
+
+def test_a_changed_heading_is_still_understood(book: Codebook) -> None:
+    values, reported = kept_and_reported(CASES / "20_one_heading_changed.xlsx", book)
+    assert values == {"Vi taler sammen.", "Registrering", "Vi vil ringe hjem samme dag.", "Alt"}
+    assert not reported
+
+
+def test_a_cleared_code_cell_and_a_column_of_notes_lose_nothing(book: Codebook) -> None:
+    batch = read_school_form(CASES / "21_code_cell_cleared.xlsx", codebook=book)
+    found = set(zip(batch.fields["theme"], batch.fields["dimension"], batch.fields["value"], strict=True))
+    assert found == {
+        ("VFF.KOMP", "gaar_godt", "Vi taler sammen."),
+        ("VFF.KOMP", "note", "Vigtigt: klassen X"),
+        ("VFF.HJEM", "gaar_godt", "Vi ringer hjem."),
+    }
+    assert batch.problems == ()
+
+
+def test_the_form_as_its_source_prints_it(book: Codebook) -> None:
+    batch = read_school_form(CASES / "01_seed_headings.xlsx", codebook=book)
+    assert (batch.kept, batch.problems) == (10, ())
+    assert set(batch.fields["dimension"]) == {"gaar_godt", "oenske"}
+
+
+EXTRAS = st.dictionaries(
+    st.tuples(st.integers(1, 14), st.integers(1, 9)),
+    st.sampled_from(["Ekstra", "5", "Se bilag", "De fire nøgler", "nej"]),
+    max_size=6,
 )
 
 
-def test_dose_by_school_and_wave() -> None:
-    table = implementation_table(TALKS, CELLS, CONSENTS).set_index(["school_id", "grade"])
-    row = table.loc[("s1", "6")]
-    assert (row["talks_planned"], row["talks_held"], row["pupils_talked_with"], row["follow_ups"]) == (
-        4,
-        2,
-        2,
-        1,
+@settings(max_examples=25, deadline=None)
+@given(
+    extras=EXTRAS, form=st.sampled_from(FORMS), heading=st.sampled_from(["", "Vi gør noget godt", "Andet"])
+)
+def test_every_filled_cell_is_kept_or_reported(extras: dict, form: object, heading: str) -> None:
+    """Whatever a school writes, wherever it writes it."""
+    layout = next(f for f in FORMS if f is form)
+    book = codebook()
+    with tempfile.TemporaryDirectory() as folder:
+        path = next(p for p in write_templates(Path(folder), book) if p.stem == layout.form)
+        workbook = openpyxl.load_workbook(path)
+        sheet = workbook[layout.title[:31]]
+        sheet["B3"], sheet["B4"] = "skole_2", "baseline"
+        if heading:
+            sheet.cell(6, 4, heading)
+        written = {}
+        for (row, column), text in extras.items():
+            if row in (3, 4) and column == 2:
+                continue
+            if row == 6 or (row > 6 and column < 4 and sheet.cell(row, column).value) or row < 3:
+                continue  # what was there is the form's own: see the changed heading
+            written[sheet.cell(row, column).coordinate] = text
+            sheet.cell(row, column, text)
+        workbook.save(path)
+        batch = read_school_form(path, codebook=book)
+        by_row: dict = {}
+        for row, value in zip(batch.fields["source_row"], batch.fields["value"], strict=True):
+            by_row.setdefault(int(row), []).append(value)
+        cells = {p.column.split("!")[-1] for p in batch.problems if "!" in (p.column or "")}
+        rows = {p.line for p in batch.problems if "!" not in (p.column or "")}
+        for place, text in written.items():
+            if text == layout.title and int(re.sub(r"\D", "", place)) < 6:
+                continue  # the form's own text above its headings
+            row = int(re.sub(r"\D", "", place))
+            is_kept = bool(by_row.get(row)) and text in by_row[row]
+            assert is_kept or place in cells or row in rows, (place, text, batch.problems)
+
+
+def test_merged_cells_added_rows_text_below_and_notes(tmp_path: Path, book: Codebook) -> None:
+    path = next(p for p in write_templates(tmp_path, book) if p.stem == "kontekstdialog")
+    workbook = openpyxl.load_workbook(path)
+    sheet = workbook["Kontekstdialogen"]
+    sheet["B3"], sheet["B4"] = "skole_2", "November 2026"
+    sheet["D7"] = "Gælder begge."
+    sheet.merge_cells("D7:D8")
+    sheet["A13"], sheet["D13"] = "Vores egen række", "Noget nyt"
+    sheet["A16"] = "Hilsen fra os"
+    sheet["E9"].comment = openpyxl.comments.Comment("Husk mødet", "x")
+    workbook.save(path)
+    batch = read_school_form(path, codebook=book)
+    kept = list(zip(batch.fields["theme"], batch.fields["value"], strict=True))
+    assert kept == [("GTH.KONTEKST.1", "Gælder begge."), ("GTH.KONTEKST.2", "Gælder begge.")]
+    assert set(batch.fields["occasion"]) == {"delevaluering_nov_2026"}
+    assert {(p.rule, p.column) for p in batch.problems} == {
+        ("school_form", "Dimension"),
+        ("form_cell", "Kontekstdialogen!A16"),
+        ("form_note", "Kontekstdialogen!E9"),
+    }
+    assert (batch.rows_in, batch.quarantined) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("written", "step"),
+    [("2", 2), ("trin 2", 2), ("Trin 3: Forandringsledelse", 3), ("Kompetenceudvikling", 2), ("2,0", 2)]
+    + [(word, None) for word in ("2 eller 3", "5", "ved ikke", "25", "2½", "2,5", "2-3", "trin 2: Lancering")]
+    + [(word, None) for word in ("ikke på trin 3 endnu", "2 – men lærerne mangler tid")],
+)
+def test_a_step_in_a_school_s_words(written: str, step: int | None, tmp_path: Path, book: Codebook) -> None:
+    (tmp_path / "f.csv").write_text(
+        f'skema;skole;nedslag;tema;dimension;vaerdi\nimplementeringstrappe;s1;Delevaluering;;trin;"{written}"\n'
     )
-    assert row["coverage_pct"] == pytest.approx(100 * 2 / 4)
-    assert row["held_of_planned_pct"] == pytest.approx(100 * 2 / 4)
-    assert row["consent_pct"] == pytest.approx(100 * 2 / 4)
-    assert (row["first_on"], row["last_on"]) == ("2026-09-01", "2026-09-02")
-    waiting = table.loc[("s2", "8")]
-    assert (waiting["talks_planned"], waiting["coverage_pct"]) == (0, 0)
-    assert pd.isna(waiting["held_of_planned_pct"])
-    whole = implementation_table(TALKS, CELLS, CONSENTS, level="all")
-    assert (whole["pupils"].iloc[0], whole["talks_held"].iloc[0]) == (12, 3)
-    assert list(implementation_table(TALKS, CELLS, CONSENTS, level="grade")["grade"]) == ["6", "8"]
+    batch = read_school_form(tmp_path / "f.csv", codebook=book)
+    assert list(batch.fields["score"]) == ([] if step is None else [step])
+    assert batch.quarantined == (step is None)
 
 
-def test_no_talks_yet_is_zero_and_an_unknown_status_is_refused() -> None:
-    empty = implementation_table(TALKS.iloc[:0], CELLS, CONSENTS.iloc[:0])
-    assert empty["talks_held"].sum() == 0
-    with pytest.raises(InputError, match=r"1 talk\(s\)"):
-        implementation_table(TALKS.assign(status=["afholdt"] * 5 + ["måske"]), CELLS, CONSENTS)
-    with pytest.raises(InputError):
-        implementation_table(TALKS, CELLS, CONSENTS, level="class")
+@pytest.mark.parametrize(
+    ("written", "focus"),
+    [("x", "ja"), ("X", "ja"), ("Ja.", "ja"), ("✓", "ja"), ("nej", "nej"), ("0", "nej")]
+    + [(word, None) for word in ("nej, ikke i år", "måske", "ikke valgt", "ja, men ikke nu", "-", "5")],
+)
+def test_a_focus_is_yes_or_no_or_reported(
+    written: str, focus: str | None, tmp_path: Path, book: Codebook
+) -> None:
+    (tmp_path / "f.csv").write_text(
+        "skema;skole;nedslag;tema;dimension;vaerdi\n"
+        f'vurder_og_find_fokus;s1;Delevaluering;VFF.KOMP;fokus;"{written}"\n'
+    )
+    batch = read_school_form(tmp_path / "f.csv", codebook=book)
+    assert list(batch.fields["value"]) == ([] if focus is None else [focus])
+    assert [p.line for p in batch.problems] == ([2] if focus is None else [])
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda f: f.form)
+def test_a_row_is_known_by_its_number_only_with_its_own_name(form: Any, book: Codebook) -> None:
+    for theme in form.themes(book):
+        number, name = theme.rpartition(".")[2], book.by_id[theme].name
+        if number.isdigit():
+            for label in (number, f"Trin {number}", f"{number}. {name}", f"{number} - {name.split(',')[0]}"):
+                assert theme_of(label, form, book) == theme
+            for label in (
+                f"{number} lærere er stoppet",
+                f"{number}. {name} – NB kun indskolingen",
+                f"{number},5",
+            ):
+                assert theme_of(label, form, book) is None
+
+
+def test_a_hidden_sheet_another_school_s_rows_and_other_columns_are_reported(
+    tmp_path: Path, book: Codebook
+) -> None:
+    head = ["Tema", "Hvad gør vi allerede godt?", "Hvad ønsker vi at forfine, forbedre eller forandre?"]
+    komp = book.by_id["VFF.KOMP"].name
+    workbook = openpyxl.Workbook()
+    for row in (
+        ["Skole", "s1"],
+        ["Nedslag", "baseline"],
+        head,
+        [komp, "Vi ringer.", None],
+        ["Skole", "s2"],
+        head,
+    ):
+        workbook.active.append(row)
+    workbook.active.append([komp, "Den andens svar.", None])
+    workbook.create_sheet("Gemt").append([komp, "Noget"])
+    workbook["Gemt"].sheet_state = "hidden"
+    workbook.save(tmp_path / "f.xlsx")
+    batch = read_school_form(tmp_path / "f.xlsx", codebook=book)
+    assert batch.fields[["school_id", "value"]].to_numpy().tolist() == [["s1", "Vi ringer."]]
+    assert {"Gemt", "Sheet!B7", "Sheet!B5"} <= {p.column for p in batch.problems}
+    (tmp_path / "f.csv").write_text(
+        "skema;skole;tema;dimension;vaerdi;bemærkninger\nvurder_og_find_fokus;s1;VFF.KOMP;gaar_godt;Vi ringer.;Kun mandag\n"
+    )
+    batch = read_school_form(tmp_path / "f.csv", codebook=book)
+    assert [(p.rule, p.column) for p in batch.problems] == [
+        ("form_cell", "bemærkninger"),
+        ("form_occasion", "Nedslag"),
+    ]

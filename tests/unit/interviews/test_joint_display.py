@@ -9,20 +9,18 @@ import pytest
 
 from evaluation.codebooks import Codebook
 from evaluation.errors import InputError
+from evaluation.interviews.identity import fingerprint
 from evaluation.interviews.joint_display import joint_display, relation_of
 from evaluation.interviews.joint_sentences import RELATIONS, Override
-from evaluation.interviews.process_indicators import process_indicators
 from evaluation.interviews.quotes import approved_quotes, personal_hits
-from evaluation.interviews.signs import sign_themes, signs_of, stance
+from evaluation.interviews.signs import sign_themes, signs_of
 from evaluation.interviews.themes import (
     scale_conflicts,
     strength,
     theme_changes,
     theme_table,
 )
-from evaluation.questions.voices import signs_joined
-from evaluation.study import find_study, load_study
-from evaluation.tables import table
+from evaluation.questions.voices import MEASURED
 
 COLUMNS = [
     "document_id",
@@ -54,6 +52,7 @@ def effects(**given: Any) -> pd.DataFrame:
         "ci_low_pp": -2.0,
         "ci_high_pp": -0.4,
         "verdict": "opnået",
+        "says": "for",
     }
     return pd.DataFrame([row | given])
 
@@ -123,26 +122,6 @@ def test_rules_of_coding_that_can_be_counted(book: Codebook) -> None:
     assert list(scale_conflicts(segments, book)["segment_id"]) == ["s1", "s2"]
 
 
-@pytest.mark.parametrize(
-    ("code", "polarity", "expected"),
-    [
-        ("MP.TEGN.SPROG", None, {"for"}),
-        ("MP.TEGN.SPROG", "negativ", {"imod"}),
-        ("MP.TEGN.SPROG", "blandet", {"for", "imod"}),
-        ("MP.TEGN.SPROG", "neutral", set()),
-        ("GTH.KONTEKST.5.DRIVKRAFT", None, {"for"}),
-        ("GTH.KONTEKST.5.BARRIERE", None, {"imod"}),
-        ("GTH.NOEGLE.1", None, set()),
-        ("GTH.NOEGLE.1", "positiv", {"for"}),
-        ("X.MODBEVIS", "positiv", {"imod"}),
-        ("MP.SAMTALE.OPLEVELSE", "positiv", set()),
-        ("SBST.TYPE.REG", "positiv", set()),
-    ],
-)
-def test_what_a_segment_says_of_a_sign(code: str, polarity: str | None, expected: set[str]) -> None:
-    assert stance("MP.TEGN.SPROG", code, polarity) == expected
-
-
 def test_the_rule_is_the_stated_one() -> None:
     table = {
         ("for", "for"): "bekræfter",
@@ -163,20 +142,20 @@ FOR = spoken(*[(d, "MP.TEGN.FALD", "positiv") for d in "abc"], ("d", "MP.TEGN.FA
 AGAINST = spoken(
     *[(d, "MP.TEGN.FALD", "negativ") for d in "abc"], ("c", "X.MODBEVIS", None), ("d", "MP.MAAL", None)
 )
-RISE = {"verdict": "ikke påvist", "estimate_pp": 1.5, "ci_low_pp": 0.2, "ci_high_pp": 2.8}
+RISE = {"verdict": "ikke opnået", "says": "imod", "estimate_pp": 1.5, "ci_low_pp": 0.2, "ci_high_pp": 2.8}
 
 
 @pytest.mark.parametrize(
     ("segments", "numbers", "relation"),
     [
         (FOR, effects(), "bekræfter"),
-        (FOR, effects(verdict="tegn på fald, men usikkert"), "bekræfter"),
+        (FOR, effects(verdict="kan ikke afgøres"), "bekræfter"),
         (AGAINST, effects(), "modsiger"),
-        (FOR, effects(verdict="ikke påvist", ci_high_pp=0.4), "modsiger"),
+        (FOR, effects(verdict="ikke opnået", says="ingen", ci_high_pp=0.4), "modsiger"),
         (FOR, effects(**RISE), "modsiger"),
         (AGAINST, effects(**RISE), "bekræfter"),
-        (FOR, effects(verdict="kan endnu ikke opgøres (tidligst 11. januar 2027)"), "udvider"),
-        (FOR, effects(verdict="kan ikke vurderes (for få)"), "udvider"),
+        (FOR, effects(verdict="kan endnu ikke opgøres", says="ukendt"), "udvider"),
+        (FOR, effects(verdict="kan ikke vurderes", says=None), "udvider"),
         (FOR, NOTHING, "udvider"),
         (spoken(("a", "MP.TEGN.FALD", "positiv")), effects(), "udvider"),  # one source takes no side
         (spoken(("a", "MP.SAMTYKKE", None)), effects(), "tavs"),
@@ -261,16 +240,15 @@ def test_only_approved_and_clean_quotes(book: Codebook) -> None:
     segments = spoken(
         *[(str(n), "MP.TEGN.FALD", "positiv", "elev", "baseline", s) for n, s in enumerate(texts)]
     )
-    segments["approved_quote"] = segments["segment_id"] != "s_3"
+    marked = segments["segment_id"] != "s_3"
+    segments["approved_sha256"] = segments["segment_id"].map(texts).map(fingerprint).where(marked)
     pii = spoken(("5", "X.PII", None, "elev", "baseline", "s_5"))
     frame = pd.DataFrame(texts.items(), columns=["segment_id", "text"])
     quotes = approved_quotes(pd.concat([segments, pii]), frame, book, names=["Bo Hansen"])
     assert list(quotes["quote"]) == ["Jeg kommer mere i skole."]
-    row = joint_display(book, effects(), sign_themes(FOR, book), quotes).iloc[0]
+    row = joint_display(book, effects(), sign_themes(FOR, book), quotes, segments=segments).iloc[0]
     assert row["quote"] == "Jeg kommer mere i skole."
-    assert pd.isna(row["quote_attribution"])
-    refused = quotes.assign(approved_quote=False)
-    assert pd.isna(joint_display(book, effects(), sign_themes(FOR, book), refused).iloc[0]["quote"])
+    assert row["quote_attribution"] == "en elev"
 
 
 @pytest.mark.parametrize(
@@ -291,62 +269,18 @@ def test_the_scan_for_personal_data(text: str, kinds: set[str]) -> None:
     assert bool(kinds) == bool(personal_hits(text, ["Åse"]))
 
 
-def test_process_indicators_take_a_side_only_past_a_stated_limit(book: Codebook) -> None:
-    forms = pd.DataFrame(
-        [
-            ("a", "baseline", "trin", 1.0),
-            ("a", "slutevaluering_2027", "trin", 3.0),
-            ("b", "baseline", "trin", 2.0),
-        ],
-        columns=["school_id", "occasion", "dimension", "score"],
-    )
-    counts = pd.DataFrame({"talks_planned": [60, 40], "talks_held": [55, 30], "consents_given": [8, 1]})
-    counts = counts.assign(consents_missing=[1, 0], consents_withdrawn=[0, 0])
-    rows = process_indicators(counts, forms, sign_themes(FOR, book)).set_index("indicator")
-    assert rows.loc["andel_afholdte_samtaler", "says"] == "for"  # 85 of 100
-    assert rows.loc["andel_samtykker", "text"] == "90 % har givet samtykke."
-    assert rows.loc["trin_paa_implementeringstrappen_pr_skole", "says"] == "ukendt"  # one of two schools
-    low = process_indicators(counts.assign(talks_held=[10, 10]), forms.iloc[:0], sign_themes(FOR, book))
-    assert (
-        dict(zip(low["indicator"], low["says"], strict=True))["andel_afholdte_samtaler"] == "imod"
-    )  # 20 of 100
+def test_every_indicator_of_the_codebook_is_measured(book: Codebook) -> None:
+    declared = {indicator for sign in signs_of(book) for indicator in sign.indicators}
+    assert declared == set(MEASURED)
+    assert signs_of(book)[0].indicators == ("fravaer_total_pct",)
+
+
+def test_talks_held_and_schools_own_steps_are_no_numbers_for_a_sign(book: Codebook) -> None:
     segments = spoken(*[(d, "MP.TEGN.SAMARB", "positiv") for d in "abc"])
-    table = joint_display(book, rows.reset_index(), sign_themes(segments, book)).set_index("sign_id")
-    assert table.loc["MP.TEGN.SAMARB", "relation"] == "bekræfter"
-    assert table.loc["MP.TEGN.SAMARB", "quant_text"] == "85 % af de planlagte samtaler er holdt."
-
-
-def test_talks_that_wait_for_their_turn_take_no_side(book: Codebook) -> None:
-    """Planted: the only grade that has begun held 9 of 10; the next is planned and not begun."""
-    study = load_study(find_study("kom_glad_i_skole"))
-    log = pd.DataFrame(
-        {
-            "talks_planned": [10, 90],
-            "talks_held": [9, 0],
-            "consents_given": [5, 0],
-            "consents_missing": [1, 0],
-            "consents_withdrawn": [0, 0],
-            "first_on": [pd.Timestamp(2026, 9, 7), pd.NaT],
-        }
-    )
-    code = dict.fromkeys(table("core_interview_codes").columns, pd.NA) | {
-        "document_id": "d1",
-        "segment_id": "s1",
-        "code": "MP.TEGN.SAMARB",
-        "polarity": "positiv",
-        "informant": "elev",
-        "occasion": "delevaluering_nov_2026",
-        "is_approved_quote": False,
-    }
-    codes = pd.DataFrame([code])
-    documents = codes[["document_id", "informant", "occasion"]]
-    forms = table("raw_school_forms").empty()
-    nothing = [table(n).empty() for n in ("out_effects", "out_verdicts")]
-    words = table("raw_interview_texts").empty()
-    joined = signs_joined(codes, documents, words, forms, log, *nothing, study, "november_2026")
-    row = joined.set_index("sign_id").loc["MP.TEGN.SAMARB"]
-    assert row["quant_text"] == "90 % af de planlagte samtaler er holdt."
-    assert row["reading"].startswith("Tallene peger i tegnets retning")
+    table = joint_display(book, effects(), sign_themes(segments, book)).set_index("sign_id")
+    row = table.loc["MP.TEGN.SAMARB"]
+    assert (row["quant_says"], row["qual_says"], row["relation"]) == ("ukendt", "for", "udvider")
+    assert row["quant_text"] == "Der er ingen tal for dette tegn."
 
 
 def test_sides_of_few_sources_leave_no_trace_in_words(book: Codebook) -> None:

@@ -47,7 +47,7 @@ def test_consent_and_double_coding_are_as_planted(voices: Any, batch: Any, book:
     kept = with_valid_consent(batch.segments)
     assert kept.documents_missing == kept.documents_withdrawn == len(voices.planted["documents"])
     assert kept.documents_kept == sum(voices.planted["documents_with_consent"].values())
-    result = agreement(kept.segments, book, documents=batch.documents, draws=200)
+    result = agreement(kept.segments, book, documents=batch.documents)
     assert result.double_coded == sum(voices.planted["double_coded"].values())
     whole = result.table.set_index("level").loc["alle"]
     # the second coder keeps 88 % of the codes and adds a few: agreement is good and not perfect
@@ -55,17 +55,15 @@ def test_consent_and_double_coding_are_as_planted(voices: Any, batch: Any, book:
 
 
 @pytest.mark.parametrize(
-    ("verdict", "relation"),
-    [("opnået", "bekræfter"), ("ikke påvist", "modsiger"), ("kan endnu ikke opgøres", "udvider")],
+    ("says", "relation"),
+    [("for", "bekræfter"), ("ingen", "modsiger"), ("ukendt", "udvider")],
 )
-def test_less_absence_has_the_planted_relation(
-    batch: Any, book: Codebook, verdict: str, relation: str
-) -> None:
+def test_less_absence_has_the_planted_relation(batch: Any, book: Codebook, says: str, relation: str) -> None:
     """Planted: most sources who speak of it tell of less absence, a few see no difference."""
     kept = with_valid_consent(batch.segments).segments
     numbers = pd.DataFrame(
-        [("fravaer_total_pct", -1.0, -1.8, 0.2, verdict)],
-        columns=["indicator", "estimate_pp", "ci_low_pp", "ci_high_pp", "verdict"],
+        [("fravaer_total_pct", -1.0, -1.8, 0.2, "kan ikke afgøres", says)],
+        columns=["indicator", "estimate_pp", "ci_low_pp", "ci_high_pp", "verdict", "says"],
     )
     quotes = approved_quotes(kept, batch.texts, book)
     table = joint_display(book, numbers, sign_themes(kept, book), quotes).set_index("sign_id")

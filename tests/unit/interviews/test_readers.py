@@ -10,13 +10,14 @@ import openpyxl
 import pytest
 from factories import KEY, qualcoder_project, taguette_database
 
+from evaluation.codebooks import Codebook
 from evaluation.errors import EnvironmentProblem, InputError
-from evaluation.interviews.attributes import read_documents
 from evaluation.interviews.combine import combine
 from evaluation.interviews.consent import with_valid_consent
 from evaluation.interviews.forms import read_school_form
 from evaluation.interviews.plain_columns import SEGMENT_COLUMNS as PLAIN
 from evaluation.interviews.segments import SEGMENT_COLUMNS, pseudonym
+from evaluation.interviews.side_tables import read_side_table
 
 SIDE = "document;informant;skole;aargang;nedslag;form;samtykke;kodere\n"
 
@@ -27,13 +28,13 @@ def write(path: Path, text: str, encoding: str = "utf-8") -> Path:
 
 
 def test_taguette_csv_with_a_side_table(tmp_path: Path, read: Any) -> None:
-    side = read_documents(
+    side = read_side_table(
         write(
             tmp_path / "docs.csv",
             SIDE + "interview_07;elev;skole_1;6;delevaluering_nov_2026;enkeltinterview;gyldigt;AB\n"
             "interview_08;Sundhedsplejerske;skole_2;flere;slutevaluering_2027;refleksiv_samtale;trukket tilbage;AB|CD\n",
         )
-    )
+    ).documents
     path = write(
         tmp_path / "highlights.csv",
         'id,document,tag,content\n1,interview_07.docx,MP.TEGN.FALD,"Jeg kommer, mere"\n'
@@ -206,7 +207,7 @@ def test_spreadsheets_of_other_tools(tmp_path: Path, read: Any, head: list[str],
     assert set(batch.segments["coder"]) == {pseudonym(KEY, "koder", "ab")}
     assert list(batch.texts["text"]) == ["Hej du"]
     assert batch.segments["start"].isna().all()
-    assert batch.problems == ()
+    assert {problem.rule for problem in batch.problems} == ({"unread"} if len(head) > 4 else set())
 
 
 def test_every_row_is_accounted_for(tmp_path: Path, read: Any) -> None:
@@ -254,6 +255,19 @@ def test_a_text_must_be_as_long_as_its_position_says(
     )
     assert (batch.kept, batch.quarantined) == ((1, 0) if is_kept else (0, 1))
     assert len(batch.problems) == batch.quarantined
+
+
+def test_equal_codings_of_whom_nobody_knows_are_reported_and_named_ones_are_two_coders(
+    tmp_path: Path, read: Any
+) -> None:
+    rows = "dokument,kode,tekst,koder\n" + 'a,MP.UFRIV,"Nej.",{}\n' * 2
+    (tmp_path / "e.csv").write_text(rows.format("", ""), encoding="utf-8")
+    unknown = read(tmp_path / "e.csv")
+    assert [p.rule for p in unknown.problems] == ["coder_unknown"]
+    assert (unknown.kept, unknown.quarantined, unknown.duplicates) == (1, 1, 0)
+    (tmp_path / "e.csv").write_text(rows.format("anna", "bo"), encoding="utf-8")
+    named = read(tmp_path / "e.csv")
+    assert (named.kept, named.problems, named.coder_names) == (2, (), ("anna", "bo"))
 
 
 def test_one_coder_s_two_directions_are_mixed_and_one_row(tmp_path: Path, read: Any) -> None:
@@ -325,6 +339,19 @@ def test_schools_may_be_written_by_name(tmp_path: Path, read: Any, book: Any) ->
     assert forms[1].quarantined == 1
 
 
+def test_an_unknown_code_is_looked_up_once_however_many_rows_have_it(
+    tmp_path: Path, read: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    real = Codebook.nearest
+    monkeypatch.setattr(Codebook, "nearest", lambda self, label: asked.append(label) or real(self, label))
+    rows = "".join(f"a;Mit emne {n % 3};udsagn {n}\n" for n in range(90))
+    (tmp_path / "e.csv").write_text("dokument;kode;tekst\n" + rows, encoding="utf-8")
+    batch = read(tmp_path / "e.csv")
+    assert (batch.quarantined, len(batch.problems)) == (90, 3)
+    assert sorted(asked) == ["Mit emne 0", "Mit emne 1", "Mit emne 2"]
+
+
 def test_a_label_that_may_be_a_name_is_not_shown(tmp_path: Path, read: Any) -> None:
     batch = read(write(tmp_path / "c.csv", "dokument;kode\na;Qzyx Wvutsen\n"))
     assert "Qzyx" not in str(batch.problems)
@@ -384,7 +411,7 @@ def test_consent_gates_whole_documents(tmp_path: Path, read: Any) -> None:
 
 
 def test_a_withdrawal_in_the_file_outlasts_the_side_table(tmp_path: Path, read: Any) -> None:
-    side = read_documents(write(tmp_path / "d.csv", SIDE + "a;elev;;;;;gyldigt;\n"))
+    side = read_side_table(write(tmp_path / "d.csv", SIDE + "a;elev;;;;;gyldigt;\n")).documents
     path = write(
         tmp_path / "c.csv", "dokument;kode;samtykke;informant\na;MP.UFRIV;trukket_tilbage;skoleledelse\n"
     )
@@ -394,9 +421,9 @@ def test_a_withdrawal_in_the_file_outlasts_the_side_table(tmp_path: Path, read: 
 
 def test_the_side_table_must_agree_with_itself(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="stands twice"):
-        read_documents(write(tmp_path / "d.csv", SIDE + "a;elev;;;;;gyldigt;\na.txt;elev;;;;;mangler;\n"))
+        read_side_table(write(tmp_path / "d.csv", SIDE + "a;elev;;;;;gyldigt;\na.txt;elev;;;;;mangler;\n"))
     with pytest.raises(InputError, match="no column for the document"):
-        read_documents(write(tmp_path / "e.csv", "navn;informant\na;elev\n"))
+        read_side_table(write(tmp_path / "e.csv", "navn;informant\na;elev\n"))
 
 
 def test_pseudonyms_are_stable_keyed_and_need_a_real_key(tmp_path: Path, read: Any, book: Any) -> None:

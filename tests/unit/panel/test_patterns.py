@@ -19,6 +19,7 @@ from evaluation.panel.pattern_days import (
 from evaluation.panel.pattern_pupils import (
     ThresholdRule,
     band_pattern,
+    quarter_pattern,
     threshold_pattern,
     yearly_share_pattern,
 )
@@ -219,3 +220,22 @@ def test_missing_columns_are_named() -> None:
     whole = registered(DAYS)
     with pytest.raises(InputError, match="day_fraction are missing from the absence days"):
         replace(whole, absence_days=whole.absence_days.drop(columns="day_fraction"))
+
+
+def test_quarters_are_counted_each_by_itself() -> None:
+    days = absence(
+        ("p1", "2026-10-08", "unlawful", 1.0),
+        ("p1", "2026-10-09", "unlawful", 1.0),
+        ("p2", "2026-10-19", "sick", 1.0),
+    )
+    rule = ThresholdRule("ten", 10.0, "pct_of_school_days", "quarter", ("unlawful",), dt.date(2026, 8, 1))
+    found = quarter_pattern(registered(days), [rule]).set_index("level")
+    # 20 school days in the fourth quarter: two unlawful days are ten per cent, for one of two pupils.
+    assert found.loc["ten 2026-4", ["count", "pupils", "share_pct"]].tolist() == [1.0, 2.0, 50.0]
+    assert list(found.index) == ["ten 2026-4"]
+
+
+def test_long_spells_by_role_divide_the_whole() -> None:
+    by_role = long_spell_pattern(replace(registered(DAYS), begun=("6",)), lengths=(2,), by="role")
+    assert by_role["group_kind"].tolist() == ["treated"]
+    assert by_role["count"].tolist() == long_spell_pattern(registered(DAYS), lengths=(2,))["count"].tolist()

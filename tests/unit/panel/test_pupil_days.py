@@ -72,7 +72,7 @@ def absence(rows: list[tuple[str, int, int, str, float]]) -> pd.DataFrame:
 def test_possible_days_are_those_of_a_day_by_day_count(days, spells):
     none = absence([("p00", 0, 0, "sick", 1.0)]).iloc[:0]
     absent = collected("core_absence_days", pupils.absence_days(none, spells, days))
-    made = cells.pupil_weeks(spells, absent, days, table("raw_totals").empty())
+    made = cells.pupil_weeks(spells, absent, days, table("raw_totals").empty(), none)
     weeks = collected("core_pupil_weeks", made)
     counted: dict[tuple[str, str, str, pd.Timestamp], int] = {}
     for s in spells.itertuples():

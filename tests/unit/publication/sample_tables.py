@@ -72,9 +72,9 @@ def tables(
     found = {name: TABLES[name].empty() for name in (*PUBLISHED_TABLES, *SUPPORT_TABLES)}
     found["core_pupil_weeks"] = weeks
     found["core_cells"] = cells_of(weeks) if cells is None else cells
-    begun = [w for w in protocol.waves if w.grade in (SMALL[1], "Secondary")]
+    begun = [w for w in protocol.waves if w.grades[0] in (SMALL[1], "Secondary")]
     talks = pd.DataFrame(
-        [(s.id, w.grade, w.id, "2026-09") for s in protocol.schools for w in begun],
+        [(s.id, w.grades[0], w.id, "2026-09") for s in protocol.schools for w in begun],
         columns=["school_id", "grade", "wave", "transition_from_month"],
     )
     found["core_talks"] = talks

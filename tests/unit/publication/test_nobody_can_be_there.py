@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 
-from evaluation.disclosure import Dimension, DisclosureRules, Exhibit, protect
+from evaluation.disclosure import Dimension, Exhibit, protect
 from evaluation.disclosure.audit import audit
 from evaluation.disclosure.bounds import Polytope
 from evaluation.errors import InputError
+from tests.rules import rules as rules_with
 
 PERIOD = Dimension("periode", ("nov", "jul"), None)
 GRADE = Dimension("klassetrin", ("1", "2"), "i alt")
@@ -27,19 +29,29 @@ def months(small: int) -> Exhibit:
 
 @pytest.mark.parametrize("small", [3, 30])
 def test_a_month_without_school_is_no_secret(small):
-    release = protect([months(small)], DisclosureRules(), release_id="nov")
+    release = protect([months(small)], rules_with(), release_id="nov")
     assert audit(release).is_passed
     assert not any("jul" in key.text for key in release.hidden)
     assert any("klassetrin=2" in key.text for key in release.hidden) == (small < 5)
 
 
 def test_over_no_atoms_every_sum_is_nothing():
-    nothing = Polytope(np.zeros((1, 0)), np.array([0.0]), np.array([3.0]), None)
+    nothing = Polytope(csr_array((1, 0)), np.array([0.0]), np.array([3.0]), None)
     assert [nothing.linear(np.zeros(0), sign).value for sign in (1, -1)] == [0, 0]
     assert nothing.whole(np.zeros(0), 1) == 0
 
 
 def test_over_no_atoms_a_printed_number_contradicts_itself():
-    one = Polytope(np.zeros((1, 0)), np.array([1.0]), np.array([1.0]), None)
+    one = Polytope(csr_array((1, 0)), np.array([1.0]), np.array([1.0]), None)
     with pytest.raises(InputError):
         one.linear(np.zeros(0), 1)
+
+
+def test_what_has_no_bound_is_not_called_impossible():
+    """A share of an unknown whole, at least five of it: HiGHS calls the largest rest infeasible."""
+    part, whole = np.array([1.0, 1, 1, 0]), np.ones(4)
+    rows = csr_array(np.array([part - 0.1165 * whole, part, 0.1155 * whole - part]))
+    seen = Polytope(rows, np.array([-np.inf, 5, -np.inf]), np.array([0, np.inf, 0.0]), None)
+    rest = np.array([0.0, 0, 0, 1])
+    assert seen.linear(rest, 1).value == np.inf
+    assert seen.whole(rest, -1) == pytest.approx(38)  # 5 / 0.1165 is 42.9: of 43, five

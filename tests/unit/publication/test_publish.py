@@ -122,7 +122,7 @@ def test_the_rendered_files_of_both_rounds_cannot_be_attacked(protocol, november
     for k, publication in enumerate((november, june)):
         found = inputs(protocol, k, publication)
         made = steering_group_files(found) | school_files(found)
-        pages |= {f"{k}/{name}": page.decode() for name, page in made.items()}
+        pages |= {f"{k}/{name}": page.decode() for name, page in made.items() if name.endswith(".html")}
     attacked = attack_files(pages, rules_of(protocol), [r.id for r in protocol.rounds])
     assert attacked.numbers > 100
     assert [i.target.key.text for i in attacked.leaks] == []
@@ -138,11 +138,11 @@ def test_a_count_that_grew_by_a_handful_is_not_printed_again(november, june):
 @pytest.mark.parametrize(
     ("numbers", "hidden", "shown"),
     [
-        ({"talks_held": 55}, [], ["talks_planned", "talks_held"]),  # 60 − 55 = 5, the limit
-        ({"talks_held": 56}, ["talks_held"], ["talks_planned"]),  # four had no talk
-        ({"talks_held": 60}, ["talks_held"], ["talks_planned"]),  # everybody had one
+        ({"talks_held": 55}, [], ["talks_held"]),  # 60 − 55 = 5, the limit
+        ({"talks_held": 56}, ["talks_held"], []),  # four had no talk
+        ({"talks_held": 60}, ["talks_held"], []),  # everybody had one
         ({"consents_missing": 4}, ["consents_missing"], ["consents_given", "consents_withdrawn"]),
-        ({"follow_ups": 36}, ["follow_ups"], ["talks_planned"]),  # 40 − 36 = 4 with a talk and nothing after
+        ({"follow_ups": 36}, ["follow_ups"], []),  # 40 − 36 = 4 with a talk and nothing after
     ],
 )
 def test_small_remainders_of_talks_and_consents_are_guarded(protocol, numbers, hidden, shown):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from evaluation.disclosure import Dimension, DisclosureRules, Exhibit, Release, protect
+from evaluation.disclosure import Dimension, Exhibit, Release, protect
 from evaluation.publication.small_changes import small_changes, with_sensitive
+from tests.rules import rules as rules_with
 
-RULES = DisclosureRules()
+RULES = rules_with()
 LEAVES = ("follow_ups", "holdt uden opfølgning", "ikke holdt")
 OPGØRELSE = Dimension(
     "opgørelse", LEAVES, "i alt", (("talks_held", LEAVES[:2]), ("talks_planned", LEAVES)), role="attribute"

@@ -8,9 +8,10 @@ import pandas as pd
 
 from evaluation.disclosure import Exhibit, protect
 from evaluation.disclosure.audit import audit
+from evaluation.interviews.themes import CHANGES, CHANGES_BASELINE, DECLINED, theme_cell
 from evaluation.publication.publish import rules_of
 from evaluation.publication.small_changes import small_changes, with_sensitive
-from evaluation.publication.tallies import CHANGES, CHANGES_BASELINE, theme_cell, themes
+from evaluation.publication.tallies import themes
 from evaluation.study import load_study
 
 P = load_study("demo_kommune").protocol
@@ -19,7 +20,8 @@ NOVEMBER, END = "november_2026", "slutevaluering_2027"
 
 def rows(*found: tuple[str, str, str, float]) -> pd.DataFrame:
     """(code, group_kind, group_id, sources)."""
-    return pd.DataFrame(found, columns=["code", "group_kind", "group_id", "sources"])
+    frame = pd.DataFrame(found, columns=["code", "group_kind", "group_id", "sources"])
+    return frame.assign(sources_declined=0)
 
 
 ROWS = rows(
@@ -58,6 +60,20 @@ def test_a_code_at_an_occasion_stands_where_it_is_protected() -> None:
     assert theme_cell("A", END) == (CHANGES, (("kode", "A"), ("nedslag", END)))
 
 
+def test_interviews_without_consent_are_guarded_as_sources_are() -> None:
+    def printed(declined: int) -> list[float]:
+        exhibits = themes(ROWS.assign(sources_declined=declined), CHANGE, P)
+        own = [e for e in exhibits if e.id == DECLINED]
+        assert {e.minimum for e in own} <= {P.disclosure.quote_minimum_sources}
+        release = protect(own, rules_of(P), release_id="november")
+        table = release.table(DECLINED)
+        return table.loc[~table["is_suppressed"], "pupils"].to_list()
+
+    limit = P.disclosure.quote_minimum_sources
+    assert (printed(limit), printed(limit - 1)) == ([limit], [])
+    assert all(e.id != DECLINED for e in themes(ROWS, CHANGE, P))
+
+
 def test_an_interview_withdrawn_after_november_shows_in_no_code_it_held() -> None:
     """November printed nine sources of A; one is withdrawn, and in June neither eight nor its parts can be read."""
 
@@ -92,3 +108,24 @@ def test_an_interview_withdrawn_after_november_shows_in_no_code_it_held() -> Non
 
 def test_nothing_said_is_no_exhibit() -> None:
     assert themes(ROWS.iloc[:0], CHANGE, P) == []
+
+
+def test_every_source_of_a_code_is_in_one_part_of_each_division() -> None:
+    divided = rows(
+        ("A", "speaker", "pupils", 7), ("A", "speaker", "adults", 2), ("B", "speaker", "adults", 4),
+        ("A", "stance", "for", 8), ("A", "stance", "ingen", 1), ("B", "stance", "begge", 4),
+    )  # fmt: skip
+    told = pd.concat([ROWS, divided]).replace({"code": {"B": "MP.VIDERE"}})
+    whole, speaker, stance, *_ = themes(told, CHANGE, P)
+    for part in (speaker, stance):
+        assert part.frame.groupby("kode")["pupils"].sum().to_dict() == {"A": 9, "MP.VIDERE": 4}
+        assert part.universe == whole.universe
+        assert part.minimum == P.disclosure.quote_minimum_sources
+    assert speaker.dimensions[1].leaves == (
+        "pupils",
+        "adults",
+    )  # nobody is unknown, and a reader will guess that
+    assert speaker.shown == {"hvem": ("pupils", "adults", "i alt")}
+    assert stance.shown == {"holdning": ("for", "imod", "i alt"), "kode": ("MP.VIDERE",)}
+    unknown = pd.concat([told, rows(("A", "speaker", "uoplyst", 1))])
+    assert themes(unknown, CHANGE, P)[1].dimensions[1].leaves == ("pupils", "adults", "uoplyst")

@@ -15,10 +15,6 @@ P = load_study("demo_kommune").protocol
 SCHOOLS = [s.id for s in P.schools]
 PUPILS = {"990001": 39, "990002": 87, "990003": 80, "990004": 53}
 TYPES = {"sick": 0.56, "permitted": 0.21, "unlawful": 0.23}
-CERTAINTY = (
-    "4 årgange på skolerne har haft samtaler; reglen kræver 8. | 97,0 % af de ventede registreringer er der; "
-    "reglen kræver 95,0 %. | Planen var låst, før udfaldet blev set."
-)
 
 
 def make(name: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
@@ -57,13 +53,12 @@ def effect(question: str, estimate: float | None, se: float | None, **more: Any)
     row: dict[str, Any] = {
         "question": question, "estimator": "imputation", "outcome": "absence", "group_kind": "all", "group_id": "all",
         "horizon": "all", "weights": "pupil_days", "status": "estimated", "ci_level": 0.95, "inference": "cr2",
-        "clusters": 40, "protocol_hash": P.hash, "baseline_pct": 6.8, "note": "",
+        "clusters": 40, "treated_clusters": 12, "protocol_hash": P.hash, "baseline_pct": 6.8, "note": "",
     }  # fmt: skip
     if estimate is not None and se is not None:
         row |= {
             "estimate_pp": estimate, "std_error_pp": se, "ci_low_pp": estimate - 2.1 * se, "df": 14.0,
-            "ci_high_pp": estimate + 2.1 * se, "ci_low_lower_pp": estimate - 1.3 * se,
-            "ci_high_lower_pp": estimate + 1.3 * se, "mde_pp": 3.0 * se,
+            "ci_high_pp": estimate + 2.1 * se, "mde_pp": 3.0 * se,
         }  # fmt: skip
     return row | more
 
@@ -85,7 +80,7 @@ def effects(is_final: bool) -> list[dict[str, Any]]:
     rows.append(effect("grade", size + 0.2, se, weights="equal"))
     rows.append(effect("grade", size - 0.1, se, estimator="imputation_two_way"))
     rows += [effect("grade", size * share, se * 0.6, outcome=o) for o, share in TYPES.items()]
-    grade = [{"group_kind": "grade", "group_id": w.grade, "pupils": 259} for w in waves]
+    grade = [{"group_kind": "grade", "group_id": w.grades[0], "pupils": 259} for w in waves]
     rows += [effect("grade", size + 0.3 * (i - 1), se * 1.4, **g) for i, g in enumerate(grade)]
     for e in (-5, -4, -3, -2, -1, 1, 2, *((3, 4, 5) if is_final else ())):
         rows.append(
@@ -122,42 +117,52 @@ def effects(is_final: bool) -> list[dict[str, Any]]:
 
 
 FINAL_VERDICTS = """
-look | grade | verdict | estimate_pp | ci_low_pp | ci_high_pp | reasons
-all |  | opnået | -1.3 | -2.2 | -0.4 | Interval og ombytning er enige.
-wave_6 | 6 | tegn på fald, men usikkert | -1.6 | -2.9 | -0.3 | Permutationstesten bekræfter det ikke (p = 0,1).
-wave_1 | 1 | ikke påvist | -0.6 | -1.9 | 0.7 |
-wave_8 | 8 | kan ikke vurderes | -1.0 | -2.9 | 0.9 | Den mindste ændring er for stor.
+look|verdict|direction|estimate_pp|ci_low_pp|ci_high_pp|demands_met|demands_failed
+all|opnået|faldet|-1.3|-2.2|-0.4|interval_excludes_zero permutation_excludes_zero|relevant_fall_excluded
+wave_6|beskrives, afgøres ikke||-1.6|-2.9|-0.3||
+wave_1|beskrives, afgøres ikke||-0.6|-1.9|0.7||
+wave_8|beskrives, afgøres ikke||-1.0|-2.9|0.9||
 """
 INTERIM_VERDICTS = """
-look | grade | verdict | earliest_on | reasons
-all |  | kan endnu ikke opgøres | 2027-01-11 |
-wave_6 | 6 | kan endnu ikke opgøres | 2027-01-11 |
-wave_1 | 1 | kan endnu ikke opgøres | 2027-04-01 |
-wave_8 | 8 | kan endnu ikke opgøres | 2027-06-01 |
+look|verdict|earliest_on
+all|kan endnu ikke opgøres|2027-07-02
+wave_6|kan endnu ikke opgøres|2027-07-02
+wave_1|kan endnu ikke opgøres|2027-07-02
+wave_8|kan endnu ikke opgøres|2027-07-02
 """
 
 
 def verdicts(is_final: bool) -> pd.DataFrame:
-    """Four looks with their certainty."""
+    """Four looks; the pooled one of the final round with its certainty."""
     frame = literal("out_verdicts", FINAL_VERDICTS if is_final else INTERIM_VERDICTS)
-    return frame.assign(
-        outcome="absence",
-        certainty_dots=4 if is_final else 2,
-        certainty_word="sandsynligt" if is_final else "usikkert",
-        certainty_reasons=CERTAINTY,
-        protocol_hash=P.hash,
-    )
+    frame = frame.assign(outcome="absence", protocol_hash=P.hash)
+    if is_final:
+        pooled = frame["look"].eq("all")
+        frame["certainty_dots"] = frame["certainty_dots"].mask(pooled, 3)
+        frame["certainty_word"] = frame["certainty_word"].mask(pooled, "sandsynligt")
+        frame["grounds_met"] = frame["grounds_met"].mask(
+            pooled, "agreement treated_clusters completeness frozen"
+        )
+        frame["grounds_failed"] = frame["grounds_failed"].mask(pooled, "size trend_before")
+    return frame
 
 
 TARGETED = """
-group_id | estimator | pupils | before_pct | after_pct | change_pp | expected_change_pp
-6 | naive | 32 | 16.2 | 10.9 | -5.3 |
-6 | regression_to_mean | 32 | | | | -4.8
+group_id|estimator|pupils|before_pct|after_pct|change_pp|expected_change_pp|estimate_pp|ci_low_pp|ci_high_pp
+wave_6 | naive | 32 | 16.2 | 10.9 | -5.3 | | -5.3 | -6.6 | -4.0
+wave_6 | regression_to_mean | 32 | | | | -4.8 | | |
 """
 CONTRASTS = """
 group_id | estimator | pupils | estimate_pp | ci_low_pp | ci_high_pp
-6 | did_all_others | 32 | -5.0 | -6.4 | -3.6
-6 | equally_high | 32 | -0.5 | -1.9 | 0.9
+wave_6 | did_all_others | 32 | -5.0 | -6.4 | -3.6
+wave_6 | equally_high | 32 | -0.5 | -1.9 | 0.9
+wave_6 | equally_high_less_year_before | 32 | -0.4 | -2.6 | 1.8
+"""
+FOLLOWED = """
+group_id | estimator | pupils | change_pp | estimate_pp | ci_low_pp | ci_high_pp
+all | follow_up | 21 | -2.0 | | |
+all | follow_up_same_windows | 21 | -0.7 | -0.7 | -3.1 | 1.7
+all | follow_up_own_grades | 21 | -0.7 | 0.2 | -2.9 | 3.3
 """
 PATTERNS = """
 pattern | level | share_pct
@@ -193,17 +198,17 @@ all | all | MP.SAMTALE.OPLEVELSE | Oplevelse af samtalen | 9 | 20 | 14 | nej | f
 all | all | MP.TEGN.SAMARB | Nye samarbejdsmetoder | 6 | 11 | 14 | nej | flere_informantgrupper
 all | all | MP.UFRIV | Ufrivilligt fravær | 5 | 8 | 14 | nej | flere_informanter
 all | all | X.MODBEVIS | Oplever ingen forskel endnu | 2 | 3 | 14 | ja | flere_informanter
-informant | elev | MP.SAMTALE.OPLEVELSE | Oplevelse af samtalen | 7 | 16 | 9 | nej | flere_informanter
-informant | elev | MP.UFRIV | Ufrivilligt fravær | 5 | 8 | 9 | nej | flere_informanter
-informant | elev | X.MODBEVIS | Oplever ingen forskel endnu |  |  | 9 | ja | flere_informanter
-informant | laerer_paedagog | MP.TEGN.SAMARB | Nye samarbejdsmetoder | 3 | 6 | 3 | nej | flere_informanter
-informant | sundhedsplejerske | MP.SAMTALE.OPLEVELSE | Oplevelse af samtalen | 2 | 4 | 2 | nej | flere_informanter
+speaker | pupils | MP.SAMTALE.OPLEVELSE | Oplevelse af samtalen | 7 | 16 | 9 | nej | flere_informanter
+speaker | pupils | MP.UFRIV | Ufrivilligt fravær | 5 | 8 | 9 | nej | flere_informanter
+speaker | pupils | X.MODBEVIS | Oplever ingen forskel endnu |  |  | 9 | ja | flere_informanter
+speaker | adults | MP.TEGN.SAMARB | Nye samarbejdsmetoder | 3 | 6 | 5 | nej | flere_informanter
+speaker | adults | MP.SAMTALE.OPLEVELSE | Oplevelse af samtalen | 2 | 4 | 5 | nej | flere_informanter
 """
 QUALITY = """
-check_name | table_name | group_id | severity | is_passed | count | of_total | sentence
-completeness | core_cells | 990002 | warning | nej | 2 | 13 | Fjordskolen mangler registreringer i uge 42 og 43.
-calendar | core_cells |  | warning | ja | 0 | 52 | Alle skoledage ligger i skolernes kalender.
-ledger | raw_ledger | fravaer_b.csv | warning | nej | 41 | 250310 | 250310 rækker ind: 250257 brugt, 41 i karantæne.
+check_name | table_name | group_id | severity | is_passed | sentence
+completeness | core_cells | 990002 | warning | nej | Fjordskolen mangler registreringer i uge 42 og 43.
+calendar | core_cells |  | warning | ja | Alle skoledage ligger i skolernes kalender.
+ledger | raw_ledger | 990002 absence 2026-11-16 | info | ja | Filen er læst.
 """
 
 
@@ -214,10 +219,10 @@ def implementation(is_final: bool) -> list[dict[str, Any]]:
         for w in P.waves:
             is_begun = is_final or w.id == "wave_6"
             n = PUPILS[s]
-            held = round(n * (0.71 if s == "990003" and w.grade == "6" else 0.93)) if is_begun else 0
+            held = round(n * (0.71 if s == "990003" and w.grades[0] == "6" else 0.93)) if is_begun else 0
             rows.append(
                 {
-                    "school_id": s, "grade": w.grade, "wave": w.id, "pupils": n, "talks_planned": n, "talks_held": held,
+                    "school_id": s, "grade": w.grades[0], "wave": w.id, "pupils": n, "talks_planned": n, "talks_held": held,
                     "coverage_pct": 100 * held / n if is_begun else np.nan, "follow_ups": 9 if is_begun else 0,
                     "targeted": 12, "consents_given": 7, "consents_missing": 5 if s != "990001" else pd.NA,
                     "first_on": w.planned_from if is_begun else pd.NaT, "last_on": w.planned_to if is_begun else pd.NaT,
@@ -230,7 +235,7 @@ def power(is_final: bool) -> list[dict[str, Any]]:
     """Observed per look, and as planned."""
     looks = [
         "grade:all",
-        *(["milestone:all", "milestone:6", "milestone:1", "milestone:8"] if is_final else []),
+        *(["milestone:all", "milestone:wave_6", "milestone:wave_1", "milestone:wave_8"] if is_final else []),
     ]
     rows = [(k, "observed", (1.3 if k.endswith("all") else 2.0) if is_final else 2.5) for k in looks]
     return [
@@ -245,7 +250,7 @@ def found(is_final: bool) -> dict[str, pd.DataFrame]:
     patterns = pd.concat(years).assign(group_kind="all", group_id="all", pupils=2590.0)
     targeted = [literal("out_targeted", t) for t in (TARGETED, CONTRASTS)]
     if is_final:
-        targeted += [t.assign(group_id="1") for t in targeted]
+        targeted += [*(t.assign(group_id="wave_1") for t in targeted), literal("out_targeted", FOLLOWED)]
     honest = [
         {
             "look": "all",
@@ -258,11 +263,14 @@ def found(is_final: bool) -> dict[str, pd.DataFrame]:
     ]
     pretrend = {
         "look": "all",
-        "statistic": 1.1,
+        "slope_pp": 0.10,
+        "ci_low_pp": -0.30,
+        "ci_high_pp": 0.50,
         "p_value": 0.38,
         "slope_80": 0.45,
-        "bias_at_milestone_pp": -0.6,
-        "bias_after_passing_pp": 0.7,
+        "bias_per_slope": 4.0,
+        "bias_at_milestone_pp": 1.8,
+        "bias_after_passing_pp": 1.2,
     }
     agreement = {
         "level": "family", "code": "MP", "alpha": 0.81, "units": 60, "positive": 22, "coders": 2,

@@ -29,7 +29,7 @@ def _level(year: str, position: float, grade: str, school: str, talked: bool) ->
 def description(until: dt.date) -> pd.DataFrame:
     """Years, year to date, months and weeks for all, grade, school, treated and comparison."""
     rows: list[dict[str, Any]] = []
-    starts = {w.grade: w.planned_from for w in P.waves}
+    starts = {w.grades[0]: w.planned_from for w in P.waves}
     for year in P.years.all:
         first = int(year[:4])
         start = pd.Timestamp("2026-08-10") - pd.Timedelta(days=364 * (2026 - first))

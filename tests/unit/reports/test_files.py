@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import zipfile
 from pathlib import Path
@@ -12,8 +13,10 @@ import pytest
 
 from evaluation.reports import pdf
 from evaluation.reports.exports import report_tables, table_files
+from evaluation.reports.facts import Facts
 from evaluation.reports.glossary import TERMS
 from evaluation.reports.malplan import malplan_docx, render_malplan
+from evaluation.words.danish import rounded
 from tests.unit.reports import sample_inputs as sample
 
 pytestmark = pytest.mark.slow
@@ -63,15 +66,31 @@ def test_formulas_are_made_harmless() -> None:
 
 def test_the_workbook_reads_back_with_its_codebook() -> None:
     book = openpyxl.load_workbook(io.BytesIO(table_files(sample.november()).xlsx))
-    assert book.sheetnames[:2] == ["om", "kodebog"]
+    assert book.sheetnames[:3] == ["overblik", "om", "kodebog"]
     assert book["om"]["A1"].value == "OPDIGTEDE DATA: skoler, elever og tal er fundet på."
     header = [c.value for c in book["kodebog"][1]]
-    assert header == ["tabel", "kolonne", "type", "enhed", "en række er"]
+    assert header == ["tabel", "kolonne", "type", "enhed", "indhold", "vises", "en række er"]
     effects = report_tables(sample.november())["out_effects"]
     sheet = book["out_effects"]
     assert sheet.max_row == len(effects) + 1
     column = [c.value for c in sheet[1]].index("estimate_pp")
     assert sheet.cell(2, column + 1).value == pytest.approx(effects["estimate_pp"].iloc[0])
+
+
+def test_the_first_sheet_holds_page_ones_numbers_as_numbers() -> None:
+    june = sample.june()
+    sheet = openpyxl.load_workbook(io.BytesIO(table_files(june).xlsx))["overblik"]
+    rows = [[c.value for c in row] for row in sheet.iter_rows()]
+    head, mean, days = rows[0], rows[1], rows[2]
+    found = Facts(june).headline
+    assert found is not None
+    assert mean[head.index("Målt")] == pytest.approx(rounded(found.measured))
+    assert mean[head.index("Forskel")] == pytest.approx(rounded(found.estimate))
+    # A day is half a per cent of a school year of 200 days, from the per cent as shown.
+    assert days[head.index("Målt")] == pytest.approx(2 * mean[head.index("Målt")])
+    over = next(r for r in rows if r[0] == "Elever med over 10 % fravær")
+    assert over[head.index("Målt")] - over[head.index("Ventet")] == over[head.index("Forskel")]
+    assert sheet.auto_filter.ref == f"A1:I{len(rows)}"
 
 
 def test_files_are_the_same_bytes_and_hold_no_clock() -> None:
@@ -83,12 +102,18 @@ def test_files_are_the_same_bytes_and_hold_no_clock() -> None:
             assert {i.date_time for i in z.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
-def test_the_malplan_document_has_real_headings_and_the_report_s_sentences() -> None:
+def test_the_malplan_document_is_shaped_like_the_form_and_holds_the_report_s_sentences() -> None:
     document = docx.Document(io.BytesIO(malplan_docx(sample.november())))
-    headings = [p.text for p in document.paragraphs if p.style and p.style.name == "Heading 1"]
-    assert headings == ["Tegn", "Evaluering", "Læring"]
+    boxes = [[c.paragraphs[0] for c in t.rows[0].cells] for t in document.tables]
+    assert [[p.text for p in row] for row in boxes] == [
+        ["Tegn", "Prøvehandling"],
+        ["Milepælsplan", "Evaluering: tal", "Evaluering: forandrede og forankrede indsatser", "Læring"],
+    ]
+    assert all(p.style.name == "Heading 1" for row in boxes for p in row)
     text = render_malplan(sample.november()).text
-    assert "Kan endnu ikke opgøres – tidligst" in text
+    assert "kan endnu ikke opgøres; tidligst 2.\u00a0juli 2027" in text
+    assert "6. årgang: planlagt 7.\u00a0september 2026" in text
+    assert "Slutevaluering, skoleåret 2026/27: mangler" in text
     assert text.startswith("OPDIGTEDE DATA")
     assert document.core_properties.language == "da-DK"
 
@@ -99,7 +124,7 @@ def test_without_a_browser_there_is_a_note_and_no_file(
     monkeypatch.setattr(pdf, "find_browser", lambda: None)
     page = tmp_path / "r.html"
     page.write_text("<p>x</p>", encoding="utf-8")
-    result = pdf.print_pdf(page, tmp_path / "r.pdf")
+    result = pdf.print_pdf(page, tmp_path / "r.pdf", dt.date(2026, 11, 27))
     assert result.path is None
     assert "ingen Chrome, Edge eller Chromium" in result.note
     assert list(tmp_path.iterdir()) == [page]
@@ -108,7 +133,7 @@ def test_without_a_browser_there_is_a_note_and_no_file(
 def test_a_browser_that_fails_leaves_no_half_file(tmp_path: Path) -> None:
     page = tmp_path / "r.html"
     page.write_text("<p>x</p>", encoding="utf-8")
-    result = pdf.print_pdf(page, tmp_path / "r.pdf", browser=Path("/bin/false"))
+    result = pdf.print_pdf(page, tmp_path / "r.pdf", dt.date(2026, 11, 27), browser=Path("/bin/false"))
     assert result.path is None
     assert "kode 1" in result.note
     assert list(tmp_path.iterdir()) == [page]

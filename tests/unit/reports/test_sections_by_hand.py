@@ -7,12 +7,14 @@ import re
 import pandas as pd
 import pytest
 
+from evaluation.reports.decision import choices
 from evaluation.reports.dose import beside_effect
+from evaluation.reports.facts import Facts
 from evaluation.reports.inputs import ReportInputs
-from evaluation.reports.learning import learning
+from evaluation.reports.learning import annex, learning
+from evaluation.reports.malplan import headings
 from evaluation.reports.page import Exhibit, Section
-from evaluation.reports.school_forms import school_forms
-from evaluation.reports.words import implementation
+from evaluation.reports.school_forms import school_forms, steps
 from tests.unit.reports import sample_inputs as sample
 from tests.unit.reports.sample_found import effect, literal, make
 
@@ -22,10 +24,10 @@ THEMES = literal(
     """
 code | code_name | family | group_kind | group_id | sources | segments | sources_total | is_disconfirming | strength
 a | Tryghed | f | all | all | 4 | 9 | 12 | nej | flere_informanter
-a | Tryghed | f | informant | elev | 4 | 9 | 7 | nej | flere_informanter
+a | Tryghed | f | speaker | pupils | 4 | 9 | 7 | nej | flere_informanter
 b | Samarbejde | f | all | all | 7 | 8 | 12 | nej | flere_informantgrupper
-b | Samarbejde | f | informant | elev | 5 | 6 | 7 | nej | flere_informantgrupper
-b | Samarbejde | f | informant | sundhedsplejerske | 2 | 2 | 5 | nej | flere_informantgrupper
+b | Samarbejde | f | speaker | pupils | 5 | 6 | 7 | nej | flere_informantgrupper
+b | Samarbejde | f | speaker | adults | 2 | 2 | 5 | nej | flere_informantgrupper
 c | Ingen forskel | f | all | all | 1 | 1 | 12 | ja | enkelt_udsagn
 d | Aldrig nævnt | f | all | all | 0 | 0 | 12 | nej | ingen
 """,
@@ -69,9 +71,44 @@ def test_themes_are_ordered_by_sources_with_what_speaks_against_last() -> None:
     ]
     assert found.title == "Flest kilder taler om »Samarbejde«"
     assert "af 12 kilder" in str(found.what)
-    said_by = cells(found)[0][3]
-    assert said_by.lower().startswith("elev")
-    assert "sundhedsplejerske" in said_by.lower()
+    assert cells(found)[0][3:5] == ["5", "2"]  # pupils and adults
+
+
+def test_the_material_tells_how_many_of_whom_and_when() -> None:
+    found = exhibit(
+        annex(sample.june(out_themes=THEMES.assign(sources_declined=3), out_theme_changes=changes(8))),
+        "materiale",
+    )
+    assert cells(found) == [
+        ["Elever", "7"],
+        ["Voksne", "5"],
+        ["I alt siden indsatsens start", "12"],
+        ["November 2026", "10"],
+        ["Slutevaluering 2027", "20"],
+        ["Spurgt uden gyldigt samtykke", "3"],
+    ]
+
+
+def test_what_is_learnt_and_how_to_go_on_is_said_and_argued_from() -> None:
+    rows = """
+code | code_name | family | group_kind | group_id | sources | segments | sources_total | is_disconfirming | strength
+KL.LAERT | Vi har lært | f | all | all | 4 | 9 | 12 | nej | flere_informanter
+MP.VIDERE | Videreførelse | f | all | all | 9 | 9 | 12 | nej | flere_informanter
+MP.VIDERE | Videreførelse | f | stance | for | 5 |  |  | nej |
+MP.VIDERE | Videreførelse | f | stance | imod | 3 |  |  | nej |
+MP.BORGER | Borgerperspektiv | f | all | all |  |  | 12 | nej |
+"""
+    inputs = sample.june(out_themes=literal("out_themes", rows))
+    said = [
+        "4 kilder fortæller, hvad de har lært.",
+        "9 kilder taler om, hvordan arbejdet kan føres videre.",
+    ]
+    assert list(learning(inputs).points[:2]) == said
+    assert set(said) <= set(next(h for h in headings(inputs) if h.title == "Læring").paragraphs)
+    go_on, _, stop = choices(Facts(inputs))
+    assert "5 kilder taler for, at arbejdet føres videre." in go_on.speaks_for
+    assert "3 kilder taler imod, at arbejdet føres videre." in stop.speaks_for
+    assert "3 kilder taler imod, at arbejdet føres videre." in go_on.against
 
 
 @pytest.mark.parametrize(
@@ -84,9 +121,7 @@ def test_themes_are_ordered_by_sources_with_what_speaks_against_last() -> None:
     ],
 )
 def test_a_change_in_shares_is_named_from_twenty_points_on(now: int, title: str) -> None:
-    found = exhibit(
-        learning(sample.june(out_themes=THEMES, out_theme_changes=changes(now))), "temaer-over-tid"
-    )
+    found = exhibit(annex(sample.june(out_themes=THEMES, out_theme_changes=changes(now))), "temaer-over-tid")
     assert found.title == title
     row = next(r for r in cells(found) if r[0] == "Tryghed")
     points = 100 * now / 20 - 40
@@ -115,7 +150,7 @@ kontekstdialog | ledelse | Ledelse | driver | {JUN} | Fast punkt på mødet | | 
 
 
 def test_steps_are_counted_by_school_and_occasion() -> None:
-    found = exhibit(school_forms(sample.june(out_school_forms=forms(_2=1, _3=2, _4=1))), "trappe")
+    found = exhibit(steps(sample.june(out_school_forms=forms(_2=1, _3=2, _4=1))), "trappe")
     assert [row[1:] for row in cells(found)] == [["2", "0"], ["1", "1"], ["0", "2"], ["0", "1"]]
     assert found.title == "3 af 4 skoler sætter sig selv på trin 3 eller 4"
 
@@ -147,12 +182,34 @@ school_id | grade | wave | pupils | talks_planned | talks_held | first_on | last
         ],
     )
     inputs: ReportInputs = sample.june(out_implementation=log, out_effects=found)
-    table = {
-        row[0]: row[1:] for row in cells(exhibit(beside_effect(inputs, implementation(inputs)), "dosis"))
-    }
+    table = {row[0]: row[1:] for row in cells(exhibit(beside_effect(inputs), "dosis"))}
     first, second = (inputs.school_name(i) for i in ("990001", "990002"))
     # Grades in the protocol's order; the change of a school is the shrunk one, and no other stands in for it.
     assert table[first][:3] == ["20", "30", "−1,3"]
     assert table[second][1] == "70"
     assert "−0,5" not in table[second]
     assert table["Ændring på årgangen"][1] == "−2,0"
+
+
+def test_codes_of_what_is_to_come_speak_for_their_case_and_talks_held_for_none():
+    june = sample.june()
+    row = june.frames["out_themes"].query("group_kind == 'all'").iloc[[0]]
+
+    def themes(**sources: int | None):
+        rows = [row.assign(code=code.replace("_", "."), sources=n) for code, n in sources.items()]
+        return pd.concat([june.frames["out_themes"], *rows], ignore_index=True)
+
+    go_on, adjust, stop = choices(
+        Facts(sample.june(out_themes=themes(KL_FREMOVER_FASTHOLD=6, KL_FREMOVER_STOP=5, X_UTILSIGTET=None)))
+    )
+    assert "6 kilder vil holde fast i det nye." in go_on.speaks_for
+    assert "5 kilder vil stoppe med noget." in stop.speaks_for
+    assert not [c for c in (*go_on.speaks_for, *adjust.speaks_for) if "ingen havde ventet" in c]
+
+
+def test_what_people_see_themselves_is_told_of_a_sign_that_somebody_speaks_of():
+    signs = sample.june().frames["out_joint_display"]
+    silent = signs.iloc[[0]].assign(sign_id="MP.MILEPAEL.3MDR", qual_summary="Ingen.", relation="tavs")
+    row = Facts(sample.june(out_joint_display=pd.concat([silent, signs], ignore_index=True))).experienced
+    assert row is not None
+    assert row["sign_id"] == "MP.TEGN.FALD"

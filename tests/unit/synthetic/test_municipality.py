@@ -135,7 +135,7 @@ def test_nothing_happens_outside_treated_cells(planted, untouched):
 
 
 def test_none_and_regression_to_the_mean_plant_no_effect(untouched):
-    fading = make_municipality(STUDY, seed=11, scenario=Scenario(kind="regression_to_mean_only"))
+    fading = make_municipality(STUDY, seed=11, scenario=Scenario(kind="regression_to_the_mean"))
     for m in (untouched, fading):
         assert m.truth["rounds"][FINAL]["att_pp"] == 0.0
         assert m.truth["targeted"]["realised_pp"] == 0.0
@@ -236,3 +236,58 @@ def test_grade_shocks_move_grades_in_all_schools_alike():
         return 100 * total["absent_days"] / total["possible_days"]
 
     assert by_grade(shaken).std() > 2 * by_grade(calm).std()
+
+
+def mean_of(m, where) -> float:
+    """Absence in per cent of possible days over the cells that ``where`` picks."""
+    counted = cells(m)
+    mine = counted[where(counted)]
+    return 100 * mine["absent_days"].sum() / mine["possible_days"].sum()
+
+
+def treated_pilot(c):
+    return c["grade"].isin(["1", "6", "8"]) & c["school_year"].eq("2026/27")
+
+
+def test_new_scenarios_move_what_they_say(untouched):
+    """Against the municipality in which nothing happens, of the same seed: means of absence, in points."""
+
+    def gap(kind, where):
+        m = make_municipality(STUDY, seed=11, scenario=Scenario(kind=kind))
+        return mean_of(m, where) - mean_of(untouched, where), m
+
+    def late(c):
+        return treated_pilot(c) & c["month"].ge("2027-03")
+
+    def others(c):
+        return ~c["grade"].isin(["1", "6", "8"]) & c["school_year"].eq("2026/27")
+
+    rise, m = gap("rise", late)
+    assert 0.8 < rise < 2.4
+    assert m.truth["rounds"][FINAL]["milestone_pp"] > 1.0
+    fewer, m = gap("registration_same_types", late)
+    assert -1.8 < fewer < -0.8
+    assert m.truth["is_change_of_registration_only"]
+    down, m = gap("trend", late)
+    assert -3.0 < down < -1.0
+    assert m.truth["rounds"][FINAL]["att_pp"] == 0.0  # nothing that the talks did
+    better, m = gap("cohorts", lambda c: c["grade"].isin(["5"]) & c["school_year"].eq("2025/26"))
+    assert -1.8 < better < -0.4  # next year's sixth grade, a year before
+    assert m.truth["rounds"][FINAL]["att_pp"] == 0.0
+    ill, _ = gap(
+        "epidemic", lambda c: c["grade"].isin(["0", "2", "3"]) & c["month"].isin(["2027-01", "2027-02"])
+    )
+    assert ill > 1.0
+    assert abs(gap("trend", others)[0]) < 1e-9
+
+
+def test_files_of_a_school_that_delivers_nothing_for_weeks():
+    m = make_municipality(STUDY, seed=4, pupils=600, scenario=Scenario(kind="missing_weeks"))
+    assert m.scenario.missing_weeks == tuple(
+        (STUDY.protocol.schools[1].id, f"2026-W{w}") for w in (46, 47, 48)
+    )
+    named = Scenario(kind="missing_weeks", missing_weeks=(("990003", "2026-W45"),))
+    assert (
+        make_municipality(STUDY, seed=4, pupils=600, scenario=named).scenario.missing_weeks
+        == named.missing_weeks
+    )

@@ -1,0 +1,111 @@
+"""What a file says beside what its mapping reads: the door's own look at unread columns and times of day.
+
+Every piece is looked at, so that an amount in the last line is seen as well as one in the first. What may change the
+days that are counted becomes a question, and the file is refused until its mapping answers it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from evaluation.door.chunks import Chunk
+from evaluation.door.dates import parse_moment
+from evaluation.door.mapping import Mapping
+from evaluation.door.meaning import SAMPLE_ROWS, WHY, Table, Values, may_matter
+from evaluation.door.questions import IGNORE_ANSWER, Question
+from evaluation.door.values import clean
+from evaluation.errors import InputError
+
+_DAYS = ("date", "from", "to")
+
+
+class StillOpen(InputError):
+    """A file is not read because something about it is not answered."""
+
+    def __init__(self, name: str, questions: tuple[Question, ...]) -> None:
+        self.questions = questions
+        super().__init__(f"{name}: {len(questions)} åbne spørgsmål", [q.problem(name) for q in questions])
+
+
+@dataclass
+class Scrutiny:
+    """Grows while a file is read."""
+
+    mapping: Mapping
+    epoch_1904: bool
+    values: dict[str, Values] = field(default_factory=dict)
+    rows: list[dict[str, str]] = field(default_factory=list)
+    moments: set[str] = field(default_factory=set)
+    has_times: bool = False
+
+    def see(self, chunk: Chunk) -> None:
+        """Look at one piece."""
+        frame, used = chunk.frame, self.mapping.used_columns
+        unread = [str(c) for c in frame if c not in used and not str(c).startswith("\x00")]
+        if unread:
+            if len(chunk.rows) and (np.diff(chunk.rows) == 0).any():
+                frame = frame[
+                    np.r_[True, np.diff(chunk.rows) > 0]
+                ]  # a grid's line stands in it once per mark
+            for column in unread:
+                found = frame[column].value_counts()
+                counts = Counter({clean(str(v)): int(n) for v, n in found.items()})
+                self.values.setdefault(column, Values()).add(counts.items())
+            if len(self.rows) < SAMPLE_ROWS:
+                sample = frame.iloc[: SAMPLE_ROWS - len(self.rows)].fillna("")
+                columns = [str(c) for c in sample if not str(c).startswith("\x00")]
+                self.rows += [
+                    {c: clean(v) for c, v in zip(columns, row, strict=True)}
+                    for row in sample[columns].itertuples(index=False, name=None)
+                ]
+        self._see_times(frame)
+
+    def questions(self) -> tuple[Question, ...]:
+        """What must be answered before the file counts."""
+        mapping = self.mapping
+        read = {n: c.column for n, c in mapping.columns.items() if c.column is not None}
+        sums = mapping.totals.types.values() if mapping.totals else ()
+        table = Table(self.values, self.rows, read, tuple(c for s in sums for c in s.add))
+        found = [
+            Question("column", u.name, WHY[u.looks], IGNORE_ANSWER)
+            for u in may_matter(table, mapping.ignore, is_roster=mapping.kind == "pupils")
+        ]
+        if self.has_times and mapping.kind == "absence" and mapping.clock is None:
+            found.append(CLOCK_QUESTION)
+        return tuple(found)
+
+    def _see_times(self, frame: pd.DataFrame) -> None:
+        """Times of day beside the dates that are read."""
+        formats = self.mapping.date_formats
+        if (
+            self.has_times
+            or self.mapping.clock
+            or not any(f in ("excel", "iso") or "%H" in f for f in formats)
+        ):
+            return
+        moment = parse_moment(formats, epoch_1904=self.epoch_1904)
+        for name in _DAYS:
+            column = self.mapping.columns[name].column if name in self.mapping.columns else None
+            if column is None or column not in frame:
+                continue
+            for text in frame[column].dropna().unique():
+                if text in self.moments:
+                    continue
+                if len(self.moments) < 100_000:
+                    self.moments.add(text)
+                found = moment(clean(str(text)))[0]
+                if found is not None and (found.hour or found.minute):
+                    self.has_times = True
+                    return
+
+
+CLOCK_QUESTION = Question(
+    "date",
+    "clock",
+    "datoerne har klokkeslæt: er hver række hele dage, eller timer af en dag?",
+    'skriv clock = "whole_days", eller clock = { day = 6 } med skoledagens længde i timer',
+)

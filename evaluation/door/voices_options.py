@@ -1,0 +1,26 @@
+"""What a mapping says of interviews and forms that say it not themselves: coder, project, headings; school, occasion."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from evaluation.door.mapping_parts import Strict
+
+
+class VoicesOptions(Strict):
+    """``[interviews]`` of a mapping. ``coder``: of a file that names none; ``project``: the one of several in a database;
+    ``positions``: how a project counts, where it cannot be seen; ``headings``: our column → the file's own heading."""
+
+    coder: str | None = None
+    project: str | None = None
+    positions: Literal["code_points", "utf16"] | None = None
+    headings: dict[str, str] = Field(default_factory=dict)
+
+
+class FormOptions(Strict):
+    """``[school_form]`` of a mapping: the school and the occasion of a form that has no place for them."""
+
+    school: str = ""
+    occasion: str = ""

@@ -1,0 +1,138 @@
+"""What a rule of interviews and forms says to the analyst, in Danish: what is wrong, and what to do about it.
+
+Machines get the rule's id and the English words of the :class:`~evaluation.errors.Problem`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+WORDS: Mapping[str, tuple[str, str]] = {
+    "unknown_consent": (
+        "et ord om samtykke, der ikke forstås: interviewet er ude",
+        "skriv gyldigt, mangler eller trukket_tilbage",
+    ),
+    "second_consent": (
+        "flere kolonner om samtykke: kun én læses",
+        "skriv det strengeste ord i kolonnen samtykke, og tag de andre ud",
+    ),
+    "two_consents": (
+        "forskellige ord om samtykke: det strengeste gælder",
+        "ret samtykket i kodeværktøjet eller sidetabellen, hvis det er forkert",
+    ),
+    "silent_participant": (
+        "en deltager uden oplyst samtykke: interviewet er ude",
+        "skriv samtykket for deltageren eller for hele interviewet",
+    ),
+    "unknown_attribute": ("en oplysning, som kodebogen ikke kender", "brug kodebogens ord"),
+    "two_attributes": (
+        "modstridende oplysninger om et interview: ingen af dem bruges",
+        "skriv den rigtige i sidetabellen",
+    ),
+    "register_consent": (
+        "registret siger nej eller trukket tilbage: interviewet er ude",
+        "intet, eller ret samtykkeregistret",
+    ),
+    "untied_interview": (
+        "interview med elever, som ikke er knyttet til nogen elev; registret har et nej",
+        "skriv elevens nummer i sidetabellens kolonne elev, eller se efter i hånden",
+    ),
+    "lonely_case": (
+        "en case med oplysninger, som ikke hører til noget interview",
+        "skriv oplysningerne i sidetabellen; nogle værktøjer taber forbindelsen, når de eksporterer",
+    ),
+    "coder_unknown": (
+        "samme kode to gange uden koder: to personer eller én række to gange",
+        "skriv, hvem der har kodet: kolonnen koder, kodere i sidetabellen eller coder i mappingen",
+    ),
+    "two_directions": (
+        "samme kodning med to retninger: den tæller som blandet",
+        "ret den forkerte retning i kodeværktøjet",
+    ),
+    "mark_unmet": (
+        "en retning eller en godkendelse, som ikke står på noget kodet udsagn: den bruges ikke",
+        "sæt den på udsagnets egne ord",
+    ),
+    "several_projects": (
+        "flere projekter i én database",
+        'skriv, hvilket der skal læses: [interviews] project = "…" i mappingen',
+    ),
+    "side_table_alone": (
+        "en sidetabel uden sin fil med interviews",
+        "giv de to samme navn, eller tag tabellen ud",
+    ),
+    "side_table_heading": (
+        "sidetabellen siger ikke, hvilket interview det handler om",
+        "kald kolonnen med navnet document, og skriv navnet på hver linje",
+    ),
+    "side_table_unread": (
+        "sidetabellen har en udfyldt kolonne, som ikke læses: et nej dér ville gå tabt",
+        "kald den et af de navne, der læses, eller tag den ud",
+    ),
+    "unread": (
+        "en udfyldt variabel eller kolonne, som ikke læses",
+        "se efter, at den ikke siger noget om samtykke; gør den det, så skriv det i samtykke",
+    ),
+    "side_table_unmet": (
+        "intet kodet interview har det navn, som linjen nævner",
+        "ret navnet, så det er som i den kodede fil; er interviewet ikke kodet, så intet",
+    ),
+    "side_table_twice": (
+        "et interview står to gange med forskellige oplysninger",
+        "lad den rigtige linje stå",
+    ),
+    "side_table_pupil": ("ikke et CPR-nummer i kolonnen elev", "ret nummeret, eller lad cellen være tom"),
+    "form_cell": (
+        "en udfyldt celle uden for skemaets felter",
+        "spørg skolen, hvilket felt teksten hører til",
+    ),
+    "form_note": ("en note på en celle eller en side", "spørg skolen, om den hører til et felt"),
+    "form_replaced": ("et nyere skema fra samme skole erstatter dette", "intet"),
+    "school_form": ("et felt, der ikke passer i skemaet", "ret skemaet, og aflever det igen"),
+    "form_school": (
+        "skemaet siger ikke, hvilken skole det er",
+        "skriv skolen i skemaet, eller i [school_form] i en mapping med filens navn",
+    ),
+    "form_occasion": (
+        "skemaet siger ikke, hvilket nedslag det er fra: er der ét i skolens andre skemaer, tæller det dér",
+        "skriv nedslaget i skemaet, eller i [school_form] i en mapping med filens navn",
+    ),
+    "form_unreadable": (
+        "en PDF, der ikke kan læses som skema",
+        "brug den skrivbare PDF, som der er skrevet i, eller skemaerne fra komglad codebook forms",
+    ),
+    "no_form": ("intet skema, der kendes", "brug skemaerne fra komglad codebook forms"),
+    "side_table": (
+        "sidetabellen siger noget andet end filen: sidetabellen gælder",
+        "ret det, der er forkert",
+    ),
+    "codebook": (
+        "en kode, som kodebogen ikke har",
+        "ret den, eller tag den med i kodebogen; --json viser den nærmeste",
+    ),
+    "table": (
+        "en række eller et ark, der ikke passer i tabellen",
+        "ret linjen, eller gem arket som en fil for sig",
+    ),
+    "CSV": ("anførselstegn uden slutning i tabellen", "luk anførselstegnet, eller eksportér igen"),
+    "values only": ("formler i regnearket", "kopiér cellerne, og indsæt dem som værdier"),
+    "positions": (
+        "udsagnet står ikke der, hvor filen siger",
+        "sæt koden igen i værktøjet; kan tællemåden ikke ses, så skriv positions i mappingen",
+    ),
+    "dangling": ("en henvisning til noget, der ikke er i projektet", "gem projektet igen i værktøjet"),
+    "QualCoder": ("en henvisning til noget, der ikke er i projektet", "gem projektet igen i QualCoder"),
+    "Taguette": ("en henvisning til noget, der ikke er i projektet", "gem projektet igen i Taguette"),
+    "REFI-QDA": ("en kode, som projektet selv ikke har", "eksportér projektet igen"),
+    "REFI-QDA 8.1": ("ikke ét projekt i filen", "eksportér projektet igen som REFI-QDA"),
+    "REFI-QDA 8.3": (
+        "en kilde uden sin tekst",
+        "eksportér projektet med kilder; indtil da efterprøves pladserne ikke",
+    ),
+    "Taguette or QualCoder": ("databasen er ikke hel", "luk projektet i værktøjet, og kopiér filen igen"),
+    "complete archive": ("filen er beskadiget", "kopiér eller eksportér den igen"),
+    "xml_encoding": ("tegnene kan ikke læses", "eksportér som UTF-8"),
+    "safe XML": ("filen henviser ud af sig selv", "eksportér den igen fra værktøjet"),
+    "XML 1.0": ("filen er skåret af eller i stykker", "eksportér den igen"),
+    "quotes": ("en linje i quotes.csv, der ikke forstås", "afgør teksten igen med komglad quotes"),
+}

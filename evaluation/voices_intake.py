@@ -1,0 +1,472 @@
+"""What arrives of interviews and forms for a round: files with their side tables, the register's word on each, the ledger.
+
+Here files meet the door (its key, its register of consents, its list of the forgotten); how a format is read and what a
+word means is :mod:`evaluation.interviews`' matter. Nothing here knows a name past its return.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from evaluation.codebooks import Codebook, load_codebook
+from evaluation.disclosure.names import NameMatcher
+from evaluation.disclosure.text import scan_text
+from evaluation.door.consent import IN_FORCE, consents_in_force
+from evaluation.door.consent import WITHDRAWN as TAKEN_BACK
+from evaluation.door.cpr import parse_cpr
+from evaluation.door.files import export_date, find_incoming
+from evaluation.door.identities import PUPIL
+from evaluation.door.intake import Intake
+from evaluation.door.mapping import Mapping as Source
+from evaluation.door.mapping import read_mappings
+from evaluation.door.pseudonyms import PseudonymKey
+from evaluation.door.readers import open_source
+from evaluation.door.values import clean
+from evaluation.door.voices_options import VoicesOptions
+from evaluation.errors import KomgladError, Problem
+from evaluation.interviews.attributes import CONSENT, MISSING, WITHDRAWN, DocumentAttributes, slug
+from evaluation.interviews.combine import combine
+from evaluation.interviews.consent import with_valid_consent
+from evaluation.interviews.forms import FormBatch, read_school_form
+from evaluation.interviews.readers import document_names, read_segments
+from evaluation.interviews.segments import SegmentBatch, pseudonym
+from evaluation.interviews.side_tables import SideTable, is_side_table, read_side_table, side_tables_of
+from evaluation.interviews.themes import PUPILS
+from evaluation.legal_basis import INTERVIEWS
+from evaluation.protocol import Round
+from evaluation.study import Study
+from evaluation.tables import table
+from evaluation.words.texts import texts
+
+TEXT = texts("running")
+
+
+REMOVED = TEXT("voices_intake_removed")
+"""Stands where a segment's words would have let a name, number or address past the door."""
+NOT_STATED = "ikke_oplyst"
+"""A document of which nobody says anything on consent, in the summary of a file."""
+
+
+@dataclass(frozen=True)
+class UnderstoodVoices:
+    """What was understood of one file of interviews; for the analyst's own eyes. ``consent``: word → documents."""
+
+    file: str
+    documents: int
+    segments: int
+    coders: tuple[str, ...] = field(repr=False)
+    consent: Mapping[str, int]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class Voices:
+    """The raw tables of interviews and forms, quarantine and ledger rows, refused files, and what was understood."""
+
+    tables: dict[str, pd.DataFrame]
+    quarantine: list[dict[str, Any]]
+    ledger: list[dict[str, Any]]
+    problems: tuple[Problem, ...]
+    understood: tuple[UnderstoodVoices, ...]
+
+
+def read_voices(
+    found: Intake, incoming: Path, study: Study, key: PseudonymKey, forgotten: Collection[str]
+) -> Voices:
+    """Read every file of interviews and forms that passed the door."""
+    reading = _Reading(study.protocol.round(found.round_id), frozenset(forgotten), incoming, key)
+    if found.interview_files or found.form_files:
+        codebook = load_codebook(study.file("codebook.yaml"))
+        schools = {name: s.id for s in study.protocol.schools for name in (s.name, s.short, s.id)}
+        if found.interview_files:
+            reading.register = _register(found, study, reading.the_round)
+        for path, mapping in found.interview_files:
+            reading.read_interviews(_project_of(path), mapping.interviews, codebook, schools)
+        for path, mapping in found.form_files:
+            reading.read_form(path, mapping, codebook, schools)
+    reading.report_lonely_tables(found)
+    return reading.done()
+
+
+def names_behind(incoming: Path, study: Study, key: PseudonymKey) -> dict[str, str]:
+    """Names of interviews and coders by pseudonym, from the inbox as it lies: for the analyst's own eyes, never kept.
+
+    Files that cannot be read name nobody.
+    """
+    codebook = load_codebook(study.file("codebook.yaml"))
+    names: dict[str, str] = {}
+    for source in find_incoming(incoming, read_mappings(study.mappings)).sources:
+        if source.mapping.kind != "interviews":
+            continue
+        path, options = _project_of(source.path), source.mapping.interviews
+        with suppress(KomgladError, OSError):
+            sides = [read_side_table(side) for side in side_tables_of(path)]
+            documents = {name: about for side in sides for name, about in side.documents.items()}
+            batch = read_segments(
+                path, codebook=codebook, key=key.for_interviews, documents=documents, coder=options.coder,
+                project=options.project, positions=options.positions, columns=options.headings,
+            )  # fmt: skip
+            for kind, found in (("document", document_names(path, codebook)), ("koder", batch.coder_names)):
+                same = slug if kind == "koder" else str
+                names |= {pseudonym(key.for_interviews, kind, same(name)): name for name in found}
+    return names
+
+
+def roster_names(incoming: Path, study: Study) -> tuple[str, ...]:
+    """Pupils' names in the inbox's rosters, in memory only: to look for in a transcript before it is coded.
+
+    A roster that cannot be read gives none.
+    """
+    names: set[str] = set()
+    for source in find_incoming(incoming, read_mappings(study.mappings)).sources:
+        if source.mapping.kind != "pupils" or "names" not in source.mapping.columns or source.mapping.sql:
+            continue
+        with suppress(KomgladError, OSError, EOFError), ExitStack() as stack:
+            reading, _ = open_source(source, stack, {})
+            used = source.mapping.columns["names"].used
+            for chunk in reading.chunks:
+                rows = zip(*(chunk.frame[column].fillna("") for column in used), strict=True)
+                names |= {" ".join(" ".join(str(part) for part in row).split()) for row in rows}
+    return tuple(sorted(names - {""}))
+
+
+def without_persons(tables: dict[str, pd.DataFrame], name_tokens: Iterable[str], key: PseudonymKey) -> None:
+    """Words that hold a roster name, CPR, e-mail, telephone number or address stay outside; their codes count.
+
+    What schools write in their forms is words too.
+
+    It is done here because here the key is at hand; past the door nobody can tell a name from a word. Such a segment
+    is no approved quote, whoever marked it. Changes ``tables`` in place.
+    """
+    segments, words, forms = (
+        tables[n] for n in ("raw_interviews", "raw_interview_texts", "raw_school_forms")
+    )
+    matcher = replace(NameMatcher.from_names((), key.secret), tokens=frozenset(name_tokens))
+
+    def personal_rows(texts: pd.Series) -> pd.Series:
+        return pd.Series([bool(scan_text(str(t), matcher)) for t in texts], index=texts.index, dtype=bool)
+
+    is_personal = personal_rows(words["text"])
+    personal = set(words.loc[is_personal, "segment_id"])
+    is_free = ~segments["segment_id"].isin(personal)
+    tables["raw_interview_texts"] = words.assign(text=words["text"].where(~is_personal, REMOVED))
+    tables["raw_interviews"] = segments.assign(
+        is_approved_quote=segments["is_approved_quote"].astype(bool) & is_free,
+        approved_sha256=segments["approved_sha256"].where(is_free),
+    )
+    tables["raw_school_forms"] = forms.assign(
+        value=forms["value"].where(~personal_rows(forms["value"]), REMOVED)
+    )
+
+
+@dataclass
+class _Reading:
+    """What grows while interviews and forms are read. ``register``: pupil → the word on consent it amounts to."""
+
+    the_round: Round
+    forgotten: frozenset[str]
+    incoming: Path
+    key: PseudonymKey
+    register: Mapping[str, str] = field(default_factory=dict, repr=False)
+    batches: list[tuple[Path, SegmentBatch]] = field(default_factory=list)
+    withdrawn: set[str] = field(default_factory=set)
+    forms: list[tuple[Path, FormBatch, pd.DataFrame]] = field(default_factory=list)
+    quarantine: list[dict[str, Any]] = field(default_factory=list)
+    ledger: list[dict[str, Any]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    used_tables: dict[Path, SideTable] = field(default_factory=dict)
+    unmet: dict[Path, list[frozenset[str]]] = field(default_factory=dict, repr=False)
+
+    def read_interviews(
+        self, path: Path, options: VoicesOptions, codebook: Codebook, schools: Mapping[str, str]
+    ) -> None:
+        """One file of coded interviews with its side tables."""
+        name = self._name(path)
+        with self._refusals(name):
+            side = self._side_table(path)
+            documents, more = self._judged_by_register(name, side)
+            batch = read_segments(
+                path,
+                codebook=codebook,
+                key=self.key.for_interviews,
+                documents=documents,
+                schools=schools,
+                coder=options.coder,
+                project=options.project,
+                positions=options.positions,
+                columns=options.headings,
+            )
+            for table_path in side_tables_of(path):
+                self.unmet.setdefault(table_path, []).append(batch.only_in_side_table)
+            if self.register:
+                more += _untied(name, batch, side, self.key)
+            problems = tuple(replace(p, file=name) for p in (*batch.problems, *more))
+            self.batches.append(
+                (path, replace(batch, segments=batch.segments.assign(source_file=name), problems=problems))
+            )
+            self.quarantine += [quarantined(name, p) for p in problems]
+
+    def read_form(self, path: Path, mapping: Source, codebook: Codebook, schools: Mapping[str, str]) -> None:
+        """One file of a school's forms, handed in on the day its name says."""
+        name, on, stated = self._name(path), export_date(path.name, mapping), mapping.school_form
+        with self._refusals(name):
+            form = read_school_form(
+                path, codebook=codebook, schools=schools, school=stated.school, occasion=stated.occasion
+            )
+            self.quarantine += [quarantined(name, p) for p in form.problems]
+            fields = form.fields.assign(source_file=name, _order=f"{on or dt.date.min} {_copy_last(name)}")
+            self.forms.append((path, form, fields))
+
+    def report_lonely_tables(self, found: Intake) -> None:
+        """A side table that tells of no file: what it says, a withdrawal perhaps, would be lost."""
+        projects = [_project_of(path) for path, _ in found.interview_files]
+        inside = {p.parent.relative_to(self.incoming).parts[:1] for p in projects}
+        there = {
+            p for top in inside for p in self.incoming.joinpath(*top).glob("**/*" if top else "*")
+            if is_side_table(p.name) and p.is_file()
+        }  # fmt: skip
+        for path in sorted(there.difference(*(side_tables_of(p) for p in projects))):
+            self.problems.append(
+                Problem(self._name(path), found="a side table without its file of interviews",
+                        rule="side_table_alone", expected="NAME.dokumenter.csv beside NAME.…",
+                        next_step="give both the same name, or take the table out")
+            )  # fmt: skip
+        for path, unmet in sorted(self.unmet.items()):
+            name = self._name(path)
+            for document in sorted(frozenset.intersection(*unmet) & self.used_tables[path].lines.keys()):
+                problem = Problem(name, self.used_tables[path].lines[document], "document",
+                                  "a name that no interview of its files has", "side_table_unmet",
+                                  "the document's name as in the coded file",
+                                  "correct the name, or nothing where the interview was not coded")  # fmt: skip
+                self.quarantine.append(quarantined(name, problem))
+
+    def done(self) -> Voices:
+        """The tables, with overlapping files counted once and documents of other occasions left to their round."""
+        together = combine([batch for _, batch in self.batches])
+        self.quarantine += [quarantined("", p) for p in together.problems if not p.file]
+        is_gone = together.segments["document_id"].isin(self.forgotten | self.withdrawn)
+        gone, segments = together.segments[is_gone], together.segments[~is_gone]
+        inside = segments[~outside(segments, self.the_round)]
+        lost = Problem("", found="an interview that was withdrawn", rule="forgotten",
+                       expected="an interview that may be used", next_step="remove it from the file")  # fmt: skip
+        self.quarantine += [
+            quarantined(str(name), replace(lost, line=int(row) if pd.notna(row) else None))
+            for name, row in gone[["source_file", "source_row"]].drop_duplicates().itertuples(index=False)
+        ]
+        for path, batch in self.batches:
+            name = self._name(path)
+            out = int((gone["source_file"] == name).sum())
+            kept_all = int((segments["source_file"] == name).sum())
+            duplicate = batch.duplicates + batch.kept - kept_all - out
+            balance = (batch.rows_in, batch.quarantined + out, duplicate, kept_all)
+            kept = int((inside["source_file"] == name).sum())
+            self.ledger.append(_ledger_row(name, "interviews", _file_of(path), balance, kept))
+        documents = together.documents[
+            ~together.documents["document_id"].isin(self.forgotten | self.withdrawn)
+        ]
+        # Nobody's words are kept without a valid consent; that there was such an interview is counted all the same.
+        allowed = with_valid_consent(inside).segments["segment_id"]
+        words = together.texts[together.texts["segment_id"].isin(set(allowed))]
+        tables = {
+            "raw_interviews": inside.rename(columns={"approved_quote": "is_approved_quote"}),
+            "raw_interview_documents": documents[~outside(documents, self.the_round)],
+            "raw_interview_texts": words,
+            "raw_school_forms": self._latest_forms(),
+        }
+        consent = dict(zip(together.documents["document_id"], together.documents["consent"], strict=True))
+        understood = tuple(self._understood(path, batch, consent) for path, batch in self.batches)
+        return Voices(tables, self.quarantine, self.ledger, tuple(self.problems), understood)
+
+    def _latest_forms(self) -> pd.DataFrame:
+        """Of each school's form at an occasion the one handed in last, whole; what it replaces is counted and said."""
+        if not self.forms:
+            return table("raw_school_forms").empty()
+        everything = pd.concat([fields for _, _, fields in self.forms], ignore_index=True)
+        named = everything.groupby(["form", "school_id"])["occasion"]
+        only = named.transform("first").where(named.transform("nunique") == 1)
+        everything["occasion"] = everything["occasion"].fillna(only)
+        whose = [everything[c].fillna("") for c in ("form", "school_id", "occasion")]
+        newest = everything.groupby(whose)["_order"].transform("max")
+        latest = everything[everything["_order"] == newest].drop(columns="_order")
+        inside = latest[~outside(latest, self.the_round)]
+        for path, form, _ in self.forms:
+            name = self._name(path)
+            mine, kept = (int((f["source_file"] == name).sum()) for f in (latest, inside))
+            row = _ledger_row(
+                name, "school_forms", path, (form.rows_in, form.quarantined, form.duplicates, mine), kept
+            )
+            replaced = form.kept - mine
+            self.ledger.append(row | {"rows_superseded": replaced})
+            if replaced:
+                found = f"{replaced} field(s) of a form that the school handed in again"
+                self.quarantine.append(quarantined(name, Problem(name, found=found, rule="form_replaced")))
+        return inside
+
+    def _understood(self, path: Path, batch: SegmentBatch, consent: Mapping[str, object]) -> UnderstoodVoices:
+        words = Counter(
+            str(word) if isinstance(word := consent.get(d), str) else NOT_STATED
+            for d in batch.documents["document_id"]
+        )
+        segments = int(batch.segments["segment_id"].nunique())
+        return UnderstoodVoices(
+            self._name(path),
+            len(batch.documents),
+            segments,
+            batch.coder_names,
+            dict(sorted(words.items())),
+            batch.problems,
+        )
+
+    def _side_table(self, path: Path) -> SideTable:
+        """All side tables of a file as one; a contradiction between two stays one."""
+        documents: dict[str, DocumentAttributes] = {}
+        pupils: dict[str, frozenset[str]] = {}
+        for side in side_tables_of(path):
+            found = read_side_table(side, self._pupil_key)
+            for name, about in found.documents.items():
+                documents[name] = documents.get(name, DocumentAttributes()).joined(about)
+            for name, keys in found.pupils.items():
+                pupils[name] = pupils.get(name, frozenset()) | keys
+            if side not in self.used_tables:
+                balance = (found.rows, 0, 0, found.rows)
+                self.ledger.append(
+                    _ledger_row(self._name(side), "interview_documents", side, balance, found.rows)
+                )
+            self.used_tables[side] = found
+        return SideTable(documents, pupils)
+
+    def _judged_by_register(
+        self, name: str, side: SideTable
+    ) -> tuple[dict[str, DocumentAttributes], list[Problem]]:
+        """The side table with the register's word on each document's pupils; interviews of the forgotten are noted."""
+        documents = dict(side.documents)
+        judged = 0
+        for document, pupils in side.pupils.items():
+            gone = [(CONSENT, WITHDRAWN)] if pupils & self.forgotten else []
+            if gone:
+                self.withdrawn.add(pseudonym(self.key.for_interviews, "document", document))
+            words = [(CONSENT, self.register[p]) for p in sorted(pupils) if p in self.register]
+            judged += bool(words)
+            documents[document] = documents[document].joined(DocumentAttributes.of([*words, *gone]))
+        if not judged:
+            return documents, []
+        return documents, [
+            Problem(name, column=CONSENT, found=f"{judged} document(s): no consent in force in the register",
+                    rule="register_consent", expected="the consent register's yes",
+                    next_step="nothing, or correct the register")
+        ]  # fmt: skip
+
+    def _pupil_key(self, number: str) -> str | None:
+        digits, fault = parse_cpr(clean(number))
+        return None if fault else self.key.pseudonym(PUPIL, str(digits))
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self.incoming).as_posix()
+
+    @contextmanager
+    def _refusals(self, name: str) -> Iterator[None]:
+        """A refused file becomes problems; the next file is read."""
+        try:
+            yield
+        except KomgladError as refusal:
+            found = [replace(p, file=name if not is_side_table(p.file) else p.file) for p in refusal.problems]
+            self.problems += found or [Problem(name, found=refusal.message)]
+
+
+def _register(found: Intake, study: Study, the_round: Round) -> dict[str, str]:
+    """Pupils whose consent for interviews is not in force by the register, and the word that amounts to.
+
+    All that was delivered for the round counts, its days after the cut-off included: words are not data of a day.
+    """
+    data_set = study.protocol.data_set(INTERVIEWS)
+    purpose = data_set.consent_purpose if data_set is not None else None
+    if purpose is None:
+        return {}
+    stated = consents_in_force(found.tables["raw_consents"], the_round.report_date, [purpose])
+    return {
+        str(pupil): WITHDRAWN if status == TAKEN_BACK else MISSING
+        for pupil, status in zip(stated["pupil_key"], stated["status"], strict=True)
+        if status != IN_FORCE
+    }
+
+
+def _untied(name: str, batch: SegmentBatch, side: SideTable, key: PseudonymKey) -> list[Problem]:
+    """Interviews with pupils that no side table ties to a pupil, while the register holds a no for interviews."""
+    tied = {pseudonym(key.for_interviews, "document", d) for d, pupils in side.pupils.items() if pupils}
+    about = batch.documents
+    loose = int((about["informant"].isin(PUPILS) & ~about["document_id"].isin(tied)).sum())
+    if not loose:
+        return []
+    return [
+        Problem(name, column="elev", found=f"{loose} document(s) with pupils that are tied to no pupil",
+                rule="untied_interview", expected="the pupils' numbers in the side table's column elev",
+                next_step="see by hand that none of them is somebody the register says no for")
+    ]  # fmt: skip
+
+
+def _copy_last(name: str) -> str:
+    """A file's name so that ``a.xlsx``, ``a (2).xlsx``, ``a (10).xlsx`` sort in the order they were saved."""
+    stem, number = re.fullmatch(r"(.*?)(?:\s*\((\d+)\))?(?:\.\w+)?", name, re.DOTALL).groups()  # type: ignore[union-attr]
+    return f"{stem} {int(number or 0):09d} {name}"
+
+
+def outside(rows: pd.DataFrame, the_round: Round) -> pd.Series:
+    """Rows of occasions that do not belong to the round; rows that name no occasion stay."""
+    if not the_round.occasions:
+        return pd.Series(False, index=rows.index)
+    return rows["occasion"].notna() & ~rows["occasion"].isin(the_round.occasions)
+
+
+def quarantined(name: str, problem: Problem) -> dict[str, Any]:
+    """A problem as a row of ``raw_quarantine``."""
+    return {
+        "source_file": name,
+        "source_row": problem.line,
+        "column_name": problem.column,
+        "rule": problem.rule or "unreadable",
+        "found": problem.found,
+        "expected": problem.expected,
+        "next_step": problem.next_step,
+    }
+
+
+def _project_of(path: Path) -> Path:
+    """QualCoder's folder, where its database is what passed the door."""
+    return path.parent if path.parent.suffix.casefold() == ".qda" else path
+
+
+def _file_of(path: Path) -> Path:
+    return path / "data.qda" if path.is_dir() else path
+
+
+def _ledger_row(
+    name: str, kind: str, path: Path, balance: tuple[int, int, int, int], kept: int
+) -> dict[str, Any]:
+    """A file's balance; ``balance`` is rows in, quarantined, duplicate and all kept, of which ``kept`` are the round's."""
+    rows_in, put_aside, duplicate, all_kept = balance
+    return {
+        "source_file": name,
+        "source_kind": kind,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "rows_in": rows_in,
+        "rows_kept": kept,
+        "rows_quarantined": put_aside,
+        "rows_duplicate": duplicate,
+        "rows_superseded": 0,
+        "rows_out_of_round": all_kept - kept,
+        "rows_skipped": 0,
+        "only_older": 0,
+        "deleted": 0,
+        "sums": 0,
+        "sums_off": 0,
+    }
