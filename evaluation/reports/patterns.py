@@ -123,7 +123,9 @@ def _over_ten(inputs: ReportInputs) -> str:
     share = value(records(rows.head(1))[0], "over_10_pct") if len(rows) else None
     if share is None:
         return "Eleverne fordelt efter, hvor meget fravær de har"
-    return f"{capital(one_in(share))} elever har mere end 10 procent fravær ({percent(share, 0)})"
+    is_nearly_whole = round(share) in (0, 100)
+    shown = percent(share, 1 if is_nearly_whole else 0)
+    return f"{capital(one_in(share, half=0.05))} elever har mere end 10 procent fravær ({shown})"
 
 
 def _weekday_finding(inputs: ReportInputs) -> str:

@@ -156,16 +156,24 @@ def plural(n: float, forms: Sequence[str]) -> str:
     return forms[0] if n == 1 else forms[1]
 
 
-def one_in(share_pct: float) -> str:
-    """A share as people: ``cirka 1 ud af 5``; in tenths when one in a whole number would be far off."""
-    if share_pct <= 0:
-        return "ingen"
+def one_in(share_pct: float, half: float = 0.0) -> str:
+    """A share as people: ``cirka 1 ud af 5``; in tenths when one in a whole number would be far off.
+
+    ``half`` is half of the step the share was rounded to. *Alle* and *ingen* only where it cannot be anything else; *cirka* is
+    never further off than a fifteenth of the share (one in a whole number) or five percentage points (tenths).
+    """
+    low, high = share_pct - half, share_pct + half
+    if high <= 0 or low >= 100:
+        return "ingen" if high <= 0 else "alle"
     best = min(range(2, 21), key=lambda n: (abs(100 / n - share_pct), n))
-    if abs(100 / best - share_pct) <= 0.07 * share_pct:
+    if abs(100 / best - share_pct) + half <= share_pct / 15:
         return f"cirka hver {ORDINALS[best]}" if best in ORDINALS else f"cirka 1 ud af {best}"
     tenths = math.floor(share_pct / 10 + 0.5 + TIE)
     if tenths == 0:
-        return f"færre end 1 ud af {int(100 // share_pct)}"
+        most = math.ceil(100 / high) - 1
+        return f"færre end 1 ud af {most if most < 100 else count(most // 100 * 100)}"
+    if tenths == 10:
+        return "flere end 9 ud af 10"
     return f"cirka {tenths} ud af 10"
 
 

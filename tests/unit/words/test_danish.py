@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pandas as pd
 import pytest
 
 from evaluation.words.danish import (
+    ORDINALS,
     date,
     is_missing,
     join,
@@ -73,10 +75,35 @@ def test_lists_and_small_numbers_read_as_danish() -> None:
         (0.0, "ingen"),
         (3.1, "færre end 1 ud af 32"),
         (8.3, "cirka 1 ud af 12"),
+        (4.0, "færre end 1 ud af 24"),
+        (96.5, "flere end 9 ud af 10"),
+        (99.99, "flere end 9 ud af 10"),
+        (100.0, "alle"),
     ],
 )
 def test_shares_as_people(share: float, expected: str) -> None:
     assert one_in(share) == expected
+
+
+@pytest.mark.parametrize("half", [0.0, 0.05, 0.5])
+def test_no_fraction_says_more_than_its_share(half: float) -> None:
+    for step in range(100_001):
+        told = step / 1000
+        said = one_in(told, half)
+        ordinal = next((n for n, w in ORDINALS.items() if said == f"cirka hver {w}"), None)
+        about = re.fullmatch(r"cirka (\d+) ud af (\d+)", said)
+        bound = re.fullmatch(r"(færre|flere) end (\d+) ud af ([\d.]+)", said)
+        for share in {max(told - half, 0.0), told, min(told + half, 100.0)}:
+            if said in ("alle", "ingen"):
+                assert share == (100.0 if said == "alle" else 0.0)
+            elif bound:
+                limit = 100 * int(bound[2]) / int(bound[3].replace(".", ""))
+                assert share < limit if bound[1] == "færre" else share > limit
+            else:
+                named = 100 / ordinal if ordinal else 100 * int(about[1]) / int(about[2])  # type: ignore[index]
+                assert 0 < named < 100
+                most = 5 + half if about and about[2] == "10" else told / 15
+                assert abs(named - share) <= most + 1e-9
 
 
 def test_what_counts_as_missing() -> None:
