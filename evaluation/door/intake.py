@@ -24,10 +24,11 @@ from evaluation.door.files import Incoming, covered_period, find_incoming, finge
 from evaluation.door.inbox_calendar import calendar_spans
 from evaluation.door.kinds import KINDS
 from evaluation.door.landed import Landed
-from evaluation.door.ledger import Ledger
+from evaluation.door.ledger import Ledger, lines
 from evaluation.door.left_out import OUT_OF_ROUND, SKIPPED, leave_out
 from evaluation.door.mapping import ROUTED, read_mappings
 from evaluation.door.mapping import Mapping as FileMapping
+from evaluation.door.overlap_totals import ANOTHER_SUM, TWO_PERIODS
 from evaluation.door.produce import raw_tables
 from evaluation.door.pseudonyms import PseudonymKey
 from evaluation.door.quarantine import Quarantine
@@ -300,6 +301,16 @@ class _Session:
             if page.replaced:
                 self.ask(
                     page.source.name, replace(TWO_GROUPS, why=f"{TWO_GROUPS.why} {', '.join(page.replaced)}")
+                )
+            if page.other_sums:
+                self.ask(
+                    page.source.name,
+                    replace(ANOTHER_SUM, why=f"{ANOTHER_SUM.why}: linje {lines(page.other_sums)}"),
+                )
+            if page.two_periods:
+                self.ask(
+                    page.source.name,
+                    replace(TWO_PERIODS, why=f"{TWO_PERIODS.why}: {', '.join(page.two_periods)}"),
                 )
         for page in self.ledger.undecided():
             newer = self.ledger.name(page.newer) if page.newer is not None else ""

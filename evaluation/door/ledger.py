@@ -43,6 +43,8 @@ class Page:
     hardly: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
     sums: tuple[Sum, ...] = ()
+    other_sums: tuple[int, ...] = ()
+    two_periods: tuple[str, ...] = ()
     schools: set[int] = field(default_factory=set)
 
 
@@ -150,6 +152,27 @@ class Ledger:
             if not is_told and _undated(old.source.name) != _undated(new.source.name):
                 new.replaced = (*new.replaced, old.source.name)
 
+    def without_sums(self) -> tuple[int, ...]:
+        """Files whose mapping says that none of their rows is the sum of others."""
+        totals = ((n, p.source.mapping.totals) for n, p in enumerate(self.pages))
+        return tuple(n for n, t in totals if t is not None and t.sums is False)
+
+    def add_stated(self, found: pd.DataFrame, texts: Interner) -> None:
+        """Note rows that state the sum of others: columns file, row, grade, stated, parts, agrees."""
+        grades = texts.texts(found["grade"].to_numpy(dtype=np.int64))
+        columns = (found[c].tolist() for c in ("file", "row", "stated", "parts", "agrees"))
+        for grade, number, row, stated, parts, agrees in zip(grades, *columns, strict=True):
+            page = self.pages[number]
+            page.sums = (*page.sums, Sum(row, str(grade), stated, parts, parts))
+            if not agrees:
+                page.other_sums = (*page.other_sums, row)
+
+    def add_two_periods(self, found: pd.DataFrame) -> None:
+        """Note files with weeks of which another has months: columns file, other."""
+        for number, other in found.itertuples(index=False, name=None):
+            page = self.pages[int(number)]
+            page.two_periods = (*page.two_periods, self.name(int(other)))
+
     def add_sheets(self, unread: Mapping[str, tuple[str, ...]]) -> None:
         """Note the sheets nobody reads on their file's first page."""
         first = {p.source.name.partition("#")[0]: p for p in reversed(self.pages)}
@@ -191,12 +214,12 @@ class Ledger:
                 "rows_skipped": p.skipped,
                 "sheets_unread": "; ".join(p.sheets_unread) or None,
                 "only_older": len(p.only_older),
-                "only_older_lines": _lines(p.only_older),
+                "only_older_lines": lines(p.only_older),
                 "deleted": len(p.deleted),
-                "deleted_lines": _lines(p.deleted),
+                "deleted_lines": lines(p.deleted),
                 "sums": len(p.sums),
                 "sums_off": sum(not s.agrees for s in p.sums),
-                "sums_off_lines": _lines(sorted({s.line for s in p.sums if not s.agrees})),
+                "sums_off_lines": lines(sorted({s.line for s in p.sums if not s.agrees})),
                 "key_id": self.key_id,
             }
             for p in pages
@@ -209,7 +232,7 @@ def _undated(name: str) -> str:
     return re.sub(r"\d{4}-\d{2}-\d{2}|\d{6,8}", "", name).casefold()
 
 
-def _lines(numbers: Sequence[int]) -> str | None:
+def lines(numbers: Sequence[int]) -> str | None:
     """The first lines, as words."""
     more = " …" if len(numbers) > LINES_SHOWN else ""
     return ", ".join(map(str, numbers[:LINES_SHOWN])) + more or None

@@ -17,6 +17,8 @@ REASONS = {
     "same_statement": "samme oplysning står i en anden række",
     "newer_export": "et nyere udtræk siger noget om samme elev og dag",
     "newer_period": "et nyere udtræk er fuldstændigt for perioden og har den ikke",
+    "moved": "et nyere udtræk har eleven i en anden klasse i den periode",
+    "sum_of_parts": "rækken er summen af de andre rækker (klasser eller elever) og tæller ikke med ved siden af dem",
     "other_school": "eleven går på en anden skole den dag ifølge elevlisten",
     "outside_dates": "dagen ligger efter dataskæringen eller før den dag, mappingen læser fra",
     "exported_late": "udtrækket er lavet efter rundens rapportdato",

@@ -116,13 +116,15 @@ class Sum(Strict):
 class Totals(Strict):
     """How a period total is counted: its unit, one amount per absence type, and a total to check against.
 
-    ``running = false`` declares that amounts which never fall from one period to the next are each period's own.
+    ``running = false`` declares that amounts which never fall from one period to the next are each period's own,
+    ``sums = false`` that no row is the sum of others.
     ``possible``: whether school_days counts one pupil's days (``pupil``) or those of the whole group (``group``).
     """
 
     unit: Literal["days", "sessions", "hours", "lessons", "minutes"] = "days"
     per_day: Annotated[float, Field(gt=0)] | None = None
     running: Literal[False] | None = None
+    sums: Literal[False] | None = None
     possible: Literal["group", "pupil"] | None = None
     types: Annotated[dict[str, Sum], Field(min_length=1)]
     total: Sum | None = None

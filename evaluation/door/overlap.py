@@ -48,17 +48,11 @@ def decide_absence(stage: Stage, calendar: SchoolCalendar, files: pd.DataFrame) 
     Makes two tables of the stage: ``absence_gone``, one row per staged row that is not simply kept (id, status,
     other_file, other_row), and ``absence_pieces``, what remains of partly replaced intervals (id, first, last).
     """
-    school, day = np.nonzero(calendar.status == SCHOOL_DAY)
-    start = (calendar.first - np.datetime64("1970-01-01", "D")).astype(int)
-    stage.make(
-        "_days", pd.DataFrame({"school": school.astype(np.int32), "day": (start + day).astype(np.int32)})
-    )
+    make_school_days(stage, calendar)
     stage.make("deliveries", files)
     _name_classes(stage)
     stage.run(
         (
-            "CREATE OR REPLACE TEMP TABLE school_days AS SELECT school, day, "
-            "CAST(row_number() OVER (PARTITION BY school ORDER BY day) AS INTEGER) AS n FROM _days",
             """CREATE OR REPLACE TEMP TABLE d AS
                SELECT id, file, row, school, pupil, grade, label, fraction, type, part,
                       coalesce(exported, -1000000) AS exported, first AS day
@@ -125,7 +119,7 @@ def decide_absence(stage: Stage, calendar: SchoolCalendar, files: pd.DataFrame) 
                      home AS (SELECT n.pupil, n.day, max_by(s.school, (s.first, s.school)) AS home
                               FROM (SELECT DISTINCT pupil, school, day FROM newest) n
                               JOIN days USING (pupil, day)
-                              JOIN ({_spells(stage)}) s
+                              JOIN ({spells(stage)}) s
                                 ON s.pupil = n.pupil AND s.school = n.school AND n.day BETWEEN s.first AND s.last
                               GROUP BY ALL)
                 SELECT n.id, n.file, n.row, n.school, n.pupil, n.day, h.home
@@ -208,7 +202,7 @@ def decide_absence(stage: Stage, calendar: SchoolCalendar, files: pd.DataFrame) 
                 f"""INSERT INTO absence_gone
                     SELECT id, '{NOT_ENROLLED}', '', -1, -1 FROM absence a
                     WHERE type <> -2 AND id NOT IN (SELECT id FROM absence_gone)
-                      AND NOT EXISTS (SELECT 1 FROM ({_spells(stage)}) s
+                      AND NOT EXISTS (SELECT 1 FROM ({spells(stage)}) s
                                       WHERE s.pupil = a.pupil AND s.first <= a.last AND s.last >= a.first)""",
             )
         )
@@ -250,7 +244,7 @@ def _name_classes(stage: Stage) -> None:
     """Make the view ``statements``: absence rows with their class. A grade alone (``6``) names no class; a row that names
     none is of the class in which the rosters have the pupil at that school, where that is one.
     """
-    named = f"CASE WHEN label IN ({_no_class(stage)}) THEN NULL ELSE label END"
+    named = f"CASE WHEN label IN ({no_class(stage)}) THEN NULL ELSE label END"
     homes = "SELECT NULL::INTEGER AS pupil, NULL::INTEGER AS school, NULL::INTEGER AS home WHERE FALSE"
     if stage.has("pupils"):
         homes = f"""SELECT pupil, school, min(label) AS home
@@ -266,22 +260,27 @@ def _name_classes(stage: Stage) -> None:
     )
 
 
-def replaced_grades(stage: Stage) -> pd.DataFrame:
-    """Totals of a group that names no class and stands for another file's, asked after the decision: they may be those of
-    two classes. Columns file, newer (a file).
-    """
-    return stage.frame(
-        f"""SELECT DISTINCT t.file, g.other_file AS newer FROM totals_gone g JOIN totals t USING (id)
-            WHERE g.status = '{SUPERSEDED}' AND t.pupil < 0 AND t.label IN ({_no_class(stage)}) ORDER BY ALL"""
+def make_school_days(stage: Stage, calendar: SchoolCalendar) -> None:
+    """Make the table ``school_days``: school, day and its number among the school's days."""
+    school, day = np.nonzero(calendar.status == SCHOOL_DAY)
+    start = (calendar.first - np.datetime64("1970-01-01", "D")).astype(int)
+    stage.make(
+        "_days", pd.DataFrame({"school": school.astype(np.int32), "day": (start + day).astype(np.int32)})
+    )
+    stage.run(
+        (
+            "CREATE OR REPLACE TEMP TABLE school_days AS SELECT school, day, "
+            "CAST(row_number() OVER (PARTITION BY school ORDER BY day) AS INTEGER) AS n FROM _days",
+        )
     )
 
 
-def _no_class(stage: Stage) -> str:
+def no_class(stage: Stage) -> str:
     """Labels that name no class, for a statement: none, and a grade alone."""
     return ", ".join(["-1", *(str(n) for text, n in stage.texts.numbers.items() if text.isdigit())])
 
 
-def _spells(stage: Stage) -> str:
+def spells(stage: Stage) -> str:
     """Where the rosters have each pupil, from the rows that stay: pupil, school, first, last."""
     if stage.has("pupils"):
         return "SELECT DISTINCT pupil, school, first, last FROM pupils ANTI JOIN pupils_out USING (id)"

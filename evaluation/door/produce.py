@@ -22,9 +22,9 @@ from evaluation.door.overlap import (
     hardly_spoken_of,
     only_in_older,
     replace_older_logs,
-    replaced_grades,
     settle,
 )
+from evaluation.door.overlap_totals import decide_totals, replaced_grades, stated_sums, two_periods
 from evaluation.door.quarantine import KIND as QUARANTINE
 from evaluation.door.quarantine import add_refused, quarantine_sql, rules_frame
 from evaluation.door.stage import Stage
@@ -111,10 +111,11 @@ def _decide(stage: Stage, desk: Desk, ledger: Ledger, kind: str) -> None:
         ledger.add_deleted(deleted_since(stage))
         ledger.add_hardly(hardly_spoken_of(stage), stage.texts)
     elif kind == "totals":
-        amounts = ", ".join(f"type_{t.id}" for t in desk.protocol.absence_types)
-        key = "school, grade, label, pupil, first, period"
-        decide_keyed(stage, kind, key, f"pupils, school_days, {amounts}", conflicts=True)
+        types = tuple(f"type_{t.id}" for t in desk.protocol.absence_types)
+        decide_totals(stage, desk.calendar, types, ledger.without_sums())
         ledger.add_replaced(replaced_grades(stage))
+        ledger.add_stated(stated_sums(stage), stage.texts)
+        ledger.add_two_periods(two_periods(stage))
     else:
         key, values = _KEYED[kind]
         decide_keyed(

@@ -71,12 +71,15 @@ WITH school_weeks AS (
   FROM possible p LEFT JOIN absent a
     ON a.pupil_key = p.pupil_key AND a.school_id = p.school_id AND a.grade = p.grade AND a.week_from = p.week_from
 ), pupil_totals AS (
-  SELECT pupil_key, school_id, grade, school_days, absent_days, absence_type, period, period_from, period_to
+  SELECT source_file, source_row, pupil_key, school_id, grade, period, period_from, period_to,
+         MAX(school_days) AS school_days, SUM(absent_days) AS absent_days,
+       {_BY_TYPE.format(days="absent_days")}
   FROM totals WHERE pupil_key IS NOT NULL AND period = 'week'
+  GROUP BY source_file, source_row, pupil_key, school_id, grade, period, period_from, period_to
 ), {_PLACED.format(rows="pupil_totals")}, from_totals AS (
   SELECT pupil_key, school_year, school_id, grade, CAST(DATE_TRUNC('week', period_from) AS DATE) AS week_from, month,
-         MAX(school_days) AS possible_days, SUM(absent_days) AS absent_days,
-       {_BY_TYPE.format(days="absent_days")}
+         SUM(school_days) AS possible_days, SUM(absent_days) AS absent_days,
+         SUM(sick_days) AS sick_days, SUM(permitted_days) AS permitted_days, SUM(unlawful_days) AS unlawful_days
   FROM placed
   GROUP BY pupil_key, school_year, school_id, grade, DATE_TRUNC('week', period_from), month
 )
