@@ -163,7 +163,7 @@ def _text(
 ) -> frozenset[int]:
     head = mapping.header_row if mapping else 1
     delimiter = mapping.delimiter if mapping else ";"
-    encoding, mark = _encoding(stream.read(4096), mapping)
+    encoding, mark = text_encoding(stream.read(4096), mapping)
     stream.seek(len(mark))
     out.write(mark)
     errors = "surrogatepass" if encoding.startswith("utf-16") else "surrogateescape"
@@ -187,7 +187,8 @@ def _text(
     return frozenset(removed)
 
 
-def _encoding(first: bytes, mapping: FileMapping | None) -> tuple[str, bytes]:
+def text_encoding(first: bytes, mapping: FileMapping | None) -> tuple[str, bytes]:
+    """The encoding of a text that begins with these bytes, and its byte order mark."""
     marks = (
         (codecs.BOM_UTF8, "utf-8"),
         (codecs.BOM_UTF16_LE, "utf-16-le"),

@@ -28,10 +28,10 @@ from evaluation.door.forget_files import (
     Affected,
     Places,
     affected_files,
+    attributed,
     documents_of,
     emptied,
     file_name,
-    rows_by_source,
     sources_of,
 )
 from evaluation.door.forget_proof import still_held
@@ -107,10 +107,11 @@ def plan_forget(identifier: str, key: PseudonymKey, places: Places) -> Plan:
     pupil_key = key.pseudonym(PUPIL, str(number))
     traces = Traces(str(number))
     sources = sources_of(places)
-    traces = replace(traces, rows=rows_by_source(places, sources, key, pupil_key))
+    known = attributed(places, sources, key, pupil_key)
+    traces = replace(traces, rows=known.rows)
     documents = documents_of(places.incoming, traces)
     traces = replace(traces, documents=frozenset(documents))
-    files, removed = affected_files(places, sources, traces)
+    files, removed = affected_files(places, sources, traces, known)
     keyed = frozenset(pseudonym(key.for_interviews, "document", name) for name in documents)
     who = KeyedPupil(key.key_id, pupil_key, keyed, {**traces.rows, **removed})
     tables = tuple(Affected(*t) for t in affected_tables(places.warehouse, places.rounds, who))
@@ -143,7 +144,7 @@ def execute_forget(
             without(path, plan.who, segments, stream)
     deleted = _erase_files(plan, places)
     data = listed.parent
-    by_hand = [f.name for f in plan.files if f.is_by_hand]
+    by_hand = list(dict.fromkeys(f.name for f in plan.files if f.is_by_hand))
     known = [listed, *(places.incoming / name for name in by_hand)]
     held = still_held(data, plan.who, plan.traces, skip=known)
     closed = {(data / n).parent.name for n in held if _is_closed(n, data, places)}

@@ -22,6 +22,7 @@ from evaluation.door.desk import Desk
 from evaluation.door.erase import CannotErase, Traces, erased
 from evaluation.door.fields import Fields
 from evaluation.door.files import IGNORED, Incoming, find_incoming
+from evaluation.door.forget_unread import Looked, Others, unread_hits
 from evaluation.door.identities import pupil_keys
 from evaluation.door.mapping import read_mappings
 from evaluation.door.pseudonyms import PseudonymKey
@@ -82,40 +83,75 @@ def file_name(source: Incoming, incoming: Path) -> str:
     return source.name if source.path == incoming else source.path.relative_to(incoming).as_posix()
 
 
-def rows_by_source(
+@dataclass(frozen=True)
+class Attributed:
+    """What the door's readers know of the pupil: ``rows`` by source name; ``others`` that the ``rosters`` call the pupil;
+    which lines they ``looked`` at and left to nobody; ``unread``: databases that did not answer.
+    """
+
+    rows: Mapping[str, frozenset[int]] = field(repr=False)
+    others: Others
+    rosters: frozenset[Path]
+    looked: Looked
+    unread: frozenset[str]
+
+
+def attributed(
     places: Places, sources: tuple[Incoming, ...], key: PseudonymKey, pupil_key: str
-) -> dict[str, frozenset[int]]:
+) -> Attributed:
     """Rows that the door itself attributes to the pupil: by number, by a school's own number, by name."""
     study, stage = places.study, Stage(places.scratch)
     calendar = build_calendar(read_spans(study.file("calendar.csv"), study.protocol), study.protocol)
     desk = Desk(study.protocol, calendar, key)
     ids: dict[str, str] = {}
     found: dict[str, frozenset[int]] = {}
+    others, looked = Others(), Looked()
+    rosters: set[Path] = set()
+    unread: set[str] = set()
+    for source in (
+        s for s in sources if s.mapping.kind not in WITH_PUPILS or "pupil" not in s.mapping.columns
+    ):
+        looked.lines[source.path, source.member, source.sheet] = frozenset()
     for kind in WITH_PUPILS:
         for source in (s for s in sources if s.mapping.kind == kind and "pupil" in s.mapping.columns):
             rows: set[int] = set()
+            left: set[int] = set()
             try:
                 with ExitStack() as stack:
                     reading, _ = open_source(source, stack, places.sql_addresses)
                     for chunk in reading.chunks:
                         f = Fields.of(desk, source, reading, chunk, Quarantine(stage, 0))
                         school = f.school() if f.has("school") else np.full(len(chunk.rows), -1)
-                        keys = pupil_keys(f, school)
+                        keys = pd.Series(pupil_keys(f, school), dtype="object")
+                        hit = keys.eq(pupil_key).to_numpy(dtype=bool)
                         if kind == "pupils":
-                            ids = with_ids(ids, roster_ids(f, school, keys))
-                        hit = pd.Series(keys, dtype="object").eq(pupil_key).to_numpy(dtype=bool)
+                            ids = with_ids(ids, roster_ids(f, school, keys.to_numpy(dtype=object)))
+                            if hit.any():
+                                rosters.add(source.path)
+                                others = _called(f, hit, others)
                         rows |= set(chunk.rows[hit].tolist())
-            except (
-                KomgladError,
-                OSError,
-                EOFError,
-            ):  # a file the door refuses is searched as text all the same
-                continue
+                        left |= {r.row for r in chunk.rejects}
+                        left |= set(chunk.rows[keys.isna().to_numpy(dtype=bool)].tolist())
+                looked.lines[source.path, source.member, source.sheet] = frozenset(left)
+            except (KomgladError, OSError, EOFError):  # what the door refuses is searched line by line
+                if source.path == places.incoming:
+                    unread.add(source.name)
             if rows:
                 found[source.name] = frozenset(rows)
         if kind == "pupils":
             desk = replace(desk, local_ids=ids)
-    return found
+    return Attributed(found, others, frozenset(rosters), looked, frozenset(unread))
+
+
+def _called(f: Fields, hit: np.ndarray, others: Others) -> Others:
+    """What a roster's rows call the pupil beside the number."""
+
+    def cells(name: str) -> pd.DataFrame:
+        columns = f.source.mapping.columns[name].used if f.has(name) else ()
+        return f.chunk.frame.loc[hit, list(columns)].fillna("")
+
+    names = (" ".join(row) for row in cells("names").itertuples(index=False, name=None))
+    return others.with_ids(cells("local_id").to_numpy().ravel()).with_names(names)
 
 
 def emptied(source: Incoming, places: Places) -> bool:
@@ -148,32 +184,49 @@ def documents_of(incoming: Path, traces: Traces) -> set[str]:
 
 
 def affected_files(
-    places: Places, sources: tuple[Incoming, ...], traces: Traces
+    places: Places, sources: tuple[Incoming, ...], traces: Traces, known: Attributed
 ) -> tuple[tuple[Affected, ...], dict[str, frozenset[int]]]:
-    """Every file of the inbox that holds the pupil, and the rows by source."""
+    """Every file of the inbox that holds the pupil, or may, and the rows by source.
+
+    While a file may hold the pupil under another name than the number, the rosters that say the name stay, and are named:
+    without them nobody could look for it again.
+    """
     mappings = {file_name(s, places.incoming): s.mapping for s in sources if s.path != places.incoming}
     affected: list[Affected] = []
     removed: dict[str, frozenset[int]] = {}
+    perhaps = {f.name: f for f in _perhaps(places, sources, known)}
     for path in _every_file(places.incoming):
         name = path.relative_to(places.incoming).as_posix()
+        affected += [perhaps[name]] if name in perhaps else []
         try:
             rows = erased(path, name, mappings.get(name), traces, _Nowhere())  # type: ignore[arg-type]
         except CannotErase:
-            known = sum(len(r) for n, r in traces.rows.items() if re.split("[#!]", n)[0] == name)
-            hits = max(known, _hits(path, traces))
-            if hits or _may_hide(path):
+            seen = sum(len(r) for n, r in traces.rows.items() if re.split("[#!]", n)[0] == name)
+            hits = max(seen, _hits(path, traces))
+            if (hits or (_may_hide(path) and not _is_ignored(path))) and name not in perhaps:
                 affected.append(Affected(name, hits, is_by_hand=True))
             continue
         except OSError:
             affected.append(Affected(name, 0, is_by_hand=True))
             continue
         count = sum(len(r) for r in rows.values())
+        waits = bool(perhaps) and path in known.rosters
         removed |= {n: r for n, r in rows.items() if r}
         if count:
-            affected.append(Affected(name, count))
-    queries = (s for s in sources if s.path == places.incoming and s.name in traces.rows)
-    affected += [Affected(s.name, len(traces.rows[s.name]), is_by_hand=True) for s in queries]
+            affected.append(Affected(name, count, is_by_hand=waits))
+    queries = {s.name for s in sources if s.path == places.incoming} & {*traces.rows, *known.unread}
+    affected += [Affected(n, len(traces.rows.get(n, ())), is_by_hand=True) for n in sorted(queries)]
     return tuple(affected), removed
+
+
+def _perhaps(places: Places, sources: tuple[Incoming, ...], known: Attributed) -> Iterator[Affected]:
+    """Files with lines that the door attributes to nobody and that hold the pupil's name or a school's own number."""
+    if not known.others:
+        return
+    heads = {s.path: s.mapping.header_row for s in sources}
+    for path in _every_file(places.incoming):
+        if hits := unread_hits(path, heads, known.looked, known.others):
+            yield Affected(path.relative_to(places.incoming).as_posix(), hits, is_by_hand=True)
 
 
 def _every_file(incoming: Path) -> Iterator[Path]:
@@ -181,8 +234,13 @@ def _every_file(incoming: Path) -> Iterator[Path]:
         return
     for path in sorted(incoming.rglob("*")):
         inside = path.resolve().is_relative_to(incoming.resolve())
-        if inside and path.is_file() and not any(path.match(p) for p in IGNORED):
+        if inside and path.is_file():
             yield path
+
+
+def _is_ignored(path: Path) -> bool:
+    """A name that no export has: searched for what it holds, but nobody need see to it because it is packed."""
+    return any(path.match(p) for p in IGNORED)
 
 
 def _hits(path: Path, traces: Traces) -> int:
