@@ -20,7 +20,10 @@ _CODE_LIKE = re.compile(r"[A-ZÆØÅ][A-ZÆØÅ0-9]*(\.[A-ZÆØÅ0-9]+)+")
 
 @dataclass(frozen=True, slots=True)
 class Coding:
-    """One code set on one segment by one coder, as a file says it; nothing of it is pseudonymised yet."""
+    """One code set on one segment by one coder, as a file says it; nothing of it is pseudonymised yet.
+
+    ``approved``: whether the words may be a quote; ``None`` where nothing is said of it.
+    """
 
     document: str
     label: str
@@ -32,7 +35,7 @@ class Coding:
     text: str | None = None
     segment: str | None = None
     polarity: str | None = None
-    approved: bool = False
+    approved: bool | None = None
     attributes: tuple[tuple[str, str], ...] = ()
 
 

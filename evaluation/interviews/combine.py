@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -17,7 +18,9 @@ from evaluation.interviews.segments import (
     TEXT_COLUMNS,
     SegmentBatch,
     nameless,
+    refused_quotes,
     without_personal_quotes,
+    without_refused_quotes,
 )
 
 KEY = ["document_id", "segment_id", "code", "coder"]
@@ -46,8 +49,14 @@ def combine(batches: Sequence[SegmentBatch]) -> SegmentBatch:
     segments = everything.assign(
         approved_sha256=approved, approved_quote=approved.notna(), polarity=polarity
     )[~is_again]
+    refusals = frozenset(
+        replace(no, segment_id=same.get(no.segment_id, no.segment_id)) for b in batches for no in b.refusals
+    )
+    segments, stopped = without_refused_quotes(segments, texts, refusals)
     segments = without_personal_quotes(segments, texts)
     documents, problems = _documents(pd.concat([batch.documents for batch in batches], ignore_index=True))
+    if stopped:
+        problems.append(refused_quotes("", stopped))
     if unsaid := int((is_same & everything["coder"].isna()).sum()):
         problems.append(nameless("", None, unsaid))
     about = documents.set_index("document_id")
@@ -66,6 +75,7 @@ def combine(batches: Sequence[SegmentBatch]) -> SegmentBatch:
         duplicates=sum(batch.duplicates for batch in batches) + int(is_again.sum()),
         marks=sum(batch.marks for batch in batches),
         notes=tuple(note for batch in batches for note in batch.notes),
+        refusals=refusals,
     )
 
 

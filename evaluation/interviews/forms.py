@@ -21,7 +21,7 @@ from evaluation.interviews.form_layouts import FOCUS, FORMS, STEP, STEPS, layout
 from evaluation.interviews.form_pdf import read_pdf
 from evaluation.interviews.form_sheets import Filled, read_sheet, theme_of
 from evaluation.interviews.plain_columns import NO, YES
-from evaluation.interviews.tables import read_rows, read_sheets
+from evaluation.interviews.tables import Aside, Table, read_rows, read_sheets
 
 FORM_COLUMNS = (
     "source_file",
@@ -133,9 +133,8 @@ def _workbook(path: Path, codebook: Codebook, problems: list[Problem]) -> list[F
     """The fields of all sheets; filled cells that are none, and notes on cells, become problems."""
     fields: list[Filled] = []
     is_found = False
-    notes: list[tuple[str, str]] = []
-    hidden: list[str] = []
-    for name, rows in read_sheets(path, is_merged_filled=True, notes=notes, hidden=hidden).items():
+    aside = Aside()
+    for name, rows in read_sheets(path, aside=aside, is_merged_filled=True).items():
         reading = read_sheet(name, rows, codebook)
         is_found = is_found or reading.has_form
         fields += reading.fields
@@ -143,12 +142,17 @@ def _workbook(path: Path, codebook: Codebook, problems: list[Problem]) -> list[F
     problems += [
         Problem(path.name, column=f"{sheet}!{cell}", found="a note on a cell", rule="form_note",
                 expected="what is to be kept in a field", next_step="ask the school whether it belongs to a field")
-        for sheet, cell in notes
+        for sheet, cell in aside.notes
     ]  # fmt: skip
     problems += [
         Problem(path.name, column=sheet, found="a hidden sheet with text", rule="form_cell",
                 expected="sheets that can be seen", next_step="show the sheet, or take it out")
-        for sheet in hidden
+        for sheet in aside.hidden
+    ]  # fmt: skip
+    problems += [
+        Problem(path.name, column=kind, found="text that stands in no cell", rule="form_beside",
+                expected="text in the form's own fields", next_step="ask the school which field it belongs to")
+        for kind in aside.beside
     ]  # fmt: skip
     if not is_found:
         problem = Problem(
@@ -184,10 +188,7 @@ def _letters(column: int) -> str:
 
 def _long(path: Path, _: Codebook, problems: list[Problem]) -> list[Filled]:
     table = read_rows(path)
-    headings = {
-        name: next((h for h in table.headings if h.casefold() in words), None)
-        for name, words in _LONG.items()
-    }
+    headings = _long_headings(table)
     missing = [name for name in ("form", "school_id", "theme", "dimension") if headings[name] is None]
     if missing:
         problem = Problem(
@@ -199,7 +200,15 @@ def _long(path: Path, _: Codebook, problems: list[Problem]) -> list[Filled]:
         )
         raise InputError(f"{path.name} is not one of the schools' forms.", [problem])
     problems += table.problems
-    own = {heading.casefold() for heading in (*filter(None, headings.values()), *FORM_COLUMNS)}
+    own = {heading.casefold() for heading in (*filter(None, headings.values()), "source_file", "source_row")}
+    unclear = {
+        row.line for row in table.rows if not _is_same(row.get(headings["value"]), row.get(headings["score"]))
+    }
+    problems += [
+        Problem(path.name, line, headings["score"], "another number than the value beside it", "form_two_values",
+                "one of the two", "take the wrong one out: until then neither is read")
+        for line in sorted(unclear)
+    ]  # fmt: skip
     problems += [
         Problem(path.name, row.line, heading, "a filled cell in a column that is not read", "form_cell",
                 "the columns of the template", "move it to a field, or leave it out")
@@ -218,7 +227,30 @@ def _long(path: Path, _: Codebook, problems: list[Problem]) -> list[Filled]:
             value=row.get(headings["value"]) or row.get(headings["score"]),
         )
         for row in table.rows
+        if row.line not in unclear
     ]
+
+
+def _long_headings(table: Table) -> dict[str, str | None]:
+    """Which column is which. Raises ``InputError`` where two filled ones are the same: nobody knows which is meant."""
+    found: dict[str, str | None] = {}
+    twice: list[str] = []
+    for name, words in _LONG.items():
+        mine = [h for h in table.headings if h.casefold() in words]
+        filled = [h for h in mine if any(row.get(h).strip() for row in table.rows)]
+        found[name] = next(iter([*filled, *mine]), None)
+        twice += filled if len(filled) > 1 else []
+    if twice:
+        problem = Problem(table.file, 1, ", ".join(twice), "two columns for the same", "form_twice",
+                          "one column for each", "take one of them out")  # fmt: skip
+        raise InputError(f"{table.file}: which column is meant?", [problem])
+    return found
+
+
+def _is_same(value: str, number: str) -> bool:
+    """Whether a number says no other than the value beside it; where one of them is empty the other is meant."""
+    one, other = (text.strip().removesuffix(".0").removesuffix(",0") for text in (value, number))
+    return not one or not other or one == other
 
 
 def _checked(

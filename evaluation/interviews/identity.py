@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -116,6 +117,34 @@ def segments_sharing_words(segments: pd.DataFrame, texts: pd.DataFrame, code: st
         for segment, other in part
         if segment == marked or may_share_words(passage, other) or (passage[1] and passage[1] in other[1])
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Somebody's no to printing a statement: its document, its segment, and where and what it is."""
+
+    document_id: str
+    segment_id: str
+    passage: Passage
+
+
+def refused_segments(segments: pd.DataFrame, texts: pd.DataFrame, refusals: Iterable[Refusal]) -> set[str]:
+    """Segments somebody has said no to: the same statement, the same words in the document, or the same passage."""
+    told: dict[str, set[Passage]] = {}
+    found: set[str] = set()
+    for one in refusals:
+        found.add(one.segment_id)
+        told.setdefault(one.document_id, set()).add(one.passage)
+    words = {str(s): flat(str(t)) for s, t in zip(texts["segment_id"], texts["text"], strict=True)}
+    for document, part in _passages(segments, words).items():
+        passages = told.get(document, set())
+        spoken = {said for _, said in passages if said}
+        found |= {
+            segment
+            for segment, passage in part
+            if passage[1] in spoken or any(is_same_passage(no, passage) for no in passages)
+        }
+    return found
 
 
 def _passages(segments: pd.DataFrame, words: Mapping[str, str]) -> dict[str, list[tuple[str, Passage]]]:

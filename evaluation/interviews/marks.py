@@ -22,8 +22,11 @@ from evaluation.interviews.attributes import (
 )
 from evaluation.interviews.coding_labels import POLARITIES, Coding
 from evaluation.interviews.identity import Passage, Place, is_same_passage, words_of
+from evaluation.interviews.plain_columns import YES
 
 APPROVAL_MARKS = frozenset({"citat_godkendt", "godkendt_citat", "x.citat.godkendt", "quote_approved"})
+APPROVAL, REFUSAL = "citat_godkendt", "citat_afvist"
+"""What a mark on a quote is: an approval by its name alone or with a yes, a no with any other word."""
 
 
 class Marks:
@@ -38,6 +41,7 @@ class Marks:
         self._kinds: dict[str, str | tuple[tuple[str, str], ...] | None] = {}
         self._polarity: dict[Place, dict[str | None, set[str]]] = {}
         self._approved: set[Place] = set()
+        self.refused: list[tuple[Place, Coding]] = []
         self._contradicted: set[Place] = set()
         self._unmet: list[Coding] = []
         self.count = 0
@@ -51,6 +55,9 @@ class Marks:
                 continue
             self.count += 1
             if isinstance(word, tuple):
+                continue
+            if word == REFUSAL:
+                self.refused.append((place, coding))
                 continue
             everybody = statements.get(place[0], [])
             if word in POLARITIES:
@@ -114,6 +121,10 @@ class Marks:
             found.append(two_directions(file, None, len(self._contradicted)))
         return found
 
+    def is_refusal(self, coding: Coding) -> bool:
+        """True for a mark that says no to a quote."""
+        return self._kind(coding.label) == REFUSAL
+
     def is_approved(self, place: Place) -> bool:
         """True when anybody marked the statement as an approved quote."""
         return place in self._approved
@@ -121,7 +132,7 @@ class Marks:
     def _kind(self, label: str) -> str | tuple[tuple[str, str], ...] | None:
         if label not in self._kinds:
             word = re.sub(r"\A(retning|polaritet)[_:= ]+", "", slug(label))
-            if word in POLARITIES or word in APPROVAL_MARKS:
+            if word in POLARITIES or (word := _on_a_quote(label) or ""):
                 self._kinds[label] = word
             elif self._is_code(label):
                 self._kinds[label] = None
@@ -138,16 +149,26 @@ class Marks:
         return not tail or slug(tail[0]) in {"", *POLARITIES, slug(code.name)}
 
 
+def _on_a_quote(label: str) -> str | None:
+    """What a label says of a quote: ``citat godkendt``, ``citat godkendt: ja`` or ``citat godkendt = nej``."""
+    name, *answer = re.split(r"\s*[:=]\s*", label.strip(), maxsplit=1)
+    if slug(name) not in APPROVAL_MARKS:
+        return None
+    return APPROVAL if not answer or slug(answer[0]) in YES else REFUSAL
+
+
 def _met(mark: Coding, place: Place, statements: Sequence[tuple[Place, Coding]]) -> set[Place]:
     """Those of the statements that a mark is about: the one on its own place, else those of the same passage."""
 
-    def passage(where: Place, coding: Coding) -> Passage:
-        is_placed = coding.start is not None and coding.end is not None
-        return (coding.start or 0, coding.end or 0) if is_placed else None, words_of(where)
-
     exact = {place for other, _ in statements if other == place}
-    mine = passage(place, mark)
-    return exact or {other for other, one in statements if is_same_passage(mine, passage(other, one))}
+    mine = passage_of(place, mark)
+    return exact or {other for other, one in statements if is_same_passage(mine, passage_of(other, one))}
+
+
+def passage_of(place: Place, coding: Coding) -> Passage:
+    """Where in its document a coding stands, if that is known, and its words."""
+    is_placed = coding.start is not None and coding.end is not None
+    return (coding.start or 0, coding.end or 0) if is_placed else None, words_of(place)
 
 
 def one_direction(said: Collection[str]) -> str | None:

@@ -89,9 +89,15 @@ def codings_of_table(
 
 
 def _aside(row: Row, headings: Mapping[str, str | None], beside: tuple[tuple[str, str], ...]) -> Coding:
-    """What a row that is no coding may still tell: a no in its column, or in its code."""
+    """What a row that is no coding may still tell: a no in its column, in its code, or to a quote."""
     document, label, said = (row.get(headings[name]) for name in ("dokument", "kode", CONSENT))
-    return Coding(document, label, row.line, attributes=((CONSENT, said), *beside) if said else beside)
+    told = ((CONSENT, said), *beside) if said else beside
+    word = row.get(headings["citat_godkendt"]).casefold()
+    is_refused = bool(word) and word not in YES
+    text = row.get(headings["tekst"]) or None
+    return Coding(
+        document, label, row.line, text=text, approved=False if is_refused else None, attributes=told
+    )
 
 
 def _row(
@@ -158,7 +164,7 @@ def _row(
             text=text or None,
             segment=segment,
             polarity=polarity,
-            approved=approved in YES,
+            approved=approved in YES if approved else None,
             attributes=attributes,
         )
         for label, polarity in marks

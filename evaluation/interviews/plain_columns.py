@@ -26,7 +26,7 @@ SEGMENT_COLUMNS: tuple[str, ...] = (
     "retning",  # optional · positiv | negativ | blandet | neutral
     "koder",  # optional · who coded the row, initials; becomes a pseudonym
     "tekst",  # optional · the statement itself, names already removed
-    "citat_godkendt",  # optional · ja | nej: a person has approved the text as a quote
+    "citat_godkendt",  # optional · ja | nej: the text may or may not be printed; empty where nobody has decided
     "informant",  # optional here or in the side table · the codebook's values, e.g. "elev"
     "skole",  # … · the school's id as in the study's protocol
     "aargang",  # … · "1", "6", "8", "flere", "ikke_relevant"

@@ -41,6 +41,12 @@ def personal_hits(text: str, names: Iterable[str] = ()) -> tuple[str, ...]:
     return (*hits, *(["navn"] if words & parts else []))
 
 
+def refused(segments: pd.DataFrame) -> set[str]:
+    """Segments that somebody, while coding, has said are not to be printed."""
+    said_no = segments.reindex(columns=["is_refused_quote"])["is_refused_quote"].eq(True)
+    return set(segments.loc[said_no, "segment_id"])
+
+
 def approved_quotes(
     segments: pd.DataFrame,
     texts: pd.DataFrame,
@@ -52,13 +58,13 @@ def approved_quotes(
     """Quotes fit to stand in a report; one row per code and segment: those a person chose first, in the codebook's order.
 
     Approval needs a person's mark on exactly these words (their fingerprint; in the coded file or in the study's
-    ``decisions``), no refusal, no ``X.PII`` from anyone on any part of them, a clean scan and at most
+    ``decisions``), no refusal from anybody, no ``X.PII`` from anyone on any part of them, a clean scan and at most
     :data:`MAX_QUOTE_CHARACTERS`. No school, grade or informant goes along. The order within a code is arbitrary and the
     same every time.
     """
     forbidden = tuple(names)
     decided = decisions or QuoteDecisions()
-    blocked = segments_sharing_words(segments, texts, PERSONAL_DATA_CODE)
+    blocked = segments_sharing_words(segments, texts, PERSONAL_DATA_CODE) | refused(segments)
     marked = segments[segments["approved_sha256"].notna()]
     approved = set(zip(marked["segment_id"], marked["approved_sha256"], strict=True))
     body: dict[str, str] = {}

@@ -17,10 +17,12 @@ from evaluation.interviews.approvals import QuoteDecisions
 from evaluation.interviews.attributes import VALID
 from evaluation.interviews.form_layouts import WITHOUT_WORDS, layout
 from evaluation.interviews.identity import fingerprint, flat
-from evaluation.interviews.quotes import MAX_QUOTE_CHARACTERS, NEVER_QUOTED, personal_hits
+from evaluation.interviews.quotes import MAX_QUOTE_CHARACTERS, NEVER_QUOTED, personal_hits, refused
 from evaluation.interviews.segments import PERSONAL_DATA_CODE
 
 WITHOUT_TEXT = "(ingen tekst i filen)"
+IN_FILE, NO_IN_FILE, UNDECIDED = "godkendt i filen", "nej i filen", "ikke afgjort"
+"""What was said of words while coding. A no there is answered there: no decision afterwards lets them out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,34 +139,33 @@ def candidates(
     """
     blocked = set(codes.loc[codes["code"] == PERSONAL_DATA_CODE, "segment_id"])
     marked = set(codes.loc[codes["approved_sha256"].notna(), "segment_id"])
+    said_no = refused(codes)
     usable = codes[~codes["code"].isin(NEVER_QUOTED) & ~codes["segment_id"].isin(blocked)]
     under = usable.groupby("segment_id")["code"].agg(lambda found: ", ".join(sorted(set(found)))).to_dict()
     found: dict[str, Candidate] = {}
 
-    def add(source: str, text: str, is_marked: bool) -> None:
+    def add(source: str, text: str, marked_as: str) -> None:
         words = flat(text)
         if not words or len(words) > MAX_QUOTE_CHARACTERS or personal_hits(words):
             return
-        state = (
-            "må ikke bruges"
-            if decisions.is_refused(words)
-            else "må bruges"
-            if decisions.is_let_out(words)
-            else ""
-        )
-        state = state or ("godkendt i filen" if is_marked else "ikke afgjort")
+        state = marked_as
+        if decisions.is_refused(words):
+            state = "må ikke bruges"
+        elif decisions.is_let_out(words) and marked_as != NO_IN_FILE:
+            state = "må bruges"
         found.setdefault(fingerprint(words), Candidate(fingerprint(words), source, state, words))
 
     for segment, text in zip(texts["segment_id"], texts["text"], strict=True):
         if segment in under and (
             is_all or segment in marked or decisions.by_words.get(fingerprint(str(text))) is not None
         ):
-            add(under[segment], str(text), segment in marked)
+            is_marked = IN_FILE if segment in marked else UNDECIDED
+            add(under[segment], str(text), NO_IN_FILE if segment in said_no else is_marked)
     columns = ["form", "theme", "dimension", "value"]
     for form, theme, dimension, value in forms[columns].astype(str).itertuples(index=False):
         if dimension not in WITHOUT_WORDS:
             name = codebook.by_id[theme].name if theme in codebook else theme
-            add(f"{layout(form).title}: {name}, {layout(form).heading_of(dimension)}", value, False)
+            add(f"{layout(form).title}: {name}, {layout(form).heading_of(dimension)}", value, UNDECIDED)
     return tuple(sorted(found.values(), key=lambda c: (c.source, c.key)))
 
 

@@ -49,6 +49,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "samme kodning med to retninger: den tæller som blandet",
         "ret den forkerte retning i kodeværktøjet",
     ),
+    "refused_quote": (
+        "et citat, som nogen har godkendt og nogen har sagt nej til: det trykkes ikke",
+        "bliv enige, og tag det forkerte svar ud",
+    ),
     "mark_unmet": (
         "en retning eller en godkendelse, som ikke står på noget kodet udsagn: den bruges ikke",
         "sæt den på udsagnets egne ord",
@@ -85,6 +89,23 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "form_cell": (
         "en udfyldt celle uden for skemaets felter",
         "spørg skolen, hvilket felt teksten hører til",
+    ),
+    "form_beside": (
+        "tekst i et sidehoved, en sidefod, en tekstboks eller en tråd: den står ikke i et felt",
+        "spørg skolen, hvilket felt teksten hører til",
+    ),
+    "form_two_values": (
+        "et tal og en værdi, som ikke er ens: ingen af dem læses",
+        "tag det forkerte ud",
+    ),
+    "form_twice": ("to udfyldte kolonner for det samme", "tag den ene ud"),
+    "hidden_sheet": (
+        "et skjult ark, der er skrevet i: et nej dér ville gå tabt",
+        "vis arket og gem det som en fil for sig, eller slet det",
+    ),
+    "beside_cells": (
+        "tekst uden for cellerne (sidehoved, tekstboks, tråd): et nej dér ville gå tabt",
+        "skriv den i en celle, eller tag den ud",
     ),
     "form_note": ("en note på en celle eller en side", "spørg skolen, om den hører til et felt"),
     "form_replaced": ("et nyere skema fra samme skole erstatter dette", "intet"),

@@ -25,8 +25,15 @@ from evaluation.interviews.attributes import (
     slug,
 )
 from evaluation.interviews.coding_labels import Coding, Resolver
-from evaluation.interviews.identity import fingerprint, segments_sharing_words, statement_places, words_of
-from evaluation.interviews.marks import Marks, one_direction
+from evaluation.interviews.identity import (
+    Refusal,
+    fingerprint,
+    refused_segments,
+    segments_sharing_words,
+    statement_places,
+    words_of,
+)
+from evaluation.interviews.marks import Marks, one_direction, passage_of
 
 SEGMENT_COLUMNS = (
     "source_file",
@@ -45,11 +52,13 @@ SEGMENT_COLUMNS = (
     "consent",
     "approved_quote",
     "approved_sha256",
+    "is_refused_quote",
     "segment_id",
 )
 """One row per document × segment × code × coder. ``start``/``end`` are code points (half-open), or missing.
 
-``approved_sha256``: :func:`~evaluation.interviews.identity.fingerprint` of the words a person approved as a quote."""
+``approved_sha256``: :func:`~evaluation.interviews.identity.fingerprint` of the words a person approved as a quote.
+``is_refused_quote``: somebody has said that these words are not to be printed; then nobody's approval counts."""
 
 TEXT_COLUMNS = ("segment_id", "text")
 DOCUMENT_COLUMNS = (
@@ -91,6 +100,7 @@ class SegmentBatch:
     notes: tuple[str, ...] = ()
     coder_names: tuple[str, ...] = field(default=(), repr=False)
     only_in_side_table: frozenset[str] = field(default=frozenset(), repr=False)
+    refusals: frozenset[Refusal] = field(default=frozenset(), repr=False)
 
 
 def pseudonym(key: bytes, kind: str, name: str) -> str:
@@ -135,9 +145,21 @@ def build_batch(
         if said := marks.attributes(coding):
             about = attributes.get(name, DocumentAttributes())
             attributes[name] = about.joined(DocumentAttributes.of(said))
+    no_quotes = [pair for pair in zip(places, rows, strict=True) if pair[1].approved is False]
+    no_quotes += marks.refused
     for ways in aside:
         for name, no in marks.forbidden(ways):
             attributes[name] = attributes.get(name, DocumentAttributes()).joined(no)
+        no_quotes += zip(statement_places(ways), ways, strict=True)
+    refusals = frozenset(
+        Refusal(
+            pseudonym(key, "document", place[0]),
+            pseudonym(key, "segment", "\0".join(place)),
+            passage_of(place, coding),
+        )
+        for place, coding in no_quotes
+        if coding.approved is False or marks.is_refusal(coding)
+    )
     lost = (normal_name(way.document) for ways in aside for way in ways)
     unmet = frozenset(side_table or {}).difference(attributes, (name for name, _ in places), lost)
     for name, side in (side_table or {}).items():
@@ -197,6 +219,7 @@ def build_batch(
                 "start": coding.start,
                 "end": coding.end,
                 "approved_quote": is_approved,
+                "is_refused_quote": False,
                 "segment_id": segment_id,
             }
         )
@@ -212,7 +235,10 @@ def build_batch(
     for row in table:
         row.update(values[str(row.pop("_name"))])
     words_said = pd.DataFrame(sorted(texts.items()), columns=list(TEXT_COLUMNS), dtype="str")
-    segments = without_personal_quotes(_frame(table), words_said)
+    segments, stopped = without_refused_quotes(_frame(table), words_said, refusals)
+    segments = without_personal_quotes(segments, words_said)
+    if stopped:
+        found.append(refused_quotes(file, stopped))
     return SegmentBatch(
         segments=segments,
         texts=words_said,
@@ -225,6 +251,7 @@ def build_batch(
         marks=marks.count,
         notes=tuple(notes),
         only_in_side_table=unmet,
+        refusals=refusals,
         coder_names=tuple(spelt[who] for who in sorted(spelt)),
     )
 
@@ -257,12 +284,38 @@ def without_personal_quotes(segments: pd.DataFrame, texts: pd.DataFrame) -> pd.D
     )
 
 
+def without_refused_quotes(
+    segments: pd.DataFrame, texts: pd.DataFrame, refusals: Iterable[Refusal]
+) -> tuple[pd.DataFrame, int]:
+    """A statement somebody has said no to is no approved quote, whoever said yes; and how many were approved as well."""
+    blocked = segments["segment_id"].isin(refused_segments(segments, texts, refusals))
+    stopped = int(segments.loc[blocked & segments["approved_quote"].astype(bool), "segment_id"].nunique())
+    return segments.assign(
+        approved_quote=segments["approved_quote"] & ~blocked,
+        approved_sha256=segments["approved_sha256"].mask(blocked),
+        is_refused_quote=segments["is_refused_quote"] | blocked,
+    ), stopped
+
+
+def refused_quotes(file: str, times: int) -> Problem:
+    """Statements that somebody approved as quotes and somebody said no to: the no holds."""
+    return Problem(
+        file,
+        None,
+        "citat_godkendt",
+        f"{times} statement(s) that somebody approved as a quote and somebody said no to",
+        "refused_quote",
+        "one answer from everybody",
+        "take the wrong answer out; until then the words are not printed",
+    )
+
+
 def _frame(table: list[dict[str, object]]) -> pd.DataFrame:
     frame = pd.DataFrame(table, columns=list(SEGMENT_COLUMNS))
     for column in SEGMENT_COLUMNS:
         if column in ("source_row", "start", "end"):
             frame[column] = frame[column].astype("Int64")
-        elif column == "approved_quote":
+        elif column in ("approved_quote", "is_refused_quote"):
             frame[column] = frame[column].astype(bool)
         else:
             frame[column] = frame[column].astype("str").where(frame[column].notna())

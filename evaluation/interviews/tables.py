@@ -9,14 +9,17 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from evaluation.errors import InputError, Problem
+from evaluation.files.beside_cells import beside_cells
 from evaluation.files.packages import archive_from_bytes
 from evaluation.files.xlsx import open_workbook
 from evaluation.interviews.plain_columns import ALIASES
@@ -29,10 +32,11 @@ MAX_SHEET_CELLS = 5_000_000
 
 @dataclass(frozen=True)
 class Row:
-    """Cells by heading; ``line`` is counted from 1 as an editor or Excel shows it."""
+    """Cells by heading; ``line`` is counted from 1 as an editor or Excel shows it. ``is_noted``: a note hangs on a cell."""
 
     line: int
     cells: dict[str, str]
+    is_noted: bool = False
 
     def get(self, heading: str | None) -> str:
         """The cell, or an empty string when the column or the cell is missing."""
@@ -64,15 +68,31 @@ class Table:
 
 def read_rows(path: Path) -> Table:
     """Read a CSV or XLSX file with one header row. Raises ``InputError`` when the file as a whole is unusable, and when
-    a second sheet is filled: what it says would be lost.
+    a second sheet, hidden or not, or anything outside the cells is filled: what it says would be lost.
     """
     if path.suffix.casefold() in {".xlsx", ".xlsm"}:
-        filled = [rows for rows in read_sheets(path).values() if rows]
+        aside = Aside()
+        filled = [rows for rows in read_sheets(path, aside=aside).values() if rows]
+        lost = [
+            Problem(path.name, column=sheet, found="a hidden sheet that is filled: what it says would be lost",
+                    rule="hidden_sheet", expected="sheets that can be seen", next_step="show the sheet, or take it out")
+            for sheet in aside.hidden
+        ]  # fmt: skip
+        lost += [
+            Problem(path.name, found=f"{times} × {kind} with text: what it says would be lost", rule="beside_cells",
+                    expected="text in cells", next_step="write it in a cell, or take it out")
+            for kind, times in sorted(Counter(aside.beside).items())
+        ]  # fmt: skip
         if len(filled) > 1:
-            problem = Problem(path.name, found=f"{len(filled)} filled sheets, of which one can be read", rule="table",
-                              expected="one sheet", next_step="save each sheet as a file of its own")  # fmt: skip
-            raise InputError(f"{path.name} has more than one sheet.", [problem])
-        return _table(path.name, [(n, list(cells)) for rows in filled for n, cells in enumerate(rows, 1)])
+            lost.append(
+                Problem(path.name, found=f"{len(filled)} filled sheets, of which one can be read", rule="table",
+                        expected="one sheet", next_step="save each sheet as a file of its own")
+            )  # fmt: skip
+        if lost:
+            raise InputError(f"{path.name} holds more than one sheet of cells.", lost)
+        lines = [(n, list(cells)) for rows in filled for n, cells in enumerate(rows, 1)]
+        noted = {int(re.sub(r"\D", "", cell)) for _, cell in aside.notes}
+        return _table(path.name, lines, noted=noted)
     data = _bytes(path)
     text = decode_text(data, path.name)
     if "\0" in text:
@@ -82,26 +102,34 @@ def read_rows(path: Path) -> Table:
     return _table(path.name, _csv_rows(text, path.name, delimiter), delimiter)
 
 
+@dataclass(frozen=True)
+class Aside:
+    """What a workbook holds beside the cells of its visible sheets, filled in as it is read.
+
+    ``notes``: (sheet, cell) of every note; ``hidden``: hidden sheets that hold anything; ``beside``: kinds of text
+    that stand in no cell.
+    """
+
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    hidden: list[str] = field(default_factory=list)
+    beside: list[str] = field(default_factory=list)
+
+
 def read_sheets(
-    path: Path,
-    *,
-    is_merged_filled: bool = False,
-    notes: list[tuple[str, str]] | None = None,
-    hidden: list[str] | None = None,
+    path: Path, *, aside: Aside, is_merged_filled: bool = False
 ) -> dict[str, tuple[tuple[str, ...], ...]]:
     """Visible sheets of a workbook as text cells. Formulas are refused: their values depend on another program.
 
-    ``is_merged_filled``: cells of a merged range all hold its text. ``notes`` is given (sheet, cell) of every note,
-    ``hidden`` the hidden sheets that hold anything.
+    ``is_merged_filled``: cells of a merged range all hold its text. ``aside`` is given all else that is written.
     """
-    archive_from_bytes(_bytes(path), path.name)
+    aside.beside.extend(beside_cells(archive_from_bytes(_bytes(path), path.name)))
     book = open_workbook(path, path.name, data_only=False, keep_links=False)
     sheets: dict[str, tuple[tuple[str, ...], ...]] = {}
     problems: list[Problem] = []
     for sheet in book.worksheets:
         if sheet.sheet_state != "visible":
-            if hidden is not None and any(cell is not None for row in sheet.values for cell in row):
-                hidden.append(sheet.title)
+            if any(cell is not None for row in sheet.values for cell in row):
+                aside.hidden.append(sheet.title)
             continue
         size = (sheet.max_row or 0) * (sheet.max_column or 0)
         if (sheet.max_row or 0) > MAX_SHEET_ROWS or size > MAX_SHEET_CELLS:
@@ -124,8 +152,8 @@ def read_sheets(
                             "copy the cells and paste them as values",
                         )
                     )
-                if notes is not None and cell.comment is not None:
-                    notes.append((sheet.title, cell.coordinate))
+                if cell.comment is not None:
+                    aside.notes.append((sheet.title, cell.coordinate))
             rows.append(tuple(merged.get((number, p)) or _cell(c.value) for p, c in enumerate(cells, 1)))
         while rows and not any(rows[-1]):
             rows.pop()
@@ -195,7 +223,9 @@ def _csv_rows(text: str, file: str, delimiter: str) -> list[tuple[int, list[str]
     return rows
 
 
-def _table(file: str, lines: list[tuple[int, list[str]]], delimiter: str | None = None) -> Table:
+def _table(
+    file: str, lines: list[tuple[int, list[str]]], delimiter: str | None = None, noted: Collection[int] = ()
+) -> Table:
     lines = [(number, cells) for number, cells in lines if any(cell.strip() for cell in cells)]
     if not lines:
         raise InputError(f"{file} is empty.", [Problem(file, found="no rows", expected="a header and rows")])
@@ -218,7 +248,7 @@ def _table(file: str, lines: list[tuple[int, list[str]]], delimiter: str | None 
             found = f"{len(cells)} columns, {len(headings)} expected"
             problems.append(Problem(file, number, found=found, rule="table", next_step="correct the line"))
             continue
-        rows.append(_row(number, headings, cells))
+        rows.append(replace(_row(number, headings, cells), is_noted=number in noted))
     misfits = tuple(_likely(_ways(number, headings, cells, delimiter), rows) for number, cells in unfit)
     return Table(file, tuple(headings), tuple(rows), tuple(problems), len(problems), misfits)
 

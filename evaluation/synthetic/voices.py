@@ -171,7 +171,7 @@ def _coded(document: dict[str, Any], rng: np.random.Generator) -> list[dict[str,
                 "start": position,
                 "slut": position + len(sentence),
                 "tekst": sentence,
-                "citat_godkendt": "ja" if rng.random() < APPROVED_SHARE else "nej",
+                "citat_godkendt": "ja" if rng.random() < APPROVED_SHARE else "",
                 **attributes,
             }
             position += len(sentence) + 1

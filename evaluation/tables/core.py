@@ -124,7 +124,7 @@ CORE = (
         "core_interview_codes",
         "One row per coded segment and code with consent in force, doubly coded segments once per coder.",
         "document_id informant school_id grade occasion form coder code family polarity is_approved_quote BOOLEAN "
-        "approved_sha256 segment_id start BIGINT end BIGINT",
+        "approved_sha256 is_refused_quote BOOLEAN segment_id start BIGINT end BIGINT",
         "document_id segment_id code coder",
     ),
 )

@@ -49,10 +49,10 @@ RAW = (
     declared(
         "raw_interviews",
         "One row per coded segment, code and coder. The words themselves are kept apart (raw_interview_texts); "
-        "approved_sha256: fingerprint of the words a person approved as a quote.",
+        "approved_sha256: fingerprint of the words a person approved as a quote; is_refused_quote: somebody said no to it.",
         "source_file source_row BIGINT document_id informant school_id grade occasion form coder code "
         "polarity start BIGINT end BIGINT consent is_approved_quote BOOLEAN approved_sha256 "
-        "segment_id",
+        "is_refused_quote BOOLEAN segment_id",
         "document_id segment_id code coder",
     ),
     declared(

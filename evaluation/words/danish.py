@@ -159,8 +159,8 @@ def plural(n: float, forms: Sequence[str]) -> str:
 def one_in(share_pct: float, half: float = 0.0) -> str:
     """A share as people: ``cirka 1 ud af 5``; in tenths when one in a whole number would be far off.
 
-    ``half`` is half of the step the share was rounded to. *Alle* and *ingen* only where it cannot be anything else; *cirka* is
-    never further off than a fifteenth of the share (one in a whole number) or five percentage points (tenths).
+    ``half`` is half of the step the share was rounded to. *Alle* and *ingen* only where it cannot be anything else; *cirka*
+    is never further off than a fifteenth of the share (one in a whole number) or five percentage points (tenths).
     """
     low, high = share_pct - half, share_pct + half
     if high <= 0 or low >= 100:

@@ -113,7 +113,7 @@ def quotes(
     """List the words that may be quoted, and decide on them. A decision holds for exactly these words."""
     from evaluation.errors import EnvironmentProblem, InputError
     from evaluation.interviews.approvals import FILE, with_decisions
-    from evaluation.interviews.retrieval import candidates
+    from evaluation.interviews.retrieval import NO_IN_FILE, candidates
     from evaluation.questions.voices import codebook_of, decisions_of
     from evaluation.study import PACKAGED
 
@@ -140,7 +140,10 @@ def quotes(
     target = folder / FILE
     text = target.read_text(encoding="utf-8-sig") if target.is_file() else ""
     for ids, is_used in ((use or [], True), (refuse or [], False)):
-        keys = [_named(found, name).key for name in ids]
+        chosen = [_named(found, name) for name in ids]
+        if is_used and any(c.state == NO_IN_FILE for c in chosen):
+            raise InputError(TEXT("statements_said_no"))
+        keys = [c.key for c in chosen]
         if keys:
             text = with_decisions(text, keys, is_used=is_used, by=by, on=dt.date.today().isoformat())  # noqa: DTZ011
     try:

@@ -13,6 +13,8 @@ import pytest
 from factories import ROOT, codebook
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl.chart import BarChart
+from openpyxl.comments import Comment
 
 from evaluation.codebooks import Codebook
 from evaluation.errors import InputError
@@ -20,6 +22,7 @@ from evaluation.interviews.form_layouts import FORMS
 from evaluation.interviews.form_sheets import theme_of
 from evaluation.interviews.form_templates import write_filled_forms, write_templates
 from evaluation.interviews.forms import FORM_COLUMNS, read_school_form
+from evaluation.interviews.tables import read_rows
 
 TEMPLATES = ROOT / "evaluation/studies/kom_glad_i_skole/templates"
 
@@ -307,4 +310,92 @@ def test_a_hidden_sheet_another_school_s_rows_and_other_columns_are_reported(
     assert [(p.rule, p.column) for p in batch.problems] == [
         ("form_cell", "bemærkninger"),
         ("form_occasion", "Nedslag"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "number", "read"),
+    [("2", "2.0", "2"), ("", "3", "3"), ("2", "", "2"), ("2", "3", None), ("Kursus", "4", None)],
+)
+def test_a_number_beside_a_value_is_the_same_or_neither_is_read(
+    value: str, number: str, read: str | None, tmp_path: Path, book: Codebook
+) -> None:
+    path = tmp_path / "lang.csv"
+    path.write_text(
+        "skema;skole;nedslag;tema;dimension;vaerdi;tal\n"
+        f"implementeringstrappe;990001;November 2026;GTH.TRAPPE;trin;{value};{number}\n",
+        encoding="utf-8",
+    )
+    batch = read_school_form(path, codebook=book)
+    rules = {p.rule for p in batch.problems}
+    if value == "Kursus" or read is None:
+        assert (batch.kept, rules) == (0, {"form_two_values"})
+    else:
+        assert batch.fields["value"].tolist() == [read]
+        assert not rules
+
+
+def test_two_filled_columns_for_the_same_are_asked_about(tmp_path: Path, book: Codebook) -> None:
+    path = tmp_path / "lang.csv"
+    head = "skema;skole;nedslag;tema;dimension;værdi;tekst\n"
+    row = "kontekstdialog;990001;November 2026;GTH.KONTEKST.1;barriere;{}\n"
+    path.write_text(head + row.format("Tid;Plads"), encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        read_school_form(path, codebook=book)
+    assert [p.rule for p in refused.value.problems] == ["form_twice"]
+    path.write_text(head + row.format(";Plads"), encoding="utf-8")
+    assert read_school_form(path, codebook=book).fields["value"].tolist() == ["Plads"]
+
+
+def draw_beside(sheet: Any, place: str, words: str) -> None:
+    """Words in a workbook, outside its cells."""
+    if place == "note":
+        sheet["A1"].comment = Comment(words, "skolen")
+    elif place == "text box":
+        chart = BarChart()
+        chart.title = words
+        sheet.add_chart(chart, "H2")
+    else:
+        side, _, part = place.partition(" ")
+        getattr(getattr(sheet, side), part).text = words
+
+
+SIDES = ("oddHeader", "evenFooter", "firstHeader")
+PLACES = ["note", "text box", *(f"{side} {part}" for side in SIDES for part in ("left", "right"))]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_text_outside_the_cells_of_a_form_is_reported_and_page_numbers_are_not(
+    place: str, tmp_path: Path, book: Codebook
+) -> None:
+    path = next(p for p in write_templates(tmp_path, book) if p.suffix == ".xlsx")
+    workbook = openpyxl.load_workbook(path)
+    if place not in ("note", "text box"):
+        draw_beside(workbook.active, place, "&P / &N · &D &F")
+        workbook.save(path)
+        assert not {p.rule for p in read_school_form(path, codebook=book).problems} & {"form_beside"}
+    draw_beside(workbook.active, place, "&P Vi har brug for hjælp")
+    workbook.save(path)
+    rules = {p.rule for p in read_school_form(path, codebook=book).problems}
+    assert rules & {"form_note", "form_beside"}
+
+
+@pytest.mark.parametrize("place", ["hidden", "text box", "oddHeader left"])
+@pytest.mark.parametrize("name", ["kodet.xlsx", "kodet.dokumenter.xlsx"])
+def test_a_table_of_interviews_with_words_nobody_reads_is_refused(
+    place: str, name: str, tmp_path: Path
+) -> None:
+    workbook = openpyxl.Workbook()
+    for line in (["dokument", "kode", "samtykke"], ["a", "MP.MAAL", "gyldigt"]):
+        workbook.active.append(line)
+    if place == "hidden":
+        workbook.create_sheet("Ark2").append(["a er trukket tilbage"])
+        workbook["Ark2"].sheet_state = "veryHidden"
+    else:
+        draw_beside(workbook.active, place, "a er trukket tilbage")
+    workbook.save(tmp_path / name)
+    with pytest.raises(InputError) as refused:
+        read_rows(tmp_path / name)
+    assert [p.rule for p in refused.value.problems] == [
+        "hidden_sheet" if place == "hidden" else "beside_cells"
     ]

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from factories import ROOT, guid, project, qdpx, selection, text_source
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from evaluation.codebooks import Codebook
 from evaluation.errors import InputError
@@ -135,3 +137,52 @@ def test_what_schools_write_needs_a_person_s_mark_and_two_schools(book: Codebook
     assert set(school_statements(fields, book, marked)["value"]) == {""}
     found = school_statements(both, book, marked)
     assert set(zip(found["value"], found["schools"], strict=True)) == {(text, 1), ("", 1)}
+
+
+ANSWERS = st.lists(
+    st.tuples(st.sampled_from(["AB", "CD", "EF"]), st.sampled_from(["ja", "nej", "", "vent", "Nej"])),
+    min_size=1,
+    max_size=4,
+    unique_by=lambda pair: pair[0],
+)
+WORDS = "Jeg kommer mere i skole nu."
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(answers=ANSWERS, data=st.data())
+def test_one_no_to_a_quote_stops_it_whoever_says_yes_and_in_whichever_file(
+    answers: list[tuple[str, str]], data: Any, tmp_path_factory: Any, book: Codebook, read: Any
+) -> None:
+    folder = tmp_path_factory.mktemp("no")
+    order = data.draw(st.permutations(answers))
+    cut = data.draw(st.integers(0, len(order)))
+    words = {who: data.draw(st.sampled_from([WORDS, f"{WORDS} Mor siger ja."])) for who, _ in order}
+    codes = {who: data.draw(st.sampled_from(["MP.TEGN.FALD", "MP.MAAL", "ukendt"])) for who, _ in order}
+    batches = []
+    for n, part in enumerate([order[:cut], order[cut:]]):
+        lines = "".join(f"a;{codes[who]};{who};{words[who]};{word};gyldigt\n" for who, word in part)
+        head = "dokument;kode;koder;tekst;citat_godkendt;samtykke\n"
+        if part:
+            batches.append(read(write(folder / f"{n}.csv", head + lines)))
+    whole = combine(batches)
+    is_stopped = any(word not in ("ja", "") for _, word in answers)
+    approved = {words[who] for who, word in order if word == "ja" and codes[who] != "ukendt"}
+    expected = set() if is_stopped else approved
+    assert set(approved_quotes(whole.segments, whole.texts, book)["quote"]) == expected
+    assert ("refused_quote" in {p.rule for p in whole.problems}) == (is_stopped and bool(approved))
+    decided = QuoteDecisions({fingerprint(text): True for text in words.values()})
+    later = approved_quotes(whole.segments, whole.texts, book, decisions=decided)
+    assert not is_stopped or later.empty
+
+
+@pytest.mark.parametrize(
+    ("mark", "is_printed"),
+    [("citat godkendt", True), ("citat godkendt: ja", True), ("citat godkendt: nej", False), ("Citat godkendt = ?", False)],
+)  # fmt: skip
+def test_a_mark_on_a_quote_may_say_no(
+    mark: str, is_printed: bool, tmp_path: Path, book: Codebook, read: Any
+) -> None:
+    rows = [("MP.MAAL", "AB"), ("citat godkendt", "AB"), (mark, "CD")]
+    lines = "".join(f"a;{label};{who};{WORDS}\n" for label, who in rows)
+    batch = read(write(tmp_path / "c.csv", "dokument;kode;koder;tekst\n" + lines))
+    assert bool(quotes(batch, book)) == is_printed
