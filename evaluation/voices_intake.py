@@ -32,7 +32,6 @@ from evaluation.door.mapping import read_mappings
 from evaluation.door.pseudonyms import PseudonymKey
 from evaluation.door.readers import open_source
 from evaluation.door.values import clean
-from evaluation.door.voices_options import VoicesOptions
 from evaluation.errors import KomgladError, Problem
 from evaluation.interviews.attributes import CONSENT, MISSING, WITHDRAWN, DocumentAttributes, slug
 from evaluation.interviews.combine import combine
@@ -91,7 +90,7 @@ def read_voices(
         if found.interview_files:
             reading.register = _register(found, study, reading.the_round)
         for path, mapping in found.interview_files:
-            reading.read_interviews(_project_of(path), mapping.interviews, codebook, schools)
+            reading.read_interviews(_project_of(path), mapping, codebook, schools)
         for path, mapping in found.form_files:
             reading.read_form(path, mapping, codebook, schools)
     reading.report_lonely_tables(found)
@@ -188,10 +187,10 @@ class _Reading:
     unmet: dict[Path, list[frozenset[str]]] = field(default_factory=dict, repr=False)
 
     def read_interviews(
-        self, path: Path, options: VoicesOptions, codebook: Codebook, schools: Mapping[str, str]
+        self, path: Path, mapping: Source, codebook: Codebook, schools: Mapping[str, str]
     ) -> None:
         """One file of coded interviews with its side tables."""
-        name = self._name(path)
+        name, options = self._name(path), mapping.interviews
         with self._refusals(name):
             side = self._side_table(path)
             documents, more = self._judged_by_register(name, side)
@@ -205,6 +204,8 @@ class _Reading:
                 project=options.project,
                 positions=options.positions,
                 columns=options.headings,
+                ignored=mapping.ignore,
+                roles=options.variables,
             )
             for table_path in side_tables_of(path):
                 self.unmet.setdefault(table_path, []).append(batch.only_in_side_table)

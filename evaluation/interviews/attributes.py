@@ -28,7 +28,7 @@ FIELDS = {
 
 CONSENT = "samtykke"
 UNREAD = "variabel"
-"""Stands for every variable, heading or label that says something and is no attribute of the codebook."""
+"""Stands for every variable, heading or group that says something nobody understands: it may be that somebody has left."""
 VALID, MISSING, WITHDRAWN = "gyldigt", "mangler", "trukket_tilbage"
 UNKNOWN_CONSENT = "ukendt"
 """The consent of a document of which something is said that nobody understands."""
@@ -40,16 +40,15 @@ _FAULTS = {
     "silent_participant": "somebody takes part of whom no consent is stated; the document is left out",
     "unknown_attribute": "a value that is not known",
     "two_attributes": "different values; none of them is taken",
-    "unread": "something is said in a variable or column that is not read",
+    "unread": "something is said that nobody understands; the document is left out",
     "side_table": "another value in the file than in the side table, which is taken",
 }
 
-_EXTENSION = re.compile(r"\.(txt|docx?|odt|rtf|pdf|html?|md|vtt|srt)\Z", re.IGNORECASE)
-_ASSIGNMENT = re.compile(r"\A\s*([^:=]+?)\s*[:=]\s*(.+?)\s*\Z")
-_SPEAKS_OF_CONSENT = re.compile(
-    r"samtyk|consent|tilbagekald|tilbagetruk|(?:\A|_)trukket(?:_|\Z)|withdr[ae]w|maa_ikke_(?:bruge|anvende|indgaa|citere)"
+_ANSWERS = (
+    'say in the mapping that it means nothing, [ignore] "NAME" = "why", '
+    'or what it is, [interviews.variables] "NAME" = "form"'
 )
-_NUMBER = re.compile(r"(?<!\d)[0-3]\d[01]\d{3}[- ]?\d{4}(?!\d)")
+_EXTENSION = re.compile(r"\.(txt|docx?|odt|rtf|pdf|html?|md|vtt|srt)\Z", re.IGNORECASE)
 _GRADE = re.compile(
     r"(\d{1,2})\.?_?(?:klasse|kl\.?|aargang|klassetrin|[a-z])?|(?:klasse|aargang|klassetrin)_(\d{1,2})\.?"
 )
@@ -146,7 +145,8 @@ class DocumentAttributes:
         for name, column in FIELDS.items():
             values = self._values(name, codebook, schools)
             if name == CONSENT:
-                found[column] = strictest(values | ({None} if self._is_somebody_missing else set()))
+                is_doubted = self._is_somebody_missing or UNREAD in self.words
+                found[column] = strictest(values | ({None} if is_doubted else set()))
             else:
                 found[column] = next(iter(values)) if len(values) == 1 else None
         return found
@@ -160,8 +160,8 @@ class DocumentAttributes:
         return _known(name, self.words.get(name, ()), codebook, schools)
 
     def is_refusal(self, codebook: Codebook) -> bool:
-        """Whether anything but a yes is said on consent."""
-        return strictest(self._values(CONSENT, codebook, None)) not in (None, VALID)
+        """Whether anything but a yes is said on consent, or anything that nobody understands."""
+        return UNREAD in self.words or strictest(self._values(CONSENT, codebook, None)) not in (None, VALID)
 
     def faults(self, codebook: Codebook, schools: Mapping[str, str] | None) -> list[tuple[str, str]]:
         """(attribute, rule) of what is not understood (``unknown_…``) and of what contradicts itself (``two_…``)."""
@@ -175,8 +175,7 @@ class DocumentAttributes:
                 found.append((name, f"two_{kind}s"))
             if name in self.overruled and _known(name, self.overruled[name], codebook, schools) != values:
                 found.append((name, "side_table"))
-        if UNREAD in self.words:
-            found.append((UNREAD, "unread"))
+        found += [(name, "unread") for name in sorted(self.words.get(UNREAD, ()))]
         if self._is_somebody_missing:
             found.append((CONSENT, "silent_participant"))
         return found
@@ -213,8 +212,10 @@ def attribute_problems(
             column=name,
             found=f"{times} document(s): {_FAULTS[rule]}",
             rule=rule,
-            expected=_allowed(name, codebook, schools),
-            next_step="correct the attribute in the tool or in the side table",
+            expected="" if rule == "unread" else _allowed(name, codebook, schools),
+            next_step=_ANSWERS
+            if rule == "unread"
+            else "correct the attribute in the tool or in the side table",
         )
         for (name, rule), times in counts.items()
     ]
@@ -297,53 +298,6 @@ def attribute_name(label: str, codebook: Codebook) -> str | None:
         if word in {slug(name), FIELDS[name], *(slug(alias) for alias in ALIASES.get(name, ()))}:
             return name
     return word if codebook.attribute(word) else None
-
-
-def said_by(label: str, value: str, codebook: Codebook) -> list[tuple[str, str]]:
-    """What a tool's variable or a table's column says of its document, as pairs of an attribute and a word.
-
-    What is no consent and may be one (by its name, or by a value such as yes, no or a person's number, whom nobody asks
-    the register about) is a word on consent that nobody understands; anything else that is not read is :data:`UNREAD`.
-    """
-    name, value = attribute_name(label, codebook), value.strip()
-    if not value or name == CONSENT:
-        return [(CONSENT, value)] if value else []
-    is_doubted = any(speaks_of_consent(text) for text in (label, value)) or (
-        name is None and (consent_of(value, codebook) is not None or _NUMBER.search(value) is not None)
-    )
-    if is_doubted:
-        return [(CONSENT, f"{label}: {value}"), *([(name, value)] if name else [])]
-    return [(name or UNREAD, value if name else label)]
-
-
-def attributes_of_group(name: str, codebook: Codebook) -> list[tuple[str, str]]:
-    """What the name of a group of documents says of each, as pairs of an attribute and a word.
-
-    As :func:`attributes_of_code`, or a value that only one attribute has (``Elevgruppe``).
-    """
-    owners = [
-        item.id
-        for item in codebook.attributes
-        if item.id in FIELDS and canonical_value(item.id, name, item.values) is not None
-    ]
-    return [(owners[0], name)] if len(owners) == 1 else attributes_of_code(name, codebook)
-
-
-def attributes_of_code(label: str, codebook: Codebook) -> list[tuple[str, str]]:
-    """What a code says of the document it is set in: ``samtykke: gyldigt``, ``Informant = elev``.
-
-    A label that speaks of consent in any other way is a word on consent that nobody understands; any other says nothing.
-    """
-    if assignment := _ASSIGNMENT.match(label):
-        known = attribute_name(assignment.group(1), codebook)
-        if known in FIELDS and slug(assignment.group(1)) in {known, FIELDS[known], "consent"}:
-            return [(known, assignment.group(2))]
-    return [(CONSENT, label)] if speaks_of_consent(label) else []
-
-
-def speaks_of_consent(text: str) -> bool:
-    """Whether a label or a heading is about consent, in whichever words."""
-    return _SPEAKS_OF_CONSENT.search(slug(text)) is not None
 
 
 def consent_of(word: str, codebook: Codebook) -> str | None:

@@ -14,15 +14,14 @@ from evaluation.interviews.attributes import (
     CONSENT,
     VALID,
     DocumentAttributes,
-    attributes_of_code,
     consent_of,
     normal_name,
     slug,
-    speaks_of_consent,
 )
 from evaluation.interviews.coding_labels import POLARITIES, Coding
 from evaluation.interviews.identity import Passage, Place, is_same_passage, words_of
 from evaluation.interviews.plain_columns import YES
+from evaluation.interviews.understanding import Understanding, speaks_of_consent
 
 APPROVAL_MARKS = frozenset({"citat_godkendt", "godkendt_citat", "x.citat.godkendt", "quote_approved"})
 APPROVAL, REFUSAL = "citat_godkendt", "citat_afvist"
@@ -36,8 +35,9 @@ class Marks:
     ``samtykke: gyldigt`` or ``informant: elev`` says something of the whole document.
     """
 
-    def __init__(self, codings: Sequence[Coding], places: Sequence[Place], codebook: Codebook) -> None:
-        self._codebook = codebook
+    def __init__(self, codings: Sequence[Coding], places: Sequence[Place], known: Understanding) -> None:
+        self._known = known
+        self._codebook: Codebook = known.codebook
         self._kinds: dict[str, str | tuple[tuple[str, str], ...] | None] = {}
         self._polarity: dict[Place, dict[str | None, set[str]]] = {}
         self._approved: set[Place] = set()
@@ -137,7 +137,7 @@ class Marks:
             elif self._is_code(label):
                 self._kinds[label] = None
             else:
-                self._kinds[label] = tuple(attributes_of_code(label, self._codebook)) or None
+                self._kinds[label] = tuple(self._known.of_name(label)) or None
         return self._kinds[label]
 
     def _is_code(self, label: str) -> bool:

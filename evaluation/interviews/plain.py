@@ -8,27 +8,25 @@ from dataclasses import replace
 
 from evaluation.codebooks import Codebook
 from evaluation.errors import InputError, Problem
-from evaluation.interviews.attributes import (
-    CONSENT,
-    FIELDS,
-    UNREAD,
-    said_by,
-    second_consents,
-    speaks_of_consent,
-)
+from evaluation.interviews.attributes import CONSENT, FIELDS, UNREAD, second_consents
 from evaluation.interviews.coding_labels import POLARITIES, Coding, Reading
 from evaluation.interviews.plain_columns import NO, SEGMENT_COLUMNS, TOOL_EXPORTS, YES
 from evaluation.interviews.tables import Row, Table
+from evaluation.interviews.understanding import Understanding, speaks_of_consent
+
+NOTE = "(note)"
+"""Stands for a note that hangs on a cell."""
 
 
 def codings_of_table(
-    table: Table, codebook: Codebook, coder: str | None, columns: Mapping[str, str] | None = None
+    table: Table, known: Understanding, coder: str | None, columns: Mapping[str, str] | None = None
 ) -> Reading:
     """The codings of a table's rows.
 
     ``columns`` maps canonical headings to the file's own, for exports that use words of their own. Raises
     ``InputError`` when there is no document or no code column, or when several columns speak of consent.
     """
+    codebook = known.codebook
     given = dict(columns or {})
     unknown = [name for name in given if name not in SEGMENT_COLUMNS]
     absent = [name for name in given.values() if name not in table.headings]
@@ -61,13 +59,19 @@ def codings_of_table(
         )
         raise InputError(f"{table.file} is not a table of coded segments.", [problem])
     read = {*headings.values(), *code_columns}
-    unread = [h for h in table.headings if h not in read and any(row.get(h) for row in table.rows)]
-    if second := sum(speaks_of_consent(h) for h in unread):
+    unread = [
+        h
+        for h in table.headings
+        if h not in read and not known.is_ignored(h) and any(row.get(h) for row in table.rows)
+    ]
+    if second := sum(speaks_of_consent(h) and not known.has_role(h) for h in unread):
         raise InputError(f"{table.file} speaks of consent twice.", [second_consents(table.file, second)])
 
     def beside(row: Row) -> tuple[tuple[str, str], ...]:
-        said = [pair for h in unread for pair in said_by(h, row.get(h), codebook)]
-        return tuple((n, w) if n == CONSENT else (UNREAD, n) for n, w in said)
+        said = [pair for h in unread for pair in known.of_variable(h, row.get(h))]
+        if row.is_noted and not known.is_ignored(NOTE):
+            said.append((UNREAD, NOTE))
+        return tuple(said)
 
     codings: list[Coding] = []
     problems = list(table.problems)

@@ -7,6 +7,7 @@ Attributes belong to files, or to cases that files' text belongs to. Source: git
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from typing import Any
 
 from evaluation.codebooks import Codebook
@@ -14,22 +15,21 @@ from evaluation.errors import Problem
 from evaluation.files.sqlite import rows_of, text_of
 from evaluation.interviews.attributes import (
     DocumentAttributes,
-    attributes_of_code,
     lonely_cases,
     normal_name,
-    said_by,
 )
 from evaluation.interviews.coding_labels import Coding, Reading, label_in_folder
 from evaluation.interviews.positions import Counting, Selection, Text, locate
+from evaluation.interviews.understanding import Understanding
 
 _MEDIA = (("code_image", "imid"), ("code_av", "avid"))
 
 
-def codings_of_project(connection: sqlite3.Connection, file: str, codebook: Codebook) -> Reading:
+def codings_of_project(connection: sqlite3.Connection, file: str, known: Understanding) -> Reading:
     """Everything in a QualCoder database."""
     sources = {row["id"]: row for row in rows_of(connection, "source", "id", "name", "fulltext")}
     names = {key: text_of(row.get("name")) for key, row in sources.items()}
-    labels = _labels(connection, codebook)
+    labels = _labels(connection, known.codebook)
     coded: dict[Any, list[dict[str, Any]]] = {key: [] for key in sources}
     problems: list[Problem] = []
     lost = 0
@@ -73,7 +73,7 @@ def codings_of_project(connection: sqlite3.Connection, file: str, codebook: Code
                 )
             )
     codings += _media_codings(connection, names, labels)
-    documents, lonely = _documents(connection, names, codebook)
+    documents, lonely = _documents(connection, sources, known)
     if lonely:
         problems.append(lonely_cases(file, lonely))
     return Reading(codings, documents, problems, lost, aside)
@@ -120,29 +120,34 @@ def _media_codings(
 
 
 def _documents(
-    connection: sqlite3.Connection, names: dict[Any, str], codebook: Codebook
+    connection: sqlite3.Connection, sources: Mapping[Any, dict[str, Any]], known: Understanding
 ) -> tuple[dict[str, DocumentAttributes], int]:
-    """What is known of each document by its normal name, and how many cases with attributes belong to none."""
-    by_file: dict[Any, list[tuple[str, str]]] = {key: [] for key in names}
-    by_case: dict[Any, list[tuple[str, str]]] = {
-        row["caseid"]: attributes_of_code(text_of(row.get("name")), codebook)
+    """What is known of each document by its normal name, and how many cases with attributes belong to none, or also to one
+    that is not there."""
+    by_file = {key: known.of_memo(text_of(row.get("memo"))) for key, row in sources.items()}
+    by_case = {
+        row["caseid"]: known.of_name(text_of(row.get("name"))) + known.of_memo(text_of(row.get("memo")))
         for row in rows_of(connection, "cases", "caseid")
     }
     for row in rows_of(connection, "attribute"):
         owner = by_case if text_of(row.get("attr_type")) == "case" else by_file
-        said = said_by(text_of(row.get("name")), text_of(row.get("value")), codebook)
+        said = known.of_variable(text_of(row.get("name")), text_of(row.get("value")))
         owner.setdefault(row.get("id"), []).extend(said)
-    about = {key: DocumentAttributes.of(by_file[key]) for key in names}
-    lonely = {case for case, said in by_case.items() if said}
+    about = {key: DocumentAttributes.of(by_file[key]) for key in sources}
+    tied: set[Any] = set()
+    astray: set[Any] = set()
     for row in rows_of(connection, "case_text"):
         file, case = row.get("fid"), row.get("caseid")
         if file in about and case in by_case:
             about[file] = about[file].joined(DocumentAttributes.of_participant(by_case[case]))
-            lonely.discard(case)
+            tied.add(case)
+        elif case in by_case:
+            astray.add(case)
+    lonely = {case for case, said in by_case.items() if said and (case not in tied or case in astray)}
     documents: dict[str, DocumentAttributes] = {}
-    for key, name in names.items():
-        known = documents.get(normal_name(name), DocumentAttributes())
-        documents[normal_name(name)] = known.joined(about[key])
+    for key, row in sources.items():
+        name = normal_name(text_of(row.get("name")))
+        documents[name] = documents.get(name, DocumentAttributes()).joined(about[key])
     if lonely:
         documents[""] = DocumentAttributes.of(pair for case in lonely for pair in by_case[case])
     return documents, len(lonely)

@@ -11,31 +11,28 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from evaluation.codebooks import Codebook
 from evaluation.errors import Problem
 from evaluation.files.sqlite import rows_of, text_of
 from evaluation.interviews.attributes import (
     DocumentAttributes,
-    attributes_of_code,
-    attributes_of_group,
     lonely_cases,
     normal_name,
-    said_by,
 )
 from evaluation.interviews.coding_labels import Coding, Reading, label_in_folder
 from evaluation.interviews.identity import flat
+from evaluation.interviews.understanding import Understanding
 
 RQDA_TABLES = frozenset({"source", "freecode", "coding"})
 REQUAL_TABLES = frozenset({"documents", "codes", "segments", "projects"})
 
 
-def rqda_project(connection: sqlite3.Connection, file: str, codebook: Codebook) -> Reading:
+def rqda_project(connection: sqlite3.Connection, file: str, known: Understanding) -> Reading:
     """Everything in an RQDA project that was not deleted; its two tables of codings are two coders' or one's."""
     sources = {r["id"]: r for r in _alive(rows_of(connection, "source", "id", "name", "file"))}
     groups = {r.get("catid"): text_of(r.get("name")) for r in _alive(rows_of(connection, "codecat"))}
     folders = {r.get("cid"): groups.get(r.get("catid"), "") for r in _alive(rows_of(connection, "treecode"))}
     labels = {
-        r["id"]: label_in_folder(text_of(r["name"]), folders.get(r["id"], ""), codebook)
+        r["id"]: label_in_folder(text_of(r["name"]), folders.get(r["id"], ""), known.codebook)
         for r in _alive(rows_of(connection, "freecode", "id", "name"))
     }
     marks = []
@@ -47,23 +44,26 @@ def rqda_project(connection: sqlite3.Connection, file: str, codebook: Codebook) 
                     _Mark(name, number, r.get("fid"), r.get("cid"), span, r.get("seltext"), r.get("owner"))
                 )
     texts = {key: (text_of(r["name"]), text_of(r.get("file"))) for key, r in sources.items()}
-    said: dict[Any, list[tuple[str, str]]] = {}
+    said = {key: known.of_memo(text_of(r.get("memo"))) for key, r in sources.items()}
     for r in rows_of(connection, "fileAttr"):
-        _say(said, r.get("fileID"), r.get("variable"), r.get("value"), codebook)
-    sets = {r.get("catid"): text_of(r.get("name")) for r in _alive(rows_of(connection, "filecat"))}
+        _say(said, r.get("fileID"), r.get("variable"), r.get("value"), known)
+    sets = {
+        r.get("catid"): known.of_group(text_of(r.get("name"))) + known.of_memo(text_of(r.get("memo")))
+        for r in _alive(rows_of(connection, "filecat"))
+    }
     for r in _alive(rows_of(connection, "treefile")):
-        said.setdefault(r.get("fid"), []).extend(attributes_of_group(sets.get(r.get("catid"), ""), codebook))
-    persons: dict[Any, list[tuple[str, str]]] = {
-        r["id"]: attributes_of_code(text_of(r.get("name")), codebook)
+        said.setdefault(r.get("fid"), []).extend(sets.get(r.get("catid"), ()))
+    persons = {
+        r["id"]: known.of_name(text_of(r.get("name"))) + known.of_memo(text_of(r.get("memo")))
         for r in _alive(rows_of(connection, "cases", "id"))
     }
     for r in rows_of(connection, "caseAttr"):
-        _say(persons, r.get("caseID"), r.get("variable"), r.get("value"), codebook)
+        _say(persons, r.get("caseID"), r.get("variable"), r.get("value"), known)
     links = {(r.get("caseid"), r.get("fid")) for r in _alive(rows_of(connection, "caselinkage"))}
     return _project(file, texts, labels, marks, said, persons, links)
 
 
-def requal_project(connection: sqlite3.Connection, file: str, codebook: Codebook) -> Reading:
+def requal_project(connection: sqlite3.Connection, file: str, known: Understanding) -> Reading:
     """Everything in a requal database (of one project)."""
     texts = {
         r["doc_id"]: (text_of(r.get("doc_name")), text_of(r.get("doc_text")))
@@ -89,11 +89,15 @@ def requal_project(connection: sqlite3.Connection, file: str, codebook: Codebook
     def say(table: str, key: str, into: dict[Any, list[tuple[str, str]]]) -> None:
         for r in rows_of(connection, table):
             name, value = names.get(r.get("attribute_id")), values.get(r.get("attribute_value_id"))
-            _say(into, r.get(key), name, value, codebook)
+            _say(into, r.get(key), name, value, known)
 
-    said: dict[Any, list[tuple[str, str]]] = {}
-    persons: dict[Any, list[tuple[str, str]]] = {
-        r["case_id"]: attributes_of_code(text_of(r.get("case_name")), codebook)
+    said = {
+        r["doc_id"]: known.of_memo(text_of(r.get("doc_description")))
+        for r in rows_of(connection, "documents")
+    }
+    persons = {
+        r["case_id"]: known.of_name(text_of(r.get("case_name")))
+        + known.of_memo(text_of(r.get("case_description")))
         for r in rows_of(connection, "cases", "case_id")
     }
     say("attributes_documents_map", "doc_id", said)
@@ -147,6 +151,7 @@ def _project(
         codings.append(Coding(name, label, mark.number, None, coder, start, end, text[start:end]))
     lost = len(problems)
     tied = {person for person, document in links if document in texts}
+    tied -= {person for person, document in links if document not in texts}
     documents = _documents(texts, said, persons, links)
     if lonely := [words for person, words in persons.items() if words and person not in tied]:
         problems.append(lonely_cases(file, len(lonely)))
@@ -184,9 +189,9 @@ def _documents(
 
 
 def _say(
-    into: dict[Any, list[tuple[str, str]]], key: Any, variable: Any, value: Any, codebook: Codebook
+    into: dict[Any, list[tuple[str, str]]], key: Any, variable: Any, value: Any, known: Understanding
 ) -> None:
-    into.setdefault(key, []).extend(said_by(text_of(variable), text_of(value), codebook))
+    into.setdefault(key, []).extend(known.of_variable(text_of(variable), text_of(value)))
 
 
 def _alive(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -10,7 +10,7 @@ from evaluation.codebooks import Codebook
 from evaluation.errors import InputError, Problem
 from evaluation.files.sqlite import open_sqlite, tables_of
 from evaluation.interviews import plain, qualcoder, taguette
-from evaluation.interviews.attributes import DocumentAttributes, normal_name
+from evaluation.interviews.attributes import FIELDS, DocumentAttributes, normal_name
 from evaluation.interviews.coding_labels import Reading
 from evaluation.interviews.positions import Unit
 from evaluation.interviews.r_projects import REQUAL_TABLES, RQDA_TABLES, requal_project, rqda_project
@@ -18,6 +18,7 @@ from evaluation.interviews.refi import read_codings
 from evaluation.interviews.refi_project import read_qdpx
 from evaluation.interviews.segments import SegmentBatch, build_batch
 from evaluation.interviews.tables import read_rows
+from evaluation.interviews.understanding import Understanding
 
 Kind = Literal["qdpx", "qdc", "taguette", "qualcoder", "rqda", "requal", "plain"]
 NAMES: Mapping[Kind, str] = {
@@ -47,6 +48,8 @@ def read_segments(
     coder: str | None = None,
     project: str | None = None,
     schools: Mapping[str, str] | None = None,
+    ignored: Iterable[str] = (),
+    roles: Mapping[str, str] | None = None,
 ) -> SegmentBatch:
     """Read one file (or QualCoder's ``.qda`` folder) of coded interviews.
 
@@ -55,10 +58,17 @@ def read_segments(
     what the file says, consent set aside: there the most restrictive word holds. ``positions`` states how a ``.qdpx``
     counts when it cannot be seen. ``coder`` names the coder of a file that names none (Taguette),
     ``project`` one of several in a database.
+    ``ignored`` are names in the file that mean nothing for the round, ``roles`` what others are: its variable's name → the
+    codebook's attribute (both from the mapping).
     ``schools`` maps a school's names to the protocol's ids; without it a school stays as written.
     Raises ``InputError`` when the file is refused as a whole; single rows become problems of the batch.
     """
-    found = _reading(path, codebook, kind or detect_kind(path), columns, positions, coder, project)
+    if strange := sorted(set((roles or {}).values()) - FIELDS.keys()):
+        problem = Problem(path.name, column="variables", found=", ".join(strange), rule="unknown_role",
+                          expected=", ".join(FIELDS), next_step="correct [interviews.variables] in the mapping")  # fmt: skip
+        raise InputError("The mapping names an attribute that the codebook does not have.", [problem])
+    known = Understanding.of(codebook, schools, ignored, roles)
+    found = _reading(path, known, kind or detect_kind(path), columns, positions, coder, project)
     return build_batch(
         found.codings,
         file=path.name,
@@ -71,6 +81,7 @@ def read_segments(
         rows_lost=found.lost,
         aside=found.aside,
         notes=found.notes,
+        known=known,
     )
 
 
@@ -79,13 +90,13 @@ def document_names(path: Path, codebook: Codebook) -> frozenset[str]:
 
     Raises ``InputError`` as :func:`read_segments` does. Names may point to persons: they are for the door alone.
     """
-    found = _reading(path, codebook, detect_kind(path), None, None, None, None)
+    found = _reading(path, Understanding.of(codebook), detect_kind(path), None, None, None, None)
     return frozenset({normal_name(c.document) for c in found.codings} | set(found.documents)) - {""}
 
 
 def _reading(
     path: Path,
-    codebook: Codebook,
+    known: Understanding,
     kind: Kind,
     columns: Mapping[str, str] | None,
     positions: Unit | None,
@@ -94,20 +105,20 @@ def _reading(
 ) -> Reading:
     file = path.name
     if kind == "qdpx":
-        return read_codings(read_qdpx(path), codebook, unit=positions)
+        return read_codings(read_qdpx(path), known, unit=positions)
     if kind == "qdc":
-        return Reading([], notes=codebook.compare(Codebook.from_qdc(path)).lines())
+        return Reading([], notes=known.codebook.compare(Codebook.from_qdc(path)).lines())
     if kind == "qualcoder" or _is_sqlite(path):
         with open_sqlite(_database(path)) as connection:
             if kind == "qualcoder":
-                return qualcoder.codings_of_project(connection, file, codebook)
+                return qualcoder.codings_of_project(connection, file, known)
             if kind in ("rqda", "requal"):
                 read = rqda_project if kind == "rqda" else requal_project
-                return read(connection, file, codebook)
-            return taguette.codings_of_database(connection, file, coder, project_name)
+                return read(connection, file, known)
+            return taguette.codings_of_database(connection, file, known, coder, project_name)
     table = read_rows(path)
     if kind == "plain":
-        return plain.codings_of_table(table, codebook, coder, columns)
+        return plain.codings_of_table(table, known, coder, columns)
     if not taguette.is_taguette_table(table):
         problem = Problem(file, 1, found="other headings", expected="id,document,tag,content")
         raise InputError(f"{file} is not a highlights export of Taguette.", [problem])

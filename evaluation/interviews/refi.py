@@ -25,6 +25,7 @@ from evaluation.interviews.qdc import read_codes
 from evaluation.interviews.refi_attributes import source_attributes
 from evaluation.interviews.refi_project import QdaProject
 from evaluation.interviews.tables import decode_text
+from evaluation.interviews.understanding import Understanding
 
 _POSITIONS_AS_NAME = re.compile(r"\s*\(?\d+\)?\s*,\s*\(?\d+\)?\s*")
 """MAXQDA names a selection by its positions, ``12,40``: that is no quotation."""
@@ -46,14 +47,15 @@ class _Source:
     """One text (or medium) of the project while it is being read."""
 
     element: Any
+    guid: str
     name: str
     text: Text | None
     selections: list[tuple[Any, Selection | None]] = field(default_factory=list)
 
 
-def read_codings(project: QdaProject, codebook: Codebook, *, unit: Unit | None = None) -> Reading:
+def read_codings(project: QdaProject, known: Understanding, *, unit: Unit | None = None) -> Reading:
     """All codings of a project. ``unit`` overrides how positions are counted when the file cannot tell."""
-    root, file = project.root, project.file
+    root, file, codebook = project.root, project.file, known.codebook
     problems: list[Problem] = []
     sources = list(_sources(project, problems))
     codes = _Codes(root, codebook)
@@ -65,11 +67,10 @@ def read_codings(project: QdaProject, codebook: Codebook, *, unit: Unit | None =
     lost = row = 0
     outcome: Counter[str] = Counter()
     units: Counter[str] = Counter()
-    cases = source_attributes(root, codebook)
+    cases = source_attributes(root, known)
     met: set[str] = set()
     for source, where in zip(sources, placed, strict=True):
-        guid = normal_guid(attribute(source.element, "guid"))
-        found = cases.by_source.get(guid, DocumentAttributes())
+        found = cases.by_source.get(source.guid, DocumentAttributes())
         for (element, selection), located in zip(source.selections, where, strict=True):
             for coding in children(element, "Coding"):
                 targets = [normal_guid(attribute(r, "targetGUID")) for r in children(coding, "CodeRef")]
@@ -86,6 +87,8 @@ def read_codings(project: QdaProject, codebook: Codebook, *, unit: Unit | None =
                         problems, outcome, file, row, "a reference to a code that the project does not have"
                     )
                     continue
+                if element is source.element and not codes.is_in_codebook(target):
+                    found = found.joined(DocumentAttributes.of(known.of_group(label)))
                 if located is not None and not located.is_found:
                     lost += 1
                     aside.append((Coding(source.name, label, row, code),))
@@ -98,7 +101,7 @@ def read_codings(project: QdaProject, codebook: Codebook, *, unit: Unit | None =
                 codings.append(_coding(source, element, selection, located, code, label, coder, row))
         name = normal_name(source.name)
         documents[name] = documents.get(name, DocumentAttributes()).joined(found)
-    if lonely := [said for guids, said in cases.by_lonely_case.items() if not met & set(guids)]:
+    if lonely := [said for guids, said in cases.lonely if not met & guids]:
         problems.append(lonely_cases(file, len(lonely)))
         documents[""] = reduce(DocumentAttributes.joined, lonely)
     notes = [f"positions counted as {how}: {times} segment(s)" for how, times in sorted(units.items())]
@@ -160,7 +163,7 @@ def _sources(project: QdaProject, problems: list[Problem]) -> Iterator[_Source]:
         parts = [element, *children(element, "Representation", "TextDescription", "Transcript")]
         for part in parts:
             text = _text(project, part, problems, number)
-            source = _Source(part, name, text)
+            source = _Source(part, guid, name, text)
             source.selections.append((part, None))
             for selection in children(part, *_SELECTIONS):
                 source.selections.append((selection, _selection(selection)))

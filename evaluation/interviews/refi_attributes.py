@@ -1,40 +1,48 @@
-"""Document attributes in REFI-QDA projects: variables on sources and cases, cases as codes, document groups."""
+"""Document attributes in REFI-QDA projects: variables on sources and cases, cases as codes, cases of cases, groups.
+
+What is said of a case holds for the documents of the cases in it, and for the documents of the cases it is in. What is said
+of somebody whom a reference loses holds, as a no, for every document that may be meant.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from evaluation.codebooks import Codebook
-from evaluation.files.safe_xml import attribute, children, local_name, normal_guid
-from evaluation.interviews.attributes import (
-    DocumentAttributes,
-    attributes_of_code,
-    attributes_of_group,
-    said_by,
-)
+from evaluation.files.safe_xml import attribute, child_text, children, local_name, normal_guid
+from evaluation.interviews.attributes import DocumentAttributes
+from evaluation.interviews.understanding import Understanding
+
+_NO_MEMBERS = ("variableref", "noteref")
 
 
 @dataclass
 class SourceAttributes:
     """All that is said, by GUID of the source, and by GUID of a case (which NVivo also uses as a code).
 
-    ``by_lonely_case``: of cases that name no source, by the GUIDs under which they may be set as a code.
+    ``lonely``: what is said of cases and groups that name no source, or one that is not there, by the GUIDs under which
+    they may be set as a code; under none, what no code ties to anything.
     """
 
-    by_source: dict[str, DocumentAttributes] = field(default_factory=lambda: defaultdict(DocumentAttributes))
+    by_source: dict[str, DocumentAttributes] = field(default_factory=dict)
     by_case: dict[str, DocumentAttributes] = field(default_factory=dict)
-    by_lonely_case: dict[tuple[str, ...], DocumentAttributes] = field(default_factory=dict)
-
-    def add(self, source: str, about: DocumentAttributes) -> None:
-        """Something more is said of a source."""
-        self.by_source[source] = self.by_source[source].joined(about)
+    lonely: list[tuple[frozenset[str], DocumentAttributes]] = field(default_factory=list)
 
 
-def source_attributes(root: Any, codebook: Codebook) -> SourceAttributes:
-    """Everything a project says of its documents: on the source, its cases, their selections and its groups."""
+@dataclass
+class _Case:
+    """A case or a group: its GUID, what is said of it, the GUIDs it names and the cases that stand inside it."""
+
+    guid: str
+    said: DocumentAttributes
+    named: list[str]
+    inside: list[int]
+    is_group: bool = False
+
+
+def source_attributes(root: Any, known: Understanding) -> SourceAttributes:
+    """Everything a project says of its documents: on the source or a part of it, its cases, their cases and its groups."""
     variables = {
         normal_guid(attribute(variable, "guid")): attribute(variable, "name") or ""
         for holder in children(root, "Variables")
@@ -45,36 +53,88 @@ def source_attributes(root: Any, codebook: Codebook) -> SourceAttributes:
     for holder in children(root, "Sources"):
         for source in children(holder):
             guid = normal_guid(attribute(source, "guid"))
-            found.add(guid, DocumentAttributes.of(_said(source, variables, codebook)))
-            for inner in source.iter():
-                if local_name(inner).endswith("selection"):
-                    owner[normal_guid(attribute(inner, "guid"))] = guid
-    for holder in children(root, "Cases"):
-        for case in children(holder, "Case"):
-            named = attributes_of_code(attribute(case, "name") or "", codebook)
-            said = DocumentAttributes.of_participant([*named, *_said(case, variables, codebook)])
-            own = [normal_guid(attribute(case, "guid"))]
-            own += [normal_guid(attribute(r, "targetGUID")) for r in children(case, "CodeRef")]
-            for code in own:
-                found.by_case[code] = found.by_case.get(code, DocumentAttributes()).joined(said)
-            if said.words and not children(case, "SourceRef", "SelectionRef"):
-                found.by_lonely_case[tuple(own)] = said
-            for reference in children(case, "SourceRef", "SelectionRef"):
-                target = normal_guid(attribute(reference, "targetGUID"))
-                found.add(owner.get(target, target), said)
-    for holder in children(root, "Sets"):
-        for group in children(holder, "Set"):
-            said = DocumentAttributes.of(attributes_of_group(attribute(group, "name") or "", codebook))
-            for reference in children(group, "MemberSource"):
-                found.add(normal_guid(attribute(reference, "targetGUID")), said)
+            parts = [e for e in source.iter() if local_name(e)]
+            said = [pair for part in parts for pair in _values(part, variables, known)]
+            said += known.of_memo(child_text(source, "Description"))
+            _join(found.by_source, guid, DocumentAttributes.of(said))
+            owner |= {g: guid for e in parts if (g := normal_guid(attribute(e, "guid")))}
+    codes = {normal_guid(attribute(e, "guid")) for e in root.iter() if local_name(e) == "code"}
+    cases = _cases(root, variables, known)
+    place = {case.guid: number for number, case in enumerate(cases) if case.guid}
+    below = [_reached(n, cases, place) for n in range(len(cases))]
+    # A code that only a group of codes names is a code and nobody.
+    persons = {g for case in cases if not case.is_group for g in (case.guid, *case.named)}
+    for number, case in enumerate(cases):
+        guids = {g for n in (number, *below[number]) for g in (cases[n].guid, *cases[n].named)}
+        above = [one for n, one in enumerate(cases) if number in below[n] and not one.is_group]
+        # What it is in, and nobody who stands beside it there.
+        guids |= {g for one in above for g in (one.guid, *one.named) if g not in place or g == one.guid}
+        set_as = {g for g in guids - owner.keys() if g in persons}
+        ties = {owner[g] for g in guids if g in owner}
+        for source in ties:
+            _join(found.by_source, source, case.said)
+        for code in set_as:
+            _join(found.by_case, code, case.said)
+        is_astray = any(g not in owner and g not in place and g not in codes for g in case.named)
+        is_nobodys = not ties and bool(set_as or not case.is_group)
+        if case.said.words and (is_astray or is_nobodys):
+            found.lonely.append((frozenset() if is_astray else frozenset(set_as), case.said))
     return found
 
 
-def _said(element: Any, variables: Mapping[str, str], codebook: Codebook) -> list[tuple[str, str]]:
-    pairs = []
+def _cases(root: Any, variables: Mapping[str, str], known: Understanding) -> list[_Case]:
+    found: list[_Case] = []
+
+    def add(element: Any, is_group: bool) -> int:
+        label = attribute(element, "name") or ""
+        said = known.of_group(label) if is_group else known.of_name(label)
+        said += _values(element, variables, known)
+        said += known.of_memo(child_text(element, "Description"))
+        inner = [
+            add(child, is_group) for child in children(element) if local_name(child) == local_name(element)
+        ]
+        named = [
+            normal_guid(attribute(child, "targetGUID"))
+            for child in children(element)
+            if _is_member(local_name(child)) and local_name(child) not in _NO_MEMBERS
+        ]
+        about = DocumentAttributes.of(said) if is_group else DocumentAttributes.of_participant(said)
+        found.append(_Case(normal_guid(attribute(element, "guid")), about, named, inner, is_group))
+        return len(found) - 1
+
+    for holder, wanted in (("Cases", "Case"), ("Sets", "Set")):
+        for place in children(root, holder):
+            for element in children(place, wanted):
+                add(element, wanted == "Set")
+    return found
+
+
+def _is_member(name: str) -> bool:
+    return name.endswith("ref") or (name.startswith("member") and name != "membernote")
+
+
+def _reached(start: int, cases: list[_Case], place: Mapping[str, int]) -> set[int]:
+    """The cases inside a case, however deep; a ring of cases ends."""
+    seen: set[int] = set()
+    waiting = [start]
+    while waiting:
+        one = cases[waiting.pop()]
+        inner = {*one.inside, *(place[g] for g in one.named if g in place)} - seen
+        seen |= inner
+        waiting += inner
+    return seen - {start}
+
+
+def _join(into: dict[str, DocumentAttributes], key: str, said: DocumentAttributes) -> None:
+    into[key] = into.get(key, DocumentAttributes()).joined(said)
+
+
+def _values(element: Any, variables: Mapping[str, str], known: Understanding) -> Iterator[tuple[str, str]]:
+    """What the variables that stand on an element say."""
     for value in children(element, "VariableValue"):
-        for reference in children(value, "VariableRef"):
-            label = variables.get(normal_guid(attribute(reference, "targetGUID")), "")
-            text = "".join("".join(v.itertext()) for v in children(value) if local_name(v).endswith("value"))
-            pairs += said_by(label, text, codebook)
-    return pairs
+        labels = [
+            variables.get(normal_guid(attribute(r, "targetGUID")), "") for r in children(value, "VariableRef")
+        ]
+        text = "".join("".join(v.itertext()) for v in children(value) if local_name(v).endswith("value"))
+        for label in labels or [""]:
+            yield from known.of_variable(label, text)

@@ -73,9 +73,13 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "sidetabellen har en udfyldt kolonne, som ikke læses: et nej dér ville gå tabt",
         "kald den et af de navne, der læses, eller tag den ud",
     ),
+    "unknown_role": (
+        "en oplysning i [interviews.variables], som kodebogen ikke har",
+        "ret den i mappingen",
+    ),
     "unread": (
-        "en udfyldt variabel eller kolonne, som ikke læses",
-        "se efter, at den ikke siger noget om samtykke; gør den det, så skriv det i samtykke",
+        "en variabel, kolonne, gruppe eller note, som ikke forstås og kan sige, at nogen er ude: interviewet er ude",
+        'svar i en mapping: [ignore] "NAVN" = "hvorfor det intet betyder", eller [interviews.variables] "NAVN" = "form"',
     ),
     "side_table_unmet": (
         "intet kodet interview har det navn, som linjen nævner",

@@ -34,6 +34,7 @@ from evaluation.interviews.identity import (
     words_of,
 )
 from evaluation.interviews.marks import Marks, one_direction, passage_of
+from evaluation.interviews.understanding import Understanding
 
 SEGMENT_COLUMNS = (
     "source_file",
@@ -126,20 +127,22 @@ def build_batch(
     aside: Sequence[Sequence[Coding]] = (),
     notes: Iterable[str] = (),
     schools: Mapping[str, str] | None = None,
+    known: Understanding | None = None,
 ) -> SegmentBatch:
     """Bring codings to the canonical table.
 
     ``documents`` maps :func:`~evaluation.interviews.attributes.normal_name` of a document to what the file knows of it
     beside the rows; ``side_table`` to what the analyst has written down, which corrects it, consent set aside.
     ``rows_lost`` rows were already quarantined by the reader, with ``problems`` saying why; a no on one of them, as
-    ``aside`` tells, holds all the same.
+    ``aside`` tells, holds all the same. ``known``: what names mean that the codebook does not know.
     """
     pseudonym(key, "document", "")  # refuse a short key before anything is read
     rows = list(codings)
     found = list(problems)
     resolver = Resolver(codebook, file, found)
     places = statement_places(rows)
-    marks = Marks(rows, places, codebook)
+    known = known or Understanding.of(codebook, schools)
+    marks = Marks(rows, places, known)
     attributes = dict(documents or {})
     for coding, (name, _) in zip(rows, places, strict=True):
         if said := marks.attributes(coding):
@@ -160,6 +163,9 @@ def build_batch(
         for place, coding in no_quotes
         if coding.approved is False or marks.is_refusal(coding)
     )
+    for name in {*attributes, *(name for name, _ in places)} - {""}:
+        about = attributes.get(name, DocumentAttributes())
+        attributes[name] = about.joined(DocumentAttributes.of(known.of_name(name)))
     lost = (normal_name(way.document) for ways in aside for way in ways)
     unmet = frozenset(side_table or {}).difference(attributes, (name for name, _ in places), lost)
     for name, side in (side_table or {}).items():

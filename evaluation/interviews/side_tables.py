@@ -19,10 +19,10 @@ from evaluation.interviews.attributes import (
     DocumentAttributes,
     normal_name,
     second_consents,
-    speaks_of_consent,
 )
 from evaluation.interviews.plain_columns import DOCUMENT_COLUMNS
 from evaluation.interviews.tables import read_rows
+from evaluation.interviews.understanding import speaks_of_consent
 
 _NAME = re.compile(r"(?:.+\.)?dokumenter\.(?:csv|xlsx)", re.IGNORECASE)
 PupilKey = Callable[[str], str | None]
@@ -84,6 +84,12 @@ def read_side_table(path: Path, pupil_key: PupilKey | None = None) -> SideTable:
                     rule="side_table_unread", expected=", ".join(DOCUMENT_COLUMNS),
                     next_step="give the column one of these names, or take it out")
         )  # fmt: skip
+    problems += [
+        Problem(path.name, row.line, found="a note on a cell: a no in it would be lost", rule="side_table_unread",
+                expected="words in cells", next_step="write it in samtykke, or take it out")
+        for row in table.rows
+        if row.is_noted
+    ]  # fmt: skip
     documents: dict[str, DocumentAttributes] = {}
     pupils: dict[str, frozenset[str]] = {}
     lines: dict[str, int] = {}

@@ -17,8 +17,10 @@ from typing import Any
 from evaluation.codebooks import Codebook
 from evaluation.errors import InputError, Problem
 from evaluation.files.sqlite import rows_of, text_of
+from evaluation.interviews.attributes import DocumentAttributes, normal_name
 from evaluation.interviews.coding_labels import POLARITIES, Coding, Reading
 from evaluation.interviews.tables import Table
+from evaluation.interviews.understanding import Understanding
 
 HEADINGS = ({"id", "document", "tag", "content"}, {"id", "document", "tag", "text"})
 """A highlights export has these and no other; with any more it is a table like all others, and all of it is read."""
@@ -58,7 +60,11 @@ def codings_of_table(table: Table, coder: str | None) -> Reading:
 
 
 def codings_of_database(
-    connection: sqlite3.Connection, file: str, coder: str | None, project: str | None = None
+    connection: sqlite3.Connection,
+    file: str,
+    known: Understanding,
+    coder: str | None = None,
+    project: str | None = None,
 ) -> Reading:
     """Everything in a Taguette project; positions become code points of the plain text.
 
@@ -122,7 +128,12 @@ def codings_of_database(
                 text=body[start:end],
             )
         )
-    return Reading(codings, {}, problems, lost, aside)
+    about: dict[str, DocumentAttributes] = {}
+    for document in documents.values():
+        name = normal_name(text_of(document.get("name")))
+        said = DocumentAttributes.of(known.of_memo(text_of(document.get("description"))))
+        about[name] = about.get(name, DocumentAttributes()).joined(said)
+    return Reading(codings, about, problems, lost, aside)
 
 
 def _project(connection: sqlite3.Connection, file: str, wanted: str | None) -> Any:

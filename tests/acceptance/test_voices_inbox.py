@@ -21,6 +21,7 @@ from evaluation.interviews.identity import flat
 from evaluation.interviews.propose import propose_voices
 from evaluation.interviews.quotes import approved_quotes
 from evaluation.interviews.taguette import codings_of_database
+from evaluation.interviews.understanding import Understanding
 from evaluation.questions import voices
 from evaluation.study import load_study
 
@@ -192,7 +193,9 @@ def test_the_same_codings_in_three_formats_count_once(tmp_path: Path) -> None:
     shutil.copy(place / names[1], place / "igen.dokumenter.csv")  # the table's rows name no coder
     shutil.copy(place / names[0], place / "igen.sqlite3")
     with open_sqlite(place / names[0]) as connection:
-        codings = codings_of_database(connection, "x", None).codings
+        codings = codings_of_database(
+            connection, "x", Understanding.of(load_codebook(PILOT.file("codebook.yaml")))
+        ).codings
     lines = [f'"{c.document}","{c.label}","{flat(c.text or "")}"\n' for c in codings]
     write(place / "tabel.csv", "dokument,kode,tekst\n" + "".join(lines))
     intake = read(tmp_path / "thrice")
@@ -222,6 +225,29 @@ def test_a_database_of_several_projects_is_asked_about(tmp_path: Path) -> None:
     intake = read(tmp_path, load_study(str(tmp_path / "study")))
     assert intake.problems == ()
     assert understood(intake)["desk_anna.sqlite3"].coders == ("Anna B",)
+
+
+def test_a_mapping_answers_what_a_variable_means(tmp_path: Path) -> None:
+    head = "dokument;kode;tekst;samtykke;nedslag;Går i SFO;Klasse;Kohort\n"
+    row = "elev_01;MP.MAAL;Det er rart.;gyldigt;delevaluering_nov_2026;ja;6. klasse;2\n"
+    place = write(tmp_path / "incoming/interviews/kodet.csv", head + row).parent
+    asked = understood(read(tmp_path))["kodet.csv"]
+    assert asked.consent == {"ukendt": 1}
+    assert {p.column for p in asked.problems if p.rule == "unread"} == {"Går i SFO", "Klasse", "Kohort"}
+    drafted = propose_voices(place / "kodet.csv", load_codebook(PILOT.file("codebook.yaml")))
+    assert drafted is not None
+    assert all(f'"{name}" = ' in drafted for name in ("Går i SFO", "Klasse", "Kohort"))
+    mappings = tmp_path / "study" / "mappings"
+    shutil.copytree(PILOT.folders[0] / "mappings", mappings)
+    write(tmp_path / "study" / "protocol.toml", 'extends = "kom_glad_i_skole"\n')
+    write(
+        mappings / "kodet.toml",
+        'kind = "interviews"\nfiles = ["interviews/kodet.csv"]\n[interviews.variables]\n"Klasse" = "aargang"\n'
+        '[ignore]\n"Går i SFO" = "fritid"\n"Kohort" = "holdets nummer"\n',
+    )
+    answered = read(tmp_path, load_study(str(tmp_path / "study")))
+    assert understood(answered)["kodet.csv"].consent == {"gyldigt": 1}
+    assert set(answered.tables["raw_interviews"]["grade"]) == {"6"}
 
 
 def test_a_side_table_without_its_file_is_a_question(tmp_path: Path) -> None:

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
+import lxml.etree
 import openpyxl
 import pytest
 from factories import KEY, codebook, guid, project, qdpx, qualcoder_project, selection, text_source
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl.comments import Comment
 
 from evaluation.errors import InputError
 from evaluation.interviews.attributes import DocumentAttributes
@@ -56,18 +58,18 @@ planted = st.one_of(
 """A name and a value of which at least one may be a no, or ties the interview to a child."""
 
 
-def read_all(path: Path, sides: list[Path] | None = None) -> SegmentBatch:
+def read_all(path: Path, **answers: Any) -> SegmentBatch:
     documents: dict[str, DocumentAttributes] = {}
-    for side in side_tables_of(path) if sides is None else sides:
+    for side in side_tables_of(path):
         for name, about in read_side_table(side).documents.items():
             documents[name] = documents.get(name, DocumentAttributes()).joined(about)
-    return read_segments(path, codebook=BOOK, key=KEY, documents=documents)
+    return read_segments(path, codebook=BOOK, key=KEY, documents=documents, **answers)
 
 
-def used(path: Path) -> int | None:
+def used(path: Path, **answers: Any) -> int | None:
     """Rows that would be used; ``None`` when the file is refused."""
     try:
-        batch = read_all(path)
+        batch = read_all(path, **answers)
     except InputError:
         return None
     kept = len(with_valid_consent(batch.segments).segments)
@@ -189,13 +191,177 @@ def test_names_of_cases_and_groups_speak_of_consent_too(
         assert not used(tool(tmp_path_factory.mktemp("p"), kind, name, value))
 
 
+leaving = st.sampled_from(["Udgår", "fortrudt", "Mor har sagt fra", "STATUS", "Går i SFO", "kohort"])
+unknown = st.one_of(leaving, st.text("bdfgjlmvyæøå", min_size=4, max_size=9).map(lambda t: f"zq{t}"))
+"""Names of variables and groups that no codebook and no tool has."""
+said = st.sampled_from(["12-11", "ja", "mor har sagt fra", "gyldig", "x", "3", "billedkunst"])
+
+
 @pytest.mark.parametrize("tool", [rqda, qualcoder, refi, sheet])
-def test_a_variable_that_says_something_else_is_reported_and_takes_nobody_out(
-    tool: Any, tmp_path: Path
+@pytest.mark.parametrize("kind", ["file", "case", "group"])
+@few
+@given(name=unknown, value=said)
+def test_what_nobody_understands_takes_the_interview_out_until_it_is_answered(
+    tool: Any, kind: str, name: str, value: str, tmp_path_factory: Any
 ) -> None:
-    path = tool(tmp_path, "file", "Yndlingsfag", "billedkunst")
+    if (tool, kind) == (qualcoder, "group"):  # QualCoder has none
+        return
+    path = tool(tmp_path_factory.mktemp("p"), kind, name, value)
+    assert not used(path)
+    shown = f"{name}: {value}" if kind == "group" and tool in (rqda, refi) else name
+    assert used(path, ignored=[shown.upper()]) == 1
+    if kind != "group":
+        assert used(path, roles={name: "samtykke"}) == (1 if value in ("ja", "gyldig") else 0)
+
+
+@pytest.mark.parametrize("tool", [rqda, qualcoder, refi, sheet])
+@pytest.mark.parametrize(
+    ("name", "value", "is_in"),
+    [
+        ("Alder", "12", True),
+        ("Alder", "mor har sagt fra", False),
+        ("Varighed", "45 min", True),
+        ("Køn", "pige", True),
+        ("Køn", "nej", False),
+        ("Interviewer", "Anna", True),
+        ("Interviewer", "har fortrudt", False),
+        ("Dato", "12-11-2026", True),
+    ],
+)
+def test_what_only_describes_takes_nobody_out(
+    tool: Any, name: str, value: str, is_in: bool, tmp_path: Path
+) -> None:
+    assert used(tool(tmp_path, "file", name, value)) == int(is_in)
+
+
+@pytest.mark.parametrize(
+    ("group", "is_in"),
+    [("Elever", True), ("Interviews", True), ("Gruppe 3", True), ("6. klasse", True), ("Udgår", False), ("Ude", False),
+     ("Elever uden", False)],
+)  # fmt: skip
+def test_a_group_whose_words_are_all_known_takes_nobody_out(group: str, is_in: bool, tmp_path: Path) -> None:
+    root = refi_root(sets=f'<Set guid="{guid("s")}" name="{group}">{MEMBER}</Set>')
+    assert used(says_yes(qdpx(tmp_path / "p.qdpx", root))) == int(is_in)
+
+
+MEMBER = f'<MemberSource targetGUID="{guid("elev_01")}"/>'
+SAID = f'<VariableValue><VariableRef targetGUID="{guid("v")}"/><TextValue>trukket tilbage</TextValue></VariableValue>'
+
+
+def refi_root(cases: str = "", sets: str = "", inside: str = "", codes: str = "", coded: str = "") -> str:
+    """A project with two interviews; something is said of nobody, or of somebody in the first."""
+    fald = BOOK.get("MP.TEGN.FALD").guid
+    marks = [fald, *([coded] if coded else [])]
+    first = text_source("elev_01", selection(0, 18, marks), text=TEXT, extra=inside)
+    other = text_source("voksen_02", selection(0, 18, [fald], tag="O"), text=TEXT)
+    own = f'<Code guid="{fald}" name="MP.TEGN.FALD" isCodable="true"/>{codes}'
+    variable = f'<Variable guid="{guid("v")}" name="samtykke" typeOfVariable="Text"/>'
+    return project(first + other, codes=own, cases=cases, sets=sets, variables=variable)
+
+
+def case_of(name: str, inner: str) -> str:
+    return f'<Case guid="{guid(name)}" name="{name}">{inner}</Case>'
+
+
+REF = f'<SourceRef targetGUID="{guid("elev_01")}"/>'
+PERSON = f'<Code guid="{guid("person")}" name="Deltager" isCodable="true"/>'
+TIES: dict[str, dict[str, str]] = {
+    "its source": {"cases": case_of("c", SAID + REF)},
+    "a part of its source": {
+        "cases": case_of("c", SAID + f'<SourceRef targetGUID="{guid("part")}"/>'),
+        "inside": f'<Representation guid="{guid("part")}" name="udskrift"/>',
+    },
+    "a value on a part of the source": {"inside": f'<Representation guid="{guid("part")}">{SAID}</Representation>'},
+    "a case in the case": {"cases": case_of("c", SAID + f'<CodeRef targetGUID="{guid("d")}"/>') + case_of("d", REF)},
+    "a nested case": {"cases": case_of("c", SAID + case_of("d", REF))},
+    "the case it is in": {"cases": case_of("c", REF + case_of("d", SAID))},
+    "the case it is in by name": {"cases": case_of("c", REF + f'<CodeRef targetGUID="{guid("d")}"/>') + case_of("d", SAID)},
+    "a ring of cases": {"cases": case_of("c", SAID + f'<CodeRef targetGUID="{guid("d")}"/>')
+                        + case_of("d", REF + f'<CodeRef targetGUID="{guid("c")}"/>')},
+    "a group of cases": {"sets": f'<Set guid="{guid("s")}" name="Udgår"><MemberCode targetGUID="{guid("c")}"/></Set>',
+                         "cases": case_of("c", REF)},
+    "a group of codes that are cases": {
+        "sets": f'<Set guid="{guid("s")}" name="Udgår"><MemberCode targetGUID="{guid("person")}"/></Set>',
+        "cases": case_of("c", f'<CodeRef targetGUID="{guid("person")}"/>'), "codes": PERSON, "coded": guid("person")},
+    "a code": {"cases": case_of("c", SAID + f'<CodeRef targetGUID="{guid("person")}"/>'), "codes": PERSON,
+               "coded": guid("person")},
+    "the name of a case": {"cases": case_of("Har fortrudt", REF)},
+    "a memo on the source": {"inside": "<Description>Mor har trukket sit ja</Description>"},
+}  # fmt: skip
+LOST = {
+    "no source": {"cases": case_of("c", SAID)},
+    "a source without an id": {"cases": case_of("c", SAID + "<SourceRef/>")},
+    "a source that is not there": {"cases": case_of("c", SAID + REF + f'<SourceRef targetGUID="{guid("gone")}"/>')},
+    "a group with a source that is not there": {
+        "sets": f'<Set guid="{guid("s")}" name="Udgår"><MemberSource targetGUID="{guid("gone")}"/></Set>'},
+    "a case in a case that is not there": {"cases": case_of("c", SAID + f'<CodeRef targetGUID="{guid("gone")}"/>')},
+}  # fmt: skip
+NOBODY = {
+    "a sibling": {"cases": case_of("c", case_of("d", SAID + REF) + case_of("e", ""))},
+    "a group of codes": {"sets": f'<Set guid="{guid("s")}" name="Mine koder">'
+                         f'<MemberCode targetGUID="{BOOK.get("MP.TEGN.FALD").guid}"/></Set>'},
+    "an empty group": {"sets": f'<Set guid="{guid("s")}" name="Udgår"/>'},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("tie", TIES)
+def test_a_no_holds_for_the_document_it_is_tied_to_and_for_no_other(tie: str, tmp_path: Path) -> None:
+    path = qdpx(tmp_path / "p.qdpx", refi_root(**TIES[tie]))
+    (tmp_path / "dokumenter.csv").write_text(
+        "document;samtykke\nelev_01;ja\nvoksen_02;ja\n", encoding="utf-8"
+    )
     assert used(path) == 1
-    assert "unread" in {problem.rule for problem in read_all(path).problems}
+    out = read_all(path).documents.set_index("consent")["segments"]
+    assert out["gyldigt"] == 1
+
+
+@pytest.mark.parametrize("tie", LOST)
+def test_a_no_whose_document_is_lost_holds_for_all(tie: str, tmp_path: Path) -> None:
+    path = qdpx(tmp_path / "p.qdpx", refi_root(**LOST[tie]))
+    (tmp_path / "dokumenter.csv").write_text(
+        "document;samtykke\nelev_01;ja\nvoksen_02;ja\n", encoding="utf-8"
+    )
+    assert used(path) == 0
+
+
+@pytest.mark.parametrize("case", NOBODY)
+def test_a_no_about_others_takes_nobody_out(case: str, tmp_path: Path) -> None:
+    path = qdpx(tmp_path / "p.qdpx", refi_root(**NOBODY[case]))
+    (tmp_path / "dokumenter.csv").write_text(
+        "document;samtykke\nelev_01;ja\nvoksen_02;ja\n", encoding="utf-8"
+    )
+    assert used(path) == (1 if case == "a sibling" else 2)
+
+
+@few
+@given(tie=st.sampled_from(sorted(TIES)), data=st.data())
+def test_the_order_of_elements_never_changes_a_consent(tie: str, data: Any, tmp_path_factory: Any) -> None:
+    root = lxml.etree.fromstring(refi_root(**TIES[tie]).encode())
+    for element in [e for e in root.iter() if len(e) > 1]:
+        element[:] = data.draw(st.permutations(list(element)))
+    path = qdpx(tmp_path_factory.mktemp("p") / "p.qdpx", lxml.etree.tostring(root))
+    (path.parent / "dokumenter.csv").write_text(
+        "document;samtykke\nelev_01;ja\nvoksen_02;ja\n", encoding="utf-8"
+    )
+    assert used(path) == 1
+
+
+def test_a_note_on_a_cell_and_a_name_are_heard(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for line in (
+        ["dokument", "kode", "tekst", "samtykke"],
+        ["a", "MP.MAAL", TEXT, "ja"],
+        ["b", "MP.MAAL", TEXT, "ja"],
+    ):
+        book.active.append(line)
+    book.active["C2"].comment = Comment("mor har sagt fra", "AB")
+    book.save(tmp_path / "p.xlsx")
+    assert used(tmp_path / "p.xlsx") == 1
+    assert used(tmp_path / "p.xlsx", ignored=["(note)"]) == 2
+    (tmp_path / "q.csv").write_text(
+        "dokument;kode;tekst;samtykke\nelev 3 (udgået);MP.MAAL;Ja.;ja\nb;MP.MAAL;Ja.;ja\n"
+    )
+    assert used(tmp_path / "q.csv") == 1
 
 
 @pytest.mark.parametrize("tool", [rqda, qualcoder])
