@@ -34,7 +34,7 @@ check: $(STAMPS)/dev ## the fast subset, under a minute
 test-long: $(STAMPS)/dev ## the verdict's simulation made anew and held against the committed table, the soak, every example trial; long
 	$(BIN)/python -m tests.independent.make --check --studies 1000 --seed 7
 	$(BIN)/python -m tests.soak --runs 20
-	$(BIN)/pytest -n auto -m long
+	KOMGLAD_HUNT=1 $(BIN)/pytest -n auto -m "long or slow"
 
 bench: $(STAMPS)/dev ## ratios within one run, against other implementations
 	$(BIN)/python -m benchmarks

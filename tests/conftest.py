@@ -15,9 +15,17 @@ from hypothesis import settings as hypothesis_settings
 for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 
-# How long an example takes says how busy the machine is; nothing is timed in a test.
-hypothesis_settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-hypothesis_settings.load_profile("untimed")
+# How long an example takes says how busy the machine is; nothing is timed in a test. The same commit draws the same
+# examples; KOMGLAD_HUNT=1 draws new ones (make test-long does).
+hypothesis_settings.register_profile(
+    "komglad",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize="KOMGLAD_HUNT" not in os.environ,
+)
+hypothesis_settings.load_profile("komglad")
+
+pytest_plugins = ("tests.slow_tests",)
 
 KEY = "00112233445566778899aabbccddeeff0f1e2d3c4b5a69788796a5b4c3d2e1f0"
 """A key for synthetic data only."""

@@ -172,7 +172,7 @@ class Draft:
         hidden = [n for v, n in values.items() if v not in shown]
         if shown and hidden and (sum(hidden) >= FEW_HIDDEN * sum(values.values()) or max(hidden) >= A_CODE):
             lines.append('"?" = "?"  # andre værdier, som ikke vises her')
-        if parts := codes_with_a_share(c for c in shown if self._type_of(c, ids) != "none"):
+        if parts := codes_with_a_share({c: t for c in shown if (t := self._type_of(c, ids)) != "none"}):
             lines += ["", "[shares]  # hvor stor en del af dagen koden er: 1, 0.5 …"]
             lines += [f'{quoted(code)} = "?"' for code in parts]
         if not self.look.marks and self._has_blanks(column):

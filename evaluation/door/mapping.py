@@ -226,7 +226,7 @@ def parse_mapping(raw: dict[str, Any], *, name: str, type_ids: Iterable[str] = (
     except ValidationError as error:
         raise ProtocolError(f"der er fejl i mappingen {name}", _problems_of(error, name)) from None
     if not questions and mapping.kind == "absence":
-        counted = (code for code, kind in mapping.types.items() if kind != "none")
+        counted = {code: kind for code, kind in mapping.types.items() if kind != "none"}
         parts = tuple(c for c in codes_with_a_share(counted) if c not in mapping.shares)
         if parts:
             mapping = mapping.model_copy(update={"questions": (share_question(parts),)})

@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
@@ -358,22 +358,33 @@ WHY: dict[Class, str] = {
 """Why an unread column is asked about."""
 
 
-HALVES_IN_CODES = re.compile(r"½|\bhalv|1/2|0[.,]5|\d\s*(?:t|l|m)\b|%", re.IGNORECASE)
+HALVES_IN_CODES = re.compile(r"½|halv|1/2|0[.,]5|\d\s*(?:t|l|m)\b|%", re.IGNORECASE)
 
 
-def codes_with_a_share(codes: Iterable[str]) -> tuple[str, ...]:
-    """Codes that may say a share of the day with the type: letters with figures or fractions (``S½``, ``S2``), one of two
-    codes that differ by capitals alone (``s``, ``S``), and a short code that another begins with (``SH`` beside ``S``)."""
-    known = [c for c in codes if c]
+MOST_LETTERS_MORE = 4  # "halv"; a longer addition is a word of its own, and read as one
+
+
+def codes_with_a_share(types: Mapping[str, str]) -> tuple[str, ...]:
+    """Codes that may say a share of the day with the type ``types`` gives them: letters with figures or fractions (``S½``,
+    ``S2``), one of two codes that differ by capitals alone (``s``, ``S``), a short code that another begins with (``SH``
+    beside ``S``), and a word with few letters more than another of its type (``Sygh`` beside ``Syg``)."""
+    known = {c: kind for c, kind in types.items() if c}
     folded = Counter(c.casefold() for c in known)
+
+    def goes_on(code: str, other: str) -> bool:
+        is_same = {known[code], known[other]} & {"?"} or known[code] == known[other]
+        shorter, longer = other.casefold(), code.casefold()
+        if not 0 < len(longer) - len(shorter) <= MOST_LETTERS_MORE:
+            return False
+        if len(longer) <= 3 and longer.startswith(shorter):
+            return True
+        return bool(is_same) and (longer.startswith(shorter) or longer.endswith(shorter))
+
     return tuple(
         c
         for c in known
         if HALVES_IN_CODES.search(c)
         or (any(x.isalpha() for x in c) and any(x.isnumeric() for x in c) and len(c) <= 6)
         or folded[c.casefold()] > 1
-        or (
-            2 <= len(c) <= 3
-            and any(o != c and len(o) < len(c) and c.casefold().startswith(o.casefold()) for o in known)
-        )
+        or any(goes_on(c, o) for o in known)
     )
