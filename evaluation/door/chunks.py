@@ -10,6 +10,7 @@ import pandas as pd
 
 from evaluation.door.cpr import parse_cpr
 from evaluation.door.dates import parse_date
+from evaluation.door.headings import with_places
 from evaluation.door.mapping import Mapping as FileMapping
 from evaluation.door.values import by_distinct, clean, shape_of
 from evaluation.errors import InputError, Problem
@@ -132,7 +133,9 @@ def check_header(
     while tidy and not tidy[-1]:
         tidy.pop()
     line = mapping.header_row
-    wanted = mapping.header or mapping.used_columns
+    tidy = list(with_places(tidy))
+    described = with_places(mapping.header)
+    wanted = described or mapping.used_columns
     problems: list[Problem] = []
 
     def refuse(what: str, rule: str, expected: str, column: str | None = None) -> None:
@@ -161,8 +164,8 @@ def check_header(
     if mapping.header and unknown and not missing:
         refuse(f"{len(unknown)} headings that the mapping does not know", "header_unknown",
                f"{len(wanted)} columns: {', '.join(wanted)}")  # fmt: skip
-    if mapping.header and not missing and not unknown and not twice and tuple(tidy) != mapping.header:
-        moved = [w for w, t in zip(mapping.header, tidy, strict=False) if w != t]
+    if mapping.header and not missing and not unknown and not twice and tuple(tidy) != described:
+        moved = [w for w, t in zip(described, tidy, strict=False) if w != t]
         refuse(f"headings stand in another order: {', '.join(moved)}", "header_swapped",
                f"the order {', '.join(wanted)}")  # fmt: skip
     if problems:

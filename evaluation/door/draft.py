@@ -6,6 +6,7 @@ the file is printed only when every word of it is nobody's name (:mod:`~evaluati
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections import Counter
@@ -32,14 +33,22 @@ from evaluation.door.headings import (
     exact_type_of,
     heading,
     is_percent,
-    type_of,
+    named,
 )
 from evaluation.door.look import Look
 from evaluation.door.mapping import COLUMNS
 from evaluation.door.meaning import Unread, codes_with_a_share, may_matter
 from evaluation.door.nobody import is_nobody
 from evaluation.door.periods import parse_month
-from evaluation.door.recognise import SPAN, amounts_of, answers_of, is_number, share_of, table_of
+from evaluation.door.recognise import (
+    SPAN,
+    amounts_of,
+    answers_of,
+    are_enrolments,
+    is_number,
+    share_of,
+    table_of,
+)
 from evaluation.door.values import clean, parse_class
 from evaluation.protocol import Protocol
 
@@ -47,6 +56,7 @@ FEW_HIDDEN = 0.1
 """A smaller share of values that are not shown is left to the quarantine, which names each row."""
 A_CODE = 3
 """A value that stands so often is no slip of the pen."""
+_LEGEND = re.compile(r"(?<!\w)(\w{1,3})\s*[=:]\s*([^\W\d_][^,;=:/|]*?)(?=\s*(?:[,;/|]|\w{1,3}\s*[=:]|$))")
 NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 ASK = {
     "amount": "ligner en mængde: skriv enheden, eller flyt kolonnen til [ignore] med en grund. unit: share, percent, days; "
@@ -54,6 +64,9 @@ ASK = {
     "words": "tæller rækken? counts eller none. Er det en del af dagen, så flyt kolonnen til half_day; betyder den intet, "
     "til [ignore] med en grund",
     "date": "en dato til i rækken: slutdagen (grain = interval med from og to), eller en grund til, at den intet betyder",
+    "enrolment": 'er det indmeldelsen? Så skriv kolonnen. Er det fravær, så er det kind = "absence" og grain = "interval"',
+    "lessons": "hvor mange lektioner, eller hvilken? Det første: unit = lessons og day = dagens lektioner; det "
+    'andet: constant = "1" i stedet for column, og day_part = kolonnen',
     "other": "hvad siger den? Læs den under [columns], eller skriv en grund til, at den intet betyder",
 }
 """What a draft says beside a column that is asked about."""
@@ -97,6 +110,8 @@ class Draft:
                 lines.append(
                     f'{name} = "?"  # overskriften i kolonne {at}, som kan være et navn og ikke vises'
                 )
+            elif name == "from" and self.shape == "pupils" and not are_enrolments(found):
+                lines.append(f'from = "?"  # {quoted(found[name])}: {ASK["enrolment"]}')
             elif name in makers:
                 lines.append(makers[name](found[name]))
             elif name in ("from", "to") and found.get("from") == found.get("to"):
@@ -184,13 +199,33 @@ class Draft:
         return lines
 
     def _type_of(self, code: str, ids: list[str]) -> str:
-        """The type a code names; a letter tells only where the headings are Danish."""
-        kind = exact_type_of(code)
-        if len(code) == 1 and not self.is_danish:
-            return "?"
-        if heading(code) in ("", *PRESENT) and (len(code) != 1 or self.is_danish):
+        """The type a code names; a letter tells only where the headings are Danish, or the file says what it means."""
+        told = self._legend.get(code, code)
+        if len(told) == 1:
+            return self._letters.get(code.casefold(), "?") if self.is_danish else "?"
+        if heading(told) in PRESENT:
             return "none"
+        kind = exact_type_of(told)
         return kind if kind in ids else "?"
+
+    @functools.cached_property
+    def _letters(self) -> dict[str, str]:
+        """What single letters mean under Danish headings: F is permitted absence where S and U are the only others, and may
+        be anything where there are more.
+        """
+        all_ = {
+            v.casefold()
+            for c in (self.found.get("type", ""), *self.look.marks)
+            for v in self.look.columns.get(c, ())
+        }
+        known = {"s": "sick", "u": "unlawful"}
+        return known | {"f": "permitted"} if all_ == {"s", "f", "u"} else known
+
+    @functools.cached_property
+    def _legend(self) -> dict[str, str]:
+        """What the lines above the headings say that short codes mean: ``S = Sygdom, U: Ulovligt``."""
+        pairs = (m for line in self.look.above for m in _LEGEND.finditer(line))
+        return {m[1]: clean(m[2]) for m in pairs}
 
     @property
     def is_danish(self) -> bool:
@@ -207,48 +242,45 @@ class Draft:
         types = ", ".join(f"{t} = {quoted(c)}" for t, c in hit.items())
         self.doubts.extend(f'Ingen kolonne ligner dage med "{t}".' for t, c in hit.items() if c == "?")
         lines = ["", "[totals]"]
-        units = {unit_of(c) for c in hit.values() if c != "?"}
+        said = [named(c) for c in hit.values() if c != "?"]
+        units = {n.unit for n in said if n}
         unit = units.pop() if len(units) == 1 else None
-        if unit == "days":
-            lines.append('unit = "days"')
-        else:
+        lines.append(
+            f'unit = "{unit or "?"}"'
+            + ("" if unit else "  # days, hours, lessons, minutes eller sessions (halve dage)")
+        )
+        if unit in ("hours", "lessons", "minutes"):
+            lines.append('per_day = "?"  # hvor mange er en skoledag?')
+        if any(n.is_running for n in said if n):
             lines.append(
-                f'unit = "{unit or "?"}"  # days, hours, lessons, minutes eller sessions (halve dage)'
+                'running = "?"  # overskrifterne siger, at der tælles op til en dato: det kan ikke lægges sammen'
             )
-            lines += [] if unit is None else ['per_day = "?"  # hvor mange er en skoledag?']
         if total := self._control(hit):
             lines.append(f"total = {quoted(total)}")
         return [*lines, f"types = {{ {types} }}  # ?"]
 
     @property
     def amounts(self) -> dict[str, str]:
-        """Type → the column of its amounts in a table of totals; ``?`` where no heading tells."""
+        """Type → the column of its amounts in a table of totals; ``?`` where no heading, or more than one, tells."""
         taken = set(self.found.values())
-        return {
-            t.id: next(
-                (c for c in self.look.header if c not in taken and type_of(c) == t.id and not is_percent(c)),
-                "?",
-            )
-            for t in self.protocol.absence_types
+        said = {c: named(c) for c in self.look.header if c not in taken and len(c) > 2}
+        hit = {
+            t.id: [c for c, n in said.items() if n and n.kind == t.id] for t in self.protocol.absence_types
         }
+        return {t: columns[0] if len(columns) == 1 else "?" for t, columns in hit.items()}
 
     def _control(self, hit: dict[str, str]) -> str | None:
         """The column that is the sum of the types in every row."""
-        if "?" in hit.values() or not self.look.rows:
+        if "?" in hit.values():
             return None
-        for name in self.look.header:
-            if name in (*self.found.values(), *hit.values()):
-                continue
-            pairs = [
-                (_float(r.get(name, "")), [_float(r.get(c, "") or "0") for c in hit.values()])
-                for r in self.look.rows
-            ]
-            known = [
-                (a, sum(p for p in b if p is not None)) for a, b in pairs if a is not None and None not in b
-            ]
-            if len(known) >= 1 and len(known) == len(pairs) and all(abs(a - b) < 0.01 for a, b in known):
-                return name
-        return None
+        table = table_of(self.look, self.found, tuple(hit.values()))
+        free = [
+            c for c in self.look.header if c not in (*self.found.values(), *hit.values()) and is_nobody(c)
+        ]
+        told = {c: table.beside.told.get((c, "sum")) for c in free}
+        return next(
+            (c for c, t in told.items() if t and "sum" in t.ways and t.rows == len(self.look.frame)), None
+        )
 
     def _unread(self, found: dict[str, str]) -> list[str]:
         """Columns that are not read and may matter: the best guess of how they could be read, with a ``?``."""
@@ -275,6 +307,8 @@ class Draft:
         free -= {"amount"} if "first_lesson" in self.found else set()
         if self.shape.startswith("totals") and "to" in self.found:
             lines += ["", "[ignore]", f'{quoted(self.found["to"])} = "periodens sidste dag"']
+        if self.shape.startswith("totals") and "?" in self.amounts.values():
+            unread = tuple(u for u in unread if u.looks != "amount")  # the types are to be found among them
         for u in unread:
             place = _PLACES.get(u.looks, "")
             is_told = u.looks == "amount" or self._codes(u.name)
@@ -309,10 +343,12 @@ class Draft:
                 return self._half_day(u.name)
             return self._weights(place, u.name, ASK["words"])
         if heading(u.name) in LESSONS:
-            return (
-                'amount = { constant = "1", unit = "lessons", day = "?" }  # hvor mange har en skoledag?'
-                f"\nday_part = {quoted(u.name)}"
-            )
+            if self._are_ordinals(u.name):
+                return (
+                    'amount = { constant = "1", unit = "lessons", day = "?" }  # hvor mange har en skoledag?'
+                    f"\nday_part = {quoted(u.name)}"
+                )
+            return f'amount = {{ column = {quoted(u.name)}, unit = "?", day = "?" }}  # {ASK["lessons"]}'
         unit = unit_of(u.name)
         length = ', day = "?"' if unit in ("hours", "lessons", "minutes") else ""
         if unit in ("hours", "lessons", "minutes") or unit is None:
@@ -320,6 +356,12 @@ class Draft:
                 f"{self.named(u.name)} ligner en mængde: hvad tæller den, og hvor meget er en skoledag?"
             )
         return f'amount = {{ column = {quoted(u.name)}, unit = "?"{length} }}  # {unit or ""} {ASK["amount"]}'
+
+    def _are_ordinals(self, column: str) -> bool:
+        """Do several rows of a pupil's day say each another lesson, so that it can only be which one?"""
+        day = [self.found[n] for n in ("pupil", "date", "from") if n in self.found]
+        known = self.look.frame[[*day, column]]
+        return len(day) >= 2 and bool(known.duplicated(day).any()) and not known.duplicated().any()
 
     def _weights(self, name: str, column: str, why: str) -> str:
         words = self._words(column, lambda _: "?")
@@ -361,7 +403,9 @@ class Draft:
             return f'amount = {{ column = {quoted(column)}, unit = "?" }}  # {ASK["amount"]}'
         is_half_days = heading(column) in HALF_HEADINGS
         words = self._words(column, lambda c: self._share_of(c, is_half_days))
-        words = {c: w for c, w in words.items() if c not in numbers}
+        # Numbers are shares where one of them is a half; 1 and 0 may be yes and no to anything.
+        are_shares = any(_float(v) == 0.5 for v in numbers)
+        words = {c: w for c, w in words.items() if c not in numbers or not are_shares}
         if self._has_blanks(column):
             words[""] = "1" if is_half_days else "?"
         open_ = "  # ? 1, 0.5 eller none" if "?" in words.values() else "  # ?"
@@ -381,13 +425,15 @@ class Draft:
         values = sorted(v for v in self.look.columns.get(column, ()) if v.casefold() not in known)
         if len(values) > 30:
             return f"school = {quoted(column)}"
+        ours = {normalise_token(w) for t in known for w in t.split()}
+        shown = [v for v in values if all(normalise_token(w) in ours or is_nobody(w) for w in v.split())]
         words = {
             v: next((s.id for s in self.protocol.schools if s.short.casefold() in v.casefold()), "?")
-            for v in values
-        }
+            for v in shown
+        } | ({"?": "?"} if len(shown) < len(values) else {})
         if words:
             self.doubts.append(
-                f"Skoler i {self.named(column)}, der ikke er skrevet som i protokollen: {len(words)}. Se map efter."
+                f"Skoler i {self.named(column)}, der ikke er skrevet som i protokollen: {len(values)}. Se map efter."
             )
         return (
             f"school = {{ column = {quoted(column)}{_map(words)} }}  # ?"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from evaluation.door.values import clean
 
@@ -44,7 +46,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "quarter": ("kvartal", "quarter"),
     "year": ("år", "year", "kalenderår"),
     "school_year": ("skoleår", "school year"),
-    "school_days": ("skoledage", "mulige dage", "undervisningsdage", "mulige fremmødedage", "fremmødedage"),
+    "school_days": ("skoledage", "mulige dage", "undervisningsdage", "mulige fremmødedage"),
     "pupils": ("elever", "antal elever", "elevtal"),
     "purpose": ("formål",),
     "answer": ("svar", "samtykke"),
@@ -63,7 +65,7 @@ ATTRIBUTES = ("sundhedsplejerske",
 """Headings of what describes a pupil, a school or the person who noted: never how much a row counts."""
 STAMPS = ("oprettet", "oprettet den", "oprettelsesdato", "registreret", "registreret den", "registreringsdato",
           "indberettet", "indberettet den", "noteret den", "ændret", "ændret den", "sidst ændret", "opdateret",
-          "sidst opdateret", "fødselsdato", "født", "udskrevet", "created", "modified", "birthdate",
+          "sidst opdateret", "fødselsdato", "født", "created", "modified", "birthdate",
           "date of birth")  # fmt: skip
 """Headings of when something was noted, and of birthdays."""
 NAME_HEADINGS = ("elev", "navn", "elevnavn", "elevens navn", "barn", "fulde navn", "name")
@@ -76,12 +78,13 @@ LESSONS = ("lektion", "lektioner", "lektionsnr", "time", "modul", "lesson")
 FIRST_NAMES = ("fornavn", "fornavne", "forename", "first name", "given name")
 LAST_NAMES = ("efternavn", "surname", "last name", "family name")
 TYPE_WORDS = {
-    "sick": ("syg", "sygdom", "sygefravær", "illness", "sick", "s"),
-    "permitted": ("tillad", "tilladelse", "frihed", "ferie", "fri", "lov", "lovlig", "lovligt", "ekstraordinær", "leave",
-                  "holiday", "t", "f"),
-    "unlawful": ("ulov", "ulovlig", "ulovligt", "bekymrende", "pjæk", "truancy", "unauthorised", "u", "l"),
+    "sick": ("syg", "syge", "sygdom", "sygefravær", "sygemeldt", "sygemelding", "illness", "sick", "s"),
+    "permitted": ("tilladelse", "tilladt", "frihed", "ferie", "fri", "lov", "lovlig", "lovlige", "lovligt", "ekstraordinær",
+                  "ekstraordinært", "leave", "holiday", "authorised"),
+    "unlawful": ("ulov", "ulovlig", "ulovlige", "ulovligt", "bekymrende", "pjæk", "truancy", "unauthorised", "u"),
 }  # fmt: skip
-PRESENT = ("til stede", "tilstede", "fremmødt", "present", "p")
+"""Words that name a type. One letter does only where no system is known to use it for something else."""
+PRESENT = ("til stede", "tilstede", "fremmødt", "present")
 """Words of a pupil who was there."""
 HALF = ("halv", "½", "halvdag", "halv dag", "1/2", "halve", "half")
 WHOLE = ("hel", "heldag", "hel dag", "hele", "hele dagen", "fuld", "fuld dag", "full", "whole")
@@ -143,6 +146,11 @@ _ABSENCE, _SORT = (
 )
 
 
+def with_places(header: Sequence[str]) -> tuple[str, ...]:
+    """The headings of a file, each column by a name of its own: a column without a heading by its place in the file."""
+    return tuple(h or f"(kolonne {at})" for at, h in enumerate(header, start=1))
+
+
 def is_of_absence(text: str) -> bool:
     """Does a heading tell of what sort an absence is, in one word or several (``Fraværsgrund``, ``ABSENCE_KODE``)?"""
     tidy = heading(text)
@@ -154,28 +162,59 @@ def is_percent(text: str) -> bool:
     return "%" in text or bool({"procent", "pct", "fraværsprocent"} & set(heading(text).split()))
 
 
+@dataclass(frozen=True)
+class Named:
+    """What a heading or a code says when every word is understood: a type, a unit, and whether it counts up to a day."""
+
+    kind: str
+    unit: str | None = None
+    is_running: bool = False
+
+
+_KINDS = {word: kind for kind, words in TYPE_WORDS.items() for word in words}
+_COUNTED = {
+    "days": ("dag", "dage", "days"),
+    "sessions": ("halvdag", "halvdage", "halve dage"),
+    "hours": ("timer", "hours"),
+    "lessons": ("lektioner", "lessons", "moduler"),
+    "minutes": ("minutter", "minutes"),
+}
+_UNIT_OF = {word: unit for unit, words in _COUNTED.items() for word in words}
+_BESIDE = frozenset({"", "fravær", "absence", "med", "på", "grund", "af", "antal"})
+"""Words that change nothing of what the others say."""
+_RUNNING = ("til dato", "til og med dato", "to date")
+
+
+def named(text: str) -> Named | None:
+    """What a text names, when it names one type and every word of it is known; None when a word is left over.
+
+    ``Sygedage`` and ``Fravær med tilladelse`` are understood; ``heraf sygdom``, ``Lovpligtige skoledage``,
+    ``Sygedage pr. elev`` and ``Syg, halv dag`` say something more, and are not.
+    """
+    tidy = heading(re.sub(r"[,()]", " ", text))
+    running = next((r for r in _RUNNING if tidy.endswith(f" {r}")), "")
+    words = [
+        m for w in tidy.removesuffix(running).replace("halve dage", "halvdage").split() for m in _morphemes(w)
+    ]
+    kinds = {_KINDS[w] for w in words if w in _KINDS}
+    units = {_UNIT_OF[w] for w in words if w in _UNIT_OF}
+    if len(kinds) != 1 or len(units) > 1 or any(w not in (*_KINDS, *_UNIT_OF, *_BESIDE) for w in words):
+        return None
+    return Named(kinds.pop(), units.pop() if units else None, bool(running))
+
+
+def _morphemes(word: str) -> tuple[str, ...]:
+    """A compound of a type or of absence and what is counted, in its two parts (``frihedsdage``); else the word itself."""
+    for end in _UNIT_OF:
+        first = word.removesuffix(end)
+        for bare in (first, first.removesuffix("s")):
+            if first != word and len(bare) > 1 and (bare in _KINDS or bare == "fravær"):
+                # A free lesson is none of absence.
+                return (word,) if bare == "fri" and _UNIT_OF[end] != "days" else (bare, end)
+    return (word,)
+
+
 def exact_type_of(code: str) -> str | None:
     """The type a code names when every word of it is known, so that nothing it adds is passed over (``Syg, halv dag``)."""
-    words = heading(code).split()
-    if not words or any(w not in _TYPE_PHRASES for w in words):
-        return None
-    return type_of(code)
-
-
-_TYPE_PHRASES = frozenset({
-    "syg", "sygdom", "sygefravær", "sygemeldt", "sygemelding", "illness", "sick", "s", "tilladelse", "tilladt", "frihed",
-    "ferie", "fri", "lovlig", "lovligt", "leave", "holiday", "t", "f", "ulov", "ulovlig", "ulovligt", "pjæk", "truancy",
-    "unauthorised", "bekymrende", "u", "l", "lov", "fravær", "absence", "med", "ekstraordinær", "ekstraordinært",
-    "på", "grund", "af", "authorised",
-})  # fmt: skip
-"""Words of which the name of a type is made."""
-
-
-def type_of(code: str) -> str | None:
-    """The type of absence a code probably means; None when its words are not known."""
-    text = heading(code)
-    for kind in ("unlawful", "sick", "permitted"):  # "ulovligt" before "lovligt"
-        words = TYPE_WORDS[kind]
-        if any(text == w if len(w) < 3 else text.startswith(w) or w in text.split() for w in words):
-            return kind
-    return None
+    found = named(code)
+    return found.kind if found and found.unit in (None, "days") and not found.is_running else None

@@ -169,8 +169,7 @@ def _span(f: Fields) -> tuple[np.ndarray, np.ndarray]:
         day = f.chunk.frame[GRID_DAY].where(f.chunk.frame[GRID_DAY].ne("0")).to_numpy("datetime64[D]")
         return day, np.where(np.isnat(day), np.datetime64("1900-01-01", "D"), day)
     if grid in ("weekdays", "sessions"):
-        beside = next((c for c in ("year", "school_year") if f.has(c)), None)
-        week = f.parse("week", _week_or_its_day(f), "datetime64[D]", beside=beside)
+        week = f.parse("week", _week_or_its_day(f), "datetime64[D]", beside=_year_beside(f))
         number = f.chunk.frame[GRID_DAY].astype("int64").to_numpy()
         day = week + np.maximum(number - 1, 0)
         return np.where(number == 0, np.datetime64("NaT", "D"), day), day
@@ -237,7 +236,9 @@ def _check_half_days(
 
 def _week_or_its_day(f: Fields) -> Callable[[str], tuple[Any, str | None]]:
     """Monday of a week, from its number or from a date in it (``Week commencing``)."""
-    by_number = parse_week(f.desk.protocol.years.starts_month)
+    by_number = parse_week(
+        f.desk.protocol.years.starts_month, of_school_years=_year_beside(f) == "school_year"
+    )
     by_date = parse_day_of("week", parse_date(f.source.mapping.date_formats, epoch_1904=f.reading.epoch_1904))
 
     def parse(text: str) -> tuple[Any, str | None]:
@@ -256,9 +257,14 @@ def _period(f: Fields) -> np.ndarray:
         return f.parse("date", parser, "datetime64[D]")
     if grain == "quarter":
         return f.parse(grain, parse_quarter, "datetime64[D]")
-    parser = parse_week(starts) if grain == "week" else parse_month(starts)
-    beside = next((c for c in ("year", "school_year") if f.has(c)), None)
+    beside = _year_beside(f)
+    parser = (parse_week if grain == "week" else parse_month)(starts, of_school_years=beside == "school_year")
     return f.parse(grain, parser, "datetime64[D]", beside=beside)
+
+
+def _year_beside(f: Fields) -> str | None:
+    """Our column of the year that a week or month is in: a school year is another one in the spring."""
+    return next((c for c in ("year", "school_year") if f.has(c)), None)
 
 
 def _amount(f: Fields, amount: Sum) -> np.ndarray:

@@ -16,11 +16,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
+import pandas as pd
+
 from evaluation.door.cpr import parse_cpr
 from evaluation.door.dates import session_of, weekday_of
 from evaluation.door.heading_row import DAY_HEADING, LEAST_DATES, LEAST_DAYS, header_place, is_date
-from evaluation.door.headings import HALVES, SUMMARY, heading
-from evaluation.door.meaning import SAMPLE_ROWS
+from evaluation.door.headings import HALVES, SUMMARY, heading, with_places
 from evaluation.door.nobody import is_nobody
 from evaluation.door.read_rows import cell_text
 from evaluation.door.values import clean, parse_class
@@ -47,7 +48,7 @@ DELIMITERS = (";", "\t", "¤", ",", "|")
 @dataclass(frozen=True)
 class Look:
     """What the file shows. ``above``: the lines over the header, as text; ``columns``: every value of a column with how
-    often it stands; ``rows``: some rows as heading → text.
+    often it stands; ``frame``: all rows that were looked at as text, missing where a cell is empty.
     """
 
     format: str
@@ -61,7 +62,7 @@ class Look:
     has_summary: bool = False
     zip_member: str | None = None
     name: str = ""
-    rows: tuple[dict[str, str], ...] = field(default=(), repr=False)
+    frame: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
     is_class_in_sheet: bool = False
     is_garbled: bool = False
     fill_down: tuple[str, ...] = ()
@@ -324,21 +325,18 @@ def _look_xml(path: Path, doubts: list[str]) -> Look:
 def _made(
     kind: str, encoding: str, delimiter: str, sheet: str | None, rows: list[list[str]], at: int, line: int
 ) -> Look:
-    header = [clean(h) for h in rows[at]]
-    while header and not header[-1]:
-        header.pop()
     below = [r for r in rows[at + 1 :] if any(clean(c) for c in r)]
+    head = [clean(h) for h in rows[at]]
+    while head and not head[-1]:
+        head.pop()
+    header = with_places(head)
     is_summary = [bool(SUMMARY.match(delimiter.join(r).lstrip(delimiter))) for r in below]
     kept = [r for r, summary in zip(below, is_summary, strict=True) if not summary]
-    columns = {
-        name: Counter(clean(r[i]) for r in kept if i < len(r) and clean(r[i]))
-        for i, name in enumerate(header)
-        if name
+    cells = {
+        name: [(clean(r[i]) or None) if i < len(r) else None for r in kept] for i, name in enumerate(header)
     }
-    sample = tuple(
-        {name: clean(r[i]) if i < len(r) else "" for i, name in enumerate(header) if name}
-        for r in kept[:SAMPLE_ROWS]
-    )
+    columns = {name: Counter(v for v in values if v) for name, values in cells.items()}
+    frame = pd.DataFrame({name: pd.Series(values, dtype="str") for name, values in cells.items()})
     text = "".join([*header, *(c for values in columns.values() for c in values)])
     above = tuple(delimiter.join(r) if kind == "csv" else " ".join(c for c in r if c) for r in rows[:at])
     return Look(
@@ -347,13 +345,13 @@ def _made(
         delimiter,
         sheet,
         line,
-        tuple(header),
+        header,
         columns,
         above,
         any(is_summary),
-        rows=sample,
+        frame=frame,
         is_garbled=bool(_GARBLED.search(text)),
-        fill_down=_filled_down(sample, columns),
+        fill_down=_filled_down(frame, columns),
     )
 
 
@@ -362,19 +360,17 @@ _GARBLED = re.compile("Ã[\u0080-\u00bf\u0152-\u2122]|Â[\u00a0-\u00bf]|\ufffd")
 GROUPED_FROM, GROUPED_SHARE = 3, 0.3
 
 
-def _filled_down(rows: Sequence[dict[str, str]], columns: dict[str, Counter[str]]) -> tuple[str, ...]:
+def _filled_down(frame: pd.DataFrame, columns: dict[str, Counter[str]]) -> tuple[str, ...]:
     """Columns of a grouped report: numbers of pupils, and what goes with them, that stand in a group's first row alone."""
     number = next(
         (c for c, v in columns.items() if v and sum(parse_cpr(t)[1] is None for t in v) >= 0.8 * len(v)), None
     )
-    if number is None or not rows or not rows[0].get(number):
+    if number is None or frame.empty or pd.isna(frame[number].iloc[0]):
         return ()
-    empty = [not row[number] for row in rows]
-    if sum(empty) < max(GROUPED_FROM, GROUPED_SHARE * len(rows)):
+    empty = frame[number].isna()
+    if empty.sum() < max(GROUPED_FROM, GROUPED_SHARE * len(frame)):
         return ()
-    return tuple(
-        c for c in columns if all(not row[c] for row, is_empty in zip(rows, empty, strict=True) if is_empty)
-    )
+    return tuple(c for c in columns if frame.loc[empty, c].isna().all())
 
 
 def _encoding(raw: bytes) -> str:

@@ -1,21 +1,22 @@
 """What a column that nobody reads may mean, told by its values and its place among the others.
 
-A column is harmless when it can be shown to say nothing of how much a row counts: it is empty, holds numbers or names
-of persons, repeats what another column says (the week of the date, the grade of the class), or is free text. Everything
-else is a :class:`~evaluation.door.questions.Question`: an amount, a second date, a status, a share or half of the day.
-The same judgement is made by the draft of a mapping and by the door, of the same values, over the whole file.
+An unread column is a question, unless it is proved to say nothing of how much a row counts: it is empty, it is free text,
+it holds numbers or names of persons or cases, or it repeats what another column says (the week of the date, the grade of
+the class). Nothing is harmless because it is not known to be harmful. The same judgement is made by the draft of a
+mapping and by the door, over the whole file.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Literal
 
+from evaluation.door.beside import Beside, Relation
 from evaluation.door.cpr import parse_cpr
 from evaluation.door.dates import MONTHS, WEEKDAYS, parse_date
 from evaluation.door.headings import (
@@ -32,35 +33,37 @@ from evaluation.door.headings import (
 from evaluation.door.questions import is_ignored
 from evaluation.door.values import parse_class
 
-Class = Literal["empty", "person", "number", "amount", "date", "words", "text"]
+Class = Literal["empty", "person", "text", "amount", "date", "words"]
 MOST_DISTINCT = 2_000
-"""Different values of a column that are kept; one that has more is judged by these."""
-SAMPLE_ROWS = 5_000
-"""Rows that are compared across columns."""
-FEW = 20
-"""A column of so few different words may be a code."""
+"""Different values of a column that are kept; of the others is told only what they look like."""
 SENTENCE = 6
-"""So many words are no code, however often they stand, unless they tell a part of a day."""
-_TELLS_A_PART = re.compile(
-    r"½|\bhalv|\bformiddag|\beftermiddag|\d\s*(?:t|timer?|lektion\w*|min\w*)\b|%", re.IGNORECASE
+"""So many words are a sentence, and no code."""
+SOME = 20
+"""From so many different values, or rows, on a pattern in them is no accident."""
+_PART_WORDS = re.compile(
+    r"½|\bhalv|\bkvart|\bformiddag|\beftermiddag|\bmorgen|\bmiddag|\d\s*(?:t|timer?|lektion\w*|min\w*)\b|%",
+    re.IGNORECASE,
 )
-_TRIED = 300
-"""Different values of which a share is taken: the commonest."""
-
+TELLS_A_PART = re.compile(_PART_WORDS.pattern + r"|\bkl\.?\s*\d|\d[:.]\d\d\b", re.IGNORECASE)
+"""Words of a part of a day, and times of day, wherever they stand."""
 _AMOUNT = re.compile(
     r"(?:kl\.?\s*)?[+-]?\d{1,4}(?:[.,]\d{1,4})?(?:\s*[½¼¾⅓⅔])?\s*(?:%|[^\W\d_]{1,12}\.?)?|[½¼¾⅓⅔].*"
     r"|\d{1,2}\s*/\s*\d{1,2}|(?:kl\.?\s*)?\d{1,2}[:.]\d{2}(?::\d{2})?(?:\s*[-–]\s*\d{1,2}[:.]\d{2})?"
+    r"|[+-]?\d{4,}|P?T?(?:\d+\s*[^\W\d_]{1,8}\.?\s*)+",
+    re.IGNORECASE,
 )
 _ALL_DATES = parse_date([f for _, f in DATE_FORMATS if f != "excel"])
 
 
 @dataclass
 class Values:
-    """Different values of a column with how often each stands; ``is_many`` when not all of them were kept."""
+    """Different values of a column with how often each stands. ``looks``: of those that were too many to be kept, how often
+    they look like what; ``is_many``: there were such.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
     filled: int = 0
-    is_many: bool = False
+    looks: Counter[str] = field(default_factory=Counter)
 
     def add(self, more: Iterable[tuple[str, int]]) -> None:
         """Count more values."""
@@ -69,56 +72,113 @@ class Values:
             if value in self.counts or len(self.counts) < MOST_DISTINCT:
                 self.counts[value] += n
             else:
-                self.is_many = True
+                self.looks[_glance(value)] += n
+
+    @property
+    def is_many(self) -> bool:
+        """Were there more different values than are kept?"""
+        return bool(self.looks)
+
+    def share(self, test: Callable[[str], object], look: str = "") -> float:
+        """The share of the filled cells that pass, the others by their look."""
+        return (sum(n for v, n in self.counts.items() if test(v)) + self.looks[look]) / max(self.filled, 1)
+
+
+def _glance(text: str) -> str:
+    """What one of very many values looks like, at little cost."""
+    if "@" in text:
+        return "person"
+    if text.replace(" ", "").replace("-", "").isdecimal():
+        return "number" if len(text) >= 6 else ""
+    return "sentence" if text.count(" ") >= 2 else "name" if text.istitle() else ""
 
 
 @dataclass(frozen=True)
 class Table:
     """The columns of a file as far as meaning needs them.
 
-    ``values`` by heading; ``rows``: some rows as heading → text, in the file's order; ``read``: our column → the file's,
-    for the columns that are read.
+    ``values`` by heading; ``read``: our column → the file's, for the columns that are read; ``amounts``: the file's columns
+    that are summed; ``beside``: what the unread columns say beside them, over all rows.
     """
 
     values: dict[str, Values]
-    rows: Sequence[dict[str, str]]
     read: dict[str, str]
+    beside: Beside
     amounts: tuple[str, ...] = ()
-
-    def column(self, name: str) -> list[str]:
-        """A column of the sample."""
-        return [row.get(name, "") for row in self.rows]
 
 
 def class_of(values: Values) -> Class:
-    """What the values alone look like."""
+    """What the values alone look like; ``person``, ``text`` and ``empty`` are proved."""
     if not values.filled:
         return "empty"
-    common = [v for v, _ in values.counts.most_common(_TRIED)]
-    weight = sum(values.counts[v] for v in common)
-
-    def share(test: Callable[[str], object]) -> float:
-        return sum(values.counts[v] for v in common if test(v)) / weight
-
-    if share(lambda v: "@" in v or parse_cpr(v)[1] in (None, "cpr_nine_digits")) >= 0.5:
+    if values.share(lambda v: "@" in v or parse_cpr(v)[1] in (None, "cpr_nine_digits"), "person") >= 0.95:
         return "person"
-    if share(is_some_date) >= 0.3:
+    if values.share(is_some_date) >= 0.3:
         return "date"
-    if share(lambda v: re.fullmatch(r"[+-]?[\d ]{5,}", v) or re.fullmatch(r"0\d{3,}", v)) >= 0.5:
-        return "number"
-    if (
-        share(_AMOUNT.fullmatch) >= 0.2
-        and not share(lambda v: parse_class(v)[1] not in (None, parse_class(v)[0])) >= 0.8
-    ):
-        return "amount"
-    if share(lambda v: len(v.split()) >= SENTENCE and not _TELLS_A_PART.search(v)) >= 0.9:
+    if _are_identifiers(values) or _are_names(values):
+        return "person"
+    if _is_free_text(values):
         return "text"
-    many_words = share(lambda v: len(v.split()) >= 3 or len(v) > 25)
-    distinct = len(values.counts)
-    if many_words >= 0.5 and distinct >= 0.8 * values.filled and distinct > 1:
-        return "text"
-    top = sum(n for _, n in values.counts.most_common(FEW))
-    return "words" if distinct <= FEW or top >= 0.6 * values.filled else "text"
+    is_class = values.share(lambda v: parse_class(v)[1] not in (None, parse_class(v)[0])) >= 0.8
+    return "amount" if values.share(_AMOUNT.fullmatch) >= 0.2 and not is_class else "words"
+
+
+def _are_identifiers(values: Values) -> bool:
+    """Whole numbers of one length, too long for an amount and not round as hours, minutes and clock times are; or keys of
+    many letters and figures, another in each row.
+    """
+    are_keys = len(values.counts) >= SOME and all(map(_KEY.fullmatch, values.counts))
+    if are_keys and values.filled == len(values.counts) + values.looks[""]:
+        return True
+    digits = [v.replace(" ", "") for v in values.counts]
+    if not all(re.fullmatch(r"\d{6,40}", d) for d in digits) or set(values.looks) - {"number"}:
+        return False
+    lengths, numbers = {len(d) for d in digits}, [int(d) for d in digits]
+    is_round = any(all(n % unit == 0 for n in numbers) for unit in (60, 100, 1000))
+    return len(lengths) == 1 and not is_round and not _are_moments(numbers, lengths.pop())
+
+
+def _are_moments(numbers: list[int], length: int) -> bool:
+    """Seconds, or thousandths of them, since 1970."""
+    seconds = [n / 1000 ** max((length - 10) // 3, 0) for n in numbers]
+    return length in (10, 13, 16) and all(1.0e9 <= s <= 2.2e9 for s in seconds)
+
+
+_KEY = re.compile(r"[\w-]{20,}")
+
+
+def _are_names(values: Values) -> bool:
+    """Many different texts of several words with capitals, nearly each of which brings a word of its own."""
+    if len(values.counts) < SOME or values.share(_is_full_name, "name") < 0.95:
+        return False
+    return len({w for v in values.counts for w in v.split()}) >= len(values.counts)
+
+
+def _is_full_name(text: str) -> bool:
+    words = re.split(r"[\s,-]+", text)
+    return 2 <= len(words) <= 6 and all(w.isalpha() and w[:1].isupper() for w in words[:1] + words[-1:])
+
+
+def _is_free_text(values: Values) -> bool:
+    """Sentences that people wrote: nearly each another, in other words and not in other numbers alone, and none of them
+    often of a part of a day; or one sentence of many words."""
+    if len(values.counts) == 1:
+        (only,) = values.counts
+        return len(only.split()) >= SENTENCE and not _PART_WORDS.search(only)
+    tells = sum(n for v, n in values.counts.items() if TELLS_A_PART.search(v))
+    if tells >= max(2, 0.2 * sum(values.counts.values())):
+        return False
+    shapes = {re.sub(r"\d+", "0", v.casefold()) for v in values.counts}
+    is_prose = (
+        values.share(lambda v: len(re.findall(r"[^\W\d_]{2,}", v)) >= 3 or len(v) > 25, "sentence") >= 0.5
+    )
+    words = {w for v in values.counts for w in re.findall(r"[^\W\d_]{2,}", v.casefold())}
+    return (
+        is_prose
+        and len(values.counts) + sum(values.looks.values()) >= 0.8 * values.filled
+        and len(shapes) >= 0.8 * len(values.counts)
+        and len(words) >= min(len(values.counts), SOME)
+    )
 
 
 def is_some_date(text: str) -> bool:
@@ -127,7 +187,7 @@ def is_some_date(text: str) -> bool:
         return False
     if re.fullmatch(r"\d{5}(?:[.,]\d+)?", text):
         return 42_000 <= float(text.replace(",", ".")) <= 49_800
-    day = parse_date(("excel",))(text)[0] or _ALL_DATES(text)[0]
+    day = _day(text)
     return day is not None and 1990 <= day.year <= 2045
 
 
@@ -147,185 +207,234 @@ def may_matter(table: Table, ignored: Iterable[str] = (), *, is_roster: bool = F
         if not name or name in left or is_ignored(name, patterns):
             continue
         looks = class_of(values)
-        if looks in ("empty", "person", "text") or _is_known(name, looks):
+        if looks in ("empty", "person", "text") or _is_known(table, name, looks):
             continue
-        if is_roster and looks != "date" and heading(name) not in HEADINGS["status"]:
+        if is_roster and looks not in ("date", "amount") and heading(name) not in HEADINGS["status"]:
             continue
-        if looks == "number" or any(test(table, name, looks) for test in _ADDS_NOTHING):
+        if any(test(table, name, looks) for test in _ADDS_NOTHING):
             continue
-        same = (*table.read.values(), *(other.name for other in found))
-        if table.rows and any(table.column(name) == table.column(other) for other in same):
+        if table.beside.same.get(name, set()) & {*left, *(other.name for other in found)}:
             continue
         found.append(Unread(name, looks))
     return tuple(found)
 
 
-def _is_known(name: str, looks: Class) -> bool:
-    """Headings that say who or when it was noted, never how much."""
+def _is_known(table: Table, name: str, looks: Class) -> bool:
+    """Headings that say who it is or who noted it, and when, over values that say no amount."""
     tidy = heading(name)
     if looks == "date":
         return tidy in STAMPS
     places = (*HEADINGS["class"], *HEADINGS["grade"])
-    return looks in ("words", "number") and tidy in (
-        *ATTRIBUTES,
-        *places,
-        *NAME_HEADINGS,
-        *FIRST_NAMES,
-        *LAST_NAMES,
-    )
+    who = (*ATTRIBUTES, *places, *NAME_HEADINGS, *FIRST_NAMES, *LAST_NAMES)
+    return looks == "words" and tidy in who and not table.values[name].share(TELLS_A_PART.search)
 
 
-def _is_of_the_date(table: Table, name: str, looks: Class) -> bool:
-    """The week, month, year, weekday or school year of a date that is read; or a date far from it (a birthday)."""
-    for column in (table.read.get("date"), table.read.get("from"), table.read.get("given_on")):
-        days = (
-            [(_day(a), b) for a, b in zip(table.column(column), table.column(name), strict=True)]
-            if column
-            else []
-        )
-        pairs = [(d, b) for d, b in days if d is not None and b]
-        if not pairs:
-            continue
-        if looks == "date":
-            others = [(d, _day(b)) for d, b in pairs]
-            return all(o is not None and abs((d - o).days) > 400 for d, o in others)
-        is_told = len({b for _, b in pairs}) >= 2 and len(pairs) >= 5
-        is_headed = heading(name) in (*HEADINGS["week"], *HEADINGS["month"], *HEADINGS["year"], "ugedag", "dag",
-                                      *HEADINGS["school_year"], *HEADINGS["quarter"])  # fmt: skip
-        if (is_told or is_headed) and any(all(_tidy(b) in part(d) for d, b in pairs) for part in _PARTS):
-            return True
-    return False
+def _day(text: str) -> dt.date | None:
+    return _known_day(text) if text else None
+
+
+@functools.lru_cache(maxsize=20_000)
+def _known_day(text: str) -> dt.date | None:
+    found: dt.date | None = parse_date(("excel",))(text)[0] or _ALL_DATES(text)[0]
+    return found
+
+
+def _number(text: str) -> float | None:
+    return float(text.replace(",", ".")) if re.fullmatch(r"[+-]?\d+(?:[.,]\d+)?", text.strip()) else None
 
 
 def _tidy(text: str) -> str:
     return re.sub(r"^(?:uge|week|w|u)\s*|\.$", "", text.casefold()).lstrip("0") or "0"
 
 
-_PARTS: tuple[Callable[[dt.date], tuple[str, ...]], ...] = (
-    lambda d: (str(d.isocalendar().week), f"{d.isocalendar().year}-w{d.isocalendar().week:02d}"),
-    lambda d: (str(d.month), *(m for m, n in MONTHS.items() if n == d.month), f"{d.year}-{d.month:02d}"),
-    lambda d: (str(d.year),),
-    lambda d: (str(d.year + (d.month >= 8)),),
-    lambda d: (str(d.day),),
-    lambda d: (str(d.isoweekday()), WEEKDAYS[d.weekday()], *(WEEKDAYS[d.weekday()][:n] for n in (2, 3, 4))),
-    lambda d: tuple(
+_PARTS: dict[str, Callable[[dt.date], tuple[str, ...]]] = {
+    "week": lambda d: (str(d.isocalendar().week), f"{d.isocalendar().year}-w{d.isocalendar().week:02d}"),
+    "month": lambda d: (str(d.month), *(m for m, n in MONTHS.items() if n == d.month), f"{d.year}-{d.month:02d}"),
+    "year": lambda d: (str(d.year),),
+    "year after": lambda d: (str(d.year + (d.month >= 8)),),
+    "day": lambda d: (str(d.day),),
+    "weekday": lambda d: (
+        str(d.isoweekday()), WEEKDAYS[d.weekday()], *(WEEKDAYS[d.weekday()][:n] for n in (2, 3, 4)),
+    ),
+    "school year": lambda d: tuple(
         f"{a}/{b}"
         for y in (d.year - (d.month < 8),)
         for a, b in ((y, (y + 1) % 100), (y % 100, (y + 1) % 100), (y, y + 1))
     ),
-    lambda d: (str((d.month + 2) // 3), f"{(d.month + 2) // 3}. kvartal {d.year}"),
-)
+    "quarter": lambda d: (str((d.month + 2) // 3), f"{(d.month + 2) // 3}. kvartal {d.year}"),
+}  # fmt: skip
+_PART_HEADINGS = (
+    "ugedag", "dag", *(h for n in ("week", "month", "year", "school_year", "quarter") for h in HEADINGS[n]),
+)  # fmt: skip
+
+
+def _is_part(texts: Callable[[dt.date], tuple[str, ...]]) -> Callable[[dt.date, str], bool]:
+    return lambda day, text: _tidy(text) in texts(day)
+
+
+def _is_long_before(day: dt.date, text: str) -> bool:
+    """A birthday: no end of an absence, which comes after its beginning."""
+    other = _day(text)
+    return other is not None and (day - other).days > 400
+
+
+def _of_the_class(text: str) -> tuple[str, str] | None:
+    grade, label = parse_class(text)
+    return None if grade is None else (grade, str(label).casefold())
+
+
+def _is_grade(of: tuple[str, str], text: str) -> bool:
+    return text.rstrip(".") in (of[0], f"{int(of[0]):02d}") or parse_class(text)[0] == of[0]
+
+
+def _is_letter(of: tuple[str, str], text: str) -> bool:
+    return text.casefold() in (of[1], of[1].partition(".")[2])
+
+
+def _length(first: str, last: str) -> tuple[dt.date | None, dt.date | None]:
+    return _day(first), _day(last)
+
+
+def _is_days(of: tuple[dt.date | None, dt.date | None], text: str) -> bool:
+    first, last = of
+    return first is not None and last is not None and (last - first).days + 1 == _number(text)
+
+
+def _is_weekdays(of: tuple[dt.date | None, dt.date | None], text: str) -> bool:
+    first, last = of
+    if first is None or last is None or (last - first).days > 3_660:
+        return False
+    return sum(
+        (first + dt.timedelta(days=n)).weekday() < 5 for n in range((last - first).days + 1)
+    ) == _number(text)
+
+
+def _amounts(*texts: str) -> tuple[float | None, ...]:
+    return tuple(_number(t or "0") for t in texts)
+
+
+def _amounts_alone(*texts: str) -> tuple[float | None, ...]:
+    return *_amounts(*texts), None
+
+
+def _is_sum(of: tuple[float | None, ...], text: str) -> bool:
+    said, parts = _number(text), of[:-1]
+    return said is not None and None not in parts and abs(said - sum(p for p in parts if p)) <= 0.01
+
+
+def _is_share(of: tuple[float | None, ...], text: str) -> bool:
+    said, days, parts = _number(text.rstrip("% ")), of[-1], [p for p in of[:-1] if p is not None]
+    if said is None or not days:
+        return False
+    return any(abs(said - 100 * n / days) <= 0.6 for n in (*parts, sum(parts)))
+
+
+def beside_of(read: dict[str, str], amounts: tuple[str, ...] = ()) -> Beside:
+    """What is to be seen of unread columns beside those that are read."""
+    of_date = {"before": _is_long_before} | {part: _is_part(texts) for part, texts in _PARTS.items()}
+    relations = {
+        str(n): Relation((read[n],), _day, of_date) for n in ("date", "from", "given_on") if n in read
+    }
+    if "class" in read:
+        ways = {"grade": _is_grade, "letter": _is_letter}
+        relations["class"] = Relation((read["class"],), _of_the_class, ways)
+    if "from" in read and "to" in read and read["from"] != read["to"]:
+        relations["length"] = Relation(
+            (read["from"], read["to"]), _length, {"days": _is_days, "weekdays": _is_weekdays}
+        )
+    if amounts:
+        possible = read.get("school_days", "")
+        relations["sum"] = Relation(
+            (*amounts, *([possible] if possible else [])),
+            _amounts if possible else _amounts_alone,
+            {"sum": _is_sum, "share": _is_share},
+        )
+    owners = {str(name): read[name] for name in ("pupil", "school", "class") if name in read}
+    return Beside(relations, owners, tuple(dict.fromkeys(read.values())))
+
+
+def _is_of_the_date(table: Table, name: str, looks: Class) -> bool:
+    """The week, month, year, weekday or school year of a date that is read; or a date long before it (a birthday)."""
+    for ours in ("date", "from", "given_on"):
+        told = table.beside.told.get((name, ours))
+        if told is None or not told.rows or not told.ways:
+            continue
+        if looks == "date":
+            return "before" in told.ways
+        if told.ways == {"before"}:
+            continue
+        if heading(name) in _PART_HEADINGS or all(len(v) >= 4 and not v.isdecimal() for v in told.values):
+            return True
+        # A small number may be an amount that falls together with a part of the date in a few rows.
+        are_numbers = any(v.isdecimal() for v in told.values)
+        least = (3, 2 * SOME // 4) if are_numbers else (2, 5)
+        return len(told.values) >= least[0] and len(told.seen) >= least[1]
+    return False
 
 
 def _is_of_the_class(table: Table, name: str, _: Class) -> bool:
     """The grade or the letter of the class that is read."""
-    column = table.read.get("class")
-    pairs = (
-        [(parse_class(a), b) for a, b in zip(table.column(column), table.column(name), strict=True) if b]
-        if column
-        else []
-    )
-    told = [(c, b) for c, b in pairs if c[0] is not None]
-    if not told or not (
-        heading(name) in HEADINGS["grade"] or (len(told) >= 5 and len({b for _, b in told}) >= 2)
-    ):
+    told = table.beside.told.get((name, "class"))
+    if told is None or not told.ways or not told.rows:
         return False
-    return all(
-        b.casefold().rstrip(".")
-        in (c[0], f"{int(c[0]):02d}", str(c[1]).casefold(), str(c[1]).partition(".")[2].casefold())
-        or parse_class(b)[0] == c[0]
-        for c, b in told
-    )
+    if heading(name) in HEADINGS["grade"]:
+        return True
+    are_numbers = any(v.isdecimal() for v in told.values)
+    return len(told.values) >= (3 if are_numbers else 2) and told.rows >= (SOME if are_numbers else 5)
+
+
+_IDENTITY = (*HEADINGS["pupil"], *HEADINGS["local_id"])
+_LOGIN = re.compile(r"(?=\D*\d\D*\d)(?=.*[^\W\d_]{2})[^\W_]{6,20}")
 
 
 def _is_of_the_pupil(table: Table, name: str, _: Class) -> bool:
-    """One value for each pupil and nearly as many values as pupils: a name or a number of theirs."""
-    column = table.read.get("pupil")
-    pairs = (
-        [(a, b) for a, b in zip(table.column(column), table.column(name), strict=True) if a and b]
-        if column
-        else []
-    )
-    by_pupil: dict[str, set[str]] = {}
-    for a, b in pairs:
-        by_pupil.setdefault(a, set()).add(b)
-    values = {b for _, b in pairs}
-    return (
-        len(by_pupil) >= 5
-        and len(pairs) >= 1.5 * len(by_pupil)
-        and len(values) >= 0.6 * len(by_pupil)
-        and all(len(v) == 1 for v in by_pupil.values())
-        and not any(re.search(r"\d[.,:]\d|[½%]", v) for v in values)
-    )
+    """One value for each pupil, nearly each of its own, that can only be a name or a login."""
+    fixed = table.beside.fixed.get((name, "pupil"))
+    if fixed is None or not fixed.holds or not fixed.of:
+        return False
+    n, values = len(fixed.of), fixed.values
+    if heading(name) in _IDENTITY:
+        return len(values) == n
+    is_repeated = n >= 5 and fixed.rows >= 1.5 * n
+    is_who = sum(bool(_is_full_name(v) or _LOGIN.fullmatch(v)) for v in values) >= 0.95 * len(values)
+    return is_repeated and is_who and len(values) >= 0.9 * n and not any(_AMOUNT.fullmatch(v) for v in values)
 
 
 def _names_the_same(table: Table, name: str, looks: Class) -> bool:
     """Another name of the school or class: one value for each, and a value of its own."""
-    for ours in ("school", "class"):
-        column = table.read.get(ours)
-        pairs = (
-            {(a, b) for a, b in zip(table.column(column), table.column(name), strict=True)}
-            if column
-            else set()
-        )
+    for ours, least in (("school", 3), ("class", 5)):
+        fixed = table.beside.fixed.get((name, ours))
         if (
-            len(pairs) >= 3
-            and len(table.rows) >= 1.5 * len(pairs)
-            and len({a for a, _ in pairs}) == len({b for _, b in pairs}) == len(pairs)
-            and looks == "words"
+            looks == "words"
+            and fixed is not None
+            and fixed.holds
+            and len(fixed.of) >= least
+            and fixed.rows >= 1.5 * len(fixed.of)
+            and len(fixed.values) == len(fixed.of)
+            and not any(TELLS_A_PART.search(v) for v in fixed.values)
         ):
             return True
     return False
 
 
 def _is_row_number(table: Table, name: str, _: Class) -> bool:
-    numbers = table.column(name)
-    if len(numbers) < 5 or not all(n.isdigit() for n in numbers):
-        return False
-    return all(int(b) == int(a) + 1 for a, b in pairwise(numbers))
+    counting = table.beside.counting.get(name)
+    return counting is not None and counting.holds and counting.rows >= 5
 
 
 def _is_length_of_the_interval(table: Table, name: str, looks: Class) -> bool:
     """Days or weekdays from the first day to the last, as the dates already say."""
-    first, last = table.read.get("from"), table.read.get("to")
-    if not first or not last or looks != "amount":
-        return False
-    rows = zip(table.column(first), table.column(last), table.column(name), strict=True)
-    lengths = [(_day(a), _day(b), _number(c)) for a, b, c in rows if a and b and c]
-    known = [(a, b, c) for a, b, c in lengths if a is not None and b is not None and c is not None]
-    return (
-        bool(known)
-        and len(known) == len(lengths)
-        and (
-            all((b - a).days + 1 == c for a, b, c in known) or all(_weekdays(a, b) == c for a, b, c in known)
-        )
-    )
-
-
-def _weekdays(first: dt.date, last: dt.date) -> int:
-    return sum((first + dt.timedelta(days=n)).weekday() < 5 for n in range((last - first).days + 1))
+    told = table.beside.told.get((name, "length"))
+    return looks == "amount" and told is not None and bool(told.ways) and told.rows > 0
 
 
 def _is_sum_or_share(table: Table, name: str, looks: Class) -> bool:
     """The sum of the amounts that are read, or a percentage of the possible days."""
-    if not table.amounts or looks != "amount":
+    told = table.beside.told.get((name, "sum"))
+    if looks != "amount" or told is None or not told.rows:
         return False
-    possible = table.read.get("school_days")
-    checked = 0
-    for row in table.rows:
-        said = _number(row.get(name, "").rstrip("% "))
-        parts = [_number(row.get(a, "") or "0") for a in table.amounts]
-        days = _number(row.get(possible, "")) if possible else None
-        if said is None or None in parts:
-            continue
-        checked += 1
-        numbers = [p for p in parts if p is not None]
-        if is_percent(name) or "%" in row.get(name, ""):
-            if not days or not any(abs(said - 100 * n / days) <= 0.6 for n in (*numbers, sum(numbers))):
-                return False
-        elif abs(said - sum(numbers)) > 0.01:
-            return False
-    return checked > 0
+    is_share = is_percent(name) or any("%" in v for v in told.values)
+    return ("share" if is_share else "sum") in told.ways
 
 
 _ADDS_NOTHING: tuple[Callable[[Table, str, Class], bool], ...] = (
@@ -338,15 +447,6 @@ _ADDS_NOTHING: tuple[Callable[[Table, str, Class], bool], ...] = (
     _is_sum_or_share,
 )
 """Ways in which a column can be shown to add nothing to what is read."""
-
-
-def _day(text: str) -> dt.date | None:
-    found: dt.date | None = (parse_date(("excel",))(text)[0] or _ALL_DATES(text)[0]) if text else None
-    return found
-
-
-def _number(text: str) -> float | None:
-    return float(text.replace(",", ".")) if re.fullmatch(r"[+-]?\d+(?:[.,]\d+)?", text.strip()) else None
 
 
 WHY: dict[Class, str] = {

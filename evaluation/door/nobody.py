@@ -31,6 +31,7 @@ begyndt begyndte begynder sluttede slutter startede fom tom sluttidspunkt startt
 vægt
 mor far moder fader værge værger evaluering evalueringen interview interviews følgeforskning sundhedsplejerske
 samtaledato
+kolonne
 a absence absent accepted active admin administration afbud afdeling afgivet afmeldt afsluttet aftalt afventer afvist
 ak aktiv aktivitet aktuel al alle almen alt am anden andet anledning annulleret ansvarlig antal anvendt art at
 attendance august authorised barn barnet begge behandlet behandling bem bemærkning bemærkninger beregnet besked

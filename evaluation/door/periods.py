@@ -15,10 +15,11 @@ SEPARATOR = "\x01"
 """Joins a period's text and its year's text, so that both are parsed once per distinct pair."""
 
 
-def parse_week(starts_month: int) -> Parser:
+def parse_week(starts_month: int, *, of_school_years: bool = False) -> Parser:
     """Monday of an ISO week from "2026-W37", "37/2026", or "Week 37", "Uge 37", "37" with a year beside it.
 
-    The year beside it is a calendar year, or a school year that begins in ``starts_month``.
+    The year beside it is a calendar year, or a school year that begins in ``starts_month``: one that is written as two
+    years, or any where they are declared to be such.
     """
 
     def parse(text: str) -> tuple[Any, str | None]:
@@ -35,7 +36,7 @@ def parse_week(starts_month: int) -> Parser:
             first = _first_year(beside)
             if first is None:
                 return None, "period_format"
-            is_second_half = "/" in beside or "-" in beside
+            is_second_half = of_school_years or "/" in beside or "-" in beside
             year = first + 1 if is_second_half and week < _first_week(first, starts_month) else first
         else:
             return None, "period_format" if text.strip(SEPARATOR + " ") else "empty_value"
@@ -47,8 +48,10 @@ def parse_week(starts_month: int) -> Parser:
     return parse
 
 
-def parse_month(starts_month: int) -> Parser:
-    """First day of a month from "2026-09", "09-2026", "september 2026", or "9", "september" with a year beside it."""
+def parse_month(starts_month: int, *, of_school_years: bool = False) -> Parser:
+    """First day of a month from "2026-09", "09-2026", "september 2026", or "9", "september" with a year beside it, which
+    is told as :func:`parse_week` does.
+    """
 
     def parse(text: str) -> tuple[Any, str | None]:
         period, _, beside = text.partition(SEPARATOR)
@@ -64,7 +67,7 @@ def parse_month(starts_month: int) -> Parser:
             first = _first_year(beside)
             if first is None:
                 return None, "period_format"
-            is_school_year = "/" in beside or "-" in beside
+            is_school_year = of_school_years or "/" in beside or "-" in beside
             year = first + 1 if is_school_year and month < starts_month else first
         else:
             return None, "period_format" if text.strip(SEPARATOR + " ") else "empty_value"

@@ -16,7 +16,7 @@ from evaluation.door.date_order import order_of, orders_of
 from evaluation.door.dates import MONTHS, parse_moment
 from evaluation.door.draft import Draft, is_per_lesson, quoted
 from evaluation.door.heading_row import is_date
-from evaluation.door.headings import DATE_FORMATS, is_percent, type_of
+from evaluation.door.headings import DATE_FORMATS, is_percent
 from evaluation.door.look import Look, look_at
 from evaluation.door.nobody import is_nobody
 from evaluation.door.recognise import SPAN, columns_of, kind_of, share_of
@@ -74,7 +74,7 @@ def propose_mapping(path: Path, protocol: Protocol, inbox: Path | None = None) -
         )
     if "from" in found and "to" not in found and "length" not in found and kind == "absence":
         doubts.append("Filen siger ikke, hvornår fraværet sluttede: bed om den sidste dag som dato.")
-    if percents := [c for c in look.header if is_percent(c) and type_of(c)]:
+    if kind == "totals" and (percents := [c for c in look.header if is_percent(c)]):
         doubts.append(
             f"Procenter kan ikke lægges sammen og læses ikke: {', '.join(_shown(percents, look))}. Bed om dage i stedet."
         )

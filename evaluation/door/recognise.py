@@ -24,11 +24,10 @@ from evaluation.door.headings import (
     exact_type_of,
     heading,
     is_of_absence,
-    is_percent,
-    type_of,
+    named,
 )
 from evaluation.door.look import Look
-from evaluation.door.meaning import Table, Values, may_matter
+from evaluation.door.meaning import Table, Values, beside_of, may_matter
 from evaluation.door.values import parse_class
 from evaluation.errors import InputError, Problem
 
@@ -63,12 +62,14 @@ def columns_of(look: Look) -> dict[str, str]:
     ):
         found["type"] = found.pop("status")
     for name, test in (
-        ("type", lambda v: exact_type_of(v) is not None),
+        ("type", exact_type_of),
         ("class", lambda v: parse_class(v)[1] not in (None, parse_class(v)[0])),
         ("date", is_date),
     ):
         taken = {*found.values(), *look.marks}
         free = [c for c, v in look.columns.items() if c not in taken and share_of(v, test, 0.8)]
+        half = [c for c, v in look.columns.items() if c not in taken and share_of(v, test, 0.5)]
+        free = free or (half if name == "type" and len(half) == 1 else [])
         if name not in found and free and not (name == "date" and "from" in found):
             found[name] = free[0]
     if "date" in found and "to" in found and "from" not in found:
@@ -76,8 +77,8 @@ def columns_of(look: Look) -> dict[str, str]:
     _length(found, look)
     if "type" not in found and "kind" not in found and {"date", "from"} & found.keys() and not look.marks:
         free = [h for h in look.header if h and h not in found.values()]
-        named = [h for h in free if is_of_absence(h) and not amounts_of(found, look)]
-        found |= {"type": named[0]} if len(named) == 1 else {}
+        told = [h for h in free if is_of_absence(h) and not amounts_of(found, look)]
+        found |= {"type": told[0]} if len(told) == 1 else {}
     if (
         "type" not in found
         and {"date", "from"} & found.keys()
@@ -98,7 +99,9 @@ def table_of(look: Look, read: dict[str, str], amounts: tuple[str, ...] = ()) ->
     for name, counts in look.columns.items():
         values[name] = Values()
         values[name].add(counts.items())
-    return Table(values, look.rows, read, amounts)
+    beside = beside_of(read, amounts)
+    beside.see(look.frame, [c for c in values if c not in read.values()])
+    return Table(values, read, beside, amounts)
 
 
 _CLOCK = re.compile(r"(?:kl\.?\s*)?\d{1,2}[:.]\d{2}(?::\d{2})?")
@@ -247,7 +250,7 @@ def kind_of(found: dict[str, str], look: Look) -> tuple[str, str]:
             return "absence", "interval"
     elif "from" in found and ("type" in found or "length" in found):
         return "absence", "interval"
-    if "date" in found and by_type:
+    if "date" in found and by_type and all(_is_of_a_day(c) for c in amounts_of(found, look)):
         if _are_counts(found, look):
             raise _long_spans(
                 "the file counts days up to a date and does not say since when",
@@ -287,11 +290,16 @@ def is_talk_log(look: Look) -> bool:
 
 
 def amounts_of(found: dict[str, str], look: Look) -> dict[str, str]:
-    """Columns that name a type of absence in their headings, with the type; none when fewer than two do."""
+    """Columns whose headings name a type of absence and nothing more, with the type; none when fewer than two types are."""
     taken = set(found.values())
-    named = (c for c in look.header if len(c) > 2 and c not in taken and not is_percent(c))
-    hit = {c: t for c in named if (t := type_of(c))}
+    hit = {c: said.kind for c in look.header if len(c) > 2 and c not in taken and (said := named(c))}
     return hit if len(set(hit.values())) >= 2 else {}
+
+
+def _is_of_a_day(column: str) -> bool:
+    """Can a heading stand over a mark, or a part of a day, of one day?"""
+    said = named(column)
+    return said is not None and said.unit in (None, "days") and not said.is_running
 
 
 def _are_counts(found: dict[str, str], look: Look) -> bool:
@@ -360,10 +368,16 @@ def _is_roster(found: dict[str, str], look: Look) -> bool:
     if _repeats(found, look):
         return False
     read = parse_date(tuple(f for _, f in DATE_FORMATS))
-    pairs = [(read(r.get(found["from"], ""))[0], read(r.get(found["to"], ""))[0]) for r in look.rows]
+    ends = look.frame[[found["from"], found["to"]]].fillna("").drop_duplicates()
+    pairs = [(read(a)[0], read(b)[0]) for a, b in ends.itertuples(index=False, name=None)]
     spans = [(b - a).days for a, b in pairs if a is not None and b is not None]
     if len(spans) > len(pairs) / 2 and sorted(spans)[len(spans) // 2] < LEAST_ENROLMENT:
         return False
     known = {heading(c) for c in look.header}
     names = {*FIRST_NAMES, *LAST_NAMES, *NAME_HEADINGS}
-    return bool(known & {*names, "indmeldt", "udmeldt", "klassetrin", "klassespor"})
+    return are_enrolments(found) or bool(known & {*names, "klassetrin", "klassespor"})
+
+
+def are_enrolments(found: dict[str, str]) -> bool:
+    """Do the headings of the dates say that they are of going to the school, and not of being away from it?"""
+    return all(heading(found[n]).startswith(("indm", "udm")) for n in ("from", "to") if n in found)

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from evaluation.door.beside import Beside
 from evaluation.door.chunks import Chunk
 from evaluation.door.dates import parse_moment
 from evaluation.door.mapping import Mapping
-from evaluation.door.meaning import SAMPLE_ROWS, WHY, Table, Values, may_matter
+from evaluation.door.meaning import WHY, Table, Values, beside_of, may_matter
 from evaluation.door.questions import IGNORE_ANSWER, Question
 from evaluation.door.values import clean
 from evaluation.errors import InputError
@@ -38,9 +39,22 @@ class Scrutiny:
     mapping: Mapping
     epoch_1904: bool
     values: dict[str, Values] = field(default_factory=dict)
-    rows: list[dict[str, str]] = field(default_factory=list)
+    beside: Beside = field(init=False)
     moments: set[str] = field(default_factory=set)
     has_times: bool = False
+
+    def __post_init__(self) -> None:
+        """What the unread columns are held against."""
+        self.beside = beside_of(self._read, self._amounts)
+
+    @property
+    def _read(self) -> dict[str, str]:
+        return {n: c.column for n, c in self.mapping.columns.items() if c.column is not None}
+
+    @property
+    def _amounts(self) -> tuple[str, ...]:
+        totals = self.mapping.totals
+        return tuple(dict.fromkeys(c for s in totals.types.values() for c in s.add)) if totals else ()
 
     def see(self, chunk: Chunk) -> None:
         """Look at one piece."""
@@ -55,21 +69,13 @@ class Scrutiny:
                 found = frame[column].value_counts()
                 counts = Counter({clean(str(v)): int(n) for v, n in found.items()})
                 self.values.setdefault(column, Values()).add(counts.items())
-            if len(self.rows) < SAMPLE_ROWS:
-                sample = frame.iloc[: SAMPLE_ROWS - len(self.rows)].fillna("")
-                columns = [str(c) for c in sample if not str(c).startswith("\x00")]
-                self.rows += [
-                    {c: clean(v) for c, v in zip(columns, row, strict=True)}
-                    for row in sample[columns].itertuples(index=False, name=None)
-                ]
+            self.beside.see(frame, unread)
         self._see_times(frame)
 
     def questions(self) -> tuple[Question, ...]:
         """What must be answered before the file counts."""
         mapping = self.mapping
-        read = {n: c.column for n, c in mapping.columns.items() if c.column is not None}
-        sums = mapping.totals.types.values() if mapping.totals else ()
-        table = Table(self.values, self.rows, read, tuple(c for s in sums for c in s.add))
+        table = Table(self.values, self._read, self.beside, self._amounts)
         found = [
             Question("column", u.name, WHY[u.looks], IGNORE_ANSWER)
             for u in may_matter(table, mapping.ignore, is_roster=mapping.kind == "pupils")

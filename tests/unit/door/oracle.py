@@ -7,12 +7,16 @@ from typing import Any
 
 from tests.unit.door.exports import READ_AS, Export, Role
 
-OURS = ("pupil", "class", "date", "from", "to", "type", "time_from", "time_to", "week")
+OURS = (
+    "pupil", "class", "date", "from", "to", "type", "time_from", "time_to", "week", "month", "school_year",
+)  # fmt: skip
 
 
 def answer(raw: dict[str, Any], made: Export) -> dict[str, Any]:
     """The draft's raw tables with every ``?`` answered."""
     told = json.loads(json.dumps(raw))
+    if made.answers.get("kind", told["kind"]) != told["kind"]:
+        return told  # it is something else than the draft believes: the question stays open
     columns = told.setdefault("columns", {})
     ignore = told.setdefault("ignore", {})
     if told.get("date_formats") == ["?"]:
@@ -54,11 +58,15 @@ def answer(raw: dict[str, Any], made: Export) -> dict[str, Any]:
             }
             told["shares"] = {code: share for code, (_, share) in made.codes.items()}
     totals = told.get("totals", {})
+    if any(v == "?" for v in totals.get("types", {}).values()):
+        totals["types"] = {
+            r.what.removeprefix("total:"): c for c, r in made.roles.items() if r.what.startswith("total:")
+        }
     for field in ("unit", "per_day", "running", "possible"):
         if totals.get(field) == "?" or (
             field == "per_day" and f"totals.{field}" in made.answers and totals.get("unit") != "days"
         ):
-            totals[field] = made.answers[f"totals.{field}"]
+            totals[field] = made.answers.get(f"totals.{field}", "?")
     if totals.get("unit") == "days":
         totals.pop("per_day", None)
     elif totals and "totals.per_day" in made.answers:
@@ -85,6 +93,8 @@ def _place(told: dict[str, Any], column: str, role: Role) -> None:
     columns = told["columns"]
     if role.what == "harmless":
         told["ignore"][column] = "siger intet om mængden"
+    elif role.what == "blocked":
+        told["ignore"][column] = "?"
     elif role.what == "pupil":
         columns["pupil"] = {"column": column, "kind": "cpr"}
     elif role.what == "half":

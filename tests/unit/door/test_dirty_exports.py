@@ -55,7 +55,7 @@ def text(*lines: str) -> str:
 def rows(n: int = 6) -> list[str]:
     """Pupils, classes and codes in turn; two days."""
     return [
-        f"{(A, B, C)[i % 3]};Kanariefugl Åse;{('6.A', '6.B', '8.A')[i % 3]};{7 + i // 3:02d}-09-2026;{'SUT'[i % 3]}"
+        f"{(A, B, C)[i % 3]};Kanariefugl Åse;{('6.A', '6.B', '8.A')[i % 3]};{7 + i // 3:02d}-09-2026;{'SUF'[i % 3]}"
         for i in range(n)
     ]
 
@@ -528,6 +528,7 @@ CASES: dict[str, Dirty] = {
         ('headings = "weekdays"', 'week = "Uge"', 'year = "År"'),
         (4, 3, 1),
         ("closing_day",),
+        answers=(('"P" = "?"', '"P" = "none"'),),
     ),
     "the two halves of a day": Dirty(
         "a.csv",
@@ -539,9 +540,10 @@ CASES: dict[str, Dirty] = {
             f"{C};8.A;10-09-2026;;P",
             f"{A};6.A;11-09-2026;S;",
         ).encode(),
-        ('headings = "halves"', 'halves = ["Formiddag", "Eftermiddag"]', '"P" = "none"'),
+        ('headings = "halves"', 'halves = ["Formiddag", "Eftermiddag"]'),
         (5, 4, 1),
         ("half_day_grade",),
+        answers=(('"P" = "?"', '"P" = "none"'),),
     ),
     "another program's capitals, and pupils who were there": Dirty(
         "a.csv",
@@ -595,6 +597,7 @@ CASES: dict[str, Dirty] = {
         text("Fulde navn;CPR;Klasse;Startdato;Slutdato", f"Kanariefugl, Åse;{A};6.A;01-08-2026;").encode(),
         ('kind = "pupils"', 'names = ["Fulde navn"]'),
         (1, 1, 0),
+        answers=(('from = "?"', 'from = "Startdato"'),),
     ),
     "consents in other words": Dirty(
         "a.csv",
