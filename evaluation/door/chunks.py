@@ -12,6 +12,7 @@ from evaluation.door.cpr import parse_cpr
 from evaluation.door.dates import parse_date
 from evaluation.door.headings import with_places
 from evaluation.door.mapping import Mapping as FileMapping
+from evaluation.door.pages import Line, Pages, Preamble
 from evaluation.door.values import by_distinct, clean, shape_of
 from evaluation.errors import InputError, Problem
 
@@ -33,7 +34,8 @@ class Chunk:
     ``frame`` holds the mapped columns as text (missing where a cell is empty), ``rows`` (n,) the line each row
     stands on, counted from 1 as an editor or Excel shows it; ``rejects`` the rows that are not in the frame; ``skipped``
     the lines that are no rows, by reason (:data:`evaluation.door.left_out.REASONS`); ``sums`` (k,) the columns, and
-    ``sum_rows`` (k,) the lines, of those that the mapping's ``skip_lines`` name.
+    ``sum_rows`` (k,) the lines, of those that the mapping's ``skip_lines`` name. ``pages``: from which line on which lines
+    stand over the headings, where they stand more than once; ``unclear``: titles that nobody can place.
     """
 
     frame: pd.DataFrame
@@ -42,6 +44,8 @@ class Chunk:
     skipped: Mapping[str, np.ndarray] = field(default_factory=dict)
     sums: pd.DataFrame | None = None
     sum_rows: np.ndarray = field(default_factory=lambda: np.array([], dtype=np.int64))
+    pages: tuple[tuple[int, Preamble], ...] = ()
+    unclear: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,22 +65,24 @@ def settled(
     frame: pd.DataFrame,
     rows: np.ndarray,
     rejects: Sequence[Reject],
-    mapping: FileMapping,
+    pages: Pages,
+    line: Line,
     named: np.ndarray | None = None,
 ) -> Chunk:
-    """A chunk of what was split, without the lines that are no rows.
+    """A chunk of what was split, without the lines that are no rows; ``line`` gives a line of it by its number.
 
     ``named`` (m,): the lines that ``skip_lines`` name. One that holds a valid number and date is a row whatever it
     begins with: somebody may be called Total.
     """
+    mapping = pages.mapping
     skipped: dict[str, np.ndarray] = {}
     is_no_row = np.zeros(len(rows), dtype=bool)
+    again = np.zeros(len(rows), dtype=bool)
     used = [c for c in mapping.used_columns if c in frame]
     if used:
         first = (frame[used[0]] == used[0]).to_numpy(dtype=bool, na_value=False)
         if first.any():
             again = np.all([(frame[c] == c).to_numpy(dtype=bool, na_value=False) for c in used], axis=0)
-            skipped["repeated_heading"] = rows[again]
             is_no_row |= again
     sums, sum_rows = None, np.array([], dtype=np.int64)
     if named is not None and len(named):
@@ -87,9 +93,17 @@ def settled(
         broken = [r.row for r in rejects if r.row in set(named.tolist())]
         rejects = [r for r in rejects if r.row not in set(broken)]
         skipped["skip_lines"] = np.union1d(rows[at], np.array(broken, dtype=np.int64))
+    told = is_no_row & ~again
+    turned = pages.turn(frame[~told], rows[~told], again[~told], [r.row for r in rejects], line)
+    if turned.titles:
+        is_no_row |= np.isin(rows, list(turned.titles))
+        rejects = [r for r in rejects if r.row not in turned.titles]
+    if again.any() or turned.titles:
+        skipped["repeated_heading"] = np.union1d(rows[again], np.array(sorted(turned.titles), dtype=np.int64))
     if is_no_row.any():
         frame, rows = frame[~is_no_row].reset_index(drop=True), rows[~is_no_row]
-    return Chunk(frame, rows, tuple(sorted(rejects, key=lambda r: r.row)), skipped, sums, sum_rows)
+    rejects = tuple(sorted(rejects, key=lambda r: r.row))
+    return Chunk(frame, rows, rejects, skipped, sums, sum_rows, turned.pages, turned.unclear)
 
 
 def filled_down(chunk: Chunk, columns: Sequence[str], above: dict[str, str]) -> Chunk:

@@ -39,7 +39,7 @@ from evaluation.door.look import Look
 from evaluation.door.mapping import COLUMNS
 from evaluation.door.meaning import Unread, codes_with_a_share, may_matter
 from evaluation.door.nobody import is_nobody
-from evaluation.door.periods import parse_month
+from evaluation.door.periods import MONTH_ALONE, months_in
 from evaluation.door.recognise import (
     SPAN,
     amounts_of,
@@ -500,10 +500,12 @@ class Draft:
     def _above(self) -> list[str]:
         """Month and class of a grid, from the lines over its headings."""
         lines = []
-        months = [i for i, x in enumerate(self.look.above, 1) if _month_in(x)]
-        if self.look.days and months:
+        months = [(i, m) for i, x in enumerate(self.look.above, 1) for m in months_in(x)]
+        if self.look.days and len({m for _, m in months}) == 1:
+            lines.append(f"month = {{ line = {months[0][0]}, pattern = '{MONTH_ALONE}' }}  # ?")
+        elif self.look.days and months:
             lines.append(
-                f"month = {{ line = {months[0]}, pattern = '([A-Za-zÆØÅæøå]+ \\d{{4}}|\\d{{4}}-\\d{{2}})' }}  # ?"
+                f"month = {{ line = \"?\", pattern = '{MONTH_ALONE}' }}  # flere linjer har en måned"
             )
         elif self.look.days:
             lines.append('month = { constant = "?" }  # ? fx 2026-09')
@@ -512,7 +514,7 @@ class Draft:
             )
         classes = [i for i, x in enumerate(self.look.above, 1) if re.search(r"klasse", x, re.IGNORECASE)]
         if "class" not in self.found and classes:
-            lines.append(f"class = {{ line = {classes[0]}, pattern = '[Kk]lasse:?[; ]*([0-9][^;]*)' }}  # ?")
+            lines.append(f"class = {{ line = {classes[0]}, pattern = '{CLASS_ALONE}' }}  # ?")
         return lines
 
     def _codes(self, column: str) -> list[str]:
@@ -552,6 +554,8 @@ class Draft:
         return safe
 
 
+CLASS_ALONE = r"[Kk]lasse:?[; ]*(\d{1,2}[. -]{0,2}[A-Za-zÆØÅæøå]{0,2}\d?(?!\w))"
+"""A class in a line that may say more."""
 _PLACES = {"amount": "amount", "words": "status"}
 """Where an unread column would be read, by what it looks like."""
 
@@ -578,12 +582,6 @@ def is_per_lesson(look: Look) -> bool:
 
 def _float(text: str) -> float | None:
     return float(text.replace(",", ".")) if NUMBER.fullmatch(text) else None
-
-
-def _month_in(text: str) -> bool:
-    return any(
-        parse_month(8)(m)[1] is None for m in re.findall(r"[A-Za-zÆØÅæøå]+ \d{4}|\d{4}-\d{2}(?!\d)", text)
-    )
 
 
 def quoted(text: str) -> str:

@@ -65,9 +65,11 @@ class Fields:
         if spec.used:
             texts = self.chunk.frame[spec.used[0]]
             return texts if spec.pattern is None else texts.str.extract(spec.pattern, expand=False)
-        return pd.Series([self._single(spec)], dtype="str").take(
-            np.zeros(len(self.chunk.rows), dtype=np.intp)
-        )
+        pages = self.chunk.pages if spec.line is not None else ()
+        starts, over = zip(*(pages or ((0, self.reading.preamble),)), strict=True)
+        at = np.searchsorted(starts, self.chunk.rows, side="right") - 1
+        is_month = name == "month"
+        return pd.Series([self._single(spec, p, is_month=is_month) for p in over], dtype="str").take(at)
 
     def quarantine_rows(self, name: str, hit: np.ndarray, rule: str, *, found: str | None = None) -> None:
         """Quarantine the rows where ``hit`` (n,) for one rule; ``found`` in words, else the column's masked text."""
@@ -167,11 +169,10 @@ class Fields:
         day = np.datetime64(self.source.exported_on or "NaT", "D")
         return np.full(len(self.chunk.rows), day, dtype="datetime64[D]")
 
-    def _single(self, spec: Column) -> str | None:
+    def _single(self, spec: Column, lines: tuple[str, ...], *, is_month: bool) -> str | None:
         if spec.constant is not None:
             return spec.constant
         if spec.line is not None:
-            lines = self.reading.preamble
             text: str | None = lines[spec.line - 1] if spec.line <= len(lines) else None
             pattern = spec.pattern
         elif spec.sheet is not None:
@@ -181,6 +182,8 @@ class Fields:
         if text is None or pattern is None:
             return text
         match = re.search(pattern, text)
+        if match and is_month and _is_of_a_date(text, match):
+            return None
         return match[1] if match else None
 
     def _labels(self, parsed: Parsed, texts: pd.Series) -> np.ndarray:
@@ -208,6 +211,13 @@ class Fields:
     def _label(self, name: str) -> str:
         spec = self.source.mapping.columns.get(name)
         return spec.column if spec is not None and spec.column is not None else name.lstrip("\x00")
+
+
+def _is_of_a_date(text: str, match: re.Match[str]) -> bool:
+    """Is what was found the month of a day, as of the day a list was printed on?"""
+    return bool(
+        re.search(r"\b\d{1,2}\.?\s*$", text[: match.start(1)]) or re.match(r"-\d", text[match.end(1) :])
+    )
 
 
 def _mapped(spec: Column, parser: Parser) -> Parser:

@@ -7,6 +7,7 @@ Identifiers are gone before a row is staged; what is returned holds none.
 
 from __future__ import annotations
 
+import datetime as dt
 import zipfile
 import zlib
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -29,6 +30,7 @@ from evaluation.door.left_out import OUT_OF_ROUND, SKIPPED, leave_out
 from evaluation.door.mapping import ROUTED, read_mappings
 from evaluation.door.mapping import Mapping as FileMapping
 from evaluation.door.overlap_totals import ANOTHER_SUM, TWO_PERIODS
+from evaluation.door.pages import UNCLEAR, Preamble
 from evaluation.door.produce import raw_tables
 from evaluation.door.pseudonyms import PseudonymKey
 from evaluation.door.quarantine import Quarantine
@@ -212,7 +214,11 @@ class _Session:
                 page.period = covered_period(source, reading.preamble)
                 sums = Sums(source.mapping)
                 scrutiny = Scrutiny(source.mapping, reading.epoch_1904)
+                unclear: list[int] = []
                 for chunk in reading.chunks:
+                    unclear += chunk.unclear
+                    if chunk.pages and page.period:
+                        page.period = _spanned(source, page.period, chunk.pages)
                     self.ledger.add_rows(number, chunk)
                     scrutiny.see(chunk)
                     sums.see(chunk)
@@ -243,7 +249,8 @@ class _Session:
                     "xml",
                 ):  # whose headings do not say what is beside the marks
                     self.unread[source.name] = tuple(scrutiny.values)
-                if questions := (*scrutiny.questions(), *running_totals(self.stage, source, number)):
+                titles = (replace(UNCLEAR, why=f"{UNCLEAR.why}: linje {lines(unclear)}"),) if unclear else ()
+                if questions := (*titles, *scrutiny.questions(), *running_totals(self.stage, source, number)):
                     raise StillOpen(source.name, questions)
                 page.sums = tuple(sums.found)
                 self.ledger.seal(number, seal())
@@ -347,6 +354,14 @@ class _Session:
             kept = values[keep]
             compact[name] = self.stage.texts.codes(kept) if kept.dtype == object else kept
         return compact
+
+
+def _spanned(
+    source: Incoming, period: tuple[dt.date, dt.date], pages: tuple[tuple[int, Preamble], ...]
+) -> tuple[dt.date, dt.date]:
+    """The days that all pages cover."""
+    found = [period, *(p for _, over in pages if (p := covered_period(source, over)) is not None)]
+    return min(first for first, _ in found), max(last for _, last in found)
 
 
 def _problems_of(error: Exception, source: Incoming) -> tuple[Problem, ...]:

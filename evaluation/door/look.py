@@ -23,6 +23,7 @@ from evaluation.door.dates import session_of, weekday_of
 from evaluation.door.heading_row import DAY_HEADING, LEAST_DATES, LEAST_DAYS, header_place, is_date
 from evaluation.door.headings import HALVES, SUMMARY, heading, with_places
 from evaluation.door.nobody import is_nobody
+from evaluation.door.pages import MOST_IN_A_TITLE, names_a_block
 from evaluation.door.read_rows import cell_text
 from evaluation.door.values import clean, parse_class
 from evaluation.door.workbooks import BOOKS
@@ -325,11 +326,11 @@ def _look_xml(path: Path, doubts: list[str]) -> Look:
 def _made(
     kind: str, encoding: str, delimiter: str, sheet: str | None, rows: list[list[str]], at: int, line: int
 ) -> Look:
-    below = [r for r in rows[at + 1 :] if any(clean(c) for c in r)]
     head = [clean(h) for h in rows[at]]
     while head and not head[-1]:
         head.pop()
     header = with_places(head)
+    below = [r for r in _without_pages(rows[at + 1 :], head, line - 1) if any(clean(c) for c in r)]
     is_summary = [bool(SUMMARY.match(delimiter.join(r).lstrip(delimiter))) for r in below]
     kept = [r for r, summary in zip(below, is_summary, strict=True) if not summary]
     cells = {
@@ -353,6 +354,16 @@ def _made(
         is_garbled=bool(_GARBLED.search(text)),
         fill_down=_filled_down(frame, columns),
     )
+
+
+def _without_pages(rows: list[list[str]], header: list[str], depth: int) -> list[list[str]]:
+    """Rows without headings that stand again, and without the titles over them."""
+    filled = [[clean(c) for c in r if clean(c)] for r in rows]
+    named = [h for h in header if h]
+    gone = {i for i, cells in enumerate(filled) if cells == named}
+    over = {i - n for i in gone for n in range(1, depth + 1) if i >= n}
+    gone |= {i for i in over if len(filled[i]) <= MOST_IN_A_TITLE and names_a_block(filled[i])}
+    return [r for i, r in enumerate(rows) if i not in gone]
 
 
 _GARBLED = re.compile("Ã[\u0080-\u00bf\u0152-\u2122]|Â[\u00a0-\u00bf]|\ufffd")

@@ -79,6 +79,16 @@ def parse_month(starts_month: int, *, of_school_years: bool = False) -> Parser:
     return parse
 
 
+MONTH_ALONE = r"(?<![\d.])(?<!\d )(?<!\. )\b([A-Za-zÆØÅæøå]+ \d{4}|\d{4}-\d{2})(?![-\d])"
+"""A month that is no part of a date: a list says on which day it was printed, too."""
+
+
+def months_in(text: str) -> list[dt.date]:
+    """The months that a text names."""
+    found = (parse_month(8)(m) for m in re.findall(MONTH_ALONE, text))
+    return [month for month, rule in found if rule is None]
+
+
 def parse_quarter(text: str) -> tuple[Any, str | None]:
     """First day of a calendar quarter from "3. kvartal 2026", "Q3 2026", "2026-Q3"."""
     turned = re.fullmatch(

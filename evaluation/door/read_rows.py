@@ -9,6 +9,7 @@ import datetime as dt
 import itertools
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ import pandas as pd
 from evaluation.door.chunks import Chunk, Reading, check_header, empty_file, filled_down, settled
 from evaluation.door.dates import EXCEL_CELL
 from evaluation.door.mapping import Mapping
+from evaluation.door.pages import Pages
 from evaluation.errors import InputError, Problem
 
 PIECE_ROWS = 50_000
@@ -46,17 +48,19 @@ def read_rows(
     preamble = tuple(" ".join(t for v in row if (t := cell_text(v, "."))) for row in head[:-1])
     columns = tuple(h for h in header if h) if keep_all else mapping.handed_on(header)
     places = {column: header.index(column) for column in columns}
-    return Reading(preamble, header, _chunks(rows, mapping, name, places, piece_rows), epoch_1904)
+    pages = Pages(mapping, header, preamble)
+    return Reading(preamble, header, _chunks(rows, pages, name, places, piece_rows), epoch_1904)
 
 
 def _chunks(
-    rows: Iterator[Sequence[Any]], mapping: Mapping, name: str, places: dict[str, int], piece_rows: int
+    rows: Iterator[Sequence[Any]], pages: Pages, name: str, places: dict[str, int], piece_rows: int
 ) -> Iterator[Chunk]:
+    mapping = pages.mapping
     number = mapping.header_row + 1
     bad: dict[str, int] = {}
     above: dict[str, str] = {}
     seen = False
-    while piece := list(itertools.islice(rows, piece_rows)):
+    for piece in _pieces(rows, piece_rows, pages):
         for column, place in places.items():
             hit = next(
                 (number + i for i, row in enumerate(piece) if len(row) > place and row[place] is FORMULA),
@@ -75,7 +79,8 @@ def _chunks(
         seen = seen or bool(keep)
         if not bad:
             frame = pd.DataFrame({c: pd.Series(t, dtype="str") for c, t in texts.items()})
-            chunk = settled(frame, np.array(keep, dtype=np.int64) + number, (), mapping, named)
+            line = partial(_line, piece, number)
+            chunk = settled(frame, np.array(keep, dtype=np.int64) + number, (), pages, line, named)
             yield filled_down(chunk, mapping.fill_down, above)
         number += len(piece)
     if bad:
@@ -87,6 +92,29 @@ def _chunks(
         )  # fmt: skip
     if not seen:
         raise empty_file(name, mapping, header_only=True)
+
+
+def _pieces(rows: Iterator[Sequence[Any]], piece_rows: int, pages: Pages) -> Iterator[list[Sequence[Any]]]:
+    """Rows in pieces; no headings are cut from the lines over them."""
+    held: list[Sequence[Any]] = []
+    while more := list(itertools.islice(rows, piece_rows)):
+        piece = [*held, *more]
+        cut = pages.cut(len(piece) - 2 * pages.depth, len(piece), partial(_cells, piece))
+        held = piece[cut:]
+        yield piece[:cut]
+    if held:
+        yield held
+
+
+def _cells(piece: list[Sequence[Any]], n: int) -> list[str]:
+    return _line(piece, 0, n)[1]
+
+
+def _line(piece: list[Sequence[Any]], number: int, n: int) -> tuple[str, list[str]]:
+    """A line of a piece that begins with line ``number``, as text and as cells."""
+    row = piece[n - number] if 0 <= n - number < len(piece) else ()
+    cells = [cell_text(v, ".") or "" for v in row]
+    return " ".join(c for c in cells if c), cells
 
 
 def _is_named(row: Sequence[Any], mapping: Mapping) -> bool:

@@ -12,6 +12,7 @@ import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import IO
 
 import numpy as np
@@ -21,6 +22,7 @@ import pyarrow.compute as pc
 
 from evaluation.door.chunks import Chunk, Reading, Reject, check_header, empty_file, filled_down, settled
 from evaluation.door.mapping import Mapping
+from evaluation.door.pages import Pages
 from evaluation.errors import InputError, Problem
 from evaluation.files.encodings import WESTERN, likely_western, utf16_order
 
@@ -38,6 +40,7 @@ class _Layout:
     header: tuple[str, ...]
     columns: tuple[str, ...]
     width: int
+    pages: Pages
 
 
 def read_text(
@@ -65,7 +68,8 @@ def read_text(
     except csv.Error:  # a "cell" longer than any heading: this is no header
         fields = [header_line[:100]]
     header = check_header(fields, mapping, name, split_by=mapping.delimiter)
-    layout = _Layout(mapping, header, header if keep_all else mapping.handed_on(header), len(header))
+    columns = header if keep_all else mapping.handed_on(header)
+    layout = _Layout(mapping, header, columns, len(header), Pages(mapping, header, tuple(head[:-1])))
     chunks = _chunks(rest, pieces, layout, name)
     return Reading(tuple(head[:-1]), header, chunks)
 
@@ -157,7 +161,10 @@ def _chunks(first: list[str], pieces: Iterator[list[str]], layout: _Layout, name
     while True:
         more = next(pieces, None)
         final = more is None
-        take = len(lines) if final else max(len(lines) - LONGEST_RECORD, 0)
+        take = len(lines)
+        if not final:
+            cells = partial(_cells, lines, layout.mapping.delimiter)
+            take = layout.pages.cut(take - max(LONGEST_RECORD, 2 * layout.pages.depth), take, cells)
         if take:
             chunk, used = _split(lines, take, number, layout, final=final)
             seen = seen or bool(len(chunk.rows) or chunk.rejects)
@@ -168,6 +175,10 @@ def _chunks(first: list[str], pieces: Iterator[list[str]], layout: _Layout, name
         lines = lines + more
     if not seen:
         raise empty_file(name, layout.mapping, header_only=True)
+
+
+def _cells(lines: list[str], delimiter: str, n: int) -> list[str]:
+    return lines[n].split(delimiter)
 
 
 def _split(lines: list[str], take: int, number: int, layout: _Layout, *, final: bool) -> tuple[Chunk, int]:
@@ -207,7 +218,12 @@ def _split(lines: list[str], take: int, number: int, layout: _Layout, *, final: 
     if quoted_rows:
         order = np.argsort(rows, kind="stable")
         frame, rows = frame.iloc[order].reset_index(drop=True), rows[order]
-    return settled(frame, rows, rejects, mapping, np.flatnonzero(named) + number), used
+
+    def line(n: int) -> tuple[str, list[str]]:
+        found = lines[n - number] if 0 <= n - number < len(lines) else ""
+        return found, found.split(delimiter)
+
+    return settled(frame, rows, rejects, layout.pages, line, np.flatnonzero(named) + number), used
 
 
 def _quoted(

@@ -98,23 +98,26 @@ def parse_number(decimal: str) -> Callable[[str], tuple[Any, str | None]]:
 
 
 _CLASS = re.compile(
-    r"0*(\d{1,2})(?:\s*[.\-]?\s*(?:kl(?:asse)?\.?|årgang)?\s*)?[.\- ]?\s*([A-Za-zÆØÅæøå]{1,2})?\s*\d?",
+    r"0*(\d{1,2})(?:\s*[.\-]?\s*(?:kl(?:asse)?\.?|årgang)?\s*)?[.\- ]?\s*"
+    r"(?:([A-Za-zÆØÅæøå]{1,2})[.\-]?(\d)?|(?<!\d)(\d))?",
     re.IGNORECASE,
 )
 
 
 def parse_class(text: str) -> tuple[Any, Any]:
-    """Grade and tidy label of one class: ("6", "6.A") from "6.A", "06A", "6 a", "6. a"; ("0", "0") from "0.kl".
+    """Grade and tidy label of one class: ("6", "6.A") from "6.A", "06A", "6 a", "6. a"; ("0", "0") from "0.kl"; ("7", "7.1")
+    from "7.1". Two classes have two labels: only capitals, separators, noughts and the word for class are tidied.
 
-    Returns (None, None) for what is not plainly one grade, e.g. "0/1", "6.-7.", "Rød stue".
+    Returns (None, None) for what is not plainly one grade, e.g. "0/1", "6.-7.", "7-9", "Rød stue".
     """
     match = _CLASS.fullmatch(text)
-    if not match:
+    if not match or (match[4] and "-" in text and int(match[4]) > int(match[1])):
         return None, None
     grade, letter = str(int(match[1])), (match[2] or "").upper()
     if letter in ("KL",):
         letter = ""
-    return grade, f"{grade}.{letter}" if letter else grade
+    track = letter + (match[3] or match[4] or "")
+    return grade, f"{grade}.{track}" if track else grade
 
 
 _GRADE = re.compile(

@@ -250,6 +250,7 @@ def test_sums_of_groups_and_of_the_file_are_told_apart() -> None:
     from evaluation.door.chunks import settled
     from evaluation.door.control import Sums
     from evaluation.door.mapping import parse_mapping
+    from evaluation.door.pages import Pages
 
     raw = {
         "kind": "totals", "grain": "month", "files": ["t.csv"], "skip_lines": ["^I alt", "^Gennemsnit"],
@@ -265,7 +266,8 @@ def test_sums_of_groups_and_of_the_file_are_told_apart() -> None:
     )  # fmt: skip
     named = np.array([i + 2 for i, (a, *_) in enumerate(lines) if not a.startswith("6")])
     sums = Sums(mapping)
-    sums.see(settled(frame, np.arange(len(lines)) + 2, (), mapping, named))
+    pages = Pages(mapping, tuple(frame), ())
+    sums.see(settled(frame, np.arange(len(lines)) + 2, (), pages, lambda n: ("", ()), named))
     assert [(s.line, s.column, s.stated, s.agrees) for s in sums.found] == [
         (4, "Syge", 5.5, True),
         (6, "Syge", 4.0, True),

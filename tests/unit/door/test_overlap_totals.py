@@ -242,3 +242,12 @@ def test_weeks_beside_months_of_the_same_days_are_a_question(tmp_path: Path) -> 
     files = {"klasser_1.csv": weeks, "maaned_1.csv": months}
     intake = intake_of(tmp_path, files, groups(), groups("maaned_*.csv", "month"))
     assert [(q.name, "maaned_1.csv" in q.why) for q in intake.questions["klasser_1.csv"]] == [("grain", True)]
+
+
+def test_two_classes_of_a_grade_have_two_labels(tmp_path: Path) -> None:
+    written = ("7.1", "7.2", "7A1", "7A2", "7. b", "7 C")
+    rows = "".join(f"990001;{c};2026-W37;20;100;{n};1\n" for n, c in enumerate(written))
+    intake = intake_of(tmp_path, {"klasser_1.csv": GROUP_HEAD + rows}, groups())
+    assert not intake.problems
+    assert [k[0] for k in kept(intake)] == ["7.1", "7.2", "7.A1", "7.A2", "7.B", "7.C"]
+    assert sum(k[3] for k in kept(intake)) == sum(range(6)) + 6

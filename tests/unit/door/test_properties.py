@@ -33,6 +33,7 @@ RAW = {
     "kind": "absence",
     "files": ["*.csv"],
     "date_formats": ["dd-mm-yyyy"],
+    "overlap": "pupil_day",
     "exported_on": {"file_name": r"_(\d{4}-\d{2}-\d{2})\."},
     "types": {"S": "sick", "U": "unlawful", "-": "none"},
 }
