@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.door.cpr import parse_cpr
+from evaluation.door.headings import with_places
 from evaluation.door.mapping import Mapping
 from evaluation.door.mapping_parts import Column
 from evaluation.door.periods import months_in
@@ -144,7 +145,7 @@ class Pages:
         found = [clean(c).strip('"') for c in cells]
         while found and not found[-1]:
             found.pop()
-        return tuple(found) == self.header
+        return with_places(found) == self.header
 
     def _titles(
         self, frame: pd.DataFrame, rows: np.ndarray, again: np.ndarray, broken: set[int], line: Line
