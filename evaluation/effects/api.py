@@ -139,7 +139,7 @@ def _options(given: Mapping[str, Any]) -> DidOptions:
             hint = f" Did you mean {close[0]}?" if close else ""
             raise InputError(f"Option {asked} is unknown.{hint}")
         values[name] = value
-    for name in ("horizon", "bounds"):
+    for name in ("horizon", "bounds", "pretrend_power"):
         if values.get(name) is not None:
             several = values[name] if isinstance(values[name], Sequence) else (values[name],)
             values[name] = tuple(float(v) for v in several)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import asdict
 from typing import Any
 
 from evaluation.effects.results import DidResult, Estimate
@@ -37,6 +38,7 @@ def to_json(result: DidResult) -> str:
             }
             for h in result.honest
         ],
+        "missed_trends": [{k: _number(v) for k, v in asdict(m).items()} for m in result.missed_trends],
         "notes": list(result.notes),
         "options": dict(result.options),
         "version": result.version,
@@ -111,6 +113,13 @@ def to_text(result: DidResult) -> str:
         lines += ["", *[
             f"Honest, {h.restriction} {h.bound:g}: [{_show(h.ci_low).strip()}, {_show(h.ci_high).strip()}]"
             for h in result.honest
+        ]]  # fmt: skip
+    if result.missed_trends:
+        lines += ["", *[
+            f"Leads find a trend of {_show(m.slope)} a period with power {m.power:g}; it adds {_show(m.bias)} to the "
+            f"target, {_show(m.bias_after_passing)} once no lead is significant (Bayes factor {m.bayes_factor:.2f}, "
+            f"likelihood ratio {m.likelihood_ratio:.2f})"
+            for m in result.missed_trends
         ]]  # fmt: skip
     if result.notes:
         lines += ["", *[f"Note: {note}" for note in result.notes]]

@@ -62,6 +62,7 @@ class DidOptions:
     within: str | None = None
     honest: str | None = None
     bounds: tuple[float, ...] = (0.5, 1.0, 2.0)
+    pretrend_power: tuple[float, ...] = ()
 
     @property
     def resampling_draws(self) -> int | None:
@@ -138,6 +139,11 @@ def check(options: DidOptions) -> DidOptions:
     demand(options.transition >= 0, "--transition must be 0 or more")
     demand(options.draws is None or options.draws >= 0, "--draws must be a positive number or all")
     demand(all(b >= 0 and isfinite(b) for b in options.bounds), "--mbar must be 0 or more")
+    demand(
+        all(1 - options.level < p < 1 for p in options.pretrend_power),
+        "--pretrend-power must lie between the size of the test and 1",
+        "for example 0.5 0.8",
+    )
     demand(isfinite(options.null), "--null must be a number", "for example 0")
     demand(options.seed >= 0, "--seed must be 0 or more")
     if options.estimator in AVAILABLE and options.inference in INFERENCES:
@@ -160,6 +166,7 @@ def check(options: DidOptions) -> DidOptions:
             f"use one of {', '.join(TWO_WAY)}",
         )
         demand(options.honest is None, "--two-way has no honest intervals", "leave one of the two out")
+        demand(not options.pretrend_power, "--two-way has no --pretrend-power", "leave one of the two out")
     if options.inference == "permutation":
         demand(options.assign is not None, "--inference permutation needs --assign COLUMN")
         demand(
@@ -179,6 +186,7 @@ def check(options: DidOptions) -> DidOptions:
         )
         demand(options.anticipation == 0, "--anticipation has no meaning for --estimator did-m")
         demand(options.honest is None, "--estimator did-m has no honest intervals")
+        demand(not options.pretrend_power, "--estimator did-m has no leads for --pretrend-power")
     if options.estimator != "imputation" and options.estimator in ESTIMATORS:
         demand(options.transition == 0, "--transition is for the imputation estimator")
         demand(options.average == "observation", "--average equal is for the imputation estimator")

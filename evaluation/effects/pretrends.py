@@ -1,19 +1,15 @@
 """Power of the look at pre-trends: what trend would the leads have missed, and what would it have done?
 
 What belongs here is Roth (2022, *AER: Insights* 4:305): for a linear differential trend, the probability that
-the leads give it away, the slope found with a given power, what that slope would add to the milestone, and
-what a passed test says (Bayes factor, likelihood ratio, the mean of the estimates after passing). What stays
-out: the event study and its joint test.
-
-Two looks are covered: ``individual``, no lead significant on its own (as in the R package *pretrends*), and
-``joint``, the chi-squared or F test that all leads are zero. Slopes are in percentage points per period.
+a lead is significant on its own, the slope found with a given power, and what it says that none was (Bayes
+factor, likelihood ratio, the mean of the estimates after passing). As in the R package *pretrends*. Not here:
+the event study and its joint test. Slopes are in units of the outcome per period.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,26 +18,12 @@ from scipy.special import ndtr, ndtri
 from evaluation.errors import CannotEstimate, InputError
 
 Array = NDArray[np.float64]
-Look = Literal["individual", "joint"]
 
 # Points of the rank-one lattice behind box probabilities: error below 1e-4 with up to about ten leads.
 _LATTICE = 2**14
 _SHIFTS = 4
 _FEW = 2**12
 """Points that find a slope's neighbourhood; all of them then settle it."""
-
-
-@dataclass(frozen=True, slots=True)
-class PretrendPower:
-    """Slope that the look finds with the given power, and the bias it would mean for ``l_vec' tau_post``.
-
-    ``slopes`` and ``biases`` follow ``powers``; both positive, since the look is blind to the sign.
-    """
-
-    look: Look
-    powers: tuple[float, ...]
-    slopes: tuple[float, ...]
-    biases: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,47 +43,15 @@ class HypothesisedTrend:
     mean_after_passing: tuple[float, ...]
 
 
-def pretrend_power(
-    sigma: ArrayLike,
-    times: ArrayLike,
-    l_vec: ArrayLike,
-    *,
-    reference: float = -1.0,
-    powers: tuple[float, ...] = (0.5, 0.8),
-    look: Look = "individual",
-    level: float = 0.95,
-    df_denom: float | None = None,
-) -> PretrendPower:
-    """Detectable slopes and what they would mean for the milestone.
-
-    ``sigma`` (k, k) is the covariance of all event-study coefficients, ``times`` (k,) their event times
-    without the ``reference``; ``l_vec`` the weights on the times after the reference, in order. ``df_denom``
-    makes the joint look an F test.
-    """
-    cov, t = _checked(sigma, times, reference)
-    after = t > reference
-    weights = np.asarray(l_vec, dtype=float).ravel()
-    if weights.size != int(after.sum()):
-        raise InputError(f"pretrends: l_vec has {weights.size} weights for {int(after.sum())} periods after")
-    slopes = tuple(
-        slope_for_power(cov, t, power, reference=reference, look=look, level=level, df_denom=df_denom)
-        for power in powers
-    )
-    per_slope = abs(float(weights @ (t[after] - reference)))
-    return PretrendPower(look, tuple(powers), slopes, tuple(s * per_slope for s in slopes))
-
-
 def slope_for_power(
     sigma: ArrayLike,
     times: ArrayLike,
     power: float = 0.5,
     *,
     reference: float = -1.0,
-    look: Look = "individual",
     level: float = 0.95,
-    df_denom: float | None = None,
 ) -> float:
-    """The smallest positive slope that the look finds with probability ``power``."""
+    """The smallest positive slope that the leads give away with probability ``power``."""
     from scipy.optimize import brentq
 
     cov, t = _checked(sigma, times, reference)
@@ -109,7 +59,7 @@ def slope_for_power(
         raise InputError(f"pretrends: power must lie between the test's size and 1, found {power}")
 
     def excess(slope: float, points: int | None = None) -> float:
-        return _power(slope, cov, t, reference, look, level, df_denom, points) - power
+        return _power(slope, cov, t, reference, level, points) - power
 
     if excess(0.0) >= 0.0:
         return 0.0
@@ -126,43 +76,17 @@ def slope_for_power(
 
 
 def power_of_slope(
-    slope: float,
-    sigma: ArrayLike,
-    times: ArrayLike,
-    *,
-    reference: float = -1.0,
-    look: Look = "individual",
-    level: float = 0.95,
-    df_denom: float | None = None,
+    slope: float, sigma: ArrayLike, times: ArrayLike, *, reference: float = -1.0, level: float = 0.95
 ) -> float:
-    """Probability that the look finds a linear trend of this ``slope``."""
-    return _power(slope, *_checked(sigma, times, reference), reference, look, level, df_denom)
+    """Probability that a lead gives a linear trend of this ``slope`` away."""
+    return _power(slope, *_checked(sigma, times, reference), reference, level)
 
 
 def _power(
-    slope: float,
-    cov: Array,
-    t: Array,
-    reference: float,
-    look: Look,
-    level: float,
-    df_denom: float | None,
-    points: int | None = None,
+    slope: float, cov: Array, t: Array, reference: float, level: float, points: int | None = None
 ) -> float:
-    from scipy.stats import chi2, f, ncf, ncx2
-
     before = t < reference
-    pre = cov[np.ix_(before, before)]
-    mean = slope * (t[before] - reference)
-    if look == "individual":
-        return 1.0 - _probability(mean, pre, level, points)
-    distance = float(mean @ np.linalg.solve(pre, mean))
-    k = mean.size
-    if df_denom is None:
-        cut = chi2.ppf(level, k)
-        return float(chi2.sf(cut, k) if distance == 0.0 else ncx2.sf(cut, k, distance))
-    cut = f.ppf(level, k, df_denom)
-    return float(f.sf(cut, k, df_denom) if distance == 0.0 else ncf.sf(cut, k, df_denom, distance))
+    return 1.0 - _probability(slope * (t[before] - reference), cov[np.ix_(before, before)], level, points)
 
 
 def hypothesised_trend(

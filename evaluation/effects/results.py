@@ -102,6 +102,23 @@ class HonestBound:
 
 
 @dataclass(frozen=True, slots=True)
+class MissedTrend:
+    """A linear differential trend that the leads give away with probability ``power`` (Roth 2022).
+
+    ``slope`` is per period; ``bias`` what it adds to the target, ``bias_after_passing`` that given that no lead is
+    significant. ``bayes_factor`` is P(no lead significant | trend) / P(no lead significant | parallel),
+    ``likelihood_ratio`` compares the densities of the leads seen.
+    """
+
+    power: float
+    slope: float
+    bias: float
+    bias_after_passing: float
+    bayes_factor: float
+    likelihood_ratio: float
+
+
+@dataclass(frozen=True, slots=True)
 class DidResult:
     """Everything one run of the engine says about one panel.
 
@@ -113,6 +130,7 @@ class DidResult:
     estimates: tuple[Estimate, ...]
     pretrend: JointTest | None = None
     honest: tuple[HonestBound, ...] = ()
+    missed_trends: tuple[MissedTrend, ...] = ()
     notes: tuple[str, ...] = field(default_factory=tuple)
     options: Mapping[str, object] = field(default_factory=dict)
     version: str = ""

@@ -14,7 +14,7 @@ import numpy as np
 from evaluation.effects.coding import how_many
 from evaluation.effects.contrasts import aggregate_contrasts
 from evaluation.effects.design import Panel
-from evaluation.effects.did_honest import honest_bounds
+from evaluation.effects.did_honest import honest_bounds, missed_trends
 from evaluation.effects.did_notes import (
     bacon_note,
     cluster_notes,
@@ -80,12 +80,15 @@ def run_did(panel: Panel, options: DidOptions, *, units: int | None = None) -> D
         estimates, pretrend, more = _twfe(panel, options)
     notes += more
     honest, more = honest_bounds(panel, options) if options.honest is not None else ((), [])
+    notes += more
+    missed, more = missed_trends(panel, options) if options.pretrend_power else ((), [])
     notes += more + inference_notes(estimates, options) + unused_notes(options)
     return DidResult(
         design=_design(panel, options, units),
         estimates=tuple(_labelled(panel, estimates)),
         pretrend=pretrend,
         honest=honest,
+        missed_trends=missed,
         notes=tuple(dict.fromkeys(notes)),
         options=as_named(options),
         version=engine_version(),
@@ -358,6 +361,7 @@ def _with_start(panel: Panel, options: DidOptions) -> Panel:
         )
     must = options.estimator in ("group-time", "sun-abraham", "etwfe") or options.aggregate != "overall"
     must |= options.horizon is not None or options.inference == "permutation" or options.honest is not None
+    must |= bool(options.pretrend_power)
     if not must and options.estimator != "imputation":
         return panel
     problem = None

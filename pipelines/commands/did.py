@@ -150,11 +150,11 @@ def parse(tokens: list[str]) -> Asked:
         )
     if answer["again"] is None and known.outcome is None:
         raise InputError("The option --outcome is missing: which column is the outcome?")
-    for name in ("horizon", "mbar"):
+    for name in ("horizon", "mbar", "pretrend_power"):
         if given[name] is None:
             del given[name]
         else:
-            given[name] = _numbers(given[name], f"--{name}")
+            given[name] = _numbers(given[name], f"--{name.replace('_', '-')}")
     given["draws"] = _draws(given["draws"])
     return Asked(file, given, **answer)
 
@@ -326,6 +326,13 @@ def _parser() -> argparse.ArgumentParser:
         "--honest", metavar="NAME", help="relative-magnitudes or smoothness (default: no honest intervals)"
     )
     doubt.add_argument("--mbar", metavar="M", help="bounds of the honest intervals (default 0.5 1 2)", **many)
+    doubt.add_argument(
+        "--pretrend-power",
+        metavar="P",
+        help="the linear trends that the leads would find with these powers, such as 0.5 0.8, and what each would add "
+        "to the estimate (default none)",
+        **many,
+    )
     out = p.add_argument_group("answer (default: a table for people)")
     out.add_argument("--json", **yes, help="one JSON object on stdout, with every option and the version")
     out.add_argument(

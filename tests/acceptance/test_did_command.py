@@ -58,7 +58,9 @@ def test_the_installed_command_prints_one_json_object() -> None:
         capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2],
     )  # fmt: skip
     document = json.loads(answer.stdout)
-    assert set(document) == {"design", "estimates", "pretrend", "honest", "notes", "options", "version"}
+    assert set(document) == {
+            "design", "estimates", "pretrend", "honest", "missed_trends", "notes", "options", "version"
+        }  # fmt: skip
     assert document["design"] == {
         "units": 500, "clusters": 500, "treated_clusters": 191, "periods": 5, "observations": 2500, "N": 2500,
         "working": "identity", "cluster_columns": {},

@@ -6,14 +6,16 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
-from scipy.stats import chi2, multivariate_normal
+from scipy.stats import multivariate_normal
 
+from evaluation.effects import did
+from evaluation.effects.did_json import to_json, to_text
 from evaluation.effects.pretrends import (
     _pass,
     hypothesised_trend,
     power_of_slope,
-    pretrend_power,
     slope_for_power,
 )
 from evaluation.errors import CannotEstimate, InputError
@@ -63,28 +65,6 @@ def test_independent_leads_by_hand() -> None:
     assert power_of_slope(0.0, np.eye(3), [-3, -2, 0]) == pytest.approx(1 - 0.95**2, abs=1e-5)
 
 
-def test_joint_look_is_the_noncentral_chi_squared() -> None:
-    slope = slope_for_power(np.eye(2), [-2, 0], 0.8, look="joint")
-    # One lead with variance 1: the classical (1.96 + 0.84) up to the far tail.
-    assert slope == pytest.approx(1.959964 + 0.841621, abs=1e-3)
-    assert power_of_slope(0.0, SIGMA, TIMES, look="joint") == pytest.approx(0.05)
-    assert power_of_slope(0.0, SIGMA, TIMES, look="joint", df_denom=12) == pytest.approx(0.05)
-    normal = power_of_slope(0.05, SIGMA, TIMES, look="joint")
-    assert power_of_slope(0.05, SIGMA, TIMES, look="joint", df_denom=12) < normal
-    rng = np.random.default_rng(0)
-    pre = SIGMA[:3, :3]
-    draws = rng.multivariate_normal(0.05 * (TIMES[:3] + 1), pre, 200_000)
-    found = np.einsum("ij,jk,ik->i", draws, np.linalg.inv(pre), draws) > chi2.ppf(0.95, 3)
-    assert normal == pytest.approx(found.mean(), abs=4 * 0.5 / np.sqrt(200_000))
-
-
-def test_bias_at_the_milestone_is_the_slope_times_the_distance() -> None:
-    found = pretrend_power(SIGMA, TIMES, [0, 1 / 3, 1 / 3, 1 / 3])
-    # Months 1, 2, 3 lie 2, 3 and 4 periods after the reference -1: (2 + 3 + 4) / 3 = 3.
-    assert found.biases == pytest.approx(tuple(3 * s for s in found.slopes))
-    assert found.slopes[0] < found.slopes[1]
-
-
 def test_power_grows_with_the_slope_and_ignores_its_sign_and_unit() -> None:
     powers = [power_of_slope(s, SIGMA, TIMES) for s in (0.0, 0.02, 0.05, 0.1, 0.3)]
     assert powers == sorted(powers)
@@ -103,7 +83,40 @@ def test_refuses_in_words() -> None:
         slope_for_power(np.eye(2), [-2, 0, 1])
     with pytest.raises(InputError, match="leave the reference"):
         slope_for_power(np.eye(2), [-2, -1])
-    with pytest.raises(InputError, match="l_vec has 1"):
-        pretrend_power(SIGMA, TIMES, [1.0])
     with pytest.raises(InputError, match="power must"):
         slope_for_power(SIGMA, TIMES, 0.01)
+
+
+def test_a_run_says_which_trend_its_leads_would_miss() -> None:
+    rng = np.random.default_rng(5)
+    panel = pd.DataFrame(
+        [
+            (u, t, 0 if u % 2 else 6, rng.normal() + 0.4 * (t >= 6 and u % 2 == 0))
+            for u in range(40)
+            for t in range(1, 11)
+        ],
+        columns=["u", "t", "g", "y"],
+    )
+    found = did(
+        panel,
+        "y",
+        unit="u",
+        time="t",
+        start="g",
+        estimator="twfe",
+        inference="cr1",
+        pretrend_power=(0.5, 0.8),
+        horizon=(2,),
+    )
+    half, most = found.missed_trends
+    # Event time 2 is three periods after the reference -1.
+    assert (half.bias, most.bias) == pytest.approx((3 * half.slope, 3 * most.slope))
+    assert 0 < half.slope < most.slope
+    assert half.bayes_factor > most.bayes_factor
+    assert half.bayes_factor == pytest.approx(
+        0.5 / (1 - 0.05), abs=0.15
+    )  # P(pass | parallel) lies between .95 and .95⁴
+    assert "Leads find a trend of" in to_text(found)
+    assert json.loads(to_json(found))["missed_trends"][0]["power"] == 0.5
+    with pytest.raises(InputError, match="pretrend-power"):
+        did(panel, "y", unit="u", time="t", start="g", pretrend_power=(0.01,))
