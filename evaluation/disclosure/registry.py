@@ -139,7 +139,8 @@ REGISTRY: Mapping[str, Mapping[str, Declared]] = {
         round level code name: code open
         alpha ci_low ci_high alpha_u: number from positive
         raw_agreement: rate from positive
-        units coders documents double_coded: count open
+        coders: count open
+        units documents double_coded: people inside
         positive differ: people few
         double_coded_share: number open
         rule_met: flag open

@@ -279,13 +279,18 @@ def _school_forms(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _agreement(rows: pd.DataFrame, rules: DisclosureRules) -> pd.DataFrame:
-    """Agreement between coders; how often a rare code was given is left out."""
+    """Agreement between coders; how often a rare code was given is left out, and how many interviews and statements there
+    are: beside the round before they would tell of one that was withdrawn. The share coded by two is in whole tens."""
     is_rare = rows["positive"] < rules.minimum_pupils
     # From the units and how often coders agree, how often a rare code was given could be worked out.
     agreed = ["raw_agreement", "alpha", "ci_low", "ci_high", "alpha_u"]
     rows = rows.assign(**{c: rows[c].where(~is_rare) for c in agreed})
     few_differ = is_rare | rows["differ"].between(1, rules.minimum_pupils - 1)
+    nothing = pd.Series(pd.NA, index=rows.index, dtype="Int64")
+    share = (rows["double_coded_share"].astype("float64") * 10 + 1e-9) // 1 / 10
     return rows.assign(
+        **dict.fromkeys(("units", "documents", "double_coded"), nothing),
+        double_coded_share=share,
         positive=rows["positive"].astype("Int64").where(~is_rare),
         differ=rows["differ"].astype("Int64").where(~few_differ),
     )

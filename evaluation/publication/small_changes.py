@@ -1,9 +1,10 @@
 """Counts that changed by few people since an earlier round, named to the optimiser as cells to hide.
 
 What belongs here: counts of the same people round after round – talks and consents, pupils above ten per cent,
-indsatselever, patterns, the sources of an occasion that is over – and the groups they make by subtraction within their
-table: talks held less follow-ups is talks without one. Where a count or such a group surely changed by 1 to the
-minimum − 1, it is treated as sensitive, so that it can neither be read nor worked out beside the earlier round.
+indsatselever, patterns, sources of interviews – and the groups they make by subtraction: talks held less follow-ups is
+talks without one. Where a count or such a group surely changed by 1 to the minimum − 1, it is treated as sensitive, so
+that it can neither be read nor worked out beside the earlier round. A count is told by its table's id and cell; sources of
+interviews also by what is counted (:mod:`evaluation.publication.source_counts`), for one round's whole is another's part.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from evaluation.disclosure.exhibits import Cell, Dimension, Exhibit
 from evaluation.disclosure.release import PublishedCell, Release
 from evaluation.disclosure.rules import STRUCTURAL_ZERO_TEXT
 from evaluation.disclosure.system import merge_spaces
-from evaluation.interviews.themes import CHANGES, CHANGES_BASELINE, DECLINED, DIVISIONS
-from evaluation.publication.tallies import EVERYBODY, SIGNS
+from evaluation.interviews.themes import DECLINED
+from evaluation.publication.source_counts import SOURCES, source_counts, told_once
+from evaluation.publication.tallies import EVERYBODY
 from evaluation.words.catalogue import protected
 
 COUNTED = {
@@ -29,12 +31,8 @@ COUNTED = {
     "pattern_single_day_spells": "share",
     "pattern_threshold": "share",
     "pattern_quarter": "share",
-    "themes": "pupils",
-    SIGNS: "pupils",
-    CHANGES: "pupils",
-    CHANGES_BASELINE: "pupils",
     DECLINED: "pupils",
-    **{f"themes_by_{kind}": "pupils" for kind in DIVISIONS},
+    **dict.fromkeys(SOURCES, "pupils"),
 }
 """Exhibits that count the same people round after round, and the measure that tells how many."""
 
@@ -51,17 +49,24 @@ class _Count:
 
 
 def small_changes(release: Release, earlier: Sequence[Release], minimum: int) -> dict[str, frozenset[Cell]]:
-    """Counts and differences of counts that surely changed by 1 to ``minimum`` − 1, as cells by exhibit."""
+    """Counts and differences of counts that surely changed by 1 to ``minimum`` − 1, as cells by exhibit; and those that tell
+    a hidden one once more."""
     found: dict[str, set[Cell]] = {}
-    now = list(_counts(release))
+    now, mine = list(_counts(release)), source_counts(release)
     for old in earlier:
         if old.id == release.id:
             continue
         before = {(c.exhibit, c.identity): c for c in _counts(old)}
         for count in now:
             was = before.get((count.exhibit, count.identity))
-            if was is not None and _is_small(count, was, minimum):
+            if was is not None and _is_small((count.low, count.high), (was.low, was.high), minimum):
                 found.setdefault(count.exhibit, set()).add(count.cell)
+        for what, then in source_counts(old).items():
+            for one in mine.get(what, ()):
+                if any(_is_small((one.low, one.high), (was.low, was.high), minimum) for was in then):
+                    found.setdefault(one.exhibit, set()).add(one.cell)
+    for exhibit, cell in told_once(release):
+        found.setdefault(exhibit, set()).add(cell)
     return {exhibit: frozenset(cells) for exhibit, cells in found.items()}
 
 
@@ -70,8 +75,8 @@ def with_sensitive(exhibits: Iterable[Exhibit], cells: Mapping[str, frozenset[Ce
     return [replace(e, sensitive=e.sensitive | cells.get(e.id, frozenset())) for e in exhibits]
 
 
-def _is_small(now: _Count, was: _Count, minimum: int) -> bool:
-    low, high = now.low - was.high, now.high - was.low
+def _is_small(now: tuple[float, float], was: tuple[float, float], minimum: int) -> bool:
+    low, high = now[0] - was[1], now[1] - was[0]
     return (low > 0 or high < 0) and max(abs(low), abs(high)) < minimum
 
 

@@ -7,6 +7,7 @@ ten days in a row are also five. A remainder below the limit is then a cell that
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pandas as pd
@@ -20,6 +21,7 @@ from evaluation.interviews.themes import (
     DIVISIONS,
     EVERY_SOURCE,
     TO_COME,
+    UNKNOWN,
 )
 from evaluation.protocol import Protocol
 from evaluation.words.catalogue import protected
@@ -42,6 +44,7 @@ _ONLY_TALK, _NOT_HELD = protected.HELD_WITHOUT_FOLLOW_UP, "uden samtale"
 _TALKS = ("follow_ups", _ONLY_TALK, _NOT_HELD)
 YEAR, TALLY = protected.YEAR, protected.TALLY
 """Names of two dimensions as cells carry them."""
+OCCASION = "nedslag"
 SIGNS = "signs"
 """The exhibit of sources by sign of the study's goal."""
 
@@ -201,7 +204,8 @@ def implementation(rows: pd.DataFrame, protocol: Protocol) -> list[Exhibit]:
 def themes(rows: pd.DataFrame, changes: pd.DataFrame, protocol: Protocol) -> list[Exhibit]:
     """Sources of each code: all since the programme began, and by occasion where two occasions are compared.
 
-    Every source belongs to one occasion, so those since the beginning add up to the whole and are protected with it.
+    Every source belongs to one occasion, so those since the beginning add up to the whole and are protected with it: every
+    table says which occasions it counts, or a later round would take the occasions it has counted for all there are.
     The ones from before are no part of it and are an exhibit of their own.
     """
     rows = _with_every_source(rows)
@@ -211,20 +215,20 @@ def themes(rows: pd.DataFrame, changes: pd.DataFrame, protocol: Protocol) -> lis
         return []
     kode = Dimension("kode", tuple(sorted(frame["kode"].unique())), None)
     limit = protocol.disclosure.quote_minimum_sources
-    found = [Exhibit("themes", "kilder", (kode,), frame, minimum=limit)]
-    found += _divisions(rows, frame, kode, limit)
-    found += _declined(rows, limit)
     compared = {*changes["occasion_from"], *changes["occasion_to"]}
     each = rows[(rows["group_kind"] == "occasion") & rows["sources"].notna()]
     by_occasion = each.pivot_table("sources", "code", "group_id", "sum", fill_value=0).rename_axis("kode")
     since = by_occasion.drop(columns=BASELINE, errors="ignore").reindex(kode.leaves, fill_value=0)
-    since = since.rename_axis("kode").reset_index().melt("kode", var_name="nedslag", value_name="pupils")
-    shown = tuple(sorted(compared & set(since["nedslag"])))
+    since = since.rename_axis("kode").reset_index().melt("kode", var_name=OCCASION, value_name="pupils")
+    shown = tuple(sorted(compared & set(since[OCCASION])))
+    nedslag = Dimension(OCCASION, tuple(sorted(since[OCCASION].unique())) or (UNKNOWN,), ALL)
+    found = [Exhibit("themes", "kilder", (kode,), frame, minimum=limit)]
+    found += _divisions(rows, frame, kode, limit)
+    found = [replace(e, of=((nedslag, ALL),)) for e in found] + _declined(rows, limit)
     if shown:
-        nedslag = Dimension("nedslag", tuple(sorted(since["nedslag"].unique())), ALL)
         frame = since.astype({"pupils": "int64"})
         found.append(
-            Exhibit(CHANGES, "kilder", (kode, nedslag), frame, shown={"nedslag": shown}, minimum=limit)
+            Exhibit(CHANGES, "kilder", (kode, nedslag), frame, shown={OCCASION: shown}, minimum=limit)
         )
     if BASELINE in compared:
         frame = (
@@ -282,7 +286,8 @@ def _with_every_source(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def signs(rows: pd.DataFrame, protocol: Protocol) -> list[Exhibit]:
-    """Sources that speak of each sign of the goal; the signs are never added."""
+    """Sources that speak of each sign of the goal; the signs are never added. Mostly they are a code's, told once more
+    (:mod:`~evaluation.publication.small_changes`)."""
     mine = rows[rows["sources"].fillna(0) > 0]
     if mine.empty:
         return []

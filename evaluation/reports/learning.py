@@ -286,7 +286,7 @@ def _af(total: float | None) -> str:
 
 def _agreement(inputs: ReportInputs) -> Exhibit | None:
     rows = inputs.frame("out_agreement")
-    families = rows[(rows["level"] != "kode") & rows["units"].fillna(0).gt(0)]
+    families = rows[(rows["level"] != "kode") & rows["coders"].fillna(0).gt(1)]
     if not len(families):
         return None
     shown_rows = families.assign(
@@ -299,7 +299,6 @@ def _agreement(inputs: ReportInputs) -> Exhibit | None:
         Column("ci_high", "Interval til", "number2", "none"),
         Column("alpha_u", "Alfa på teksten", "number2", "none"),
         Column("raw_agreement_pct", "Samme svar", "pct0", "none"),
-        Column("units", "Vurderinger", "count", "none"),
         Column("says", "Vurdering"),
     ]
     shown_rows = shown_rows.assign(raw_agreement_pct=100 * shown_rows["raw_agreement"])
@@ -343,17 +342,16 @@ def _double_coding(inputs: ReportInputs) -> str:
     if not whole:
         return ""
     row = whole[0]
-    double, documents = value(row, "double_coded") or 0, value(row, "documents") or 0
-    if double == 0:
+    share = value(row, "double_coded_share")
+    if (value(row, "coders") or 0) < 2 or share is None:
         return (
             "Materialet er kodet af én person. Hvor enige to ville have været, kan ikke opgøres; læs temaerne med det "
             "forbehold."
         )
-    share = percent(100 * double / documents, 0) if documents else ""
+    told = f"mindst {percent(100 * share, 0)}" if share else "under en tiendedel"
     rule = "opfylder" if value(row, "rule_met") else "opfylder ikke"
     sentence = (
-        f"{count(double)} af {count(documents)} kilder ({share}) er kodet af to uafhængigt af hinanden; det {rule} "
-        "kodebogens regel."
+        f"{capital(told)} af kilderne er kodet af to uafhængigt af hinanden; det {rule} kodebogens regel."
     )
     low = inputs.frame("out_agreement")
     low = low[(low["level"] == "kode") & low["note"].eq("under grænsen")].sort_values("alpha")
