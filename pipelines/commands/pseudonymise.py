@@ -32,7 +32,7 @@ def pseudonymise(
     from evaluation.disclosure.ledger import write_private
     from evaluation.errors import InputError
     from evaluation.interviews.pseudonymise import Finder, Known, Replacer, context_of
-    from evaluation.interviews.transcripts import rewritten, texts_of
+    from evaluation.interviews.transcripts import left_out, rewritten, texts_of
     from evaluation.study import load_study
     from evaluation.voices_intake import roster_names
     from pipelines.settings import Settings
@@ -59,6 +59,10 @@ def pseudonymise(
             people=Persons(len(people)),
         )
     )
+    if kinds := left_out(file):
+        typer.echo(
+            TEXT("pseudonymise_left_out", kinds=", ".join(TEXT(f"pseudonymise_part_{k}") for k in kinds))
+        )
     if write is None:
         typer.echo(TEXT("pseudonymise_nothing_written"))
         return

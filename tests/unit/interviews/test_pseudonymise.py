@@ -6,14 +6,17 @@ import json
 import stat
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import docx
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from evaluation.errors import InputError
 from evaluation.interviews.pseudonymise import Finder, Known, Replacer, restored
-from evaluation.interviews.transcripts import rewritten, texts_of
+from evaluation.interviews.transcripts import left_out, rewritten, texts_of
 from pipelines.cli import app
 
 PEOPLE = (
@@ -164,3 +167,114 @@ def test_the_command_shows_writes_and_keeps_the_key_elsewhere(tmp_path: Path) ->
     assert out.read_text(encoding="utf-8") == "[person 1] mor ringede."
     assert json.loads(key.read_text(encoding="utf-8"))["words"] == {"[person 1]": ["idas"]}
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
+
+
+NAME = "Zarnbjerg"
+"""Somebody's name, in nobody's list: the text around it is replaced because it is a capitalised word."""
+W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+RUN = "<w:r><w:t>Så sagde hun det til {}.</w:t></w:r>"
+SAID = RUN.format(NAME)
+BODY = {
+    "split": "<w:p><w:r><w:t>Så sagde Zarn</w:t></w:r><w:proofErr/><w:r><w:t>bjerg</w:t></w:r></w:p>",
+    "unseen letters": "<w:p><w:r><w:t>Så sagde Zarn\u00adbj\u200berg</w:t></w:r></w:p>",
+    "escaped": "<w:p><w:r><w:t>Så sagde &#90;arnbjerg</w:t></w:r></w:p>",
+    "deleted": f'<w:p><w:del w:author="{NAME}"><w:r><w:delText>{NAME}</w:delText></w:r></w:del></w:p>',
+    "moved": f'<w:p><w:moveFrom w:author="{NAME}"><w:r><w:t>{NAME}</w:t></w:r></w:moveFrom></w:p>',
+    "inserted": f'<w:p><w:ins w:author="{NAME}">{SAID}</w:ins></w:p>',
+    "link": f'<w:p><w:hyperlink w:tooltip="{NAME}">{SAID}</w:hyperlink></w:p>',
+    "field": f"<w:p><w:r><w:instrText>HYPERLINK mailto:{NAME}@x.dk</w:instrText></w:r></w:p>",
+    "control": f'<w:sdt><w:sdtPr><w:alias w:val="{NAME}"/></w:sdtPr><w:sdtContent>'
+    f'<w:p>{SAID}</w:p></w:sdtContent></w:sdt>',
+    "bookmark": f'<w:p><w:bookmarkStart w:id="1" w:name="{NAME}"/>{RUN.format("dem")}</w:p>',
+    "alternative text": f'<w:p><w:r><w:drawing>'
+    f'<wp:docPr xmlns:wp="urn:wp" id="1" name="{NAME}" descr="{NAME}"/></w:drawing></w:r></w:p>',
+    "text box": f"<w:p><w:r><w:pict><w:txbxContent><w:p>{SAID}</w:p></w:txbxContent></w:pict></w:r></w:p>",
+    "table": f"<w:tbl><w:tr><w:tc><w:p>{SAID}</w:p></w:tc></w:tr></w:tbl>",
+}  # fmt: skip
+PARTS = {
+    "word/header3.xml": f'<w:hdr xmlns:w="{W}"><w:p>{SAID}</w:p></w:hdr>',
+    "word/footer1.xml": f'<w:ftr xmlns:w="{W}"><w:p>{SAID}</w:p></w:ftr>',
+    "word/footnotes.xml": f'<w:footnotes xmlns:w="{W}"><w:footnote w:id="1"><w:p>{SAID}</w:p></w:footnote></w:footnotes>',
+    "word/comments.xml": f'<w:comments xmlns:w="{W}">'
+    f'<w:comment w:author="{NAME}" w:initials="{NAME}"><w:p>{SAID}</w:p></w:comment></w:comments>',
+    "word/people.xml": f'<w15:people xmlns:w15="urn:w15"><w15:person w15:author="{NAME}"/></w15:people>',
+    "word/settings.xml": f'<w:settings xmlns:w="{W}">'
+    f'<w:docVars><w:docVar w:name="x" w:val="{NAME}"/></w:docVars></w:settings>',
+    "word/styles.xml": f'<w:styles xmlns:w="{W}"><w:style w:styleId="{NAME}"/></w:styles>',
+    "word/glossary/document.xml": f'<w:glossaryDocument xmlns:w="{W}">'
+    f'<w:docParts><w:t>{NAME}</w:t></w:docParts></w:glossaryDocument>',
+    "docProps/core.xml": f'<c xmlns="urn:c"><title>{NAME}</title><keywords>{NAME}</keywords></c>',
+    "docProps/app.xml": f'<p xmlns="urn:p"><Company>{NAME}</Company><Manager>{NAME}</Manager></p>',
+    "docProps/custom.xml": f'<p xmlns="urn:p"><property name="{NAME}">{NAME}</property></p>',
+    "customXml/item1.xml": f"<x>{NAME}</x>",
+    "word/charts/chart1.xml": f'<c xmlns:a="urn:a"><a:t>{NAME}</a:t></c>',
+    "word/_rels/document.xml.rels": f'<r Target="mailto:{NAME}@x.dk"/>',
+    f"word/media/{NAME}.png": NAME,
+    f"word/embeddings/{NAME}.bin": NAME.encode("utf-16-le"),
+}  # fmt: skip
+SHOWN = ("split", "unseen letters", "escaped", "inserted", "link", "control", "text box", "table", "word/header3.xml",
+         "word/footer1.xml", "word/footnotes.xml", "word/comments.xml")  # fmt: skip
+"""Where the name stood among words that are kept."""
+
+
+def package(path: Path, places: list[str]) -> Path:
+    body = "".join(BODY[p] for p in places if p in BODY)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr(
+            "word/document.xml", f'<w:document xmlns:w="{W}"><w:body>{body}</w:body></w:document>'
+        )
+        for member in (p for p in places if p in PARTS):
+            archive.writestr(member, PARTS[member])
+        archive.comment = NAME.encode()
+    return path
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(places=st.lists(st.sampled_from([*BODY, *PARTS]), min_size=1, unique=True))
+def test_no_member_of_a_new_document_holds_the_name_in_any_spelling(
+    places: list[str], tmp_path_factory: Any
+) -> None:
+    folder = tmp_path_factory.mktemp("w")
+    path, new = package(folder / "t.docx", places), folder / "n.docx"
+    found = finder()
+    replacer = Replacer.of(texts_of(path), found)
+    new.write_bytes(rewritten(path, lambda text: replacer.replaced(text, found)))
+    held = new.read_bytes()
+    with zipfile.ZipFile(new) as archive:
+        held += b"".join(archive.read(n) + n.encode() for n in archive.namelist()) + archive.comment
+    for spelt in (NAME, NAME.upper(), NAME.lower(), "Zarn", "bjerg", "arnbj"):
+        assert spelt.encode() not in held
+        assert spelt.encode("utf-16-le") not in held
+    document = docx.Document(str(new))
+    cells = [p.text for t in document.tables for row in t.rows for c in row.cells for p in c.paragraphs]
+    told = [p.text for p in document.paragraphs] + cells
+    assert sum("[navn 1]" in text for text in told) == sum(place in SHOWN for place in places)
+    kinds = {"word/media/": "pictures", "word/embeddings/": "files", "word/charts/": "charts"}
+    assert {k for start, k in kinds.items() if any(p.startswith(start) for p in places)} <= set(
+        left_out(path)
+    )
+
+
+def test_text_from_another_file_and_what_is_no_document_are_refused(tmp_path: Path) -> None:
+    path = package(tmp_path / "t.docx", [])
+    for member, text in (
+        ("word/document.xml", f'<w:document xmlns:w="{W}"><w:body><w:altChunk/></w:body></w:document>'),
+        ("word/other.xml", "<x/>"),
+    ):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(member, text)
+        with pytest.raises(InputError, match="cannot be rewritten"):
+            texts_of(path)
+
+
+def test_a_number_on_a_line_of_its_own_is_read(tmp_path: Path) -> None:
+    for name in ("t.txt", "t.srt"):
+        path = tmp_path / name
+        path.write_text("12\n0101144001\n22334455\n", encoding="utf-8")
+        found = finder()
+        replacer = Replacer.of(texts_of(path), found)
+        text = rewritten(path, lambda t, r=replacer, f=found: r.replaced(t, f)).decode()
+        assert text.startswith("12\n")
+        assert "0101144001" not in text
+        assert "22334455" not in text
