@@ -109,24 +109,20 @@ def targeted(inputs: ReportInputs, *, by_rule: bool = False) -> Section | None:
             if value(f.get("naive", {}), "change_pp") is not None
         ]
         return Section("regel-elever", capital(t.label), parts=tuple(parts)) if parts else None
-    parts = [_followed(inputs, whole["all"])]
     why = (
         "Elever udvælges, netop når deres fravær er højest. Derefter falder det i gennemsnit, også uden nogen "
         "indsats. Et fald fra før til efter er derfor ikke i sig selv et bevis."
     )
-    return Section("indsatselever", title, (why,), parts=tuple(parts))
+    return _followed(inputs, whole["all"], title, why)
 
 
-def _followed(inputs: ReportInputs, figures: dict[str, dict[str, Any]]) -> Section:
+def _followed(inputs: ReportInputs, figures: dict[str, dict[str, Any]], heading: str, why: str) -> Section:
     """Pupils with a follow-up held and consent in force, before and after it, beside equally high pupils without one."""
-    t = inputs.protocol.targeted
-    assert t is not None  # the caller asked
-    heading = capital(t.follow_up_label)
     who = "Elever, der har fået en opfølgning, og som der er samtykke til at følge"
     rows = [(label, figures.get(name, {})) for name, label in FOLLOWED_ROWS.items()]
     if all(value(f, "estimate_pp") is None for _, f in rows[1:]):
         none = f"{who}: der er for få, eller for få måneder efter opfølgningen, til at vise tal."
-        return Section("indsatselever-opfoelgning", heading, (none,))
+        return Section("indsatselever", heading, (why, none))
     naive = value(rows[0][1], "change_pp")
     ends = [[naive, None, None], *([value(f, c) for c in ENDS] for _, f in rows[1:])]
     exhibit = _contrasts(
@@ -141,7 +137,7 @@ def _followed(inputs: ReportInputs, figures: dict[str, dict[str, Any]]) -> Secti
     )
     sentence = f"{say.beside_equally_high(naive, ends[1][0], 'uden opfølgning')} {say.interval(*ends[1][1:])}".strip()
     decided = "Milepælens del om de særlige indsatsgrupper beskrives med disse tal; der er intet afgjort."
-    return Section("indsatselever-opfoelgning", heading, (sentence, decided), (exhibit,))
+    return Section("indsatselever", heading, (why, sentence, decided), (exhibit,))
 
 
 def _by_rule(inputs: ReportInputs, group: str, figures: dict[str, dict[str, Any]]) -> Section:

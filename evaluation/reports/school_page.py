@@ -35,7 +35,11 @@ def _levels(inputs: ReportInputs, school_id: str) -> Section:
     for grade in grades_at(p, school_id, inputs.started_waves()):
         found = calendar_figure(inputs, (grade,), f"aar-{grade}", school_id)
         exhibits += [found] if found is not None and found.has_chart else []
-    rows = [levels_row(g, now, then) for g in (*p.treated_grades, WHOLE) if g in now or g in then]
+    rows = [
+        levels_row(g, now, then)
+        for g in (*sorted(p.treated_grades, key=p.grades.order.index), WHOLE)
+        if g in now or g in then
+    ]
     if rows:
         heading = f"Fravær på skolen, i år og {period_phrase(inputs)}"
         columns = levels_columns(inputs, now, then)
