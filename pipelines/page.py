@@ -25,8 +25,6 @@ import dagster as dg
 import typer
 import uvicorn
 import yaml
-from dagster._core.workspace.context import WorkspaceProcessContext
-from dagster._core.workspace.load_target import WorkspaceFileTarget
 from dagster_webserver.app import create_app_from_workspace_process_context
 
 from evaluation.errors import Busy, EnvironmentProblem, Problem
@@ -175,8 +173,20 @@ def _daemon(settings: Settings, folder: Path) -> Iterator[subprocess.Popen[bytes
 
 
 @contextlib.contextmanager
-def _workspace(settings: Settings, folder: Path, *, can_start: bool) -> Iterator[WorkspaceProcessContext]:
-    """What the page shows: the instance as every Dagster process sees it, and the one location."""
+def _workspace(settings: Settings, folder: Path, *, can_start: bool) -> Iterator[Any]:
+    """What the page shows: the instance as every Dagster process sees it, and the one location.
+
+    Raises:
+        EnvironmentProblem: this Dagster has not got the two private names (ADR 8); its own development server is the way.
+    """
+    try:
+        from dagster._core.workspace.context import WorkspaceProcessContext
+        from dagster._core.workspace.load_target import WorkspaceFileTarget
+    except ImportError:
+        other_way = TEXT("page_other_way", home=str(settings.dagster))
+        raise EnvironmentProblem(TEXT("page_other_dagster", version=dg.__version__), [
+            Problem("dagster", found=dg.__version__, next_step=other_way)
+        ]) from None  # fmt: skip
     with home_lock(settings.data):
         write_home(settings)
     target = WorkspaceFileTarget(paths=[str(folder / "workspace.yaml")])

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
 
+from evaluation.errors import EnvironmentProblem
+from pipelines import page as page_module
+from tests.conftest import settings_for
 from tests.dagster_page import DagsterPage, processes_of, wait_for
 
 pytestmark = pytest.mark.slow
@@ -51,3 +55,14 @@ def test_a_page_whose_part_has_died_closes_and_says_so(page, part):
     assert f"Dagsters {part} er stoppet" in errors
     assert "Traceback" not in errors
     wait_for("the end of the children", lambda: not processes_of(page.data), 20)
+
+
+def test_a_dagster_without_the_private_names_is_told_with_the_other_way(tmp_path, monkeypatch):
+    """ADR 8: the page leans on two names that are not public; another version may not have them."""
+    monkeypatch.setitem(sys.modules, "dagster._core.workspace.context", None)
+    with (
+        pytest.raises(EnvironmentProblem, match="kender ikke Dagster") as told,
+        page_module._workspace(settings_for(tmp_path), tmp_path, can_start=False),
+    ):
+        pass
+    assert "DAGSTER_HOME=" in told.value.problems[0].next_step
