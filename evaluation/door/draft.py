@@ -202,7 +202,7 @@ class Draft:
         """The type a code names; a letter tells only where the headings are Danish, or the file says what it means."""
         told = self._legend.get(code, code)
         if len(told) == 1:
-            return self._letters.get(code.casefold(), "?") if self.is_danish else "?"
+            return self._letters.get(code, "?") if self.is_danish else "?"
         if heading(told) in PRESENT:
             return "none"
         kind = exact_type_of(told)
@@ -210,16 +210,14 @@ class Draft:
 
     @functools.cached_property
     def _letters(self) -> dict[str, str]:
-        """What single letters mean under Danish headings: F is permitted absence where S and U are the only others, and may
-        be anything where there are more.
+        """What single capitals mean under Danish headings, and small letters beside their own capitals: F is permitted
+        absence where S and U are the only others, and may be anything where there are more.
         """
-        all_ = {
-            v.casefold()
-            for c in (self.found.get("type", ""), *self.look.marks)
-            for v in self.look.columns.get(c, ())
-        }
-        known = {"s": "sick", "u": "unlawful"}
-        return known | {"f": "permitted"} if all_ == {"s", "f", "u"} else known
+        columns = (self.found.get("type", ""), *self.look.marks)
+        there = {v for c in columns for v in self.look.columns.get(c, ())}
+        known = {"S": "sick", "U": "unlawful"}
+        known |= {"F": "permitted"} if there == {"S", "F", "U"} else {}
+        return known | {k.lower(): kind for k, kind in known.items() if k in there}
 
     @functools.cached_property
     def _legend(self) -> dict[str, str]:
@@ -306,7 +304,8 @@ class Draft:
         free = set(COLUMNS[self.shape][1]) - set(found) if self.shape.startswith("absence") else set()
         free -= {"amount"} if "first_lesson" in self.found else set()
         if self.shape.startswith("totals") and "to" in self.found:
-            lines += ["", "[ignore]", f'{quoted(self.found["to"])} = "periodens sidste dag"']
+            to = self.found["to"]
+            lines += ["", "[ignore]", f'{quoted(to if is_nobody(to) else "?")} = "periodens sidste dag"']
         if self.shape.startswith("totals") and "?" in self.amounts.values():
             unread = tuple(u for u in unread if u.looks != "amount")  # the types are to be found among them
         for u in unread:

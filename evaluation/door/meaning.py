@@ -466,10 +466,11 @@ MOST_LETTERS_MORE = 4  # "halv"; a longer addition is a word of its own, and rea
 
 def codes_with_a_share(types: Mapping[str, str]) -> tuple[str, ...]:
     """Codes that may say a share of the day with the type ``types`` gives them: letters with figures or fractions (``S½``,
-    ``S2``), one of two codes that differ by capitals alone (``s``, ``S``), a short code that another begins with (``SH``
-    beside ``S``), and a word with few letters more than another of its type (``Sygh`` beside ``Syg``)."""
+    ``S2``), a small letter where others are capitals (``s`` or ``u`` beside ``S``), a short code that another begins with
+    (``SH`` beside ``S``), and a word with few letters more than another of its type (``Sygh`` beside ``Syg``)."""
     known = {c: kind for c, kind in types.items() if c}
     folded = Counter(c.casefold() for c in known)
+    has_capitals = any(len(c) == 1 and c.isupper() for c in known)
 
     def goes_on(code: str, other: str) -> bool:
         is_same = {known[code], known[other]} & {"?"} or known[code] == known[other]
@@ -486,5 +487,6 @@ def codes_with_a_share(types: Mapping[str, str]) -> tuple[str, ...]:
         if HALVES_IN_CODES.search(c)
         or (any(x.isalpha() for x in c) and any(x.isnumeric() for x in c) and len(c) <= 6)
         or folded[c.casefold()] > 1
+        or (has_capitals and len(c) == 1 and c.islower())
         or any(goes_on(c, o) for o in known)
     )

@@ -28,7 +28,7 @@ from evaluation.door.headings import (
 
 _MORE = """
 begyndt begyndte begynder sluttede slutter startede fom tom sluttidspunkt starttidspunkt slutdato startdato raskmeldt igen
-vægt
+vægt begrundelse bekræftelse godkendelse afgørelse anmodning ansøgning hændelse forsinkelse
 mor far moder fader værge værger evaluering evalueringen interview interviews følgeforskning sundhedsplejerske
 samtaledato
 kolonne
@@ -86,13 +86,20 @@ _STEMS = (
 
 _ASKS = frozenset({"hvor", "hvad", "hvem", "hvornår", "hvorfor", "hvordan", "hvilken", "hvilket", "hvilke"})
 """Danish words that ask: a closed class, and nobody's name."""
-_MADE_WORD = re.compile(r"\w{5,}(?:else|hed|tion|tioner|elser|skab)")
-"""Endings by which Danish makes nouns of verbs and adjectives (``Begrundelse``, ``Bekræftelse``); Danish names have none."""
+_ALSO_NAMES = frozenset({
+    "jan", "jun", "april", "maj", "may", "august", "max", "mark", "per", "tom", "tue", "thu", "mon", "sat", "sun", "lang",
+    "stor", "pat", "ned", "bill", "sand",
+})  # fmt: skip
+"""Words of the above that people are called, too."""
+_ENDINGS = frozenset({"", "e", "n", "r", "s", "t", "en", "er", "et", "ne", "ens", "ets", "erne", "ernes"})
 
 
 def is_nobody(text: str) -> bool:
-    """Can the text name no person? Every word is known, short, or holds no letters."""
-    if len(text) > 60:
+    """Can the text name no person? Every word of it is known and nobody's name, or short, or holds no letters.
+
+    A month that is also a name (``Maj``) is one with a year beside it. A number that may be a pupil's is somebody.
+    """
+    if len(text) > 60 or re.search(r"\d{6}[- ]?\d{4}|\d{9}", text):
         return False
     # Bo, Li and My are names; S, SF and a.b are codes.
     is_short_name = any(
@@ -100,23 +107,25 @@ def is_nobody(text: str) -> bool:
         for w in re.findall(r"[^\W\d_]{2}(?![^\W\d_])", text)
     )
     words = re.findall(r"[^\W\d_]+", heading(text))
-    return not is_short_name and all(
-        len(w) <= 2 or w in _WORDS or w in _ASKS or _MADE_WORD.fullmatch(w) or _is_compound(w) for w in words
-    )
+    is_month = len(words) == 1 and words[0] in MONTHS and re.search(r"\b20\d\d\b", text) is not None
+    if is_short_name or (_ALSO_NAMES & set(words) and not is_month):
+        return False
+    return all(len(w) <= 2 or w in _WORDS or w in _ASKS or _is_compound(w) for w in words)
 
 
 def _is_compound(word: str) -> bool:
-    """A compound of two known parts, at least one of them of this field."""
+    """A compound of known parts, at least one of them of this field, or one with an ending."""
     for stem in _STEMS:
-        for rest in (word.removeprefix(stem), word.removesuffix(stem)):
-            if rest != word:
-                bare = re.sub(r"^(?:rerings|erings|rings|nings|s)|s$", "", rest)
-                if (
-                    len(bare) <= 2
-                    or rest in _WORDS
-                    or bare in _WORDS
-                    or bare.startswith(_STEMS)
-                    or bare in ("syge", "frihed", "fri")
-                ):
-                    return True
+        if word.startswith(stem) and word.removeprefix(stem) in _ENDINGS:
+            return True
+        for rest in {word.removeprefix(stem), word.removesuffix(stem)} - {word}:
+            bare = re.sub(r"^(?:rerings|erings|rings|nings|s)|s$", "", rest)
+            if any(part in _WORDS and len(part) > 2 for part in (rest, bare)) or bare in (
+                "syge",
+                "frihed",
+                "fri",
+            ):
+                return True
+            if len(bare) > 3 and _is_compound(bare):
+                return True
     return False

@@ -192,7 +192,17 @@ def test_a_danish_word_that_is_made_of_others_is_shown(text: str) -> None:
 @pytest.mark.parametrize(
     "name",
     ["Annelise", "Else", "Flemming", "Henning", "Havrelse", "Dagmar", "Elvira", "Ane Registrup", "Typhanie", "Skjold",
-     "Hvorslev", "Kristian", "Grundtvig", "Bo", "Artur", "Karla Else", "Fredskov", "Elevine"],
+     "Hvorslev", "Kristian", "Grundtvig", "Bo", "Artur", "Karla Else", "Fredskov", "Elevine",
+     "Max Jan Tue", "Solhed", "Elev Jan", "Maj", "Typea", "Boelev", "010114-4001", "101144001"],
 )  # fmt: skip
 def test_a_name_is_not(name: str) -> None:
     assert not is_nobody(name)
+
+
+def test_no_word_of_a_column_of_schools_is_shown_that_may_be_a_persons(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    rows = "".join(f"010114{4001 + i};Bøgelund Skole (Åse Ravnsbæk);6.A;25-09-2026;Syg\n" for i in range(3))
+    path.write_text("CPR;Skole;Klasse;Dato;Type\n" + rows, encoding="utf-8")
+    draft = propose_mapping(path, PROTOCOL).toml
+    assert 'school = { column = "Skole", map = { "?" = "?" } }' in draft
+    assert "Ravnsbæk" not in draft
