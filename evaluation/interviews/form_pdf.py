@@ -21,6 +21,7 @@ from evaluation.codebooks import Codebook
 from evaluation.errors import InputError, Problem
 from evaluation.interviews.attributes import slug
 from evaluation.interviews.form_layouts import WITHOUT_WORDS, layout
+from evaluation.interviews.form_print import is_form_s_own
 from evaluation.interviews.form_sheets import LABELS, Filled, theme_of
 
 FORM = layout("vurder_og_find_fokus")
@@ -109,6 +110,9 @@ def _read(path: Path, codebook: Codebook, problems: list[Problem]) -> list[Fille
         printed = _printed(page)
         themes = {t: p for p in printed if (t := _theme(p.text, codebook))}
         is_form = is_form or bool(themes)
+        if other := sum(not is_form_s_own(p.text) for p in printed):
+            found = f"{other} printed line(s) that are not the form's own"
+            problems.append(_reported(file, number, None, "form_beside", found))
         for annotation in _annotations(page):
             kind = annotation.get("/Subtype")
             if kind not in _NOT_WRITTEN:

@@ -13,7 +13,7 @@ from factories import ROOT, codebook
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf.annotations import FreeText
-from pypdf.generic import DictionaryObject, NameObject, TextStringObject
+from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject, TextStringObject
 
 from evaluation.codebooks import Codebook
 from evaluation.errors import InputError
@@ -106,6 +106,42 @@ def test_what_has_no_place_in_the_form_is_reported(
     assert [(p.rule, p.column) for p in batch.problems] == [(rule, where)]
     assert batch.kept == kept
     assert "Vi ringer." not in str(batch.problems)
+
+
+def printed_on(writer: pypdf.PdfWriter, words: str, place: tuple[int, int]) -> None:
+    """Words printed on the page itself: a header, a footer, or over a field."""
+    page = writer.pages[2]
+    stream = DecodedStreamObject()
+    stream.set_data(f"BT /F1 10 Tf 1 0 0 1 {place[0]} {place[1]} Tm ({words}) Tj ET".encode("latin-1"))
+    page.merge_page(_overlay(stream, page))
+
+
+def _overlay(stream: DecodedStreamObject, page: Any) -> Any:
+    font = {
+        "/Type": "/Font",
+        "/Subtype": "/Type1",
+        "/BaseFont": "/Helvetica",
+        "/Encoding": "/WinAnsiEncoding",
+    }
+    face = DictionaryObject({NameObject(k): NameObject(v) for k, v in font.items()})
+    over = pypdf.PageObject.create_blank_page(width=page.mediabox.width, height=page.mediabox.height)
+    over[NameObject("/Resources")] = DictionaryObject(
+        {NameObject("/Font"): DictionaryObject({NameObject("/F1"): face})}
+    )
+    over[NameObject("/Contents")] = stream
+    return over
+
+
+@settings(max_examples=15, deadline=None)
+@given(words=st.sampled_from(["Egelundskolen", "vi ringer samme dag", "Tema er lange samtaler", "Hvad nu", "22334455"]),
+       place=st.sampled_from([(60, 820), (60, 20), (70, 400)]))  # fmt: skip
+def test_what_a_school_prints_on_the_page_is_reported(
+    words: str, place: tuple[int, int], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("pdf") / "f.pdf"
+    batch = read(written(path, {"Text1": "Vi ringer."}, lambda w: printed_on(w, words, place)), codebook())
+    assert [(p.rule, p.line) for p in batch.problems] == [("form_beside", 3)]
+    assert (batch.kept, words in str(batch.problems)) == (1, False)
 
 
 def test_two_schools_forms_in_one_file_are_refused(tmp_path: Path, book: Codebook) -> None:
