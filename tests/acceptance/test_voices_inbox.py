@@ -419,3 +419,70 @@ def test_the_fillable_pdf_comes_in_with_the_school_its_mapping_states(tmp_path: 
     assert kept[["school_id", "theme", "dimension", "value"]].to_numpy().tolist() == [
         [school.id, "VFF.KOMP", "gaar_godt", "Vi ringer hjem."]
     ]
+
+
+SECRET = "Kvittenfjaltre"
+"""A word that only the withdrawn child says."""
+
+
+def _planted(place: Path, kind: str, no: str) -> None:
+    """A project of the kind in which one child, whose words hold the secret, says yes and is then withdrawn by ``no``."""
+    said, other = f"Jeg sagde {SECRET} til hende.", "Det er rart."
+    if kind == "csv":
+        head = "dokument;segment;kode;koder;tekst;citat_godkendt;samtykke;nedslag\n"
+        rows = [
+            ("barn_01", said, "ja", "gyldigt"),
+            ("barn_01", "Mere.", "", no),
+            ("voksen_02", other, "ja", "gyldigt"),
+        ]
+        lines = [
+            f"{d};{n};MP.TEGN.FALD;AB;{t};{q};{c};{NOVEMBER_OCCASION}\n"
+            for n, (d, t, q, c) in enumerate(rows)
+        ]
+        write(place / "kodet.csv", head + "".join(lines))
+        return
+    if kind == "taguette":
+        lines = [f"1,barn_01,MP.TEGN.FALD,{said}\n", f"2,voksen_02,MP.TEGN.FALD,{other}\n"]
+        write(place / "kodet.csv", "id,document,tag,content\n" + "".join(lines))
+    else:
+        with sqlite3.connect(place / "kodet.rqda") as c:
+            c.executescript(
+                "CREATE TABLE source (name text, id integer, file text, status integer, memo text);"
+                "CREATE TABLE freecode (name text, id integer, status integer);"
+                "CREATE TABLE coding (cid integer, fid integer, seltext text, selfirst real, selend real,"
+                " status integer, owner text);"
+            )
+            for n, (name, text) in enumerate((("barn_01", said), ("voksen_02", other)), 1):
+                memo = f"Samtykke: {no}" if n == 1 else ""
+                c.execute("INSERT INTO source VALUES (?, ?, ?, 1, ?)", [name, n, text, memo])
+                c.execute("INSERT INTO coding VALUES (1, ?, ?, 0, ?, 1, 'AB')", [n, text, len(text)])
+            c.execute("INSERT INTO freecode VALUES ('MP.TEGN.FALD', 1, 1)")
+        c.close()
+    state = "gyldigt" if kind == "rqda" else no
+    write(
+        place / "kodet.dokumenter.csv",
+        f"document;samtykke;nedslag\nbarn_01;{state};{NOVEMBER_OCCASION}\nvoksen_02;gyldigt;{NOVEMBER_OCCASION}\n",
+    )
+
+
+NOVEMBER_OCCASION = "delevaluering_nov_2026"
+
+
+@pytest.mark.parametrize("kind", ["csv", "taguette", "rqda"])
+@pytest.mark.parametrize("no", ["nej", "tilbagekaldt", "ring til mor", "mangler"])
+def test_a_withdrawn_child_s_words_are_in_no_table_and_no_message(kind: str, no: str, tmp_path: Path) -> None:
+    place = tmp_path / "incoming" / "interviews"
+    place.mkdir(parents=True)
+    _planted(place, kind, no)
+    intake = read(tmp_path)
+    assert intake.problems == ()
+    codes = voices.consented_codes(intake.tables["raw_interviews"], PILOT)
+    assert codes["document_id"].nunique() == 1
+    everything = " ".join(
+        frame.astype("str").to_csv() if hasattr(frame, "to_csv") else "" for frame in intake.tables.values()
+    )
+    assert "Det er rart." in everything
+    assert SECRET not in everything
+    assert SECRET not in repr((intake.problems, intake.voices))
+    display = joined(intake, PILOT, NOVEMBER)
+    assert SECRET not in display.to_csv()
