@@ -8,7 +8,7 @@ export UV_NO_CONFIG := 1
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo test test-long check bench mutants lock clean sbom
+.PHONY: help setup dev demo test test-long check bench mutants lock clean sbom docs reference
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -51,6 +51,10 @@ lock: $(STAMPS)/uv ## write the locks again from pyproject.toml
 		pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		-c requirements.lock pyproject.toml --group dev --group bench -o requirements-dev.lock
+
+docs: $(STAMPS)/dev ## the documentation as a site in dist/docs, which opens without a server
+	$(BIN)/sphinx-build -q -W -b html docs dist/docs
+	@echo dist/docs/index.html
 
 sbom: $(STAMPS)/dev ## the parts list (CycloneDX, dist/sbom.cdx.json) and the table of licences
 	$(BIN)/python packaging/sbom.py dist
