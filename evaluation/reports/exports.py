@@ -19,7 +19,8 @@ import pandas as pd
 from evaluation.disclosure.registry import REGISTRY
 from evaluation.reports.archives import workbook
 from evaluation.reports.facts import Facts
-from evaluation.reports.front import claim, milestone_parts
+from evaluation.reports.front_measures import claim
+from evaluation.reports.front_milestone import milestone_parts
 from evaluation.reports.inputs import ReportInputs
 from evaluation.reports.telling import tell
 from evaluation.tables import TABLES

@@ -27,6 +27,7 @@ from evaluation.reports.inputs import (
 )
 from evaluation.reports.levels import after_talks
 from evaluation.reports.page import description_mark, own_mark
+from evaluation.reports.places import wave_names
 from evaluation.words.danish import as_date, rounded
 
 SCHOOL_DAYS_PER_YEAR = 200
@@ -139,6 +140,12 @@ class Facts:
     def is_final(self) -> bool:
         """Whether the round is the last of the plan."""
         return self.inputs.round.kind == "final"
+
+    @property
+    def groups(self) -> str:
+        """The groups whose programme has begun, as they read in a sentence; all that will, where none has."""
+        p = self.inputs.protocol
+        return wave_names(p, self.inputs.started_waves() or p.waves)
 
     @cached_property
     def over_ten(self) -> Of100 | None:

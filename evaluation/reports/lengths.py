@@ -10,7 +10,7 @@ from evaluation.questions.certainty import CertaintyWord
 from evaluation.questions.verdict import Direction, Word
 from evaluation.reports.facts import Facts, Of100
 from evaluation.reports.facts import Number as Printed
-from evaluation.reports.front import groups, whole_mark
+from evaluation.reports.front_children import whole_mark
 from evaluation.reports.page import Section, marked
 from evaluation.reports.telling import tell
 from evaluation.words import Code, Count, Name, Number, On
@@ -27,7 +27,7 @@ def boards(facts: Facts) -> tuple[str, tuple[Section, ...]]:
     p = facts.inputs.protocol
     programme = Name(p.study.programme)
     heard = tell(Boards.HEARD_AT_END if facts.is_final else Boards.HEARD)
-    what = tell(Boards.WHAT, programme=programme, on=Name(p.words.on), groups=Name(groups(facts)))
+    what = tell(Boards.WHAT, programme=programme, on=Name(p.words.on), groups=Name(facts.groups))
     asked = (
         tell(Boards.RECOGNISE),
         tell(Boards.MATTERS, programme=programme),
@@ -42,7 +42,7 @@ def family(facts: Facts) -> tuple[Section, ...]:
     p = facts.inputs.protocol
     what = [tell(Family.WHAT, programme=Name(p.study.programme))]
     if facts.inputs.started_waves():
-        what.append(tell(Family.WHO, groups=Name(groups(facts))))
+        what.append(tell(Family.WHO, groups=Name(facts.groups)))
     over = facts.over_ten
     away = (
         (Markup.escape(tell(Family.HIDDEN)),)

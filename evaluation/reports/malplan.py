@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from evaluation.reports.facts import Facts
-from evaluation.reports.front import Front, front, groups
+from evaluation.reports.front import Front, front
 from evaluation.reports.inputs import ReportInputs, records, text
 from evaluation.reports.learning import to_come
 from evaluation.reports.places import wave_name
@@ -59,7 +59,7 @@ def _trial(facts: Facts) -> str:
     programme = Name(facts.inputs.protocol.study.programme)
     if not facts.inputs.started_waves():
         return tell(Goal.NOT_BEGUN, programme=programme)
-    return tell(Goal.BEGUN, groups=Name(capital(groups(facts))), programme=programme)
+    return tell(Goal.BEGUN, groups=Name(capital(facts.groups)), programme=programme)
 
 
 def _milestones(inputs: ReportInputs) -> tuple[str, ...]:
