@@ -81,6 +81,8 @@ class Beside:
         """Look at one piece: text, missing where a cell is empty."""
         coded: dict[tuple[str, ...], _Coded] = {}
         for name in unread:
+            if self._is_settled(name):
+                continue
             mine = _coded(frame, (name,), coded)
             for key, relation in self.relations.items():
                 told = self.told.setdefault((name, key), Told(frozenset(relation.ways)))
@@ -98,6 +100,15 @@ class Beside:
                 if c in frame and _are_same(mine, _coded(frame, (c,), coded))
             }
 
+    def _is_settled(self, name: str) -> bool:
+        """Has everything that the column could follow from failed?"""
+        return name in self.counting and not (
+            self.counting[name].holds
+            or self.same.get(name)
+            or any(self.told[name, key].ways for key in self.relations)
+            or any(self.fixed[name, key].holds for key in self.owners)
+        )
+
 
 def _coded(frame: pd.DataFrame, columns: tuple[str, ...], known: dict[tuple[str, ...], _Coded]) -> _Coded:
     """Each row's text as a place in a list of texts, -1 where the one column is empty; several columns are joined."""
@@ -105,7 +116,7 @@ def _coded(frame: pd.DataFrame, columns: tuple[str, ...], known: dict[tuple[str,
         return known[columns]
     if len(columns) == 1:
         codes, different = pd.factorize(frame[columns[0]])
-        known[columns] = np.asarray(codes, dtype=np.int64), [clean(str(t)) for t in different]
+        known[columns] = np.asarray(codes, dtype=np.int64), different.tolist()
         return known[columns]
     joined = np.zeros(len(frame), dtype=np.int64)
     parts = [_coded(frame, (c,), known) for c in columns]
@@ -128,13 +139,11 @@ def _pairs(theirs: _Coded, mine: _Coded) -> Iterator[tuple[str, str, int]]:
 
 def _follow(told: Told, relation: Relation, pairs: Iterable[tuple[str, str, int]]) -> None:
     for theirs, mine, n in pairs:
-        if not mine:
-            continue
         if (theirs, mine) not in told.seen:
-            key = relation.key(*theirs.split("\x1f"))
+            key = relation.key(*(clean(t) for t in theirs.split("\x1f")))
             if key is None:
                 continue
-            told.ways = frozenset(w for w in told.ways if relation.ways[w](key, mine))
+            told.ways = frozenset(w for w in told.ways if relation.ways[w](key, clean(mine)))
             if not told.ways or len(told.seen) >= MOST_KEPT:
                 told.ways, told.seen = frozenset(), set()
                 return

@@ -18,7 +18,7 @@ from typing import Literal
 
 from evaluation.door.beside import Beside, Relation
 from evaluation.door.cpr import parse_cpr
-from evaluation.door.dates import MONTHS, WEEKDAYS, parse_date
+from evaluation.door.dates import MONTHS, WEEKDAYS, parse_date, weekday_of
 from evaluation.door.headings import (
     ATTRIBUTES,
     DATE_FORMATS,
@@ -88,7 +88,9 @@ def _glance(text: str) -> str:
     """What one of very many values looks like, at little cost."""
     if "@" in text:
         return "person"
-    if text.replace(" ", "").replace("-", "").isdecimal():
+    if " " not in text and len(text) >= 20:
+        return "key"
+    if text.replace(" ", "").isdecimal():
         return "number" if len(text) >= 6 else ""
     return "sentence" if text.count(" ") >= 2 else "name" if text.istitle() else ""
 
@@ -128,7 +130,7 @@ def _are_identifiers(values: Values) -> bool:
     many letters and figures, another in each row.
     """
     are_keys = len(values.counts) >= SOME and all(map(_KEY.fullmatch, values.counts))
-    if are_keys and values.filled == len(values.counts) + values.looks[""]:
+    if are_keys and values.filled == len(values.counts) + values.looks["key"]:
         return True
     digits = [v.replace(" ", "") for v in values.counts]
     if not all(re.fullmatch(r"\d{6,40}", d) for d in digits) or set(values.looks) - {"number"}:
@@ -139,19 +141,19 @@ def _are_identifiers(values: Values) -> bool:
 
 
 def _are_moments(numbers: list[int], length: int) -> bool:
-    """Seconds, or thousandths of them, since 1970."""
+    """Seconds, or thousandths of them, since 1970, in the years that a study can be about."""
     seconds = [n / 1000 ** max((length - 10) // 3, 0) for n in numbers]
-    return length in (10, 13, 16) and all(1.0e9 <= s <= 2.2e9 for s in seconds)
+    return length in (10, 13, 16) and all(1.4e9 <= s <= 1.95e9 for s in seconds)
 
 
 _KEY = re.compile(r"[\w-]{20,}")
 
 
 def _are_names(values: Values) -> bool:
-    """Many different texts of several words with capitals, nearly each of which brings a word of its own."""
+    """Many different texts of several words with capitals, of more words than amounts are written in."""
     if len(values.counts) < SOME or values.share(_is_full_name, "name") < 0.95:
         return False
-    return len({w for v in values.counts for w in v.split()}) >= len(values.counts)
+    return len({w for v in values.counts for w in v.split()}) >= min(len(values.counts), 2 * SOME)
 
 
 def _is_full_name(text: str) -> bool:
@@ -177,13 +179,21 @@ def _is_free_text(values: Values) -> bool:
         is_prose
         and len(values.counts) + sum(values.looks.values()) >= 0.8 * values.filled
         and len(shapes) >= 0.8 * len(values.counts)
-        and len(words) >= min(len(values.counts), SOME)
+        and len(words) >= min(len(values.counts), 2 * SOME)
     )
 
 
 def is_some_date(text: str) -> bool:
     """Is it a date in some way of writing, of the years that a study can be about?"""
-    if len(text) > 45 or not any(c.isdigit() for c in text):
+    groups = re.findall(r"\d+", text)
+    words = re.findall(r"[^\W\d_]{2,}", text.casefold())
+    if (
+        len(text) > 45
+        or not groups
+        or (len(groups) == 1 and len(groups[0]) < 5)
+        or any(len(g) > 8 for g in groups)
+        or any(w not in MONTHS and w not in ("den", "kl", "excel") and weekday_of(w) is None for w in words)
+    ):
         return False
     if re.fullmatch(r"\d{5}(?:[.,]\d+)?", text):
         return 42_000 <= float(text.replace(",", ".")) <= 49_800
@@ -224,9 +234,13 @@ def _is_known(table: Table, name: str, looks: Class) -> bool:
     tidy = heading(name)
     if looks == "date":
         return tidy in STAMPS
-    places = (*HEADINGS["class"], *HEADINGS["grade"])
-    who = (*ATTRIBUTES, *places, *NAME_HEADINGS, *FIRST_NAMES, *LAST_NAMES)
-    return looks == "words" and tidy in who and not table.values[name].share(TELLS_A_PART.search)
+    is_who = says_who(name) or tidy in (*HEADINGS["class"], *HEADINGS["grade"])
+    return looks == "words" and is_who and not table.values[name].share(TELLS_A_PART.search)
+
+
+def says_who(name: str) -> bool:
+    """Is it a heading of who a person is, or who noted something?"""
+    return heading(name) in (*ATTRIBUTES, *NAME_HEADINGS, *FIRST_NAMES, *LAST_NAMES)
 
 
 def _day(text: str) -> dt.date | None:

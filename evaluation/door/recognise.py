@@ -27,7 +27,7 @@ from evaluation.door.headings import (
     named,
 )
 from evaluation.door.look import Look
-from evaluation.door.meaning import Table, Values, beside_of, may_matter
+from evaluation.door.meaning import Table, Values, beside_of, may_matter, says_who
 from evaluation.door.values import parse_class
 from evaluation.errors import InputError, Problem
 
@@ -100,7 +100,7 @@ def table_of(look: Look, read: dict[str, str], amounts: tuple[str, ...] = ()) ->
         values[name] = Values()
         values[name].add(counts.items())
     beside = beside_of(read, amounts)
-    beside.see(look.frame, [c for c in values if c not in read.values()])
+    beside.see(look.frame, [c for c in values if c not in read.values() and not says_who(c)])
     return Table(values, read, beside, amounts)
 
 

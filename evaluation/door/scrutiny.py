@@ -16,7 +16,7 @@ from evaluation.door.beside import Beside
 from evaluation.door.chunks import Chunk
 from evaluation.door.dates import parse_moment
 from evaluation.door.mapping import Mapping
-from evaluation.door.meaning import WHY, Table, Values, beside_of, may_matter
+from evaluation.door.meaning import WHY, Table, Values, beside_of, may_matter, says_who
 from evaluation.door.questions import IGNORE_ANSWER, Question
 from evaluation.door.values import clean
 from evaluation.errors import InputError
@@ -69,7 +69,7 @@ class Scrutiny:
                 found = frame[column].value_counts()
                 counts = Counter({clean(str(v)): int(n) for v, n in found.items()})
                 self.values.setdefault(column, Values()).add(counts.items())
-            self.beside.see(frame, unread)
+            self.beside.see(frame, [c for c in unread if not says_who(c)])
         self._see_times(frame)
 
     def questions(self) -> tuple[Question, ...]:
