@@ -34,8 +34,9 @@ NOT_OF_THE_STUDY = "none"
 class Fields:
     """The fields of one chunk.
 
-    ``is_bad`` (n,) grows as fields are parsed; bad rows are in the quarantine. ``is_outside`` (n,): rows of a school or
-    grade that the mapping declares as no part of the study (``none``); they are accepted and make no row.
+    ``is_bad`` (n,) grows as fields are parsed; bad rows are in the quarantine, ``is_negative`` (n,) among them.
+    ``is_outside`` (n,): rows of a school or grade that the mapping declares as no part of the study (``none``); they are
+    accepted and make no row.
     """
 
     desk: Desk
@@ -45,6 +46,7 @@ class Fields:
     quarantine: Quarantine
     is_bad: np.ndarray
     is_outside: np.ndarray
+    is_negative: np.ndarray
 
     @classmethod
     def of(
@@ -53,7 +55,8 @@ class Fields:
         """Fields of a chunk, with its rejects already in quarantine."""
         quarantine.add_rejects(chunk.rejects)
         n = len(chunk.rows)
-        return cls(desk, source, reading, chunk, quarantine, np.zeros(n, dtype=bool), np.zeros(n, dtype=bool))
+        masks = (np.zeros(n, dtype=bool) for _ in range(3))
+        return cls(desk, source, reading, chunk, quarantine, *masks)
 
     def has(self, name: str) -> bool:
         """Whether the mapping says where this column of ours comes from."""
@@ -76,6 +79,7 @@ class Fields:
         hit = hit & ~self.is_outside
         at = np.flatnonzero(hit & ~self.is_bad)
         self.is_bad |= hit
+        self.is_negative |= hit & (rule == "negative")
         rules = np.full(len(at), rule, dtype=object)
         rows, label = self.chunk.rows[at], self._label(name)
         if found is None and (self.has(name) or GRID_DAY in self.chunk.frame):

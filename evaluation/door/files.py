@@ -151,27 +151,28 @@ def refuse_if_changed(path: Path, name: str, before: Fingerprint) -> None:
         )  # fmt: skip
 
 
-def export_date(name: str, mapping: Mapping) -> dt.date | None:
-    """The date in a file's name as the mapping says; None when the mapping names none.
+def export_date(name: str, mapping: Mapping, above: Sequence[str] | None = None) -> dt.date | None:
+    """The day on which a file was exported, as its mapping says: from its name, or from the lines ``above`` its header once
+    they are read. None where the mapping names none, or a line that is not read yet.
 
     Raises:
-        InputError: the mapping names a pattern and the file's name has no such date.
+        InputError: the mapping names a place and no such day stands there.
     """
-    if mapping.exported_on is None:
+    spec = mapping.exported_on
+    if spec is None or (spec.line is not None and above is None):
         return None
-    match = re.search(mapping.exported_on.file_name, name)
-    if match:
-        try:
-            fmt = strptime_format(mapping.exported_on.format)
-            return dt.datetime.strptime(match[1], fmt).date()  # noqa: DTZ007 (a calendar day)
-        except ValueError:
-            pass
-    if not mapping.exported_on.is_required:
-        return None
+    text, pattern, where = name, spec.file_name, "the file name"
+    if spec.line is not None and above is not None:
+        text, pattern = above[spec.line - 1] if spec.line <= len(above) else "", spec.pattern
+        where = f"line {spec.line}"
+    match = re.search(str(pattern), text)
+    day: dt.date | None = parse_date((strptime_format(spec.format),))(clean(match[1]))[0] if match else None
+    if day is not None or not spec.is_required:
+        return day
     raise InputError(
         f"{name}: no export date",
-        [Problem(name, found="the file name holds no export date", rule="export_date",
-                 expected=f"a name that matches {mapping.exported_on.file_name}",
+        [Problem(name, spec.line, found=f"no export date in {where}", rule="export_date",
+                 expected=f"what matches {pattern}",
                  next_step="rename the file, or change exported_on in the mapping")],
     )  # fmt: skip
 

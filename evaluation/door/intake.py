@@ -21,7 +21,14 @@ from evaluation.door.calendar import Span, build_calendar, read_spans
 from evaluation.door.control import Sum, Sums
 from evaluation.door.desk import Desk
 from evaluation.door.fields import Fields
-from evaluation.door.files import Incoming, covered_period, find_incoming, fingerprint, refuse_if_changed
+from evaluation.door.files import (
+    Incoming,
+    covered_period,
+    export_date,
+    find_incoming,
+    fingerprint,
+    refuse_if_changed,
+)
 from evaluation.door.inbox_calendar import calendar_spans
 from evaluation.door.kinds import KINDS
 from evaluation.door.landed import Landed
@@ -29,7 +36,9 @@ from evaluation.door.ledger import Ledger, lines
 from evaluation.door.left_out import OUT_OF_ROUND, SKIPPED, leave_out
 from evaluation.door.mapping import ROUTED, read_mappings
 from evaluation.door.mapping import Mapping as FileMapping
+from evaluation.door.overlap_logs import ANOTHER_LOG
 from evaluation.door.overlap_totals import ANOTHER_SUM, TWO_PERIODS
+from evaluation.door.overlap_undated import WHICH_IS_NEWER
 from evaluation.door.pages import UNCLEAR, Preamble
 from evaluation.door.produce import raw_tables
 from evaluation.door.pseudonyms import PseudonymKey
@@ -40,6 +49,7 @@ from evaluation.door.registers import with_ids
 from evaluation.door.running import running_totals
 from evaluation.door.scrutiny import Scrutiny, StillOpen
 from evaluation.door.stage import Stage
+from evaluation.door.taken_back import TAKEN_BACK, note_negatives, taken_back
 from evaluation.door.wide import told_apart
 from evaluation.errors import InputError, Problem
 from evaluation.protocol import Round
@@ -211,6 +221,8 @@ class _Session:
                 parse = KINDS[source.mapping.kind]
                 used = source.mapping.used_columns
                 self.unread[source.name] = tuple(h for h in reading.header if h and h not in used)
+                if (day := export_date(source.name, source.mapping, reading.preamble)) is not None:
+                    source = page.source = replace(source, exported_on=day)
                 page.period = covered_period(source, reading.preamble)
                 sums = Sums(source.mapping)
                 scrutiny = Scrutiny(source.mapping, reading.epoch_1904)
@@ -225,6 +237,10 @@ class _Session:
                     chunk = told_apart(chunk, source.mapping)
                     fields = Fields.of(desk, source, reading, chunk, quarantine)
                     staged = parse(fields, self.round.cutoff)
+                    note_negatives(
+                        self.stage, source.mapping.kind, staged.columns | {"school": staged.school},
+                        fields.is_negative, number, chunk.rows,
+                    )  # fmt: skip
                     late = staged.is_late | self._exported_late(staged.columns["exported"])
                     late &= ~fields.is_outside
                     good = ~fields.is_bad
@@ -300,25 +316,20 @@ class _Session:
 
     def tables(self, desk: Desk) -> Landed:
         """All raw tables; overlap is decided here, over all files."""
+        self.ledger.add_taken_back(taken_back(self.stage))
         made = raw_tables(self.stage, desk, self.ledger)
         for page in self.ledger.pages:
-            if page.hardly:
-                asked = replace(COMPLETE, why=f"{COMPLETE.why} {', '.join(page.hardly)}")
-                self.ask(page.source.name, asked)
-            if page.replaced:
-                self.ask(
-                    page.source.name, replace(TWO_GROUPS, why=f"{TWO_GROUPS.why} {', '.join(page.replaced)}")
-                )
-            if page.other_sums:
-                self.ask(
-                    page.source.name,
-                    replace(ANOTHER_SUM, why=f"{ANOTHER_SUM.why}: linje {lines(page.other_sums)}"),
-                )
-            if page.two_periods:
-                self.ask(
-                    page.source.name,
-                    replace(TWO_PERIODS, why=f"{TWO_PERIODS.why}: {', '.join(page.two_periods)}"),
-                )
+            for question, about in (
+                (COMPLETE, ", ".join(page.hardly)),
+                (TWO_GROUPS, ", ".join(page.replaced)),
+                (ANOTHER_SUM, page.other_sums and f"linje {lines(page.other_sums)}"),
+                (TWO_PERIODS, ", ".join(page.two_periods)),
+                (WHICH_IS_NEWER, ", ".join(page.undated)),
+                (TAKEN_BACK, page.taken_back and f"linje {lines(page.taken_back)}"),
+                (ANOTHER_LOG, ", ".join(page.other_logs)),
+            ):
+                if about:
+                    self.ask(page.source.name, replace(question, why=f"{question.why}: {about}"))
         for page in self.ledger.undecided():
             newer = self.ledger.name(page.newer) if page.newer is not None else ""
             missing = f"{OVERLAP.why}: {newer} mangler {len(page.only_older)} rækker"

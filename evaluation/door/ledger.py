@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -45,6 +45,9 @@ class Page:
     sums: tuple[Sum, ...] = ()
     other_sums: tuple[int, ...] = ()
     two_periods: tuple[str, ...] = ()
+    undated: tuple[str, ...] = ()
+    other_logs: tuple[str, ...] = ()
+    taken_back: tuple[int, ...] = ()
     schools: set[int] = field(default_factory=set)
 
 
@@ -97,6 +100,18 @@ class Ledger:
             elif status == "superseded":
                 page.superseded += int(n)
 
+    def exports(self) -> pd.DataFrame:
+        """Which source each file is of, and whether its mapping says that older exports count beside newer ones."""
+        sources = {m: i for i, m in enumerate(dict.fromkeys(p.source.mapping.name for p in self.pages))}
+        return pd.DataFrame(
+            {
+                "file": np.arange(len(self.pages), dtype=np.int32),
+                "source": [sources[p.source.mapping.name] for p in self.pages],
+                "is_told": [p.source.mapping.overlap == "pupil_day" for p in self.pages],
+                "is_whole": [p.source.mapping.overlap == "whole_period" for p in self.pages],
+            }
+        )
+
     def deliveries(self, labels: Mapping[str, int]) -> pd.DataFrame:
         """What each file says of itself as a delivery, for :func:`evaluation.door.overlap.decide_absence`.
 
@@ -110,20 +125,11 @@ class Ledger:
             )
             for i in (0, 1)
         )
-        mappings = {m: i for i, m in enumerate(dict.fromkeys(p.source.mapping.name for p in pages))}
-        return pd.DataFrame(
-            {
-                "file": np.arange(len(pages), dtype=np.int32),
-                "source": [mappings[p.source.mapping.name] for p in pages],
-                "is_whole": [p.source.mapping.overlap == "whole_period" for p in pages],
-                "lo": first,
-                "hi": last,
-                "classes": pd.Series(
-                    [None if t is None else [labels.get(c, -2) for c in t] for t in told],
-                    dtype=pd.ArrowDtype(pa.list_(pa.int32())),
-                ),
-            }
+        classes = pd.Series(
+            [None if t is None else [labels.get(c, -2) for c in t] for t in told],
+            dtype=pd.ArrowDtype(pa.list_(pa.int32())),
         )
+        return self.exports().assign(lo=first, hi=last, classes=classes)
 
     def add_only_older(self, rows: pd.DataFrame) -> None:
         """Note rows that a newer export of the same days lacks: columns file, row, newer."""
@@ -135,6 +141,11 @@ class Ledger:
         """Note rows that a complete newer export has taken days from: columns file, row."""
         for number, mine in rows.groupby("file"):
             self.pages[int(str(number))].deleted = tuple(mine["row"].astype(int))
+
+    def add_taken_back(self, rows: pd.DataFrame) -> None:
+        """Note rows that take others back: columns file, row."""
+        for number, mine in rows.groupby("file"):
+            self.pages[int(str(number))].taken_back = tuple(mine["row"].astype(int))
 
     def add_hardly(self, found: pd.DataFrame, texts: Interner) -> None:
         """Note classes (grades where no class is named) of which a file hardly speaks: columns file, grade, label."""
@@ -169,9 +180,23 @@ class Ledger:
 
     def add_two_periods(self, found: pd.DataFrame) -> None:
         """Note files with weeks of which another has months: columns file, other."""
+        for page, name in self._beside(found):
+            page.two_periods = (*page.two_periods, name)
+
+    def add_undated(self, found: pd.DataFrame) -> None:
+        """Note files beside which another says something else and none is the newer: columns file, other."""
+        for page, name in self._beside(found):
+            page.undated = (*page.undated, name)
+
+    def add_other_logs(self, found: pd.DataFrame) -> None:
+        """Note logs of talks that may be another class's than the older one: columns file, other."""
+        for page, name in self._beside(found):
+            page.other_logs = (*page.other_logs, name)
+
+    def _beside(self, found: pd.DataFrame) -> Iterator[tuple[Page, str]]:
+        """Pages with the names of other files."""
         for number, other in found.itertuples(index=False, name=None):
-            page = self.pages[int(number)]
-            page.two_periods = (*page.two_periods, self.name(int(other)))
+            yield self.pages[int(number)], self.name(int(other))
 
     def add_sheets(self, unread: Mapping[str, tuple[str, ...]]) -> None:
         """Note the sheets nobody reads on their file's first page."""

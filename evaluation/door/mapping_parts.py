@@ -222,25 +222,33 @@ class Period(Strict):
 
 
 class ExportedOn(Strict):
-    """Where the date of an export stands in its file name, and how it is written.
+    """Where an export says on which day it was made, and how that is written: its file name, or a line above the header.
 
     ``is_required = false``: files without it are read too, and count as older than every dated export.
     """
 
-    file_name: str
+    file_name: str | None = None
+    line: Annotated[int, Field(ge=1)] | None = None
+    pattern: str | None = None
     format: str = "yyyy-mm-dd"
     is_required: bool = True
 
-    @field_validator("file_name")
+    @field_validator("file_name", "pattern")
     @classmethod
-    def _is_regex_with_group(cls, value: str) -> str:
-        return one_group(value)
+    def _is_regex_with_group(cls, value: str | None) -> str | None:
+        return None if value is None else one_group(value)
 
     @field_validator("format")
     @classmethod
     def _is_date_format(cls, value: str) -> str:
         strptime_format(value)
         return value
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.file_name is None) == (self.line is None or self.pattern is None):
+            raise ValueError("skriv file_name, eller line og pattern")
+        return self
 
 
 NAMED_FORMATS = ("excel", "excel1904", "iso")

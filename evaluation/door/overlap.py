@@ -32,7 +32,9 @@ KEPT, QUARANTINED = "kept", "quarantined"
 ENOUGH_OTHERS = 5
 """So many pupils of a class, and twice as many as an older export has in those days, speak for the class as well."""
 FEW_DELETED, MOST_DELETED = 2, 0.25
-"""So many of a class's days, or such a share of them, may one export that is called complete delete without asking."""
+"""So many of a class's days, where the export speaks of no class that is twice as large, or such a share of them, may one
+export that is called complete delete without asking: a few rows that strayed into another class's export correct nothing.
+"""
 CONFLICT, NOT_ENROLLED = "conflict", "not_enrolled"
 """Why a row goes to quarantine here."""
 
@@ -90,13 +92,15 @@ def decide_absence(stage: Stage, calendar: SchoolCalendar, files: pd.DataFrame) 
                               AND (v.label = s.label OR v.label < 0)
                               AND v.exported > s.exported AND s.day BETWEEN v.lo AND v.hi),
                     again AS (SELECT file, school, grade, pupil, list(DISTINCT day) AS days FROM said GROUP BY ALL),
-                    named AS (SELECT file, school, grade, label, count(DISTINCT pupil) AS n FROM said GROUP BY ALL),
+                    named AS (SELECT *, max(n) OVER (PARTITION BY file) AS largest FROM (
+                                SELECT file, school, grade, label, count(DISTINCT pupil) AS n FROM said GROUP BY ALL)),
                     counted AS (SELECT h.file, h.school, h.grade, h.label, h.is_told, h.older, count(*) AS n_days,
                                        count(DISTINCT h.pupil) AS n_old, count(DISTINCT a.pupil) AS n_again,
                                        count(*) FILTER (list_contains(a.days, h.day)) AS n_days_again
                                 FROM hit h LEFT JOIN again a USING (file, school, grade, pupil) GROUP BY ALL)
                SELECT c.*, CASE WHEN is_told OR n_days - n_days_again <= {MOST_DELETED} * n_days THEN 'replaces'
-                                WHEN 2 * n_days_again >= n_days AND n_days - n_days_again <= {FEW_DELETED} THEN 'replaces'
+                                WHEN 2 * n_days_again >= n_days AND n_days - n_days_again <= {FEW_DELETED}
+                                  AND 2 * n >= largest THEN 'replaces'
                                 WHEN label < 0 AND n_again = 0 THEN 'another class'
                                 WHEN label >= 0 AND n >= greatest({ENOUGH_OTHERS}, 2 * n_old) THEN 'replaces'
                                 ELSE 'asked' END AS verdict
@@ -329,21 +333,6 @@ def decide_keyed(
                   FROM c WHERE NOT is_old AND id NOT IN (SELECT id FROM clash)
                   WINDOW w AS (PARTITION BY k, v ORDER BY file, row, id)) WHERE n > 1""",
             *(f"DROP TABLE {t}" for t in ("k", "g", "c", "clash")),
-        )
-    )
-
-
-def replace_older_logs(stage: Stage) -> None:
-    """Talks without a pupil cannot be told apart, so the newest export of a school and grade replaces older ones."""
-    stage.run(
-        (
-            f"""INSERT INTO talks_gone
-                WITH newest AS (SELECT school, grade, max(coalesce(exported, -1000000)) AS newest,
-                                       max_by(file, coalesce(exported, -1000000)) AS file
-                                FROM talks WHERE pupil < 0 GROUP BY ALL)
-                SELECT t.id, '{SUPERSEDED}', 'newer_period', n.file, -1
-                FROM talks t JOIN newest n USING (school, grade)
-                WHERE t.pupil < 0 AND coalesce(t.exported, -1000000) < n.newest""",
         )
     )
 

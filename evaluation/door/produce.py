@@ -21,10 +21,11 @@ from evaluation.door.overlap import (
     deleted_since,
     hardly_spoken_of,
     only_in_older,
-    replace_older_logs,
     settle,
 )
+from evaluation.door.overlap_logs import other_logs, replace_older_logs
 from evaluation.door.overlap_totals import decide_totals, replaced_grades, stated_sums, two_periods
+from evaluation.door.overlap_undated import undated
 from evaluation.door.quarantine import KIND as QUARANTINE
 from evaluation.door.quarantine import add_refused, quarantine_sql, rules_frame
 from evaluation.door.stage import Stage
@@ -71,6 +72,7 @@ def raw_tables(stage: Stage, desk: Desk, ledger: Ledger) -> Landed:
     kinds = {"raw_pupils": "pupils", "raw_absence": "absence", "raw_totals": "totals", "raw_talks": "talks",
              "raw_consents": "consents"}  # fmt: skip
     came = {name: kind for name, kind in kinds.items() if stage.has(kind)}
+    stage.make("exports", ledger.exports())
     for kind in came.values():
         _decide(stage, desk, ledger, kind)
         ledger.add_decided(settle(stage, kind))
@@ -105,13 +107,13 @@ def raw_tables(stage: Stage, desk: Desk, ledger: Ledger) -> Landed:
 
 
 def _decide(stage: Stage, desk: Desk, ledger: Ledger, kind: str) -> None:
+    types = tuple(f"type_{t.id}" for t in desk.protocol.absence_types)
     if kind == "absence":
         decide_absence(stage, desk.calendar, ledger.deliveries(stage.texts.numbers))
         ledger.add_only_older(only_in_older(stage))
         ledger.add_deleted(deleted_since(stage))
         ledger.add_hardly(hardly_spoken_of(stage), stage.texts)
     elif kind == "totals":
-        types = tuple(f"type_{t.id}" for t in desk.protocol.absence_types)
         decide_totals(stage, desk.calendar, types, ledger.without_sums())
         ledger.add_replaced(replaced_grades(stage))
         ledger.add_stated(stated_sums(stage), stage.texts)
@@ -123,6 +125,8 @@ def _decide(stage: Stage, desk: Desk, ledger: Ledger, kind: str) -> None:
         )
         if kind == "talks":
             replace_older_logs(stage)
+            ledger.add_other_logs(other_logs(stage))
+    ledger.add_undated(undated(stage, kind, types))
 
 
 def _totals(types: list[str]) -> str:

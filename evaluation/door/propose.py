@@ -17,12 +17,11 @@ from evaluation.door.dates import MONTHS, parse_moment
 from evaluation.door.draft import Draft, is_per_lesson, quoted
 from evaluation.door.heading_row import is_date
 from evaluation.door.headings import DATE_FORMATS, is_percent
+from evaluation.door.issued import Issued, issued_in
 from evaluation.door.look import Look, look_at
 from evaluation.door.nobody import is_nobody
 from evaluation.door.recognise import SPAN, columns_of, kind_of, share_of
 from evaluation.protocol import Protocol
-
-ISSUED = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(frozen=True)
@@ -56,12 +55,12 @@ def propose_mapping(path: Path, protocol: Protocol, inbox: Path | None = None) -
         protocol,
         doubts,
     )
-    file_lines = _file_lines(path, inbox, look, found, kind, grain, doubts)
+    file_lines = _file_lines(path, inbox, look, found, kind, grain, protocol, doubts)
     column_lines = draft.columns()
     lines = [
         *file_lines,
         *_date_lines(look, found, kind, grain, protocol, doubts),
-        *_issued(path, look, kind, doubts),
+        *_issued(path, look, kind, protocol, doubts),
         "",
         "[columns]",
         *column_lines,
@@ -97,13 +96,16 @@ def _file_lines(
     found: dict[str, str],
     kind: str,
     grain: str,
+    protocol: Protocol,
     doubts: list[str],
 ) -> list[str]:
+    issued = issued_in(path.stem, _years(protocol))
+    stem = f"{path.stem[: issued.start]}*{path.stem[issued.end :]}" if issued else path.stem
     dates = r"(?<=[_-])\d{4}-\d{2}-\d{2}|(?<=[_-])\d{6,8}(?=\D|$)"
     months = (
         rf"(?<![^\W\d_])(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})(?![^\W\d_])(?:[_-]?20\d\d)?"
     )
-    name = re.sub(dates, "*", path.stem)
+    name = re.sub(dates, "*", stem)
     name = (re.sub(months, "*", name, flags=re.IGNORECASE) if look.days else name) + path.suffix
     where = "regnet fra indbakken; skriv skolens mappe foran"
     if inbox is not None and path.resolve().is_relative_to(inbox.resolve()):
@@ -167,7 +169,7 @@ def _grid(look: Look) -> str:
     return 'headings = "types"'
 
 
-def _issued(path: Path, look: Look, kind: str, doubts: list[str]) -> list[str]:
+def _issued(path: Path, look: Look, kind: str, protocol: Protocol, doubts: list[str]) -> list[str]:
     """When the export was made, and which days it says it is complete for."""
     lines = []
     in_name = _TWO_DATES.search(path.name)
@@ -177,18 +179,44 @@ def _issued(path: Path, look: Look, kind: str, doubts: list[str]) -> list[str]:
     elif kind == "absence" and in_name:
         pattern = r"(\d[\d.-]+\d)\D+(\d[\d.-]+\d)"
         lines.append(f"period = {{ file_name = '{pattern}' }}  # ? de dage, udtrækket dækker")
-    if ISSUED.search(path.name) and not in_name:
-        lines.append(
-            "exported_on = { file_name = '(\\d{4}-\\d{2}-\\d{2})' }  # ? datoen i navnet er udtrækkets"
-        )
+    issued = _issued_line(path, look, protocol)
+    if issued:
+        lines.append(issued)
         if kind == "absence":
             doubts.append(
                 'Er hvert udtræk fuldstændigt for sin periode? Så skriv overlap = "whole_period", og det nyeste gælder også '
                 "for det, der er slettet eller flyttet. Ellers spørger komglad check, når et nyere udtræk mangler rækker."
             )
     else:
-        doubts.append("Filnavnet har ingen udtræksdato, så et rettet udtræk kan ikke kendes fra det forrige.")
+        doubts.append(
+            "Hverken filens navn eller linjerne over overskrifterne siger, hvilken dag udtrækket er fra: komglad check "
+            "spørger, når to udtræk siger noget forskelligt om de samme elever."
+        )
     return lines
+
+
+def _issued_line(path: Path, look: Look, protocol: Protocol) -> str | None:
+    """``exported_on`` from the file's name, else from the only line above the headings that holds a day."""
+    if found := issued_in(path.stem, _years(protocol)):
+        pattern = r"(\d{4}-\d{2}-\d{2})" if found.format == "yyyy-mm-dd" else found.pattern
+        return (
+            f"exported_on = {{ file_name = '{pattern}'{_written(found)} }}  # ? datoen i navnet er udtrækkets"
+        )
+    above = [(n, i) for n, line in enumerate(look.above, 1) if (i := issued_in(line, _years(protocol)))]
+    if len(above) != 1:
+        return None
+    line, found = above[0]
+    return f"exported_on = {{ line = {line}, pattern = '{found.pattern}'{_written(found)} }}  # ? dagen er udtrækkets"
+
+
+def _written(found: Issued) -> str:
+    """How the day is written, where that must be said."""
+    return "" if found.format == "yyyy-mm-dd" else f', format = "{found.format or "? dag, måned og år"}"'
+
+
+def _years(protocol: Protocol) -> range:
+    years = [int(y[:4]) for y in protocol.years.all]
+    return range(min(years), max(years) + 3)
 
 
 _DATE = r"(?:\d{4}-\d{2}-\d{2}|\d{1,2}[-.]\d{1,2}[-.]\d{4})"

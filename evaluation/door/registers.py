@@ -97,7 +97,7 @@ def talks(f: Fields, cutoff: dt.date) -> Staged:
     n = len(f.chunk.rows)
     school = f.school()
     pupil = pupil_of(f, school) if f.has("pupil") else np.full(n, None, dtype=object)
-    grade, _ = f.grade_and_class(required=not f.has("pupil"))
+    grade, label = f.grade_and_class(required=not f.has("pupil"))
     kind = f.choice("kind", ("talk", "follow_up")) if f.has("kind") else np.full(n, "talk", dtype=object)
     status = f.choice("status", ("planned", "held", "cancelled"))
     day = f.date("date", optional=True) if f.has("date") else np.full(n, np.datetime64("NaT", "D"))
@@ -115,6 +115,7 @@ def talks(f: Fields, cutoff: dt.date) -> Staged:
     columns = {
         "pupil": pupil,
         "grade": grade,
+        "label": label,
         "kind": kind,
         "status": status,
         "first": day,

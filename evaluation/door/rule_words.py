@@ -101,7 +101,10 @@ FILE_WORDS: dict[str, Words] = {
     "encoding": Words(
         "teksten er ikke skrevet med den tegnkodning, mappingen siger", "ret mappingens encoding"
     ),
-    "export_date": Words("filens navn siger ikke, hvornår den er trukket", "giv filen en dato i navnet"),
+    "export_date": Words(
+        "filen siger ikke, hvornår den er trukket, hvor mappingen ser efter",
+        "giv filen en dato i navnet, eller ret mappingens exported_on",
+    ),
     "file_changed": Words(
         "filen blev ændret, mens den blev læst", "vent, til den er lagt færdig, og prøv igen"
     ),

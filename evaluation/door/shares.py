@@ -89,7 +89,7 @@ def shares(
     worth = noted.copy()
     if f.has("amount") or isinstance(f.source.mapping.clock, Clock):
         known = np.where(pd.isna(grade), f.desk.roster_grade(pupil, first), grade)
-        worth = worth * _amounts(f, known, pupil, first, last) * _by_the_clock(f, known, first, last)
+        worth = worth * _amounts(f, known, first, last) * _by_the_clock(f, known, first, last)
     if "length" in f.source.mapping.columns:
         length = f.number("length")
         worth = worth * np.where(length < 1, length, 1.0)
@@ -144,17 +144,7 @@ def _half_days(f: Fields) -> np.ndarray:
     return f.parse("half_day", parse, "float64") if f.has("half_day") else np.ones(len(f.chunk.rows))
 
 
-TAKEN_BACK = Question(
-    "column",
-    "amount",
-    "rækker med en negativ mængde står ved siden af en anden række for samme elev og dag: tager de den tilbage?",
-    "bed skolen om udtrækket, som det gælder nu, uden rækker, der er taget tilbage: de kan ikke trækkes fra her",
-)
-
-
-def _amounts(
-    f: Fields, grade: np.ndarray, pupil: np.ndarray, first: np.ndarray, last: np.ndarray
-) -> np.ndarray:
+def _amounts(f: Fields, grade: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarray:
     """The share that an amount in its unit is (n,)."""
     if not f.has("amount"):
         return np.ones(len(f.chunk.rows))
@@ -166,10 +156,6 @@ def _amounts(
         amount = last_lesson - first_lesson + 1
     else:
         amount = f.parse("amount", quantity, "float64")
-    if (amount < 0).any():
-        who = pd.MultiIndex.from_arrays([pupil, first])
-        if who[(amount < 0) & ~pd.isna(pupil)].isin(who[amount > 0]).any():
-            raise StillOpen(f.source.name, (TAKEN_BACK,))
     f.quarantine_rows("amount", amount < 0, "negative")
     if spec.unit == "percent":
         worth = amount / 100
