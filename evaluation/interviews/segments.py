@@ -163,13 +163,13 @@ def build_batch(
         for place, coding in no_quotes
         if coding.approved is False or marks.is_refusal(coding)
     )
-    for name in {*attributes, *(name for name, _ in places)} - {""}:
-        about = attributes.get(name, DocumentAttributes())
-        attributes[name] = about.joined(DocumentAttributes.of(known.of_name(name)))
     lost = (normal_name(way.document) for ways in aside for way in ways)
     unmet = frozenset(side_table or {}).difference(attributes, (name for name, _ in places), lost)
     for name, side in (side_table or {}).items():
         attributes[name] = attributes.get(name, DocumentAttributes()).corrected(side)
+    for name in {*attributes, *(name for name, _ in places)} - {""}:
+        about = attributes.get(name, DocumentAttributes())
+        attributes[name] = about.joined(DocumentAttributes.of(known.of_name(name)))
     for name in {*unmet, ""} & {n for n, a in attributes.items() if a.is_refusal(codebook)}:
         # Nobody knows whom the no is about: it holds for every document that may be meant.
         for other in (n for n in attributes if n != name and may_be_same(name, n)):

@@ -27,6 +27,7 @@ from evaluation.disclosure.rules import DisclosureRules
 from evaluation.disclosure.text import scan_text
 from evaluation.errors import InputError, Problem
 from evaluation.protocol import Protocol
+from evaluation.publication.attack_sources import changed_by_few, printed_sources
 from evaluation.publication.leaving import (
     CODEBOOK,
     MANIFEST,
@@ -104,7 +105,25 @@ def read_everything(
     order = [x.id for x in protocol.rounds]
     r.system = _system(r, order)
     _between_rounds(r, order)
+    structures = _structures(r)
+    printed = [
+        printed_sources(
+            round_id,
+            structures[round_id],
+            [n for t, rows in r.tables[round_id].items() for n in named_numbers(t, t, rows, r.protocol)],
+            r.rules,
+        )
+        for round_id in order
+        if round_id in r.tables and round_id in structures
+    ]
+    for round_id, exhibit in changed_by_few(printed):
+        r.add(Leak.SMALL_CHANGE, f"{round_id}/tabeller", exhibit)
     return r
+
+
+def _structures(r: Reading) -> dict[str, dict[str, Any]]:
+    """What each round's pages say of how their tables divide."""
+    return {str(p.structure["release"]): p.structure for p in r.pages.values() if p.structure}
 
 
 def _guarded(r: Reading, name: str, form: Form, data: bytes) -> None:
@@ -285,7 +304,7 @@ def _owners(protocol: Protocol) -> frozenset[str]:
 def _system(r: Reading, order: list[str]) -> NumbersRead | None:
     """All pages and tables of all rounds as one system."""
     pages = list(r.pages.values())
-    structures = {str(p.structure["release"]): p.structure for p in pages if p.structure}
+    structures = _structures(r)
     for round_id, tables in r.tables.items():
         structure = structures.get(round_id)
         if structure is None:

@@ -176,6 +176,32 @@ def test_a_hidden_number_put_back_is_worked_out_or_contradicts(files):
     assert {s.code for s in found} & {Leak.CONTRADICTION, Leak.COLUMN, Leak.WORKED_OUT}
 
 
+def test_a_count_that_another_table_tells_again_is_seen(files):
+    """November printed all of a code's sources; June prints those of November among others, one fewer."""
+    names = {t: f"{r}/tabeller/{t}.csv" for r, t in ((FIRST, "out_themes"), (SECOND, "out_theme_changes"))}
+    grids = {
+        t: [x.split(";") for x in files[n].decode("utf-8-sig").rstrip().split("\r\n")]
+        for t, n in names.items()
+    }
+    head, later = (grids[t][0] for t in names)
+    whole = {
+        row[head.index("code")]: row[head.index("sources")]
+        for row in grids["out_themes"][1:]
+        if row[head.index("group_kind")] == "all"
+    }
+    for end in ("from", "to"):
+        for row in grids["out_theme_changes"][1:]:
+            was = whole.get(row[later.index("code")], "")
+            if row[later.index(f"occasion_{end}")] == "delevaluering_nov_2026" and was.isdigit():
+                row[later.index(f"sources_{end}")] = str(int(was) - 1)
+    text = "\r\n".join(";".join(row) for row in grids["out_theme_changes"])
+    changed = {names["out_theme_changes"]: text.encode("utf-8-sig")}
+    before = read_everything(files, PROTOCOL, rules_of(PROTOCOL)).found
+    assert Leak.SMALL_CHANGE not in {s.code for s in before}
+    found = read_everything({**files, **changed}, PROTOCOL, rules_of(PROTOCOL)).found
+    assert Leak.SMALL_CHANGE in {s.code for s in found}
+
+
 def test_a_count_that_grew_by_one_is_seen(files):
     names = [f"{r}/tabeller/out_themes.csv" for r in (FIRST, SECOND)]
     grids = [[row.split(";") for row in files[n].decode("utf-8-sig").rstrip().split("\r\n")] for n in names]

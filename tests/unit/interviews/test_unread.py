@@ -362,6 +362,13 @@ def test_a_note_on_a_cell_and_a_name_are_heard(tmp_path: Path) -> None:
         "dokument;kode;tekst;samtykke\nelev 3 (udgået);MP.MAAL;Ja.;ja\nb;MP.MAAL;Ja.;ja\n"
     )
     assert used(tmp_path / "q.csv") == 1
+    (tmp_path / "r.csv").write_text(
+        "dokument;kode;tekst\nelev 3;MP.MAAL;Ja.\nb;MP.MAAL;Ja.\n", encoding="utf-8"
+    )
+    (tmp_path / "r.dokumenter.csv").write_text(
+        "document;samtykke\nelev 3;ja\nelev 3 (udgået);ja\nb;ja\n", encoding="utf-8"
+    )
+    assert used(tmp_path / "r.csv") == 1
 
 
 @pytest.mark.parametrize("tool", [rqda, qualcoder])
