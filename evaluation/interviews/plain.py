@@ -12,7 +12,7 @@ from evaluation.interviews.attributes import CONSENT, FIELDS, UNREAD, second_con
 from evaluation.interviews.coding_labels import POLARITIES, Coding, Reading
 from evaluation.interviews.plain_columns import NO, SEGMENT_COLUMNS, TOOL_EXPORTS, YES
 from evaluation.interviews.tables import Row, Table
-from evaluation.interviews.understanding import Understanding, speaks_of_consent
+from evaluation.interviews.understanding import Understanding, is_called_consent
 
 NOTE = "(note)"
 """Stands for a note that hangs on a cell."""
@@ -64,7 +64,7 @@ def codings_of_table(
         for h in table.headings
         if h not in read and not known.is_ignored(h) and any(row.get(h) for row in table.rows)
     ]
-    if second := sum(speaks_of_consent(h) and not known.has_role(h) for h in unread):
+    if second := sum(is_called_consent(h) and not known.has_role(h) for h in unread):
         raise InputError(f"{table.file} speaks of consent twice.", [second_consents(table.file, second)])
 
     def beside(row: Row) -> tuple[tuple[str, str], ...]:

@@ -22,7 +22,7 @@ from evaluation.interviews.attributes import (
 )
 from evaluation.interviews.plain_columns import DOCUMENT_COLUMNS
 from evaluation.interviews.tables import read_rows
-from evaluation.interviews.understanding import speaks_of_consent
+from evaluation.interviews.understanding import is_called_consent
 
 _NAME = re.compile(r"(?:.+\.)?dokumenter\.(?:csv|xlsx)", re.IGNORECASE)
 PupilKey = Callable[[str], str | None]
@@ -76,7 +76,7 @@ def read_side_table(path: Path, pupil_key: PupilKey | None = None) -> SideTable:
     unread = [
         h for h in table.headings if h not in headings.values() and any(row.get(h) for row in table.rows)
     ]
-    if second := sum(speaks_of_consent(h) for h in unread):
+    if second := sum(is_called_consent(h) for h in unread):
         problems.append(second_consents(path.name, second))
     if other := len(unread) - second:
         problems.append(

@@ -80,6 +80,11 @@ def speaks_of_consent(text: str) -> bool:
     return _SPEAKS_OF_CONSENT.search(slug(text).replace("_", " ")) is not None
 
 
+def is_called_consent(text: str) -> bool:
+    """Whether a label or a heading has the word itself in it."""
+    return any(stem in slug(text) for stem in ("samtyk", "consent"))
+
+
 @dataclass(frozen=True)
 class Understanding:
     """The study's words, and what the mapping answers: names without meaning (``ignored``) and what others are (``roles``).
@@ -115,8 +120,8 @@ class Understanding:
     def of_variable(self, label: str, value: str) -> list[tuple[str, str]]:
         """What a tool's variable or a table's column says of its document.
 
-        A name or a value that may be about consent, or a person's number, whom nobody asks the register about, is a word on
-        consent that nobody understands.
+        One called a consent in other words than the codebook's is a word on consent that nobody understands; so is any value
+        of a known attribute that speaks of leaving. A person's number, whom nobody asks the register about, is no description.
         """
         value = value.strip()
         if not value or self.is_ignored(label):
@@ -126,10 +131,13 @@ class Understanding:
             return [(CONSENT, value)]
         if name is None and slug(label) in _GROUP_COLUMNS:
             return self.of_group(value)
-        if speaks_of_consent(label) or speaks_of_consent(value) or (name is None and _NUMBER.search(value)):
+        is_doubted = speaks_of_consent(label) or speaks_of_consent(value)
+        if is_doubted and (name or is_called_consent(label)):
             return [(CONSENT, f"{label}: {value}"), *([(name, value)] if name else [])]
         if name is None:
-            return [] if self._is_description(slug(label), value) else [(UNREAD, _shown(label))]
+            is_doubted = is_doubted or _NUMBER.search(value) is not None
+            is_known = not is_doubted and self._is_description(slug(label), value)
+            return [] if is_known else [(UNREAD, _shown(label))]
         return [(name, value)]
 
     def of_group(self, name: str) -> list[tuple[str, str]]:
