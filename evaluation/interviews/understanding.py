@@ -121,7 +121,7 @@ class Understanding:
         """What a tool's variable or a table's column says of its document.
 
         One called a consent in other words than the codebook's is a word on consent that nobody understands; so is any value
-        of a known attribute that speaks of leaving. A person's number, whom nobody asks the register about, is no description.
+        of a known attribute that speaks of leaving. A person's number describes nobody.
         """
         value = value.strip()
         if not value or self.is_ignored(label):
