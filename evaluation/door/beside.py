@@ -76,10 +76,12 @@ class Beside:
     fixed: dict[tuple[str, str], Fixed] = field(default_factory=dict)
     counting: dict[str, Counting] = field(default_factory=dict)
     same: dict[str, set[str]] = field(default_factory=dict)
+    rows: int = 0
 
     def see(self, frame: pd.DataFrame, unread: Sequence[str]) -> None:
         """Look at one piece: text, missing where a cell is empty."""
         coded: dict[tuple[str, ...], _Coded] = {}
+        self.rows += len(frame)
         for name in unread:
             if self._is_settled(name):
                 continue

@@ -38,6 +38,8 @@ MOST_DISTINCT = 2_000
 """Different values of a column that are kept; of the others is told only what they look like."""
 SENTENCE = 6
 """So many words are a sentence, and no code."""
+FEW = 5
+"""Of fewer different texts nobody can tell whether they are free or chosen from a list."""
 SOME = 20
 """From so many different values, or rows, on a pattern in them is no accident."""
 _PART_WORDS = re.compile(
@@ -167,6 +169,8 @@ def _is_free_text(values: Values) -> bool:
     if len(values.counts) == 1:
         (only,) = values.counts
         return len(only.split()) >= SENTENCE and not _PART_WORDS.search(only)
+    if len(values.counts) < FEW:
+        return False
     tells = sum(n for v, n in values.counts.items() if TELLS_A_PART.search(v))
     if tells >= max(2, 0.2 * sum(values.counts.values())):
         return False
@@ -217,6 +221,10 @@ def may_matter(table: Table, ignored: Iterable[str] = (), *, is_roster: bool = F
         if not name or name in left or is_ignored(name, patterns):
             continue
         looks = class_of(values)
+        if looks == "person" and _is_sparse(table, values):
+            looks = (
+                "words"  # a number that stands beside some of the rows alone refers to something about them
+            )
         if looks in ("empty", "person", "text") or _is_known(table, name, looks):
             continue
         if is_roster and looks not in ("date", "amount") and heading(name) not in HEADINGS["status"]:
@@ -227,6 +235,10 @@ def may_matter(table: Table, ignored: Iterable[str] = (), *, is_roster: bool = F
             continue
         found.append(Unread(name, looks))
     return tuple(found)
+
+
+def _is_sparse(table: Table, values: Values) -> bool:
+    return values.filled < 0.8 * table.beside.rows and _are_identifiers(values)
 
 
 def _is_known(table: Table, name: str, looks: Class) -> bool:

@@ -28,7 +28,7 @@ from evaluation.door.headings import (
 
 _MORE = """
 begyndt begyndte begynder sluttede slutter startede fom tom sluttidspunkt starttidspunkt slutdato startdato raskmeldt igen
-vægt begrundelse bekræftelse godkendelse afgørelse anmodning ansøgning hændelse forsinkelse
+vægt hjem begrundelse bekræftelse godkendelse afgørelse anmodning ansøgning hændelse forsinkelse
 mor far moder fader værge værger evaluering evalueringen interview interviews følgeforskning sundhedsplejerske
 samtaledato
 kolonne
@@ -91,7 +91,9 @@ _ALSO_NAMES = frozenset({
     "stor", "pat", "ned", "bill", "sand",
 })  # fmt: skip
 """Words of the above that people are called, too."""
-_ENDINGS = frozenset({"", "e", "n", "r", "s", "t", "en", "er", "et", "ne", "ens", "ets", "erne", "ernes"})
+_ENDINGS = frozenset(
+    {"", "e", "n", "r", "s", "t", "en", "er", "et", "ne", "ens", "ets", "ns", "rne", "erne", "ernes"}
+)
 
 
 def is_nobody(text: str) -> bool:

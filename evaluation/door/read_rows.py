@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evaluation.door.chunks import Chunk, Reading, check_header, empty_file, filled_down, settled
+from evaluation.door.chunks import Chunk, Reading, Reject, check_header, empty_file, filled_down, settled
 from evaluation.door.dates import EXCEL_CELL
 from evaluation.door.mapping import Mapping
 from evaluation.door.pages import Pages
@@ -49,11 +49,17 @@ def read_rows(
     columns = tuple(h for h in header if h) if keep_all else mapping.handed_on(header)
     places = {column: header.index(column) for column in columns}
     pages = Pages(mapping, header, preamble)
-    return Reading(preamble, header, _chunks(rows, pages, name, places, piece_rows), epoch_1904)
+    chunks = _chunks(rows, pages, name, places, len(header), piece_rows)
+    return Reading(preamble, header, chunks, epoch_1904)
 
 
 def _chunks(
-    rows: Iterator[Sequence[Any]], pages: Pages, name: str, places: dict[str, int], piece_rows: int
+    rows: Iterator[Sequence[Any]],
+    pages: Pages,
+    name: str,
+    places: dict[str, int],
+    width: int,
+    piece_rows: int,
 ) -> Iterator[Chunk]:
     mapping = pages.mapping
     number = mapping.header_row + 1
@@ -70,17 +76,22 @@ def _chunks(
                 bad.setdefault(column, hit)
         keep = [i for i, row in enumerate(piece) if not _blank(row)]
         named = np.array([i for i in keep if _is_named(piece[i], mapping)], dtype=np.int64) + number
+        longer = {i for i in keep if len(piece[i]) > width and not _blank(piece[i][width:])}
+        rejects = [
+            Reject(number + i, "too_many_columns", f"more than {width} columns") for i in sorted(longer)
+        ]
+        keep = [i for i in keep if i not in longer]
         texts = {
             column: [
                 cell_text(piece[i][place], mapping.decimal) if place < len(piece[i]) else None for i in keep
             ]
             for column, place in places.items()
         }
-        seen = seen or bool(keep)
+        seen = seen or bool(keep or rejects)
         if not bad:
             frame = pd.DataFrame({c: pd.Series(t, dtype="str") for c, t in texts.items()})
             line = partial(_line, piece, number)
-            chunk = settled(frame, np.array(keep, dtype=np.int64) + number, (), pages, line, named)
+            chunk = settled(frame, np.array(keep, dtype=np.int64) + number, rejects, pages, line, named)
             yield filled_down(chunk, mapping.fill_down, above)
         number += len(piece)
     if bad:

@@ -94,7 +94,7 @@ def _place(told: dict[str, Any], column: str, role: Role) -> None:
     if role.what == "harmless":
         told["ignore"][column] = "siger intet om mængden"
     elif role.what == "blocked":
-        told["ignore"][column] = "?"
+        told["ignore"]["?"] = "?"  # as the draft asked; nobody can answer
     elif role.what == "pupil":
         columns["pupil"] = {"column": column, "kind": "cpr"}
     elif role.what == "half":

@@ -136,6 +136,17 @@ def test_amounts_that_are_the_same_for_each_pupil_are_asked_about() -> None:
     assert asked(table(READ, **columns)) == ["Nedsat skema", "Ordning"]
 
 
+def test_a_number_beside_some_rows_alone_may_say_which_row_is_replaced() -> None:
+    columns = rows(100) | {"Erstatter": ["" if i % 2 else f"{100_001 + 7 * i}" for i in range(100)]}
+    assert asked(table(READ, **columns)) == ["Erstatter"]
+
+
+def test_two_sentences_are_not_enough_to_be_free_text() -> None:
+    said = ("kom alligevel i skole den dag", "var her hele dagen ifølge læreren", "", "")
+    columns = rows(4) | {"Bemærkning": list(said)}
+    assert asked(table(READ, **columns)) == ["Bemærkning"]
+
+
 def test_an_end_far_in_the_future_is_no_birthday() -> None:
     columns = rows(100) | {"Gældende": [f"31-12-20{28 + i % 5}" for i in range(100)]}
     assert asked(table(READ, **columns)) == ["Gældende"]
