@@ -316,7 +316,8 @@ class _Session:
 
     def tables(self, desk: Desk) -> Landed:
         """All raw tables; overlap is decided here, over all files."""
-        self.ledger.add_taken_back(taken_back(self.stage))
+        types = tuple(f"type_{t.id}" for t in desk.protocol.absence_types)
+        self.ledger.add_taken_back(taken_back(self.stage, types))
         made = raw_tables(self.stage, desk, self.ledger)
         for page in self.ledger.pages:
             for question, about in (

@@ -28,22 +28,35 @@ def note_negatives(
     if kind not in KINDS or not hit.any():
         return
     noted = {"file": np.full(int(hit.sum()), file, dtype=np.int32), "row": rows[hit]}
-    for name in _COLUMNS:
+    for name in (*_COLUMNS, *(c for c in columns if c.startswith("type_"))):
         kept = columns[name][hit]
         noted[name] = stage.texts.codes(kept) if kept.dtype == object else kept
     stage.add(f"{kind}_negative", noted)
 
 
-def taken_back(stage: Stage) -> pd.DataFrame:
-    """Negative rows that meet another one: file, row."""
+def taken_back(stage: Stage, types: tuple[str, ...]) -> pd.DataFrame:
+    """Negative rows that meet another one with days to take back: file, row. ``types``: the columns of totals' days.
+
+    In another file it is met only where the two repeat nothing of each other: an export that says the same days again has
+    one statement of a day, which is wrong.
+    """
+    has_days = " OR ".join(f"(t.{c} < 0 AND NOT isnan(a.{c}) AND a.{c} >= -t.{c})" for c in types)
     found = [
         stage.frame(
-            f"""SELECT DISTINCT t.file, t.row FROM {kind}_negative t JOIN {kind} a
-                  ON a.school = t.school AND a.first <= t.last AND a.last >= t.first AND {same} ORDER BY ALL"""
+            f"""WITH met AS (SELECT DISTINCT t.file, t.row, a.file AS other FROM {kind}_negative t JOIN {kind} a
+                             ON a.school = t.school AND a.first <= t.last AND a.last >= t.first AND {same}),
+                     pairs AS (SELECT DISTINCT file, other FROM met WHERE file <> other),
+                     again AS (SELECT p.file, p.other FROM pairs p
+                               WHERE EXISTS (SELECT 1 FROM {kind} a JOIN {kind} b USING (school, pupil, grade, label, first)
+                                             WHERE a.file = p.file AND b.file = p.other))
+                SELECT DISTINCT file, row FROM met ANTI JOIN again USING (file, other) ORDER BY ALL"""
         )
         for kind, same in (
             ("absence", "a.pupil = t.pupil AND a.type >= 0"),
-            ("totals", "a.pupil = t.pupil AND (t.pupil >= 0 OR (a.grade = t.grade AND a.label = t.label))"),
+            (
+                "totals",
+                f"a.pupil = t.pupil AND (t.pupil >= 0 OR (a.grade = t.grade AND a.label = t.label)) AND ({has_days})",
+            ),
         )
         if stage.has(kind) and stage.has(f"{kind}_negative")
     ]

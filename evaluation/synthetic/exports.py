@@ -209,7 +209,7 @@ def week_faults(_: tuple[str, ...]) -> list[Fault]:
             spoils_original=True,
             suits=lambda r: (r["Skoledage"] == "5") & (r["Sygdom"] == "0"),
         ),
-        Fault("negative_days", 0.1, dirt.put("Sygdom", "-2")),
+        Fault("negative_days", 0.1, dirt.put("Sygdom", "-2"), suits=lambda r: r["Sygdom"] == "0"),
         Fault("absent_over_possible", 0.1, lambda r: r.assign(Skoledage="4", Sygdom="4,5", Ulovligt="1,5")),
         Fault("mixed_decimal", 0.05, dirt.put("Tilladelse", "1.234,5")),
         Fault("unknown_class", 0.05, dirt.put("Klasse", "modtagehold")),

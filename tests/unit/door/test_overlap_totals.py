@@ -251,3 +251,20 @@ def test_two_classes_of_a_grade_have_two_labels(tmp_path: Path) -> None:
     assert not intake.problems
     assert [k[0] for k in kept(intake)] == ["7.1", "7.2", "7.A1", "7.A2", "7.B", "7.C"]
     assert sum(k[3] for k in kept(intake)) == sum(range(6)) + 6
+
+
+def test_a_negative_number_in_an_export_that_says_the_weeks_again_is_a_fault_and_no_taking_back(
+    tmp_path: Path,
+) -> None:
+    older = PUPIL_HEAD + f"990001;{IDA};6.A;2026-W37;5;2;0\n990001;{BO};6.A;2026-W37;5;1;0\n"
+    newer = PUPIL_HEAD + f"990001;{IDA};6.A;2026-W37;5;-2;0\n990001;{BO};6.A;2026-W37;5;1;0\n"
+    intake = intake_of(
+        tmp_path / "again", {"elever_2026-09-15.csv": older, "elever_2026-10-01.csv": newer}, PUPILS
+    )
+    assert not intake.problems
+    assert list(intake.tables["raw_quarantine"]["rule"]) == ["negative"]
+    back = PUPIL_HEAD + f"990001;{IDA};6.A;2026-W37;5;-2;0\n"
+    intake = intake_of(
+        tmp_path / "back", {"elever_2026-09-15.csv": older, "elever_2026-10-01.csv": back}, PUPILS
+    )
+    assert [q.name for q in intake.questions["elever_2026-10-01.csv"]] == ["amount"]
