@@ -1,6 +1,7 @@
-"""The study's codebook: typed reading, looking up, exchanging (REFI-QDA ``.qdc``) and comparing.
+"""The study's codebook: typed reading and looking up.
 
-What belongs here is the codebook itself. Coded interviews are read in :mod:`evaluation.interviews`.
+What belongs here is the codebook itself; exchange (``qdc``), comparison (``codebook_diff``) and coded interviews are in
+:mod:`evaluation.interviews`.
 The codebook is the study's package data (``codebook.yaml``, Danish keys); GUIDs are stable, so that a code
 keeps its identity when analysts start from the exported ``.qdc`` in NVivo, ATLAS.ti, MAXQDA or QualCoder.
 """
@@ -14,12 +15,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from evaluation.errors import Problem, ProtocolError
-
-if TYPE_CHECKING:
-    from evaluation.interviews.codebook_diff import CodebookDifference
 
 FREE, UNITISINGS = "frit", ("frit", "replik", "afsnit")
 """How statements are cut: by each coder, or before coding into turns or paragraphs."""
@@ -221,27 +219,6 @@ class Codebook:
         raise ProtocolError(
             f"The codebook (version {self.version}) links no indicators to the sign {sign!r}."
         )
-
-    def to_qdc(self) -> bytes:
-        """REFI-QDA codebook (``urn:QDA-XML:codebook:1.0``), UTF-8; see :mod:`evaluation.interviews.qdc`."""
-        from evaluation.interviews.qdc import codebook_to_qdc
-
-        return codebook_to_qdc(self)
-
-    @staticmethod
-    def from_qdc(data: bytes | str | Path, file: str = "codebook.qdc") -> Codebook:
-        """Codebook from the bytes, text or path of a ``.qdc`` (or ``project.qde``) of any tool."""
-        from evaluation.interviews.qdc import codebook_from_qdc
-
-        if isinstance(data, Path):
-            return codebook_from_qdc(data.read_bytes(), data.name)
-        return codebook_from_qdc(data.encode("utf-8") if isinstance(data, str) else data, file)
-
-    def compare(self, other: Codebook) -> CodebookDifference:
-        """What ``other`` changed, codes paired by GUID, then id, then unambiguous name."""
-        from evaluation.interviews.codebook_diff import compare
-
-        return compare(self, other)
 
 
 def load_codebook(path: Path) -> Codebook:

@@ -1,8 +1,8 @@
 """Taking one pupil's rows out of a file, whatever its format, and leaving everything else as it was.
 
 Text keeps every other byte; a workbook's row is emptied where it stands, so that no formula, merge or line number
-moves; XML loses the record; a zip is packed again; a project of interviews loses the interview. What to look for is a
-:class:`Traces`; which files and what becomes of the rest is :mod:`evaluation.door.forget`'s business.
+moves; XML loses the record; a zip is packed again; a project of interviews loses the interview. What to look for is
+:mod:`evaluation.door.traces`' business; which files and what becomes of the rest is :mod:`evaluation.door.forget`'s.
 """
 
 from __future__ import annotations
@@ -10,77 +10,30 @@ from __future__ import annotations
 import codecs
 import io
 import os
-import re
 import shutil
 import tempfile
 import zipfile
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from evaluation.door.erase_project import without_interviews
 from evaluation.door.mapping import Mapping as FileMapping
 from evaluation.door.read_text import LONGEST_RECORD, QUOTE
-from evaluation.door.values import clean
+from evaluation.door.traces import CannotErase, Traces, all_text
 from evaluation.errors import InputError
 from evaluation.files.encodings import utf16_order
 from evaluation.files.safe_xml import UNTRUSTED
 from evaluation.files.sniff import file_kind
 from evaluation.files.xlsx import open_workbook
-from evaluation.interviews.attributes import normal_name
 
 UNFINISHED = ".komglad-forget-"
 """How half-written copies begin; what a killed process left is removed by the next one."""
 TEXTS = (".csv", ".txt", ".tsv", ".dat")
 BOOKS = (".xlsx", ".xlsm")
 PROJECTS = (".qdpx", ".qde")
-
-
-class CannotErase(Exception):
-    """The file cannot be rewritten safely here."""
-
-
-_BETWEEN = r"(?:_|[^\w\r\n\t,;|<>\"])"
-"""What may stand between the parts of a number: any dash, dot or blank, but no end of a line or of a cell."""
-
-
-@dataclass(frozen=True)
-class Traces:
-    """What tells a row of the pupil. Holds identifiers; never shown.
-
-    ``number``: ten digits, found in any spelling, also without the zero that a spreadsheet took. ``rows``: by source
-    name, rows that the door's readers attribute to the pupil (a school's own number, a name). ``documents``: names
-    of interviews, compared as whole cells.
-    """
-
-    number: str
-    rows: Mapping[str, frozenset[int]] = field(default_factory=dict, repr=False)
-    documents: frozenset[str] = field(default_factory=frozenset, repr=False)
-
-    def __repr__(self) -> str:
-        return "Traces()"
-
-    @property
-    def spelled(self) -> re.Pattern[str]:
-        """The number with whatever dashes, dots or blanks people put in; a lost leading zero counts too."""
-        date, serial = self.number[:6], self.number[6:]
-        day = "0?" + date[1] if date.startswith("0") else date[:2]
-        spelled = f"{_BETWEEN}?".join((day, date[2:4], date[4:])) + f"{_BETWEEN}{{0,3}}{serial}"
-        return re.compile(rf"(?<!\d){spelled}(?!\d)", re.IGNORECASE)
-
-    def is_in(self, text: str) -> bool:
-        """Whether the text holds the number."""
-        return self.spelled.search(text) is not None
-
-    def is_document(self, cell: str) -> bool:
-        """Whether a cell names one of the pupil's interviews."""
-        return bool(self.documents) and normal_name(cell.strip(' "')) in self.documents
-
-    def is_about(self, cell: str) -> bool:
-        """Whether a cell holds the number or names one of the pupil's interviews."""
-        return self.is_in(clean(cell)) or self.is_document(cell)
 
 
 @contextmanager
@@ -111,8 +64,6 @@ def erased(
     """
     suffix = path.suffix.casefold()
     if suffix in PROJECTS:
-        from evaluation.door.erase_project import without_interviews
-
         return {name: without_interviews(path, traces, out)}
     if suffix == ".zip" and zipfile.is_zipfile(path):
         return _zip(path, name, mapping, traces, out)
@@ -294,10 +245,3 @@ def _xml(
     else:
         out.write(content)
     return frozenset(removed)
-
-
-def all_text(element: Any) -> str:
-    """Every text and attribute of an element and what is in it."""
-    parts = [str(t) for t in element.itertext()]
-    parts += [str(v) for e in element.iter() if isinstance(e.tag, str) for v in e.attrib.values()]
-    return "\n".join(parts)

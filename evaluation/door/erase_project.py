@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from evaluation.door.erase import CannotErase, Traces, all_text
+from evaluation.door.traces import CannotErase, Traces, all_text
 from evaluation.errors import InputError
 from evaluation.files.safe_xml import attribute, children, normal_guid
 from evaluation.interviews.attributes import normal_name

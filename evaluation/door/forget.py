@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from evaluation.door.cpr import parse_cpr
-from evaluation.door.erase import Traces, erased, replacing
+from evaluation.door.erase import erased, replacing
 from evaluation.door.files import masked_name
 from evaluation.door.forget_files import (
     Affected,
@@ -39,6 +39,7 @@ from evaluation.door.forget_tables import KeyedPupil, affected_tables, segments_
 from evaluation.door.forgotten import load_forgotten, receipt_name
 from evaluation.door.identities import PUPIL
 from evaluation.door.pseudonyms import PseudonymKey
+from evaluation.door.traces import Traces
 from evaluation.door.values import clean
 from evaluation.errors import InputError, Problem
 from evaluation.interviews.segments import pseudonym

@@ -19,7 +19,7 @@ import pandas as pd
 
 from evaluation.door.calendar import build_calendar, read_spans
 from evaluation.door.desk import Desk
-from evaluation.door.erase import CannotErase, Traces, erased
+from evaluation.door.erase import erased
 from evaluation.door.fields import Fields
 from evaluation.door.files import IGNORED, Incoming, find_incoming
 from evaluation.door.forget_unread import Looked, Others, unread_hits
@@ -31,6 +31,7 @@ from evaluation.door.read_rows import cell_text
 from evaluation.door.readers import open_source
 from evaluation.door.registers import roster_ids, with_ids
 from evaluation.door.stage import Stage
+from evaluation.door.traces import CannotErase, Traces
 from evaluation.door.values import clean
 from evaluation.errors import InputError, KomgladError
 from evaluation.files.sheets import SHEETS, open_sheets

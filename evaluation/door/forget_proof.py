@@ -13,8 +13,8 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import IO
 
-from evaluation.door.erase import Traces
 from evaluation.door.forget_tables import KeyedPupil, segments_of, without
+from evaluation.door.traces import Traces
 from evaluation.errors import InputError
 
 PIECE = 1 << 20

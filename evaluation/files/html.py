@@ -7,7 +7,7 @@ import email.policy
 from collections.abc import Iterator
 from typing import Any
 
-from evaluation.files.sheets import Sheet, damaged
+from evaluation.files.sheet import Sheet, damaged
 
 MOST_SPANNED = 2_000
 """Columns or rows one cell may span; a span beyond it counts as one."""

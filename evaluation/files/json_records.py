@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from evaluation.files.sheets import Sheet, damaged
+from evaluation.files.sheet import Sheet, damaged
 
 MOST_COLUMNS = 2_000
 UNREAD = "[…]"

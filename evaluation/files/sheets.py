@@ -1,33 +1,23 @@
-"""A file as sheets of rows of cells, whatever format it has: one function per format, one shape out.
-
-Cells are text, numbers, days, moments, truth values or None, as the format has them; a cell that continues a merged one
-to the right is None. Rows are those of the sheet from its first line, so that a row's place is its line.
+"""A file as sheets of rows of cells, whatever format it has: one function per format, one shape out
+(:mod:`evaluation.files.sheet`).
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from evaluation.errors import InputError, Problem
+from evaluation.files.html import html_sheets
+from evaluation.files.json_records import json_sheets
+from evaluation.files.sheet import Sheet, damaged
+from evaluation.files.spreadsheetml import spreadsheetml_sheets
 
-Cell = str | int | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta | None
 MOST_IN_MEMORY = 512 * 1024**2
 """Bytes of a file that is held as a whole while it is read. Larger ones are asked for as xlsx or CSV, which stream."""
 SHEETS = ("xls", "xlsb", "ods", "html", "spreadsheetml", "json")
 """Formats that are read here."""
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """One sheet or table of a file."""
-
-    name: str
-    rows: Callable[[], Iterator[list[Any]]]
-    is_visible: bool = True
 
 
 def open_sheets(data: bytes, kind: str, name: str) -> tuple[Sheet, ...]:
@@ -45,29 +35,14 @@ def open_sheets(data: bytes, kind: str, name: str) -> tuple[Sheet, ...]:
     if kind in ("xls", "xlsb", "ods"):
         sheets = _calamine(data, kind, name)
     elif kind == "html":
-        from evaluation.files.html import html_sheets
-
         sheets = html_sheets(data, name)
     elif kind == "spreadsheetml":
-        from evaluation.files.spreadsheetml import spreadsheetml_sheets
-
         sheets = spreadsheetml_sheets(data, name)
     else:
-        from evaluation.files.json_records import json_sheets
-
         sheets = json_sheets(data, name)
     if not sheets:
         raise damaged(name, "no table in the file", "a table")
     return sheets
-
-
-def damaged(name: str, found: str, expected: str = "an undamaged file") -> InputError:
-    """The refusal of a file whose inside cannot be read."""
-    return InputError(
-        f"{name} cannot be read",
-        [Problem(name, found=found, rule="damaged", expected=expected,
-                 next_step="open it in a spreadsheet program and save it as .xlsx, or ask for the export again")],
-    )  # fmt: skip
 
 
 def _calamine(data: bytes, kind: str, name: str) -> tuple[Sheet, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from evaluation.files.safe_xml import UNTRUSTED
-from evaluation.files.sheets import Cell, Sheet, damaged
+from evaluation.files.sheet import Cell, Sheet, damaged
 
 NAMESPACE = "urn:schemas-microsoft-com:office:spreadsheet"
 MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384

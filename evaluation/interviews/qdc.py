@@ -9,6 +9,7 @@ Source: REFI-QDA 1.5 §5, www.qdasoftware.org.
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 from evaluation.codebooks import Code, Codebook, CodeSet
@@ -54,13 +55,16 @@ def codebook_to_qdc(codebook: Codebook) -> bytes:
     )
 
 
-def codebook_from_qdc(data: bytes, file: str) -> Codebook:
-    """Codebook from a ``.qdc`` or a project's XML, whatever its namespace, byte-order mark or GUID style.
+def codebook_from_qdc(data: bytes | str | Path, file: str = "codebook.qdc") -> Codebook:
+    """Codebook from the bytes, text or path of a ``.qdc`` or a project's XML, whatever its namespace, byte-order mark or
+    GUID style.
 
     A code without an id in its description gets its name as id (its path of names when the name is not unique).
     Raises ``InputError`` when there is no codebook or two codes share a GUID.
     """
-    return codebook_of_root(parse_xml(data, file), file)
+    if isinstance(data, Path):
+        return codebook_from_qdc(data.read_bytes(), data.name)
+    return codebook_of_root(parse_xml(data.encode("utf-8") if isinstance(data, str) else data, file), file)
 
 
 def codebook_of_root(root: Any, file: str) -> Codebook:

@@ -11,8 +11,10 @@ from evaluation.errors import InputError, Problem
 from evaluation.files.sqlite import open_sqlite, tables_of
 from evaluation.interviews import plain, qualcoder, taguette
 from evaluation.interviews.attributes import FIELDS, DocumentAttributes, normal_name
+from evaluation.interviews.codebook_diff import compare
 from evaluation.interviews.coding_labels import Reading
 from evaluation.interviews.positions import Unit
+from evaluation.interviews.qdc import codebook_from_qdc
 from evaluation.interviews.r_projects import REQUAL_TABLES, RQDA_TABLES, requal_project, rqda_project
 from evaluation.interviews.refi import read_codings
 from evaluation.interviews.refi_project import read_qdpx
@@ -107,7 +109,7 @@ def _reading(
     if kind == "qdpx":
         return read_codings(read_qdpx(path), known, unit=positions)
     if kind == "qdc":
-        return Reading([], notes=known.codebook.compare(Codebook.from_qdc(path)).lines())
+        return Reading([], notes=compare(known.codebook, codebook_from_qdc(path)).lines())
     if kind == "qualcoder" or _is_sqlite(path):
         with open_sqlite(_database(path)) as connection:
             if kind == "qualcoder":

@@ -11,7 +11,8 @@ from typing import Any
 
 from evaluation.errors import InputError
 from evaluation.files.safe_xml import parse_xml
-from evaluation.files.sheets import damaged, open_sheets
+from evaluation.files.sheet import damaged
+from evaluation.files.sheets import open_sheets
 
 PARTS = re.compile(
     r"\[Content_Types\]\.xml|_rels/\.rels|docProps/(core|app)\.xml|docProps/thumbnail\.jpeg|customXml/(_rels/)?item\w*\.xml(\.rels)?"

@@ -13,6 +13,7 @@ from evaluation.reports.front import Front, front
 from evaluation.reports.inputs import ReportInputs, records, text
 from evaluation.reports.learning import to_come
 from evaluation.reports.places import wave_name
+from evaluation.reports.render import page_of
 from evaluation.reports.telling import tell
 from evaluation.reports.words import RELATIONS
 from evaluation.words import Count, Name, On, Values
@@ -115,12 +116,18 @@ def _learning(inputs: ReportInputs, page: Front) -> tuple[str, ...]:
 
 def render_malplan(inputs: ReportInputs) -> MalplanText:
     """The text as a page and as plain text."""
-    from evaluation.reports.render import render_malplan_page
-
     found = inputs.once(headings)
     lead = f"{tell(Box.FICTITIOUS).upper()}\n\n" if inputs.protocol.study.is_fictitious else ""
     plain = lead + "\n\n".join(f"{h.title.upper()}\n" + "\n".join(h.paragraphs) for h in found) + "\n"
-    return MalplanText(render_malplan_page(inputs, found), plain)
+    page = page_of(
+        "malplan.html",
+        inputs,
+        title=f"{tell(Box.PAGE, goal=Name(inputs.protocol.words.goal))}: {inputs.round.title}",
+        heading=tell(Box.PAGE, goal=Name(inputs.protocol.words.goal)),
+        lead=tell(Box.LEAD),
+        body=paragraphs_html(found),
+    )
+    return MalplanText(page, plain)
 
 
 def malplan_docx(inputs: ReportInputs) -> bytes:

@@ -36,13 +36,11 @@ from evaluation.reports.front import front
 from evaluation.reports.html_tables import legend
 from evaluation.reports.inputs import ReportInputs, headline
 from evaluation.reports.language import dots_signs, dots_text
-from evaluation.reports.malplan import Heading, paragraphs_html
 from evaluation.reports.page import Exhibit, Section
 from evaluation.reports.paths import ANNEX, BOARDS, SHORT, STEERING_GROUP, beside
 from evaluation.reports.telling import tell
-from evaluation.words import Name, On
+from evaluation.words import On
 from evaluation.words.catalogue.front import Voices
-from evaluation.words.catalogue.goal import Box
 from evaluation.words.catalogue.lengths import Boards, English, Family, Short
 from evaluation.words.catalogue.sections import More
 from evaluation.words.danish import date
@@ -87,7 +85,7 @@ def render_steering_group(inputs: ReportInputs) -> str:
         context.context(inputs),
     ]
     shown = [s for s in sections if s is not None]
-    return _page(
+    return page_of(
         "steering.html",
         inputs,
         title=f"{inputs.protocol.study.title}: {inputs.round.title}",
@@ -116,7 +114,7 @@ def render_annex(inputs: ReportInputs) -> str:
     ]
     shown = [s for s in sections if s is not None]
     words_used = f"{inputs.once(render_steering_group)} {shown}"
-    return _page(
+    return page_of(
         "annex.html",
         inputs,
         title=f"{tell(More.ANNEX)}: {inputs.protocol.study.title}",
@@ -133,7 +131,7 @@ def render_short(inputs: ReportInputs) -> str:
         Section("tvivl", tell(Short.DOUBT), points=doubt.tipping_points(inputs)),
         Section("moedet", tell(Short.FOR_DISCUSSION), (tell(Short.MORE),)),
     )
-    return _page(
+    return page_of(
         "short.html",
         inputs,
         title=f"{tell(Short.TITLE)}: {inputs.protocol.study.title}",
@@ -146,7 +144,7 @@ def render_short(inputs: ReportInputs) -> str:
 def render_boards(inputs: ReportInputs) -> str:
     """Two pages by which the school boards are heard."""
     lead, sections = lengths.boards(inputs.once(Facts))
-    return _page(
+    return page_of(
         "boards.html",
         inputs,
         title=f"{tell(Boards.TITLE)}: {inputs.protocol.study.title}",
@@ -160,7 +158,7 @@ def render_boards(inputs: ReportInputs) -> str:
 
 def render_families(inputs: ReportInputs) -> str:
     """A page for parents and children."""
-    return _page(
+    return page_of(
         "plain.html",
         inputs,
         title=f"{tell(Family.TITLE)} {inputs.protocol.study.title}",
@@ -182,7 +180,7 @@ def render_status(inputs: ReportInputs) -> str:
         method.quality(inputs),
         circle(),
     ]
-    return _page(
+    return page_of(
         "plain.html",
         inputs,
         title=f"{tell(More.STATUS)}: {inputs.protocol.study.title}",
@@ -197,7 +195,7 @@ def render_status(inputs: ReportInputs) -> str:
 def render_english(inputs: ReportInputs) -> str:
     """The summary in English; names and titles are the study's own."""
     status, sections = lengths.english(inputs.once(Facts))
-    return _page(
+    return page_of(
         "plain.html",
         inputs,
         language="en",
@@ -214,7 +212,7 @@ def render_school(inputs: ReportInputs, school_id: str) -> str:
     """The page of one school's local working group. Figures are still pictures: no script, a small file."""
     sections = _numbered(school_page.sections(inputs, school_id))
     school = inputs.protocol.school(school_id)
-    return _page(
+    return page_of(
         "school.html",
         inputs,
         title=f"{school.name}: {inputs.round.title}",
@@ -256,18 +254,6 @@ def render_accessibility_statement(protocol: Protocol, contact: str = "") -> str
     )
 
 
-def render_malplan_page(inputs: ReportInputs, headings: tuple[Heading, ...]) -> str:
-    """The Målplan text as a page to copy from."""
-    return _page(
-        "malplan.html",
-        inputs,
-        title=f"{tell(Box.PAGE, goal=Name(inputs.protocol.words.goal))}: {inputs.round.title}",
-        heading=tell(Box.PAGE, goal=Name(inputs.protocol.words.goal)),
-        lead=tell(Box.LEAD),
-        body=paragraphs_html(headings),
-    )
-
-
 def headline_words(inputs: ReportInputs) -> str:
     """The round's verdict for the index page and the command line."""
     verdict = headline(inputs)
@@ -297,7 +283,8 @@ def _links(inputs: ReportInputs, page: str) -> list[Link]:
     return [Link(label, href) for label, href in beside(inputs.protocol, page)]
 
 
-def _page(template: str, inputs: ReportInputs, **more: Any) -> str:
+def page_of(template: str, inputs: ReportInputs, **more: Any) -> str:
+    """A page of the round's, in this template."""
     values = {
         **_common(inputs.protocol),
         "inputs": inputs,

@@ -7,10 +7,9 @@ pipeline may read the truth.
 from __future__ import annotations
 
 from evaluation.synthetic.canaries import Canaries
-from evaluation.synthetic.files import EXPORTED_ON, Written, write_files
+from evaluation.synthetic.files import EXPORTED_ON, Written, write_files, write_truth
 from evaluation.synthetic.municipality import Municipality, cells, make_municipality
 from evaluation.synthetic.scenario import Kind, Scenario
-from evaluation.synthetic.truth import write_truth
 
 __all__ = [
     "EXPORTED_ON",

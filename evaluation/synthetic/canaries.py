@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import pandas as pd
 
 from evaluation.synthetic.dirt import Damage, Fault
-from evaluation.synthetic.exports import dashed
-
-if TYPE_CHECKING:
-    from evaluation.synthetic.municipality import Municipality
 
 FIRST, LAST = "Kanariella", "Fuglesangsen"
 STAFF = "Kanariolærer Hviskestrup"
@@ -60,22 +55,3 @@ def _put_canary(column: str, text: str) -> Damage:
         return out
 
     return damage
-
-
-def with_canaries(municipality: Municipality) -> tuple[Municipality, Canaries]:
-    """The municipality with one pupil per school renamed to a canary, when its scenario asks for it."""
-    if not municipality.scenario.has_canaries:
-        return municipality, Canaries()
-    chosen = municipality.targeted.drop_duplicates("school_id")["pupil"]
-    pupils = municipality.pupils.copy()
-    mine = pupils["pupil"].isin(chosen)
-    pupils.loc[mine, "fornavn"] = FIRST
-    pupils.loc[mine, "efternavn"] = LAST
-    cpr = pupils.loc[mine, "cpr"]
-    texts = (
-        *(FIRST, LAST, STAFF, EMAIL, PHONE, PHONE.replace(" ", ""), STRANGER),
-        *(STRANGER_CPR, STRANGER_CPR.replace("-", "")),
-        *cpr,
-        *dashed(cpr),
-    )
-    return replace(municipality, pupils=pupils), Canaries(texts)

@@ -7,8 +7,9 @@ Which rows are in a file, its name, its encoding and its bytes belong here; the 
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.synthetic import exports
-from evaluation.synthetic.canaries import Canaries, with_canaries
+from evaluation.synthetic.canaries import EMAIL, FIRST, LAST, PHONE, STAFF, STRANGER, STRANGER_CPR, Canaries
 from evaluation.synthetic.dirt import LEDGER, Fault, soiled
 from evaluation.synthetic.exports import dashed, date_text
 from evaluation.synthetic.xlsx import write_xlsx
@@ -287,3 +288,32 @@ def _as_sheet(name: str) -> Callable[[Path, pd.DataFrame], None]:
         write_xlsx(path, {name: rows})
 
     return write
+
+
+def with_canaries(municipality: Municipality) -> tuple[Municipality, Canaries]:
+    """The municipality with one pupil per school renamed to a canary, when its scenario asks for it."""
+    if not municipality.scenario.has_canaries:
+        return municipality, Canaries()
+    chosen = municipality.targeted.drop_duplicates("school_id")["pupil"]
+    pupils = municipality.pupils.copy()
+    mine = pupils["pupil"].isin(chosen)
+    pupils.loc[mine, "fornavn"] = FIRST
+    pupils.loc[mine, "efternavn"] = LAST
+    cpr = pupils.loc[mine, "cpr"]
+    texts = (
+        *(FIRST, LAST, STAFF, EMAIL, PHONE, PHONE.replace(" ", ""), STRANGER),
+        *(STRANGER_CPR, STRANGER_CPR.replace("-", "")),
+        *cpr,
+        *dashed(cpr),
+    )
+    return replace(municipality, pupils=pupils), Canaries(texts)
+
+
+def write_truth(municipality: Municipality, path: Path, *, dirt: pd.DataFrame | None = None) -> None:
+    """Write a municipality's truth as JSON, with the ledger of planted dirt (:class:`Written`) when it is given."""
+    whole = dict(municipality.truth)
+    if dirt is not None:
+        whole["dirt"] = json.loads(dirt.to_json(orient="records"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(whole, ensure_ascii=False, indent=1, sort_keys=True)
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")

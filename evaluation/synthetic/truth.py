@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,9 +15,6 @@ from evaluation.synthetic.people import People
 from evaluation.synthetic.scenario import Kind, Scenario
 from evaluation.synthetic.school_days import Days
 from evaluation.synthetic.voices import Voices
-
-if TYPE_CHECKING:
-    from evaluation.synthetic.municipality import Municipality
 
 
 def truth_of(
@@ -158,13 +154,3 @@ def _levels(protocol: Protocol, people: People, days: Days, observed: Absence) -
             "unlawful_share_pct": float(100 * by_type[2] / by_type.sum()),
         }
     return out
-
-
-def write_truth(municipality: Municipality, path: Path, *, dirt: pd.DataFrame | None = None) -> None:
-    """Write a municipality's truth as JSON, with the ledger of planted dirt (:class:`Written`) when it is given."""
-    whole = dict(municipality.truth)
-    if dirt is not None:
-        whole["dirt"] = json.loads(dirt.to_json(orient="records"))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(whole, ensure_ascii=False, indent=1, sort_keys=True)
-    path.write_text(text + "\n", encoding="utf-8", newline="\n")

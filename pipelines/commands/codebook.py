@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from evaluation.interviews.codebook_diff import compare
+from evaluation.interviews.qdc import codebook_from_qdc, codebook_to_qdc
 from evaluation.words import Count
 from evaluation.words.texts import texts
 
@@ -88,7 +90,9 @@ def export_codebook(
     if path.exists() and not force:
         raise InputError(TEXT("codebook_there_already", name=path.name))
     try:
-        path.write_bytes(taguette_codebook(book) if path.suffix.casefold() == ".csv" else book.to_qdc())
+        path.write_bytes(
+            taguette_codebook(book) if path.suffix.casefold() == ".csv" else codebook_to_qdc(book)
+        )
     except OSError as error:
         raise EnvironmentProblem(TEXT("not_written", name=path.name, why=str(error.strerror))) from None
     typer.echo(f"{path}: {len(book.codes)} koder, version {book.version}")
@@ -99,7 +103,7 @@ def compare_codebook(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="A .qdc, a .qdpx or another codebook.yaml.")],
 ) -> None:
     """Show how a codebook that comes back from a tool differs from the study's."""
-    from evaluation.codebooks import Codebook, load_codebook
+    from evaluation.codebooks import load_codebook
     from evaluation.errors import InputError
     from evaluation.interviews.qdc import codebook_of_root
     from evaluation.interviews.refi_project import read_qdpx
@@ -112,8 +116,8 @@ def compare_codebook(
     elif path.suffix.casefold() in {".qdpx", ".qde"}:
         other = codebook_of_root(read_qdpx(path).root, path.name)
     else:
-        other = Codebook.from_qdc(path)
-    difference = book.compare(other)
+        other = codebook_from_qdc(path)
+    difference = compare(book, other)
     for sentence in difference.lines():
         typer.echo(sentence)
     if difference.is_same:

@@ -13,7 +13,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from evaluation.door.erase import Traces
 from evaluation.door.files import masked_name
 from evaluation.door.forget import execute_forget, finish_forget, plan_forget
 from evaluation.door.forget_files import Places
@@ -22,6 +21,7 @@ from evaluation.door.forget_tables import KeyedPupil
 from evaluation.door.forgotten import load_forgotten, read_forgotten, receipt_name
 from evaluation.door.intake import Intake, read_incoming
 from evaluation.door.pseudonyms import PseudonymKey, generate_key
+from evaluation.door.traces import Traces
 from evaluation.errors import InputError
 from evaluation.sealing import opened, sealed
 from evaluation.study import Study, load_study

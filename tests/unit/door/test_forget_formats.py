@@ -450,8 +450,8 @@ def test_a_project_in_which_the_number_stands_elsewhere_is_left_to_a_person(
 
 
 def test_a_project_without_the_pupil_is_the_same_bytes(tmp_path: Path) -> None:
-    from evaluation.door.erase import Traces
     from evaluation.door.erase_project import without_interviews
+    from evaluation.door.traces import Traces
     from tests.unit.interviews import factories as f
 
     for path in (project(tmp_path / "p.qdpx"), f.QDA / "target-atlas-project.qdpx"):
