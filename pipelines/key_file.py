@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from evaluation.errors import EnvironmentProblem, Problem
 from evaluation.words.texts import texts
+from pipelines.private import own_folder
 from pipelines.settings import PROJECT, Settings
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def make_key_file(path: Path, settings: Settings, *, option: str) -> PseudonymKe
         if path.parent.resolve().is_relative_to(folder.resolve()):
             raise refuse(found, TEXT("key_choose_outside", option=option))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        own_folder(path.parent)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         raise refuse(

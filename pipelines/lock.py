@@ -21,6 +21,7 @@ from typing import IO, Any
 
 from evaluation.errors import Busy, EnvironmentProblem, Problem
 from evaluation.words.texts import texts
+from pipelines.private import own_folder
 
 TEXT = texts("running")
 
@@ -175,7 +176,7 @@ def _live(data: Path) -> Path:
 
 def _opened(path: Path) -> IO[str]:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        own_folder(path.parent)
         handle = path.open("a+", encoding="utf-8")
         path.chmod(0o600)
     except OSError as error:

@@ -22,6 +22,12 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 SHOWN = 20
 
 
+def own_folder(folder: Path) -> None:
+    """Make a folder, and every one above it that is missing, the owner's alone."""
+    for missing in reversed([p for p in (folder, *folder.parents) if not p.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)
+
+
 def open_to_others(data: Path) -> list[Path]:
     """What lies in the data folder, itself included, and may be read or written by group or others."""
     if os.name == "nt" or not data.is_dir():

@@ -19,11 +19,12 @@ from pipelines.demo_folder import KEY, MARKER
 from pipelines.frozen import frozen_state
 from pipelines.key_file import read_key_file
 from pipelines.origins import Sealing
+from pipelines.private import own_folder
 from pipelines.progress import Progress
 from pipelines.provenance import provenance
 from pipelines.release_ledger import open_ledger
 from pipelines.settings import Settings
-from pipelines.storage import Warehouse, own_folder, write_bytes
+from pipelines.storage import Warehouse, write_bytes
 from pipelines.sweep import SCRATCH, sweep
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class Places:
     def fresh_scratch(self) -> Path:
         """An empty folder of the owner's to spill rows in; what killed runs and checks left anywhere is gone."""
         sweep(self.home)
-        self.scratch.mkdir(parents=True, mode=0o700, exist_ok=True)
+        own_folder(self.scratch)
         return self.scratch
 
     def read_forgotten(self, key: PseudonymKey) -> frozenset[str]:

@@ -31,6 +31,7 @@ from evaluation.words.texts import texts
 from pipelines import origins
 from pipelines.causes import CLOSED, FULL, closed, disk_full
 from pipelines.origins import Sealing
+from pipelines.private import own_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -45,12 +46,6 @@ KEYED_BY = "raw_ledger"
 """The table that says which key the door used last."""
 ROW_GROUP = 1 << 18
 """Rows of a Parquet row group of a streamed table: what a writer holds at a time."""
-
-
-def own_folder(folder: Path) -> None:
-    """Make a folder, and every one above it that is missing, the owner's alone."""
-    for missing in reversed([p for p in (folder, *folder.parents) if not p.exists()]):
-        missing.mkdir(mode=0o700, exist_ok=True)
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from evaluation.errors import EnvironmentProblem
 from pipelines.cli import app
+from pipelines.lock import run_lock
 from pipelines.private import OTHERS, as_problem, close_to_others, open_to_others
 from pipelines.runner import run_round
 from pipelines.writing import writing
@@ -131,3 +132,8 @@ def test_what_another_process_takes_away_meanwhile_is_no_fault(data, monkeypatch
     monkeypatch.setattr(os, "chmod", taken_away)
     close_to_others(data)
     assert open_to_others(data) == []
+
+
+def test_a_lock_in_a_new_folder_leaves_none_above_it_open(tmp_path):
+    with run_lock(tmp_path / "data" / "demo" / "deep"):
+        assert [p for p in open_to_others(tmp_path / "data") if p.is_dir()] == []
