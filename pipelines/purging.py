@@ -11,6 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from evaluation.door.forgotten import FORGOTTEN, made_with
+from evaluation.sealing import sealed_with
+from pipelines.resealing import documents
 from pipelines.storage import file_digest, write_bytes
 from pipelines.stores import LOCKS, LOG, Store, files_of
 from pipelines.sweep import sweep
@@ -36,6 +39,13 @@ def plan_purge(data: Path) -> Purge:
         elif store.name != LOCKS:
             (staying if store.stays else going).setdefault(store.name, []).append(path)
     return Purge(_fixed(going), _fixed(staying), tuple(unknown))
+
+
+def is_sealed_with(data: Path, key_id: str) -> bool:
+    """Whether what is sealed in the folder carries this key and no other; a folder without a seal carries none."""
+    found = {sealed_with(d.path.read_bytes()) for d in documents(data)}
+    found.add(made_with(data / FORGOTTEN))
+    return found - {""} == {key_id}
 
 
 def carry_out(data: Path, plan: Purge) -> None:

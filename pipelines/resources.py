@@ -88,7 +88,7 @@ class Places:
         return read_forgotten(self.forgotten, key, self.removals_released(key.for_seals))
 
     def removals_released(self, key: SealKey) -> tuple[str, ...]:
-        """Receipts of the removals that the newest release was made after; a ledger that is gone is told at the gate."""
+        """Receipts of the removals known when the newest release was filed; a ledger that is gone is told at the gate."""
         return read_ledger(self.ledger, key).removals if self.ledger.is_file() else ()
 
     @property
@@ -140,17 +140,23 @@ class Places:
         return self.reports / NAME
 
     def open_ledger(self, round_id: str) -> Ledger:
-        """What has been released before this run of a round; begun where nothing has, refused where it has gaps."""
-        return open_ledger(self.home, self.key.load().for_seals, round_id)
+        """What has been released before this run of a round; begun where nothing has, refused where it has gaps.
+
+        The list of the forgotten is looked at with it: an older one would let pupils back in, and what is recorded names it.
+        """
+        key = self.key.load()
+        self.read_forgotten(key)
+        return open_ledger(self.home, key.for_seals, round_id)
 
     def record_release(self, release: Release, on: str, hashes: dict[str, str]) -> None:
-        """Keep what this round releases, and which removals it was made after."""
+        """Keep what this round releases, and every removal known by now; one that was known is never dropped."""
         from evaluation.door.forgotten import load_forgotten
 
         key = self.key.load()
         ledger = read_ledger(self.ledger, key.for_seals).record(release, on, hashes)
-        removals = load_forgotten(self.forgotten, key).receipts
-        write_ledger(self.ledger, replace(ledger, removals=removals), key.for_seals)
+        known = load_forgotten(self.forgotten, key).receipts
+        removals = dict.fromkeys((*ledger.removals, *known))
+        write_ledger(self.ledger, replace(ledger, removals=tuple(removals)), key.for_seals)
 
 
 @dataclass(frozen=True)

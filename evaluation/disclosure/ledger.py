@@ -48,7 +48,7 @@ class LedgerEntry:
 
 @dataclass(frozen=True)
 class Ledger:
-    """Every release, oldest first. ``removals``: receipts of the pupils who were forgotten before the newest one."""
+    """Every release, oldest first. ``removals``: receipts of every removal known when one was filed."""
 
     entries: tuple[LedgerEntry, ...] = ()
     removals: tuple[str, ...] = ()

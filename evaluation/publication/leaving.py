@@ -89,7 +89,8 @@ DATA: Mapping[str, Mapping[str, str]] = {
         rf"files/{_NAMES}": _HASH,
     },
     "forget": {
-        r"id|key_id|seal|sealed": r"[\w-]{1,80}",
+        r"id|key_id|sealed/key_id": r"[\w-]{1,80}",
+        r"sealed/hmac": _HASH,
         r"on": _DATE,
         r"(again|still_in)/\d+": _CODE,
         r"(by_hand|elsewhere)/\d+": SCANNED,

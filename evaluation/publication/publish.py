@@ -126,7 +126,7 @@ def publish(
         attacked = audit(release, earlier, found)
     attacked.refuse()
     mine = {name: tables[name] for name in PUBLISHED_TABLES}
-    frames = released_tables(mine, release, protocol, is_first=not earlier)
+    frames = released_tables(mine, release, protocol, is_first=not any(r.id != the_round.id for r in earlier))
     require_declared(frames, release)
     hidden = sum(c.is_suppressed for c in release.cells)
     counts = {

@@ -91,8 +91,9 @@ def purge(
 
     from evaluation.errors import GateRefused, InputError, Problem
     from evaluation.study import load_study
+    from pipelines.key_file import read_key_file
     from pipelines.lock import run_lock
-    from pipelines.purging import carry_out, file_receipt, left_of_persons, plan_purge
+    from pipelines.purging import carry_out, file_receipt, is_sealed_with, left_of_persons, plan_purge
     from pipelines.resources import KeySource
     from pipelines.settings import Settings
     from pipelines.sweep import sweep
@@ -104,13 +105,21 @@ def purge(
             TEXT("purge_no_folder", data=settings.data), [Problem(str(settings.data), found="findes ikke")]
         )
     key_id = KeySource(settings).load().key_id
-    has_file = settings.key is None and settings.key_file.is_file() and not keep_key
     with run_lock(settings.data):
         sweep(settings.data)
         plan = plan_purge(settings.data)
+        is_there = settings.key is None and settings.key_file.is_file() and not keep_key
+        # The key of another folder, which may be the pilot's, is nobody's to delete here.
+        has_file = is_there and is_sealed_with(
+            settings.data, read_key_file(settings.key_file, settings.data).key_id
+        )
         typer.echo(TEXT("purge_going", data=settings.data, going=", ".join(plan.going) or "intet"))
         typer.echo(
-            TEXT("purge_key_goes", key_file=settings.key_file) if has_file else TEXT("purge_key_stays")
+            TEXT("purge_key_goes", key_file=settings.key_file)
+            if has_file
+            else TEXT("purge_key_of_another", key_file=settings.key_file)
+            if is_there
+            else TEXT("purge_key_stays")
         )
         typer.echo(TEXT("purge_staying", staying=", ".join(plan.staying) or "intet"))
         if not yes and not sys.stdin.isatty():

@@ -19,6 +19,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from evaluation.disclosure.ledger import read_ledger, write_ledger
 from evaluation.errors import EnvironmentProblem
 from evaluation.study import load_study
 from pipelines import readiness
@@ -26,7 +27,7 @@ from pipelines.cli import app
 from pipelines.lock import run_lock
 from pipelines.log import ALONE as ALONE_IN_FOLDER
 from pipelines.settings import Settings
-from tests.conftest import KEY
+from tests.conftest import KEY, seal_key
 
 ROUND = "november_2026"
 LATER = "end_of_year_2027"
@@ -377,8 +378,12 @@ def test_check_is_one_json_object_and_writes_nothing(demonstration) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("round_id", [ROUND, "end_of_year_2027"])
-def test_verify_makes_the_round_again(finished: Terminal, round_id: str) -> None:
+@pytest.mark.parametrize(("round_id", "is_approved"), [(ROUND, True), ("end_of_year_2027", False)])
+def test_verify_makes_the_round_again(finished: Terminal, round_id: str, is_approved: bool) -> None:
+    """Also once it went out, when the ledger knows it as an earlier release of its own."""
+    if is_approved:
+        path = finished.data / "reports" / "ledger.json"
+        write_ledger(path, read_ledger(path, seal_key()).publish(round_id, "2026-11-30"), seal_key())
     done = finished("verify", round_id)
     assert done.exit_code == 0, f"{done.output}{done.exception}"
     assert "hver byte den samme" in done.output

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from evaluation.door.forgotten import Forgotten
+from evaluation.door.pseudonyms import PseudonymKey
 from pipelines.stores import LOCKS, STORES, store_of
 from tests.acceptance.test_commands import Terminal, contents, environment, refusal, terminal
 from tests.conftest import KEY
@@ -44,9 +46,13 @@ def folder(terminal: Terminal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     put(terminal.data / "warehouse" / "november_2026" / ".raw_absence.parquet.x.tmp")
     (tmp_path / "key").write_text(KEY, encoding="ascii")
     (tmp_path / "key").chmod(0o600)
+    Forgotten(KEY_OF_THE_PILOT.key_id).write(terminal.data / "forgotten.json", KEY_OF_THE_PILOT)
     monkeypatch.delenv("KOMGLAD_KEY")
     (terminal.data / "made_by_komglad_demo.json").unlink()
     return terminal
+
+
+KEY_OF_THE_PILOT = PseudonymKey.parse(KEY)
 
 
 def put(path: Path) -> None:
@@ -101,3 +107,17 @@ def test_a_file_nobody_knows_is_named_and_left(folder: Terminal) -> None:
     assert "1 filer, komglad ikke kender" in said
     assert (folder.data / "backup" / "elever.csv").is_file()
     assert not (folder.data / "incoming").exists()
+
+
+@pytest.mark.parametrize("sealed_with", ["another key", "nothing"])
+def test_the_key_of_another_folder_stays(folder: Terminal, tmp_path: Path, sealed_with: str) -> None:
+    (folder.data / "forgotten.json").unlink()
+    if sealed_with == "another key":
+        other = PseudonymKey.parse(KEY[::-1])
+        Forgotten(other.key_id).write(folder.data / "forgotten.json", other)
+    done = folder("purge", "--yes")
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "key").read_text(encoding="ascii") == KEY
+    assert "ikke forseglet med den" in done.output
+    (receipt,) = (folder.data / "receipts").glob("purge-*.json")
+    assert not json.loads(receipt.read_text("utf-8"))["is_key_deleted"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -132,3 +133,21 @@ def test_beside_a_round_of_an_older_version_the_newer_is_rendered(places: Places
     assert inputs.previous["out_themes"]["sources_declined"].isna().all()
     assert list(inputs.previous["out_themes"]["sources"]) == [7]
     assert list(inputs.frames["out_themes"]["sources_declined"]) == [3]
+
+
+def test_a_removal_that_was_known_is_never_dropped(places: Places) -> None:
+    """A list restored from before it is refused; had a report forgotten it, nobody would notice."""
+    key = places.key.load().for_seals
+    write_ledger(places.ledger, replace(read_ledger(places.ledger, key), removals=("0a1b",)), key)
+    places.record_release(release_of(LATER.id, 7), "2026-11-30", {})
+    assert read_ledger(places.ledger, key).removals == ("0a1b",)
+
+
+def test_beside_a_list_of_the_forgotten_that_is_too_old_nothing_is_rendered(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = places.key.load().for_seals
+    write_ledger(places.ledger, replace(read_ledger(places.ledger, key), removals=("0a1b",)), key)
+    assert "forget" in str(refused(places, monkeypatch))
+    places.forgotten.write_text("[]", encoding="utf-8")
+    assert "forgotten.json" in str(refused(places, monkeypatch))

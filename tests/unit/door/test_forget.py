@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import io
+import json
 import unicodedata
 import zipfile
 from dataclasses import replace
@@ -23,6 +24,7 @@ from evaluation.door.intake import Intake, read_incoming
 from evaluation.door.pseudonyms import PseudonymKey, generate_key
 from evaluation.door.traces import Traces
 from evaluation.errors import InputError
+from evaluation.publication.leaving import undeclared_values
 from evaluation.sealing import opened, sealed
 from evaluation.study import Study, load_study
 
@@ -99,6 +101,11 @@ def test_the_pupil_is_gone_from_warehouse_and_inbox_and_others_are_untouched(dat
     assert b"17\xa4990002" in (data / "incoming/fjord/elever_2026-27_2026-11-20.txt").read_bytes()
     assert GONE not in receipt
     assert pupil not in receipt
+
+
+def test_the_receipt_is_declared_among_what_leaves(data: Path) -> None:
+    """After a removal a round can still go out: the attack reads receipts, their seals included."""
+    assert [p for p, text in undeclared_values("forget", json.loads(forget(data))) if text is None] == []
 
 
 def test_the_receipt_holds_no_count_and_says_that_nothing_is_left(data: Path) -> None:
