@@ -94,6 +94,26 @@ def probe_locks(data: Path) -> None:
         pass
 
 
+@contextlib.contextmanager
+def alive(path: Path) -> Iterator[None]:
+    """Hold a file for the length of a block, so that everybody can see that its process lives; nothing where there are no
+    locks.
+    """
+    with _opened(path) as handle:
+        with contextlib.suppress(EnvironmentProblem):
+            _try_lock(handle)
+        yield
+
+
+def is_alive(path: Path) -> bool:
+    """Whether a process holds the file: also one of another container, and never one that has ended."""
+    if not path.is_file():
+        return False
+    with path.open("a+", encoding="utf-8") as handle, contextlib.suppress(EnvironmentProblem):
+        return not _try_lock(handle)
+    return True
+
+
 def refuse_busy(data: Path) -> None:
     """Turn a command away at once that would wait for the lock in vain; who goes on takes the lock all the same.
 

@@ -19,7 +19,8 @@ TEXT = texts("running")
 class Store:
     """A kind of file. ``pattern``: its place below the data folder. ``holds_persons``: rows, words or keys of persons.
 
-    ``way_back``: what a person does when it is damaged. ``stays``: it is kept when the pilot ends.
+    ``way_back``: what a person does when it is damaged. ``stays``: it is kept when the pilot ends. ``is_sealed``: it names
+    the key of the study it belongs to.
     """
 
     name: str
@@ -27,33 +28,36 @@ class Store:
     holds_persons: bool
     way_back: str
     stays: bool = False
+    is_sealed: bool = False
 
 
 LOCKS, LOG = TEXT("stores_locks"), "log"
 AGAIN = TEXT("stores_run_again")
 COPY = TEXT("stores_backup")
+LEDGER, REPORTS = "reports/ledger.json", "reports/**/*"
 STORES = (
     Store("modtagne filer", "incoming/**/*", True, TEXT("stores_ask_again")),
     Store("tabeller", "warehouse/*/*.parquet", True, AGAIN),
-    Store(TEXT("stores_origins"), "warehouse/*/made/*.json", False, AGAIN),
+    Store(TEXT("stores_origins"), "warehouse/*/made/*.json", False, AGAIN, is_sealed=True),
     Store("kontrollers svar", "warehouse/*/checks/*.json", True, AGAIN),
     Store("udgivelser", "warehouse/*/release.json", False, AGAIN),
-    Store("udgivelsesbogen", "reports/ledger.json", False, COPY, stays=True),
-    Store("rapporter", "reports/**/*", False, AGAIN, stays=True),
+    Store("udgivelsesbogen", LEDGER, False, COPY, stays=True, is_sealed=True),
+    Store("rapporter", REPORTS, False, AGAIN, stays=True),
     Store("godkendte kopier", "releases/*/**/*", False, COPY, stays=True),
-    Store("godkendelser", "releases/*.approval.json", False, COPY, stays=True),
+    Store("godkendelser", "releases/*.approval.json", False, COPY, stays=True, is_sealed=True),
     Store(
         TEXT("stores_first_approval"),
         "releases/*.waiting.json",
         False,
         TEXT("stores_approve_again"),
         stays=True,
+        is_sealed=True,
     ),
     Store("tidligere udskrifter", "superseded/**/*", False, "slet dem", stays=True),
-    Store("listen over glemte elever", "forgotten.json", True, COPY),
-    Store("kvitteringer", "receipts/*.json", False, COPY, stays=True),
-    Store("frosne planer", "frozen/*.json", False, COPY, stays=True),
-    Store("noterede forhold", "noted.json", True, TEXT("stores_note_again")),
+    Store("listen over glemte elever", "forgotten.json", True, COPY, is_sealed=True),
+    Store("kvitteringer", "receipts/*.json", False, COPY, stays=True, is_sealed=True),
+    Store("frosne planer", "frozen/*.json", False, COPY, stays=True, is_sealed=True),
+    Store("noterede forhold", "noted.json", True, TEXT("stores_note_again"), is_sealed=True),
     Store("kontrollens side", "check/*", True, "lav den igen: komglad check --page"),
     Store(TEXT("stores_history"), "dagster/**/*", False, TEXT("stores_move_dagster")),
     Store("breve til skolerne", "letters/*/*", True, "lav dem igen: komglad school-letter"),

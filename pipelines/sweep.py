@@ -14,10 +14,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from evaluation.door.erase import UNFINISHED
+from pipelines.lock import alive, is_alive
 
 CHECKING, VERIFYING = ".check-", ".verify-"
 ASIDE = (CHECKING, VERIFYING)
-"""How the folders begin in which a check or a rerun works; the process that works there follows."""
+"""How the folders begin in which a check or a rerun works."""
+ALIVE = ".alive"
+"""A file in such a folder that its process holds. A process's number says nothing: in a container everybody is the first."""
 SCRATCH = "scratch"
 HALF_WRITTEN = (".tmp", ".new", ".part", ".spill")
 """Endings of what is written under a temporary, hidden name, in every folder but the inbox."""
@@ -50,19 +53,13 @@ def _leftovers(data: Path) -> Iterator[Path]:
 
 
 def _is_left(folder: Path) -> bool:
-    """The folder is ours, and the process that made it is gone."""
-    process = folder.name.split("-")[1]
+    """The folder is ours, holds something, and nobody works there."""
     try:
         if hasattr(os, "getuid") and folder.stat().st_uid != os.getuid():
             return False
-        if not process.isdigit():
-            return True
-        os.kill(int(process), 0)
-    except ProcessLookupError:
-        return True
+        return any(p.name != ALIVE for p in folder.iterdir()) and not is_alive(folder / ALIVE)
     except OSError:
         return False
-    return False
 
 
 @contextmanager
@@ -72,5 +69,5 @@ def working_aside(data: Path, begins: str) -> Iterator[Path]:
     A data folder that cannot be written is no hindrance.
     """
     inside = str(data) if data.is_dir() and os.access(data, os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix=f"{begins}{os.getpid()}-", dir=inside) as folder:
+    with tempfile.TemporaryDirectory(prefix=begins, dir=inside) as folder, alive(Path(folder, ALIVE)):
         yield Path(folder)

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from evaluation.errors import InputError, KomgladError
+from evaluation.sealing import sealed
 from evaluation.study import load_study
 from evaluation.synthetic import Kind, Scenario, make_municipality, write_files
 from pipelines.demo_folder import KEY, MARKER, STUDY, require_own
 from pipelines.demonstration import clear, invent, kind_of
 from pipelines.frozen import freeze_protocol
-from pipelines.stores import LOCKS, STORES
+from pipelines.stores import LOCKS, STORES, store_of
 from tests.conftest import seal_key
 
 
@@ -66,11 +67,40 @@ def test_a_demonstration_is_made_again_but_never_over_a_delivered_file(tmp_path)
     left = [folder / place for place in KEPT if not place.startswith("incoming")]
     for path in left:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("of the demonstration before", encoding="utf-8")
+        store = store_of(path, folder)
+        is_sealed = store is not None and store.is_sealed
+        text = "of the demonstration before"
+        path.write_bytes(sealed(path.name, {"of": text}, key) if is_sealed else text.encode())
     invent(folder, seed=3, kind=Kind.NONE)
     assert [p.name for p in left if p.exists() and "before" in p.read_text("utf-8")] == []
     assert contents(folder / "incoming") == first
     assert own.read_text(encoding="utf-8") == "not ours"
+
+    for name in (
+        "receipts/forget-0a1b.json",
+        "reports/ledger.json",
+        "forgotten.json",
+        "noted.json",
+        "releases/x.approval.json",
+    ):
+        foreign = folder / name
+        was = foreign.read_bytes() if foreign.is_file() else None
+        foreign.parent.mkdir(exist_ok=True)
+        foreign.write_bytes(
+            sealed(foreign.name, {"of": "somebody"}, seal_key("00112233445566778899aabbccddeeff" * 2))
+        )
+        before = contents(folder)
+        with pytest.raises(InputError, match=foreign.name):
+            invent(folder, seed=3, kind=Kind.NONE)
+        assert contents(folder) == before
+        foreign.unlink()
+        if was is not None:
+            foreign.write_bytes(was)
+    (folder / "reports").mkdir(exist_ok=True)
+    (folder / "reports" / "styregruppe.html").write_text("somebody's", encoding="utf-8")
+    with pytest.raises(InputError, match=r"styregruppe\.html"):
+        invent(folder, seed=3, kind=Kind.NONE)
+    (folder / "reports" / "styregruppe.html").unlink()
 
     delivered = folder / "incoming" / "fjord" / "dagsfravaer_2026-12-01.csv"
     delivered.write_text("CPR-nr;Klasse\n", encoding="utf-8")

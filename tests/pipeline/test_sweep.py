@@ -50,22 +50,42 @@ def test_every_leftover_goes_and_nothing_else(tmp_path):
     sweep(tmp_path / "not there")
 
 
+WORKING = """
+import sys, tempfile
+from pathlib import Path
+from pipelines.sweep import working_aside
+tempfile.tempdir = sys.argv[3]
+with working_aside(Path(sys.argv[1]), sys.argv[2]) as folder:
+    (folder / "rows").write_text("rows")
+    print(folder.name, flush=True)
+    sys.stdin.read()
+"""
+
+
 @pytest.mark.parametrize("begins", ASIDE)
 def test_the_folder_of_a_process_goes_when_the_process_has_gone(tmp_path, monkeypatch, begins):
-    """Also in the system's folder for temporary files, where a check works when the data folder is read-only."""
-    elsewhere = tmp_path / "tmp"
+    """Also in the system's folder for temporary files, where a check works when the data folder is read-only. The folder
+    of a process that was killed goes though another one has its number by now, as the first of a container has.
+    """
+    elsewhere, data = tmp_path / "tmp", tmp_path / "data"
     elsewhere.mkdir()
+    data.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(elsewhere))
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    data = tmp_path / "data"
     for folder in (data, elsewhere):
-        put(folder, f"{begins}{gone.pid}-x1/november_2026/raw_absence.parquet")
-        put(folder, f"{begins}{os.getpid()}-x1/november_2026/.raw_absence.parquet.x1.tmp")
+        put(folder, f"{begins}{os.getpid()}-x1/november_2026/raw_absence.parquet")
+        put(folder, f"{begins}1-x2/november_2026/raw_absence.parquet")
+    command = [sys.executable, "-c", WORKING]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    lives, killed = (
+        subprocess.Popen([*command, str(data), begins, str(elsewhere)], **pipes) for _ in range(2)
+    )
+    names = [p.stdout.readline().strip() for p in (lives, killed)]
+    killed.kill()
+    killed.wait()
     sweep(data)
-    left = {p.name for folder in (data, elsewhere) for p in folder.iterdir()}
-    assert left == {f"{begins}{os.getpid()}-x1"}
-    assert len(list(tmp_path.rglob("*.tmp"))) == 2
+    assert {p.name for folder in (data, elsewhere) for p in folder.iterdir()} == {names[0]}
+    lives.communicate("")
+    assert list(data.iterdir()) == []
 
 
 def test_a_folder_to_work_aside_in_lies_in_the_data_folder_and_is_gone_afterwards(tmp_path):
