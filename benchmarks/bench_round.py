@@ -40,7 +40,7 @@ def main() -> None:
         settings = replace(Settings.from_environment(study=STUDY, data=Path(folder)), key=KEY)
         write_files(make_municipality(load_study(STUDY), seed=1), settings.incoming)
         environment = {**os.environ, "KOMGLAD_DATA": folder, "KOMGLAD_STUDY": STUDY, "KOMGLAD_KEY": KEY}
-        command = [sys.executable, "-c", "from pipelines.cli import main; main()", "run", ROUND, "--quiet"]
+        command = [sys.executable, "-c", "from pipelines.entry import main; main()", "run", ROUND, "--quiet"]
         for attempt in ("first", "again"):
             used, began = _processor_seconds(), time.perf_counter()
             subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from pipelines import own_names  # refuses at its import, so before all that follows
+from pipelines import own_names, stopping  # the first refuses at its import, so before all that follows
 from pipelines.commands import (
     approve,
     check,
@@ -115,7 +115,7 @@ app.add_typer(codebook.app, name="codebook")
 
 
 def main() -> NoReturn:
-    """Entry point. A refusal is a sentence on stderr and an exit code, never a traceback."""
+    """The command. A refusal is a sentence on stderr and an exit code, never a traceback."""
     code, kind = _exit_code()
     for tell in _endings:
         tell(code, kind)
@@ -124,34 +124,65 @@ def main() -> NoReturn:
 
 def _exit_code() -> tuple[int, str]:
     """Exit code and, for a refusal or a fault, its kind."""
-    from evaluation.errors import KomgladError
-    from pipelines.causes import Interrupted, explained
+    from pipelines.causes import Interrupted
 
+    error: BaseException | None = None
     try:
         app()
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else int(end.code is not None)
-        if code == Interrupted.exit_code:
-            typer.echo(f"komglad: {Interrupted()}", err=True)
-        return code, ""
-    except KeyboardInterrupt:
+    except BaseException as caught:
+        error = caught
+    stopping.heard()
+    code = _code_of(error)
+    if code != 0 and (stopping.is_asked() or code == Interrupted.exit_code):
+        _sweep()
         return _told(Interrupted())
-    except Exception as error:
-        if isinstance(error, KomgladError):
-            return _told(error)
-        # Its text could hold a value of a person, so only its kind and place are shown, also to who looks for the fault.
-        frames = traceback.extract_tb(error.__traceback__)
-        if os.environ.get("KOMGLAD_DEBUG"):
-            typer.echo("".join(traceback.format_list(frames)), err=True)
-        if (known := explained(error, _data())) is not None:
-            return _told(known)
-        typer.echo(
-            f"komglad: an error in komglad itself ({type(error).__name__} in {Path(frames[-1].filename).name}, line "
-            f"{frames[-1].lineno}). Nothing was half written. KOMGLAD_DEBUG=1 shows where it came from; please report it",
-            err=True,
-        )
-        return 1, type(error).__name__
-    return 0, ""
+    return _why(error) if code is None and error is not None else (code or 0, "")
+
+
+def _code_of(error: BaseException | None) -> int | None:
+    """The exit code that is settled already; None where the error has to be told first."""
+    if error is None:
+        return 0
+    if isinstance(error, KeyboardInterrupt):
+        return 130
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else int(error.code is not None)
+    return None
+
+
+def _why(error: BaseException) -> tuple[int, str]:
+    from evaluation.errors import KomgladError
+    from pipelines.causes import explained
+
+    if isinstance(error, KomgladError):
+        return _told(error)
+    # Its text could hold a value of a person, so only its kind and place are shown, also to who looks for the fault.
+    frames = traceback.extract_tb(error.__traceback__)
+    if os.environ.get("KOMGLAD_DEBUG"):
+        typer.echo("".join(traceback.format_list(frames)), err=True)
+    if (known := explained(error, _data())) is not None:
+        return _told(known)
+    typer.echo(
+        f"komglad: an error in komglad itself ({type(error).__name__} in {Path(frames[-1].filename).name}, line "
+        f"{frames[-1].lineno}). Nothing was half written. KOMGLAD_DEBUG=1 shows where it came from; please report it",
+        err=True,
+    )
+    return 1, type(error).__name__
+
+
+def _sweep() -> None:
+    """What the interrupted command was in the middle of goes."""
+    from contextlib import suppress
+
+    from evaluation.errors import KomgladError
+    from pipelines.lock import run_lock
+    from pipelines.sweep import sweep, sweep_aside
+
+    data = _data()
+    sweep_aside(data)
+    if (data / "run.lock").is_file():  # else nothing has ever been written here
+        with suppress(KomgladError, OSError), run_lock(data):
+            sweep(data)
 
 
 def _told(error: KomgladError) -> tuple[int, str]:

@@ -29,7 +29,7 @@ from dagster_webserver.app import create_app_from_workspace_process_context
 
 from evaluation.errors import Busy, EnvironmentProblem, Problem
 from evaluation.words.texts import texts
-from pipelines import ward
+from pipelines import stopping, ward
 from pipelines.guard import Guard
 from pipelines.instance import end_dead_runs, open_instance, write_home
 from pipelines.lock import home_lock, page_lock
@@ -56,6 +56,7 @@ def serve(settings: Settings, port: int, *, with_daemon: bool) -> None:
     _refuse_taken(port)
     os.umask(0o077)
     with (
+        stopping.left_to_others(),
         _stopped_by(signal.default_int_handler),
         page_lock(settings.data, f"http://127.0.0.1:{port}"),
         tempfile.TemporaryDirectory(prefix="komglad-") as made,

@@ -35,12 +35,22 @@ def sweep(data: Path) -> None:
             left.unlink(missing_ok=True)
 
 
-def _leftovers(data: Path) -> Iterator[Path]:
-    if (data / SCRATCH).is_dir():
-        yield data / SCRATCH
+def sweep_aside(data: Path) -> None:
+    """Remove what ended checks and reruns left behind. Those at work keep theirs, so no lock is needed."""
+    for left in _aside(data):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _aside(data: Path) -> Iterator[Path]:
     for folder in (data, Path(tempfile.gettempdir())):
         for begins in ASIDE:
             yield from (p for p in folder.glob(f"{begins}*") if _is_left(p))
+
+
+def _leftovers(data: Path) -> Iterator[Path]:
+    if (data / SCRATCH).is_dir():
+        yield data / SCRATCH
+    yield from _aside(data)
     for place, folders, files in os.walk(data):
         here = Path(place)
         # A check or rerun that is under way sees to its own.

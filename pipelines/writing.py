@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ from pipelines import private
 from pipelines.instance import prune_runs
 from pipelines.lock import claim_run, forget_claim, run_lock
 from pipelines.settings import Settings
+from pipelines.sweep import SCRATCH
 
 TEXT = texts("running")
 
@@ -43,6 +45,7 @@ def writing(settings: Settings, say: Callable[[str], None], *, patience: float =
                 say(private.sentence(changed, settings.data))
             yield
         finally:
+            shutil.rmtree(settings.data / SCRATCH, ignore_errors=True)
             os.umask(umask)
 
 

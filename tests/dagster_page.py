@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.conftest import KEY
 
-PROGRAM = [sys.executable, "-c", "from pipelines.cli import main; main()"]
+PROGRAM = [sys.executable, "-c", "from pipelines.entry import main; main()"]
 SELECTOR = {"repositoryLocationName": "komglad", "repositoryName": "__repository__"}
 LAUNCH = """
 mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) {

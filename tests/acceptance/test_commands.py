@@ -32,7 +32,7 @@ from tests.conftest import KEY, seal_key
 ROUND = "november_2026"
 LATER = "end_of_year_2027"
 HEAVY = {"dagster", "pandas", "numpy", "duckdb", "scipy", "statsmodels", "plotly", "great_expectations"}
-PROGRAM = "from pipelines.cli import main; main()"
+PROGRAM = "from pipelines.entry import main; main()"
 
 
 class Terminal:

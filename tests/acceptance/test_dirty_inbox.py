@@ -86,7 +86,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def komglad(data: Path, *tokens: str) -> subprocess.CompletedProcess[str]:
     """The command as a program of its own."""
-    start = [sys.executable, "-c", "from pipelines.cli import main; main()"]
+    start = [sys.executable, "-c", "from pipelines.entry import main; main()"]
     return subprocess.run(
         [*start, "--study", "demo_kommune", "--data", str(data), *tokens],
         capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2],

@@ -33,7 +33,7 @@ def told(event, arguments):
     if event in ("socket.connect", "socket.getaddrinfo") and not isinstance(arguments[-1], str):
         sys.stderr.write(f"CONNECTION {event}\\n")
 sys.addaudithook(told)
-from pipelines.cli import main
+from pipelines.entry import main
 main()
 """
 """The command, which tells of every connection that is tried to a place that is no file. With SET_BACK, somebody puts
@@ -118,7 +118,7 @@ def test_a_full_disk_says_how_much_and_where_and_leaves_with_5(demonstration, tm
     data = inbox_like(demonstration, tmp_path / "full")
     limited = (
         "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000)); from pipelines.cli import main; main()"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000)); from pipelines.entry import main; main()"
     )
     done = subprocess.run(
         [sys.executable, "-c", limited, "--study", "demo_kommune", "run", ROUND, "--quiet"],
