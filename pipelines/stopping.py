@@ -94,7 +94,8 @@ def _watch(reading: socket.socket) -> None:
 def _handled_in(thread: int) -> BaseException | None:
     """The exception that a thread is handling; Python 3.11 gives three things, of which it is the second."""
     found: Any = sys._current_exceptions().get(thread)
-    return found[1] if isinstance(found, tuple) else found
+    error: BaseException | None = found[1] if isinstance(found, tuple) else found
+    return error
 
 
 def _numbers() -> set[int]:
