@@ -168,6 +168,10 @@ def without_persons(tables: dict[str, pd.DataFrame], name_tokens: Iterable[str],
     )
 
 
+OCCASION = "nedslag"
+"""The codebook's attribute that says when an interview was held."""
+
+
 @dataclass
 class _Reading:
     """What grows while interviews and forms are read. ``register``: pupil → the word on consent it amounts to."""
@@ -215,7 +219,10 @@ class _Reading:
             self.batches.append(
                 (path, replace(batch, segments=batch.segments.assign(source_file=name), problems=problems))
             )
-            self.quarantine += [quarantined(name, p) for p in problems]
+            # Without its occasion an interview would count at all of them, or at none.
+            stopping = [p for p in problems if p.rule == "unknown_attribute" and p.column == OCCASION]
+            self.problems += stopping
+            self.quarantine += [quarantined(name, p) for p in problems if p not in stopping]
 
     def read_form(self, path: Path, mapping: Source, codebook: Codebook, schools: Mapping[str, str]) -> None:
         """One file of a school's forms, handed in on the day its name says."""

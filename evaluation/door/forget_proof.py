@@ -6,10 +6,13 @@ a file that still holds the pupil is :mod:`~evaluation.door.forget`'s business.
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
 import zipfile
-from collections.abc import Collection, Iterator
+import zlib
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -20,6 +23,15 @@ from evaluation.errors import InputError
 PIECE = 1 << 20
 OVERLAP = 64
 """Bytes that pieces of a file share, so that no number is cut in two."""
+TABLE = b"PAR1"
+UNPACKED: Mapping[bytes, Callable[[bytes], bytes]] = {
+    b"\x1f\x8b": gzip.decompress,
+    b"BZh": bz2.decompress,
+    b"\xfd7zXZ": lzma.decompress,
+}
+"""How what is packed begins, and what unpacks it."""
+SEALED_UP = (b"7z\xbc\xaf", b"Rar!", b"\x28\xb5\x2f\xfd")
+"""How begins what nothing here unpacks (7z, rar, zstd): for all anybody knows, the pupil is in it."""
 DEEPEST = 3
 """How many packed files may lie in one another; one that is packed deeper counts as holding the pupil."""
 
@@ -63,16 +75,39 @@ class _Wanted:
 def _in_stream(stream: IO[bytes], wanted: _Wanted, depth: int) -> bool:
     if depth > DEEPEST:
         return True
-    head = stream.read(4)
+    head = stream.read(6)
     stream.seek(0)
     if head.startswith(b"PK"):
         return _in_zip(stream, wanted, depth)
-    if head.startswith(b"\x1f\x8b"):
-        try:
-            return _in_stream(io.BytesIO(gzip.GzipFile(fileobj=stream).read()), wanted, depth + 1)
-        except (OSError, EOFError):
-            return True
+    if head.startswith(TABLE):
+        return _in_table(stream, wanted)
+    if head.startswith(SEALED_UP):
+        return True
+    for mark, unpacked in UNPACKED.items():
+        if head.startswith(mark):
+            try:
+                return _in_stream(io.BytesIO(unpacked(stream.read())), wanted, depth + 1)
+            except (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error):
+                return True
     return any(wanted.is_in(piece) for piece in _pieces(stream))
+
+
+def _in_table(stream: IO[bytes], wanted: _Wanted) -> bool:
+    """A Parquet file under whatever name, also one that a killed write or a person left."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        for batch in pq.ParquetFile(io.BytesIO(stream.read())).iter_batches():
+            for column in batch.columns:
+                if pa.types.is_dictionary(column.type):
+                    column = column.dictionary_decode()
+                cells = "\n".join(str(cell) for cell in column.unique().to_pylist() if cell is not None)
+                if wanted.is_in(cells.encode("utf-8")):
+                    return True
+    except (pa.ArrowException, OSError, ValueError):
+        return True
+    return False
 
 
 def _in_zip(stream: IO[bytes], wanted: _Wanted, depth: int) -> bool:

@@ -288,7 +288,25 @@ def _usable(
         raise CannotEstimate(
             f'Cannot estimate: no row has the outcome "{spec.outcome}" and all other columns. {" ".join(notes)}'
         )
+    _refuse_lost_zero(table, good, spec)
     return table[good].reset_index(drop=True), notes
+
+
+def _refuse_lost_zero(table: pd.DataFrame, good: pd.Series, spec: PanelSpec) -> None:
+    """Whether start 0 is a period or "never" depends on whether 0 is one: rows left out must not decide that."""
+    start = START if START in table else spec.start
+    if start is None or start not in table or spec.time not in table:
+        return
+    is_zero = pd.to_numeric(table[spec.time], errors="coerce").eq(0)
+    if (
+        is_zero.any()
+        and not (is_zero & good).any()
+        and pd.to_numeric(table[start], errors="coerce").eq(0).any()
+    ):
+        raise InputError(
+            "Period 0 is in the file, but none of its rows can be used, so that start 0 could be read as never. "
+            "Write the start of units that are never treated empty or inf, and give period 0 an outcome or leave it out."
+        )
 
 
 def _panel(

@@ -22,6 +22,7 @@ from evaluation.reports.inputs import ReportInputs
 from evaluation.reports.pictures import Bar, bars
 from evaluation.reports.svg import named
 from evaluation.reports.telling import tell
+from evaluation.reports.verdict_words import causes
 from evaluation.words import Count, Days, Name, Number, On, Persons, Values
 from evaluation.words.catalogue.front import (
     DaysSaid,
@@ -110,12 +111,16 @@ def _days(facts: Facts) -> tuple[str, tuple[str, ...], Markup, str]:
     """Title, sentences, picture and its text: last year, expected, measured."""
     h = facts.headline
     p = facts.inputs.protocol
+    judged = facts.verdict
+    if h is None and judged is not None and judged.word is Word.CANNOT and judged.causes:
+        cause = tell(DaysSaid.NOT_JUDGED, cause=Name(causes(judged.causes)))
+        return tell(Heading.DAYS), (cause,), Markup(""), ""
     if h is None:
         return tell(Heading.DAYS), (tell(DaysSaid.HIDDEN, sessions=Name(p.words.sessions)),), Markup(""), ""
     gap = rounded(h.days(h.measured) - h.days(h.expected))
     kind = ("SAME" if gap == 0 else "FEWER" if gap < 0 else "MORE") + ("" if h.is_milestone else "_SO_FAR")
     title = tell(DaysSaid[kind], **({} if gap == 0 else {"days": Days(abs(gap))}))
-    v = facts.verdict
+    v = judged
     if v is not None and (v.word is Word.CANNOT or (v.word.is_judged and v.direction is Direction.NONE)):
         title = tell(Heading.DAYS)  # a number with an alarm, or that may be chance, is no finding
     numbers: Values = {

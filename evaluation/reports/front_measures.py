@@ -12,6 +12,7 @@ from evaluation.reports.facts import Facts, Of100
 from evaluation.reports.front_children import marked_numbers
 from evaluation.reports.inputs import text
 from evaluation.reports.telling import clause, tell
+from evaluation.reports.verdict_words import causes
 from evaluation.words import Count, Limit, Name, Number
 from evaluation.words.catalogue.front import (
     Claim,
@@ -51,11 +52,11 @@ def size_of(change: float, relevant: float) -> Size:
 def claim(facts: Facts, change: float | None) -> str:
     """What may be said of the headline number: the words of size under those of certainty."""
     v = facts.verdict
-    if v is None or v.word is Word.CANNOT or change is None:
-        return tell(Claim.CANNOT)
-    if v.word is Word.NOT_YET:
+    if v is not None and v.word is Word.CANNOT:
+        return tell(Claim.NOT_JUDGED)
+    if v is not None and v.word is Word.NOT_YET:
         return tell(Claim.NOT_YET)
-    if v.word is Word.UNDECIDED or facts.certainty is CertaintyWord.NONE:
+    if v is None or change is None or v.word is Word.UNDECIDED or facts.certainty is CertaintyWord.NONE:
         return tell(Claim.CANNOT)
     code = {
         CertaintyWord.SURE: Claim.SURE,
@@ -68,6 +69,8 @@ def claim(facts: Facts, change: float | None) -> str:
 
 def why(facts: Facts, limit: int = 2) -> str:
     """The weightiest reasons for lower certainty; that a small skew removes the result comes first."""
+    if facts.verdict is not None and facts.verdict.word is Word.CANNOT and facts.verdict.causes:
+        return causes(facts.verdict.causes)
     found = [tell(Why.FRAGILE)] if facts.is_fragile else []
     found += [tell(GROUNDS[g]) for g in facts.weakest]
     return "; ".join(found[:limit])
@@ -92,7 +95,7 @@ def _mean(facts: Facts) -> Measure:
     h, label = facts.headline, tell(Row.MEAN)
     v = facts.verdict
     if h is None:
-        return Measure(label, NOTHING, NOTHING, NOTHING, tell(Claim.CANNOT), "")
+        return Measure(label, NOTHING, NOTHING, NOTHING, claim(facts, None), why(facts))
     ends = (
         number(h.estimate)
         if h.low is None or h.high is None

@@ -49,6 +49,19 @@ def test_period_0_is_a_period() -> None:
     assert "period 0" in note(result, "Start 0")
 
 
+@pytest.mark.parametrize("lost", ["no outcome", "no weight"])
+def test_rows_left_out_never_decide_whether_0_is_a_period(lost: str) -> None:
+    frame = pd.read_csv(DATA / "period0_imputation.csv").assign(w=1.0)
+    at_zero = frame["t"].eq(0)
+    if lost == "no outcome":
+        frame.loc[at_zero, "y"] = None
+    else:
+        frame.loc[at_zero, "w"] = 0.0
+    for estimator in ("imputation", "twfe", "group-time", "sun-abraham", "etwfe"):
+        with pytest.raises(InputError, match="Period 0 is in the file"):
+            did(frame, "y", **BASE, weights="w", estimator=estimator)
+
+
 @settings(max_examples=20, deadline=None)
 @given(shift=st.integers(-8, 3), seed=st.integers(0, 99))
 def test_moving_the_calendar_moves_no_estimate(shift: int, seed: int) -> None:

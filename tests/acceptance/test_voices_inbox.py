@@ -486,3 +486,17 @@ def test_a_withdrawn_child_s_words_are_in_no_table_and_no_message(kind: str, no:
     assert SECRET not in repr((intake.problems, intake.voices))
     display = joined(intake, PILOT, NOVEMBER)
     assert SECRET not in display.to_csv()
+
+
+def test_an_occasion_nobody_knows_stops_the_round(tmp_path: Path) -> None:
+    """Its interviews would count at every occasion, or at none."""
+    place = drop(tmp_path, "gyldigt_then_mangler.csv")
+    path = place / "gyldigt_then_mangler.csv"
+    text = path.read_text(encoding="utf-8")
+    known = next(
+        v for v in load_codebook(PILOT.file("codebook.yaml")).attribute("nedslag").values if v in text
+    )
+    path.write_text(text.replace(known, "Slut 27"), encoding="utf-8")
+    (problem,) = read(tmp_path).problems
+    assert (problem.column, problem.rule) == ("nedslag", "unknown_attribute")
+    assert known in problem.expected

@@ -89,6 +89,7 @@ class Claim(Code):
     LIKELY = "likely"
     UNSURE = "unsure"
     CANNOT = "cannot"
+    NOT_JUDGED = "not_judged"
     NOT_YET = "not_yet"
     DESCRIBED = "described"
     BETWEEN = "between"
@@ -162,6 +163,7 @@ class DaysSaid(Code):
     RESTS_ON = "rests_on"
     RESTS_ON_SO_FAR = "rests_on_so_far"
     ALT = "alt"
+    NOT_JUDGED = "not_judged"
     HIDDEN = "hidden"
     LEVELS = "levels"
 
@@ -306,6 +308,7 @@ SENTENCES: Mapping[type[Code], Mapping[Code, Sentence]] = {
         **_plain(
             {
                 Claim.CANNOT: "kan ikke afgøres",
+                Claim.NOT_JUDGED: "kan ikke vurderes",
                 Claim.NOT_YET: "kan endnu ikke afgøres",
                 Claim.DESCRIBED: "beskrives, afgøres ikke",
             }
@@ -454,6 +457,7 @@ SENTENCES: Mapping[type[Code], Mapping[Code, Sentence]] = {
             expected=Number,
             measured=Number,
         ),
+        DaysSaid.NOT_JUDGED: _s("Tallet kan ikke regnes ud: {cause}.", cause=Name),
         DaysSaid.HIDDEN: _s(
             "Månederne efter {sessions} vises ikke: de er ikke gået endnu, eller tallene er skjult af hensyn til elevernes "
             "anonymitet.",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
 import datetime as dt
 import gzip
 import io
 import json
+import lzma
 import unicodedata
 import zipfile
 from dataclasses import replace
@@ -148,6 +150,11 @@ COPIES = {
     "gzip": ("old/elever.csv.gz", gzip.compress(NUMBER.encode())),
     "a name in a zip": ("old/x.zip", zipped(b"", f"{GONE}.csv")),
     "the key in a table of nobody's": ("notes/raw.parquet", None),
+    "a table under another name": ("backup/core_pupils.parquet.bak", None),
+    "a table without an ending": ("noter/pupils", None),
+    "bzip2": ("old/elever.csv.bz2", bz2.compress(NUMBER.encode())),
+    "xz": ("old/elever.csv.xz", lzma.compress(NUMBER.encode())),
+    "what nobody here unpacks": ("old/elever.7z", b"7z\xbc\xaf\x27\x1c" + b"x" * 40),
     "the key in a log": ("dagster/log.txt", f"row {PUPIL}".encode()),
     "a file's name": (f"gamle filer/samtykke {STAYS} og {GONE}.docx", b"x"),
     "a damaged zip": ("old/elever.zip", zipped(NUMBER.encode())[:-9]),
