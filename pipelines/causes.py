@@ -15,6 +15,7 @@ from pathlib import Path
 
 from evaluation.errors import EnvironmentProblem, InputError, KomgladError, Problem
 from evaluation.words.texts import texts
+from pipelines.stores import AGAIN, store_of
 
 TEXT = texts("running")
 
@@ -62,6 +63,8 @@ def explained(error: BaseException, data: Path) -> KomgladError | None:
             return disk_full(place, data)
         if isinstance(cause, OSError) and cause.errno in CLOSED:
             return closed(place)
+        if isinstance(cause, (IsADirectoryError, NotADirectoryError)) and place != data:
+            return not_a_file(place, data)
         if isinstance(cause, sqlite3.DatabaseError) and _says(cause, _SQLITE_CLOSED):
             return closed(data / "dagster")
         if isinstance(cause, sqlite3.DatabaseError) and _says(cause, _SQLITE_DAMAGED):
@@ -141,6 +144,22 @@ def closed(place: Path) -> EnvironmentProblem:
                 str(place),
                 found=TEXT("causes_denied"),
                 next_step=TEXT("causes_give_access"),
+            )
+        ],
+    )
+
+
+def not_a_file(place: Path, data: Path) -> InputError:
+    """A folder in place of a file, or a file in place of a folder, with the way back of the store it belongs to."""
+    store = store_of(place, data) if data in place.parents else None
+    name = place.relative_to(data).as_posix() if data in place.parents else str(place)
+    return InputError(
+        TEXT("causes_folder", name=store.name if store else place.name),
+        [
+            Problem(
+                name,
+                found=TEXT("causes_folder_found"),
+                next_step=TEXT("causes_move_folder", way_back=store.way_back if store else AGAIN),
             )
         ],
     )

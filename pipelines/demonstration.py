@@ -55,6 +55,24 @@ def kind_of(word: str) -> Kind:
         ) from None
 
 
+def seed_of(word: str) -> int:
+    """The seed by its digits. Raises InputError for what is no whole number from 0 on."""
+    if word.isascii() and word.isdigit():
+        return int(word)
+    raise InputError(
+        TEXT("demonstration_no_seed", word=word),
+        [
+            Problem(
+                "",
+                column="--seed",
+                found=f'"{word}"',
+                expected=TEXT("demonstration_whole"),
+                next_step=TEXT("demonstration_other_seed"),
+            )
+        ],
+    )
+
+
 def clear(folder: Path) -> None:
     """Take away what an earlier demonstration left in ``folder``, and nothing else: every store but locks and its mark.
 

@@ -69,7 +69,12 @@ def readiness(settings: Settings) -> Readiness:
     free = shutil.disk_usage(existing).free / 1e9
     if free < NEEDED_GB:
         problems.append(
-            Problem(str(settings.data), found=f"{free:.2f} GB fri", expected=f"mindst {NEEDED_GB:.0f} GB")
+            Problem(
+                str(settings.data),
+                found=f"{free:.2f} GB fri",
+                expected=f"mindst {NEEDED_GB:.0f} GB",
+                next_step=TEXT("causes_make_room"),
+            )
         )
     exposed = open_to_others(settings.data)
     problems += [as_problem(path, settings.data) for path in exposed[:SHOWN]]

@@ -40,13 +40,17 @@ class KeySource:
 
     settings: Settings
 
+    @property
+    def is_public(self) -> bool:
+        """Whether the folder is a demonstration, and its key the one that everybody knows."""
+        is_marked = (self.settings.data / MARKER).is_file()
+        return is_marked and load_study(self.settings.study).protocol.study.is_fictitious
+
     def load(self) -> PseudonymKey:
         """The key. Raises :class:`EnvironmentProblem` when it is missing, too short or readable by others."""
         from evaluation.door.pseudonyms import PseudonymKey
 
-        if (self.settings.data / MARKER).is_file() and load_study(
-            self.settings.study
-        ).protocol.study.is_fictitious:
+        if self.is_public:
             return PseudonymKey.parse(KEY)
         if self.settings.key is not None:
             return PseudonymKey.parse(self.settings.key)

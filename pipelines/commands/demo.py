@@ -13,7 +13,7 @@ TEXT = texts("commands")
 
 
 def demo(
-    seed: Annotated[int, typer.Option(help="another municipality")] = 1,
+    seed: Annotated[str, typer.Option(metavar="NUMBER", help="another municipality")] = "1",
     scenario: Annotated[
         str, typer.Option(help="what happens in it; an unknown word is answered with the known ones")
     ] = "effect",
@@ -27,14 +27,14 @@ def demo(
     Takes place only in a new or empty folder, or in one that an earlier demonstration made.
     """
     from pipelines.demo_folder import require_own
-    from pipelines.demonstration import kind_of, run_demonstration
+    from pipelines.demonstration import kind_of, run_demonstration, seed_of
     from pipelines.display import agreed
     from pipelines.settings import Settings
 
     place = folder or Settings.from_environment().data / "demo"
-    kind = kind_of(scenario)
+    kind, number = kind_of(scenario), seed_of(seed)
     if require_own(place):
         typer.echo(TEXT("demo_place_taken", place=place))
         if not agreed(TEXT("demo_ask"), yes=yes):
             return
-    run_demonstration(place, seed=seed, kind=kind)
+    run_demonstration(place, seed=number, kind=kind)

@@ -58,6 +58,11 @@ def forget(
     closed = [] if closed_rounds else [p.name for p in (settings.data / "releases").glob("*") if p.is_dir()]
     is_terminal = sys.stdin.isatty()
     number = typer.prompt("CPR-nummer", hide_input=True) if is_terminal else sys.stdin.readline().strip()
+    if not number:
+        raise InputError(
+            TEXT("forget_stdin"),
+            [Problem("", found=TEXT("forget_stdin_empty"), next_step=TEXT("forget_stdin_next"))],
+        )
     with run_lock(settings.data):
         sweep(settings.data)
         places = Places(

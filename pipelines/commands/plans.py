@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from evaluation.words.texts import texts
+
 if TYPE_CHECKING:
     from evaluation.protocol import Protocol
+
+TEXT = texts("commands")
 
 
 def plan(
@@ -55,6 +59,7 @@ def freeze(
     from evaluation.reports.plan import due_sentences
     from evaluation.reports.verdict_words import outlook
     from evaluation.study import load_study
+    from evaluation.words import danish
     from pipelines.frozen import freeze_protocol
     from pipelines.lock import run_lock
     from pipelines.resources import KeySource
@@ -68,7 +73,10 @@ def freeze(
         record = freeze_protocol(settings.data, study.protocol, today, reason, key=key)
     for sentence in (*due_sentences(study.protocol), *outlook(study.protocol)):
         typer.echo(f"  {sentence}")
-    typer.echo(f"frozen on {record.frozen_on}: {study.protocol.study.id} {record.version} · {record.hash}")
+    on = danish.date(dt.date.fromisoformat(record.frozen_on))
+    typer.echo(
+        TEXT("freeze_done", on=on, id=study.protocol.study.id, version=record.version, hash=record.hash)
+    )
 
 
 def templates(

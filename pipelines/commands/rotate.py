@@ -34,6 +34,7 @@ def rotate(
     """
     from evaluation.door.forgotten import FORGOTTEN, load_forgotten, made_with, read_forgotten
     from evaluation.door.rotation import birth_years, interview_names, moved_list, rotation_map
+    from evaluation.errors import InputError, Problem
     from evaluation.study import load_study
     from pipelines.display import agreed
     from pipelines.key_file import make_key_file, read_key_file
@@ -44,6 +45,11 @@ def rotate(
     from pipelines.sweep import sweep
 
     settings = Settings.from_environment()
+    if KeySource(settings).is_public:
+        raise InputError(
+            TEXT("rotate_demo", data=settings.data),
+            [Problem(str(settings.data), found=TEXT("rotate_public"), next_step=TEXT("rotate_own_folder"))],
+        )
     study, old = load_study(settings.study), KeySource(settings).load()
     path = to.expanduser().absolute()
     years = _years(born) if born else birth_years(study.protocol)

@@ -78,6 +78,25 @@ def test_a_known_cause_is_told_with_its_code(tmp_path, error, code, says):
     assert SECRET not in str(found)
 
 
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("releases/november_2026.approval.json", "sikkerhedskopi"),
+        ("reports/ledger.json", "sikkerhedskopi"),
+        ("warehouse/november_2026/raw_absence.parquet", "komglad run"),
+    ],
+)
+def test_a_folder_in_place_of_a_store_is_named_with_the_way_back(tmp_path, name, says):
+    (tmp_path / name).mkdir(parents=True)
+    with pytest.raises(IsADirectoryError) as caught:
+        (tmp_path / name).read_bytes()
+    found = explained(caught.value, tmp_path)
+    assert found is not None
+    assert found.exit_code == 2
+    assert f"{name}: ikke en fil" in str(found)
+    assert says in str(found)
+
+
 @pytest.mark.parametrize("error", [ValueError(SECRET), OSError(errno.ENOENT, "x"), KeyError("disk")])
 def test_what_is_not_known_is_not_made_up(tmp_path, error):
     assert explained(error, tmp_path) is None

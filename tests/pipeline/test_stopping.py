@@ -54,7 +54,7 @@ def until(process: subprocess.Popen[str], seen) -> None:
 
 @pytest.mark.parametrize(
     ("number", "module"),
-    zip(SIGNALS, ["typer", "pipelines.own_names", "evaluation.study"], strict=True),
+    list(zip(SIGNALS, ["typer", "pipelines.own_names", "evaluation.study"], strict=True)),
     ids=[n.name for n in SIGNALS],
 )
 def test_while_it_is_imported(tmp_path, number, module):
