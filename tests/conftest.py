@@ -27,6 +27,13 @@ hypothesis_settings.load_profile("komglad")
 
 pytest_plugins = ("tests.slow_tests",)
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--write-golden", action="store_true", help="keep the words of the pages as they are made now"
+    )
+
+
 KEY = "00112233445566778899aabbccddeeff0f1e2d3c4b5a69788796a5b4c3d2e1f0"
 """A key for synthetic data only."""
 
