@@ -61,6 +61,11 @@ def _is_later(other: Wave | None, wave: Wave) -> bool:
     return other is None or other.planned_from > wave.planned_to
 
 
+def has_controls(protocol: Protocol) -> bool:
+    """Whether anybody shows what would have happened anyway, for any wave."""
+    return any(controls(protocol, w) for w in protocol.group_waves)
+
+
 def has_never_treated(protocol: Protocol) -> bool:
     """Whether anybody of the comparison never gets the programme; else all rests on those who have not begun yet."""
     return any(c not in protocol.treated for w in protocol.group_waves for c in controls(protocol, w))

@@ -84,7 +84,9 @@ def calendar_figure(
     unit = "uge" if kind == "week" else "måned"
     frame = pd.DataFrame({"label": labels, **{str(i): v for i, v in enumerate(values)}})
     columns = [Column("label", capital(unit))]
-    columns += [Column(str(i), f"{s.name}, {s.year}", "pct", mark=_mark_of(s)) for i, s in enumerate(lines)]
+    columns += [
+        Column(str(i), f"{s.name}, {s.year}", "pct", mark=_mark_of(s)) for i, s in enumerate(lines) if s.rows
+    ]
     span = f"{'uge ' if kind == 'week' else ''}{labels[0]}–{labels[-1]}"
     what = Markup("{} {}, {} og {}.").format(DEFINITION, capital(span), *years)
     sizes = [

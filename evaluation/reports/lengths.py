@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from evaluation.design import has_controls
 from evaluation.questions.certainty import CertaintyWord
 from evaluation.questions.verdict import Direction, Word
 from evaluation.reports.facts import Facts, Of100
@@ -107,7 +108,8 @@ def english(facts: Facts) -> tuple[str, tuple[Section, ...]]:
         sections.append(Section("children", tell(English.CHILDREN), (*children, tell(English.COUNTED))))
     if facts.headline is not None:
         sections.append(Section("days", tell(English.DAYS), (_english_days(facts),)))
-    sections.append(Section("how", tell(English.HOW), (tell(English.DESIGN), tell(English.LIMITS))))
+    design = English.DESIGN if has_controls(p) else English.ALONE
+    sections.append(Section("how", tell(English.HOW), (tell(design), tell(English.LIMITS))))
     return status, tuple(sections)
 
 

@@ -9,7 +9,14 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 
-from evaluation.design import assignments, controls, has_never_treated, schedule, smallest_p
+from evaluation.design import (
+    assignments,
+    controls,
+    has_controls,
+    has_never_treated,
+    schedule,
+    smallest_p,
+)
 from evaluation.protocol import MilestonePart, Protocol, Wave
 from evaluation.questions.operating import FOUR_OF_FIVE, verdict_mde
 from evaluation.reports.inputs import ReportInputs
@@ -56,7 +63,7 @@ def plan_sections(protocol: Protocol) -> tuple[Section, ...]:
             exhibits=() if found is None else (replace(found, number=1),),
             # The verdict's own smallest fall stands in the chapter before.
             points=(
-                *_told([_part(p) for p in protocol.milestone.parts]),
+                *_told([_part(protocol, p) for p in protocol.milestone.parts]),
                 *chances(protocol)[found is not None :],
             ),
         ),
@@ -149,7 +156,9 @@ def _trial(protocol: Protocol) -> tuple[tuple[str, str], ...]:
         names=Names(tuple(s.name for s in p.schools)),
     )
     against = "" if not p.treated else f"{capital(beside(p))}."
-    if p.treated and not has_never_treated(p):
+    if p.treated and not has_controls(p):
+        against = _render(say(Plan.NOBODY))
+    elif p.treated and not has_never_treated(p):
         against = f"{against} {_render(say(Plan.NO_COMPARISON))}"
     rows = [
         (PlanHeading.WHO, _render(who)),
@@ -175,8 +184,11 @@ def _from(protocol: Protocol, wave: Wave) -> Statement:
     return say(code, wave=who, first=On(wave.planned_from), last=On(wave.planned_to))
 
 
-def _part(part: MilestonePart) -> Statement:
-    return say(_PARTS[part.answered_by], part=Name(part.label), quote=Name(part.quote))
+def _part(protocol: Protocol, part: MilestonePart) -> Statement:
+    code = _PARTS[part.answered_by]
+    if code is Plan.BY_RULE and not has_controls(protocol):
+        code = Plan.NOT_BY_RULE
+    return say(code, part=Name(part.label), quote=Name(part.quote))
 
 
 def _who(protocol: Protocol, wave: Wave) -> str:

@@ -88,6 +88,7 @@ class English(Code):
     LIKELY = "likely"
     UNSURE = "unsure"
     DESIGN = "design"
+    ALONE = "alone"
     LIMITS = "limits"
     HOW = "how"
 
@@ -194,11 +195,13 @@ SENTENCES: Mapping[type[Code], Mapping[Code, Sentence]] = {
                 English.HOW: "How it was done",
                 English.DESIGN: "The groups that got the programme are compared with their own months before it and with "
                 "the groups that did not get it. The plan, the rule for the verdict and the model were fixed beforehand.",
+                English.ALONE: "Everybody got the programme at the same time, so there is no group to compare with and no "
+                "effect is estimated.",
                 English.LIMITS: "Registered absence is measured. Involuntary absence is not a registered type; only the "
                 "interviews can reach it. The programme was not assigned by lot.",
             }
         ),
-        English.STATUS: _s("{schools} schools · data until {day}", schools=Count, day=Name),
+        English.STATUS: _s("{schools:school|schools} · data until {day}", schools=Count, day=Name),
         English.ACHIEVED: _s(
             "Yes: in the first {months} whole months afterwards absence is {size} percentage points lower than expected "
             "(95 % interval {low} to {high}).",

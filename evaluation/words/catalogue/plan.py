@@ -35,6 +35,7 @@ class Plan(Code):
     FROM = "from"
     FROM_ASSUMED = "from_assumed"
     NO_COMPARISON = "no_comparison"
+    NOBODY = "nobody"
     OUTCOME = "outcome"
     AFTER = "after"
     OWN_YEAR = "own_year"
@@ -52,6 +53,7 @@ class Plan(Code):
     MDE = "mde"
     MDE_LATER = "mde_later"
     BY_RULE = "by_rule"
+    NOT_BY_RULE = "not_by_rule"
     DESCRIBED = "described"
     INTERVIEWS = "interviews"
 
@@ -97,6 +99,10 @@ SENTENCES: Mapping[type[Code], Mapping[Code, Sentence]] = {
         ),
         Plan.NO_COMPARISON: sentence(
             "Ingen er uden indsatsen hele vejen: alt hviler på dem, der endnu ikke er begyndt.", Reach.PUBLIC
+        ),
+        Plan.NOBODY: sentence(
+            "Ingen. Alle får indsatsen samtidig, så fraværet kan beskrives, men ikke sammenlignes.",
+            Reach.PUBLIC,
         ),
         Plan.OUTCOME: sentence(
             "{outcome}: fraværsdage af elevernes skoledage, i procent. Ændringer er i procentpoint.",
@@ -200,6 +206,12 @@ SENTENCES: Mapping[type[Code], Mapping[Code, Sentence]] = {
         ),
         Plan.BY_RULE: sentence(
             "{part} (»{quote}«): afgøres efter reglen.", Reach.PUBLIC, part=Name, quote=Name
+        ),
+        Plan.NOT_BY_RULE: sentence(
+            "{part} (»{quote}«): kan ikke afgøres, for der er ingen at sammenligne med.",
+            Reach.PUBLIC,
+            part=Name,
+            quote=Name,
         ),
         Plan.DESCRIBED: sentence(
             "{part} (»{quote}«): beskrives med sit interval, men afgøres ikke.",

@@ -79,3 +79,14 @@ def test_other_designs_are_told_what_they_can_and_cannot(study: str, literals: t
         assert literal in text
     assert "samtale" not in text.replace("samtalen", "")
     assert protocol.study.title in render_plan(protocol)
+
+
+def test_where_nobody_can_be_compared_with_nothing_is_promised() -> None:
+    """One school whose every grade begins at once."""
+    whole = P.waves[0].model_copy(update={"grades": P.grades.order})
+    alone = P.model_copy(update={"schools": P.schools[:1], "waves": (whole,)})
+    text = said(alone)
+    assert "Sammenlignet med: Ingen. Alle får indsatsen samtidig" in text
+    assert "der ikke har haft samtaler" not in text
+    assert "kan ikke afgøres, for der er ingen at sammenligne med" in text
+    assert "afgøres efter reglen" not in text
