@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections import namedtuple
@@ -15,6 +16,8 @@ from pipelines.cli import app
 from pipelines.demo_folder import MARKER
 from pipelines.demonstration import invent, kind_of
 from tests.conftest import KEY
+
+ROUND = "november_2026"
 
 
 def komglad(data, *tokens, given: str | None = None, **environment: str):
@@ -77,3 +80,14 @@ def test_a_full_disk_tells_the_monitor_what_to_do(tmp_path, monkeypatch):
     problems = json.loads(result.stdout)["problems"]
     assert any("GB fri" in p["found"] for p in problems)
     assert all(p["next"] for p in problems)
+
+
+@pytest.mark.slow
+def test_a_folder_in_place_of_an_approval_is_named(demonstration, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(demonstration.folder, data, ignore=shutil.ignore_patterns("dagster", "*.lock"))
+    (data / "releases" / f"{ROUND}.approval.json").mkdir(parents=True)
+    done = komglad(data, "report", ROUND)
+    assert done.returncode == 2, done.stderr
+    assert f"releases/{ROUND}.approval.json" in done.stderr
+    assert "sikkerhedskopi" in done.stderr
