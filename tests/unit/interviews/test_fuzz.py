@@ -24,6 +24,7 @@ from evaluation.codebooks import Codebook
 from evaluation.errors import KomgladError
 from evaluation.interviews.forms import read_school_form
 from evaluation.interviews.positions import Selection, Text, locate
+from evaluation.interviews.qdc import codebook_to_qdc
 from evaluation.interviews.readers import read_segments
 
 pytestmark = pytest.mark.slow
@@ -177,7 +178,7 @@ def _sample(folder: Path, name: str) -> bytes:
                 workbook.active.append(row)
             workbook.save(path)
         elif name == "b.qdc":
-            path.write_bytes(book.to_qdc())
+            path.write_bytes(codebook_to_qdc(book))
         else:
             path.write_text("dokument;kode;start;slut\na;MP.UFRIV;0;3\n")
     return path.read_bytes()
