@@ -37,6 +37,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "interview med elever, som ikke er knyttet til nogen elev; registret har et nej",
         "skriv elevens nummer i sidetabellens kolonne elev, eller se efter i hånden",
     ),
+    "transcript": (
+        "en udskrift, der ikke kan skrives om, så intet navn står tilbage",
+        "gem den som ren tekst eller et nyt Word-dokument, og prøv igen",
+    ),
     "lonely_case": (
         "en case med oplysninger, som ikke hører til noget interview",
         "skriv oplysningerne i sidetabellen; nogle værktøjer taber forbindelsen, når de eksporterer",
