@@ -120,8 +120,11 @@ def _days(facts: Facts) -> tuple[str, tuple[str, ...], Markup, str]:
     gap = rounded(h.days(h.measured) - h.days(h.expected))
     kind = ("SAME" if gap == 0 else "FEWER" if gap < 0 else "MORE") + ("" if h.is_milestone else "_SO_FAR")
     title = tell(DaysSaid[kind], **({} if gap == 0 else {"days": Days(abs(gap))}))
-    v = judged
-    if v is not None and (v.word is Word.CANNOT or (v.word.is_judged and v.direction is Direction.NONE)):
+    may_be_chance = h.low is not None and h.high is not None and h.low <= 0 <= h.high
+    is_doubtful = judged is not None and (
+        judged.word is Word.CANNOT or (judged.word.is_judged and judged.direction is Direction.NONE)
+    )
+    if may_be_chance or is_doubtful:
         title = tell(Heading.DAYS)  # a number with an alarm, or that may be chance, is no finding
     numbers: Values = {
         "before": Name(tell(Heading.NOT_KNOWN) if h.before is None else number(h.days(h.before))),

@@ -142,15 +142,18 @@ def _english_days(facts: Facts) -> str:
     assert h is not None
     measured, expected = h.days(h.measured), h.days(h.expected)
     gap = rounded(measured - expected)
-    if gap == 0:
-        return tell(English.DAYS_SAME)
-    code = English.DAYS_LESS if gap < 0 else English.DAYS_MORE
-    return tell(
-        code,
-        measured=Name(_point(measured)),
-        expected=Name(_point(expected)),
-        gap=Name(_point(abs(gap))),
-    )
+    said = tell(English.DAYS_SAME)
+    if gap != 0:
+        said = tell(
+            English.DAYS_LESS if gap < 0 else English.DAYS_MORE,
+            measured=Name(_point(measured)),
+            expected=Name(_point(expected)),
+            gap=Name(_point(abs(gap))),
+        )
+    if h.low is None or h.high is None:
+        return said
+    low, high = (Name(_point(h.days(end))) for end in (h.low, h.high))
+    return f"{said} {tell(English.DAYS_RANGE, low=low, high=high)}"
 
 
 def _point(value: float) -> str:

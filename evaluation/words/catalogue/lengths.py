@@ -81,6 +81,7 @@ class English(Code):
     OTHERS = "others"
     COUNTED = "counted"
     DAYS = "days"
+    DAYS_RANGE = "days_range"
     DAYS_LESS = "days_less"
     DAYS_MORE = "days_more"
     DAYS_SAME = "days_same"
@@ -240,6 +241,11 @@ SENTENCES: Mapping[type[Code], Mapping[Code, Sentence]] = {
             measured=Name,
             expected=Name,
             gap=Name,
+        ),
+        English.DAYS_RANGE: _s(
+            "The difference lies between {low} and {high} days (95 % interval; below 0 is fewer).",
+            low=Name,
+            high=Name,
         ),
         English.DAYS_MORE: _s(
             "{measured} days absent per pupil and school year, where {expected} were expected: {gap} more.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
 from typing import Any
@@ -419,3 +420,16 @@ def test_the_days_are_a_finding_only_where_the_verdict_finds_something(
     rows = rows.assign(direction=rows["direction"].where(rows["look"].ne("all"), direction))
     title = front(sample.june(out_verdicts=rows)).days_title
     assert (title == "Fraværet i dage") is is_neutral
+
+
+def test_a_number_that_may_be_chance_is_no_headline() -> None:
+    """Where the interval holds a fall and a rise, the heading names the picture and states no finding."""
+    inputs = sample.november()
+    headline = inputs.once(Facts).headline
+    assert headline is not None
+    titles = []
+    for high in (0.5, -0.5):
+        inputs.once(Facts).__dict__["headline"] = replace(headline, low=-2.0, high=high)
+        titles.append(front(inputs).days_title)
+    assert titles[0] == "Fraværet i dage"
+    assert titles[1] != titles[0]
