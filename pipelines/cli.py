@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from pipelines import own_names, stopping  # the first refuses at its import, so before all that follows
+from pipelines import (  # the first refuses at its import, so before all that follows
+    own_names,
+    stopping,
+    usage,
+)
 from pipelines.commands import (
     approve,
     check,
@@ -37,6 +41,7 @@ TEXT = texts("commands")
 
 app = typer.Typer(
     name="komglad",
+    cls=usage.Commands,
     help=TEXT("cli_about"),
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -127,23 +132,24 @@ def _exit_code() -> tuple[int, str]:
     from pipelines.causes import Interrupted
 
     error: BaseException | None = None
+    ended: object = None
     try:
-        app()
+        ended = app(standalone_mode=False)
     except BaseException as caught:
         error = caught
     stopping.heard()
-    code = _code_of(error)
+    code = _code_of(error) if error is not None else ended if isinstance(ended, int) else 0
     if code != 0 and (stopping.is_asked() or code == Interrupted.exit_code):
         _sweep()
         return _told(Interrupted())
     return _why(error) if code is None and error is not None else (code or 0, "")
 
 
-def _code_of(error: BaseException | None) -> int | None:
+def _code_of(error: BaseException) -> int | None:
     """The exit code that is settled already; None where the error has to be told first."""
-    if error is None:
-        return 0
-    if isinstance(error, KeyboardInterrupt):
+    if isinstance(
+        error, (KeyboardInterrupt, typer.Abort)
+    ):  # the second: a question was answered with Ctrl-C or Ctrl-D
         return 130
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else int(error.code is not None)
@@ -156,6 +162,11 @@ def _why(error: BaseException) -> tuple[int, str]:
 
     if isinstance(error, KomgladError):
         return _told(error)
+    if usage.is_usage(error):
+        if shown := usage.help_instead(error):
+            typer.echo(shown, err=True)
+            return 2, ""
+        return _told(usage.explained_usage(error))
     # Its text could hold a value of a person, so only its kind and place are shown, also to who looks for the fault.
     frames = traceback.extract_tb(error.__traceback__)
     if os.environ.get("KOMGLAD_DEBUG"):

@@ -41,10 +41,19 @@ def agreed(question: str, *, yes: bool) -> bool:
         return True
     if not sys.stdin.isatty():
         raise InputError(TEXT("display_no_terminal"))
-    if typer.confirm(question, default=False):
+    if says_yes(question):
         return True
     typer.echo(TEXT("display_nothing_changed"))
     return False
+
+
+def says_yes(question: str) -> bool:
+    """Whether the answer is yes; nothing typed is no, and any other word is asked about again."""
+    yes, no = TEXT("display_yes").split(), TEXT("display_no").split()
+    asked = f"{question} [{yes[0]}/{no[0].upper()}]"
+    while (word := typer.prompt(asked, default=no[0], show_default=False).strip().lower()) not in (*yes, *no):
+        typer.echo(TEXT("display_yes_or_no"))
+    return word in yes
 
 
 class RoundDisplay:

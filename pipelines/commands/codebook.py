@@ -11,6 +11,7 @@ from evaluation.interviews.codebook_diff import compare
 from evaluation.interviews.qdc import codebook_from_qdc, codebook_to_qdc
 from evaluation.words import Count
 from evaluation.words.texts import texts
+from pipelines.usage import Commands
 
 if TYPE_CHECKING:
     from evaluation.codebooks import Codebook
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 TEXT = texts("commands")
 
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(cls=Commands, rich_markup_mode=None)
 
 
 @app.callback(invoke_without_command=True)

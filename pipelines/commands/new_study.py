@@ -59,6 +59,7 @@ def _asked(grades: tuple[str, ...], name: str) -> dict[str, Any]:
     import re
 
     from evaluation.words.design import ASKED
+    from pipelines.display import says_yes
 
     def ask(question: str, default: str = "") -> str:
         return str(typer.prompt(question, default=default, show_default=bool(default))).strip()
@@ -80,7 +81,7 @@ def _asked(grades: tuple[str, ...], name: str) -> dict[str, Any]:
     order, ids = _list(ask(ASKED["grades"], ",".join(grades))), [s["id"] for s in schools]
     waves: list[Mapping[str, Any]] = []
     typer.echo(ASKED["waves"].format(schools=", ".join(ids)))
-    while not waves or typer.confirm(ASKED["another"], default=False):
+    while not waves or says_yes(ASKED["another"]):
         waves.append(
             {
                 "id": f"wave_{len(waves) + 1}",

@@ -43,7 +43,8 @@ def test_the_version_is_one_line():
 def test_h_is_help_everywhere(command):
     done = CliRunner().invoke(app, [*command, "-h"])
     assert done.exit_code == 0
-    assert "Usage" in done.output
+    assert done.output.startswith("Brug: ")
+    assert "Valg:" in done.output
 
 
 ANSWERS = [

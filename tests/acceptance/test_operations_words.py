@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import random
+import re
 import shutil
 import subprocess
 import sys
 from collections import namedtuple
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from pipelines.cli import app
 from pipelines.demo_folder import MARKER
 from pipelines.demonstration import invent, kind_of
+from pipelines.display import says_yes
+from pipelines.told import told
+from pipelines.usage import explained_usage, is_usage
 from tests.conftest import KEY
 
 ROUND = "november_2026"
@@ -91,3 +97,98 @@ def test_a_folder_in_place_of_an_approval_is_named(demonstration, tmp_path):
     assert done.returncode == 2, done.stderr
     assert f"releases/{ROUND}.approval.json" in done.stderr
     assert "sikkerhedskopi" in done.stderr
+
+
+ENGLISH = re.compile(r"\b(usage|error|try|such|missing|invalid|unexpected|aborted|value|argument)\b", re.I)
+
+
+def commands(group=None, path=()):
+    """Every command with the words that name it."""
+    for name, command in (group or typer.main.get_command(app)).commands.items():
+        yield (*path, name), command
+        if hasattr(command, "commands"):
+            yield from commands(command, (*path, name))
+
+
+def refused(*tokens: str) -> str:
+    """What is said of a command line that cannot be read."""
+    with pytest.raises(Exception) as caught:  # noqa: PT011
+        app(["--study", "demo_kommune", *tokens], standalone_mode=False, prog_name="komglad")
+    error = explained_usage(caught.value) if is_usage(caught.value) else caught.value
+    assert error.exit_code == 2
+    said = told(error)
+    assert not ENGLISH.search(said), said
+    return said
+
+
+@pytest.mark.parametrize(
+    ("path", "command"), [pytest.param(p, c, id="-".join(p)) for p, c in commands() if p[0] != "did"]
+)
+def test_a_mistyped_option_is_answered_with_the_one_that_was_meant(path, command, tmp_path, monkeypatch):
+    """One letter is lost or doubled in each option of each command."""
+    monkeypatch.setenv("KOMGLAD_DATA", str(tmp_path / "none"))
+    luck = random.Random("-".join(path))
+    options = [o for p in command.params for o in p.opts if o.startswith("--") and len(o) > 4]
+    for option in options:
+        at = luck.randrange(3, len(option))
+        wrong = option[:at] + luck.choice(["", 2 * option[at]]) + option[at + 1 :]
+        if wrong not in options:
+            said = refused(*path, wrong)
+            assert f"{' '.join(path)} har ikke {wrong}" in said
+            assert f"mente du {option}?" in said
+    if len(name := path[-1]) > 3:
+        assert f"mente du {name}?" in refused(*path[:-1], name[:-2] + name[-1])
+
+
+@pytest.mark.parametrize(
+    ("tokens", "says"),
+    [
+        (["run"], "komglad run mangler ROUND"),
+        (["codebook", "export"], "mangler FILE"),
+        (["ui", "--port", "x"], "et helt tal"),
+        (["demo", "--seed"], "--seed mangler en værdi"),
+        ([], "mangler en kommando"),
+        (["run", "a", "b"], "flere ord"),
+        (["run", "--data", "x", "a"], "--data skrives før kommandoen"),
+        (["codebook", "print", "--data", "x"], "--data skrives før kommandoen"),
+        (["--quiet", "run", "a"], "--quiet skrives efter kommandoen"),
+        (["010114-4001"], "ingen kommando …"),
+        (["run", "a", "0101144001"], "flere ord"),
+    ],
+)
+def test_a_command_line_that_cannot_be_read_is_told_in_danish(tokens, says, tmp_path, monkeypatch):
+    monkeypatch.setenv("KOMGLAD_DATA", str(tmp_path / "none"))
+    said = refused(*tokens)
+    assert says in said
+    assert "4001" not in said
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("tokens", "code", "says"),
+    [
+        (["run", "--pdff"], 2, "har ikke --pdff"),
+        (["demo", "--folder=x", "--yes=3"], 2, "--yes tager ingen værdi"),
+        (["new-study", "NEW", "--ask"], 130, "afbrudt"),
+    ],
+)
+def test_the_program_ends_with_the_code_of_a_wrong_line_and_of_no_answer(tmp_path, tokens, code, says):
+    """An input that ends in the middle of a question is an interruption, as Ctrl-C is."""
+    done = komglad(tmp_path, *(str(tmp_path / "new") if t == "NEW" else t for t in tokens), given="")
+    assert done.returncode == code, done.stderr
+    assert says in done.stderr
+    assert not ENGLISH.search(done.stderr), done.stderr
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "agreed"), [("j", True), ("Ja", True), ("yes", True), ("", False), ("hvad\nnej", False)]
+)
+def test_a_question_is_answered_in_danish(typed, agreed):
+    asking = typer.Typer()
+    asking.command()(lambda: typer.echo(f"svar: {says_yes('Fortsæt?')}"))
+    done = CliRunner().invoke(asking, input=f"{typed}\n")
+    assert f"svar: {agreed}" in done.output, done.output
+    assert "[j/N]" in done.output
+    assert ("skriv j for ja" in done.output) == ("hvad" in typed)

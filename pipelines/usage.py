@@ -1,0 +1,127 @@
+"""A command line that cannot be read, and the headings of ``--help``: told in Danish, with what was probably meant.
+
+Which words there are is Typer's to know; here stands how it is said. A word that was typed is repeated only where it can
+be no number of a person.
+"""
+
+from __future__ import annotations
+
+import sys
+from difflib import get_close_matches
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from evaluation.errors import InputError, Problem
+from evaluation.words.texts import texts
+
+TEXT = texts("commands")
+HELP = TEXT.all("usage_help_words")
+_UsageError: Any = typer.BadParameter.__base__
+_Formatter: Any = TyperGroup.context_class.formatter_class
+
+
+class Formatter(_Formatter):  # type: ignore[misc]
+    """``--help`` under Danish headings."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """The line that says how the command is written."""
+        super().write_usage(prog, _in_danish(args), prefix or TEXT("usage_prefix"))
+
+    def write_heading(self, heading: str) -> None:
+        """What stands over a list."""
+        super().write_heading(HELP.get(heading, heading))
+
+    def write_dl(self, rows: Any, col_max: int = 30, col_spacing: int = 2) -> None:
+        """A list of options, arguments or commands."""
+        said = [(name, _in_danish(meaning)) for name, meaning in rows]
+        super().write_dl(said, col_max, col_spacing)
+
+
+TyperGroup.context_class.formatter_class = Formatter
+
+
+class Commands(TyperGroup):
+    """Commands by name; an unknown one is answered with the nearest."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that the first word names."""
+        word = args[0]
+        if word.startswith("-") or self.get_command(ctx, word) is not None:
+            return super().resolve_command(ctx, args)
+        raise _refusal(TEXT("usage_no_command", name=_shown(word)), _near(word, list(self.commands)), ctx)
+
+
+def is_usage(error: BaseException) -> bool:
+    """Whether Typer could not read the command line."""
+    return isinstance(error, _UsageError)
+
+
+def help_instead(error: Any) -> str:
+    """The help that is shown where nothing at all was typed; else empty."""
+    return str(error.message) if type(error).__name__ == "NoArgsIsHelpError" else ""
+
+
+def explained_usage(error: Any) -> InputError:
+    """What is wrong with the command line, and what was probably meant."""
+    ctx, kind = error.ctx, type(error).__name__
+    option, param = getattr(error, "option_name", ""), getattr(error, "param", None)
+    name = _shown(option or (_name(param) if param is not None else ""))
+    if kind == "NoSuchOption":
+        return _refusal(TEXT("usage_no_option", command=_path(ctx), name=name), _meant(option, ctx), ctx)
+    if any(word.startswith(f"{option}=") for word in sys.argv) and kind == "BadOptionUsage":
+        return _refusal(TEXT("usage_no_value", name=name), "", ctx)
+    if kind == "BadOptionUsage":  # which comes without the command it was met in
+        return _refusal(TEXT("usage_value_missing", name=name), "", ctx)
+    if kind == "MissingParameter":
+        return _refusal(TEXT("usage_missing", command=_path(ctx), name=name), "", ctx)
+    if param is not None:
+        is_whole = param.type_descriptor.annotation is int
+        return _refusal(TEXT("usage_bad_value", name=name), TEXT("usage_whole") if is_whole else "", ctx)
+    if ctx.parent is None:
+        return _refusal(TEXT("usage_no_command_given", command=_path(ctx)), "", ctx)
+    return _refusal(TEXT("usage_too_many", command=_path(ctx)), "", ctx)
+
+
+def _refusal(said: str, meant: str, ctx: Any) -> InputError:
+    usage = ctx.get_usage().replace("\n", " ") if ctx else TEXT("usage_in_general")
+    seen = TEXT("usage_see", command=_path(ctx))
+    return InputError(said, [Problem("", found=meant or usage, next_step=seen)])
+
+
+def _path(ctx: Any) -> str:
+    return str(ctx.command_path) if ctx else TEXT("usage_command")
+
+
+def _meant(option: str, ctx: Any) -> str:
+    """Where an option belongs that stands in the wrong place; else the nearest there is."""
+    below = [n for n, c in getattr(ctx.command, "commands", {}).items() if option in _options(c)]
+    if option in _options(ctx.find_root().command):
+        return TEXT("usage_before", name=option, command=ctx.info_name)
+    return (
+        TEXT("usage_after", name=option, command=below[0]) if below else _near(option, _options(ctx.command))
+    )
+
+
+def _near(word: str, known: list[str]) -> str:
+    return TEXT("usage_meant", near=near[0]) if (near := get_close_matches(word, known, 1)) else ""
+
+
+def _options(command: Any) -> list[str]:
+    return [o for p in command.params for o in (*p.opts, *p.secondary_opts) if o.startswith("-")]
+
+
+def _name(param: Any) -> str:
+    is_option = param.param_type_name == "option"
+    return str(param.opts[0] if is_option else param.metavar or param.name.upper())
+
+
+def _shown(word: str) -> str:
+    return "…" if any(c.isdigit() for c in word) else word
+
+
+def _in_danish(meaning: str) -> str:
+    for english, danish in HELP.items():
+        meaning = meaning.replace(english, danish)
+    return meaning
