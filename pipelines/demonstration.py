@@ -1,12 +1,11 @@
 """The demonstration: synthetic files written as systems would write them, then the same rounds as anyone's data.
 
 A demonstration takes place only in a folder it made itself (:mod:`pipelines.demo_folder`): a folder without the marker,
-or with a file in its inbox that nobody invented, is somebody's, and is refused untouched.
+or with a file that no demonstration made, is somebody's, and is refused untouched.
 """
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from evaluation.errors import InputError, Problem
 from evaluation.study import load_study
 from evaluation.synthetic import Kind, Scenario, make_municipality, write_files, write_truth
 from evaluation.words.texts import texts
-from pipelines.demo_folder import KEY, MARKER, STUDY, digest, require_own
+from pipelines.demo_folder import KEY, MARKER, STUDY, UNDER_WAY, digest, finish, marker_text, require_own
 from pipelines.display import RoundDisplay, print_ending
 from pipelines.frozen import freeze_protocol
 from pipelines.lock import run_lock
@@ -26,7 +25,7 @@ from pipelines.purging import remove
 from pipelines.runner import run_round
 from pipelines.settings import Settings
 from pipelines.storage import write_text
-from pipelines.stores import LOCKS, files_of
+from pipelines.stores import LOCKS, LOG, files_of
 from pipelines.sweep import sweep
 
 TEXT = texts("running")
@@ -74,7 +73,7 @@ def seed_of(word: str) -> int:
 
 
 def clear(folder: Path) -> None:
-    """Take away what an earlier demonstration left in ``folder``, and nothing else: every store but locks and its mark.
+    """Take away what an earlier demonstration left in ``folder``, and nothing else: every store but locks, log and mark.
 
     The frozen plan too: another version of komglad may have frozen another plan.
 
@@ -84,7 +83,7 @@ def clear(folder: Path) -> None:
     if not require_own(folder):
         return
     stores = ((path, store) for path, store in files_of(folder) if path.name != MARKER)
-    remove(folder, (path for path, store in stores if store is not None and store.name != LOCKS))
+    remove(folder, (path for path, store in stores if store is not None and store.name not in (LOCKS, LOG)))
 
 
 def invent(folder: Path, *, seed: int, kind: Kind) -> None:
@@ -101,7 +100,7 @@ def invent(folder: Path, *, seed: int, kind: Kind) -> None:
     written = write_files(municipality, aside)
     invented = {name: digest(aside / name) for name in sorted(written.files)}
     marker = {"made_by": "komglad demo", "seed": seed, "scenario": kind.value, "incoming": invented}
-    write_text(folder / MARKER, json.dumps(marker, ensure_ascii=False, indent=1) + "\n")
+    write_text(folder / MARKER, marker_text({**marker, UNDER_WAY: True}))
     aside.rename(folder / "incoming")
     write_truth(municipality, folder / "truth" / "truth.json")
     began = min(w.planned_from for w in study.protocol.waves)
@@ -124,6 +123,7 @@ def run_demonstration(folder: Path, *, seed: int, kind: Kind) -> None:
         with RoundDisplay(the_round.id) as display:
             run_round(settings, the_round.id, listener=display.done)
         print_ending(settings, the_round.id)
+    finish(settings.data)
     console.print(
         TEXT(
             "demonstration_done",

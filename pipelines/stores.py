@@ -31,7 +31,7 @@ class Store:
     is_sealed: bool = False
 
 
-LOCKS, LOG = TEXT("stores_locks"), "log"
+LOCKS, LOG, HISTORY = TEXT("stores_locks"), "log", TEXT("stores_history")
 AGAIN = TEXT("stores_run_again")
 COPY = TEXT("stores_backup")
 LEDGER, REPORTS = "reports/ledger.json", "reports/**/*"
@@ -59,7 +59,7 @@ STORES = (
     Store("frosne planer", "frozen/*.json", False, COPY, stays=True, is_sealed=True),
     Store("noterede forhold", "noted.json", True, TEXT("stores_note_again"), is_sealed=True),
     Store("kontrollens side", "check/*", True, "lav den igen: komglad check --page"),
-    Store(TEXT("stores_history"), "dagster/**/*", False, TEXT("stores_move_dagster")),
+    Store(HISTORY, "dagster/**/*", False, TEXT("stores_move_dagster")),
     Store("breve til skolerne", "letters/*/*", True, "lav dem igen: komglad school-letter"),
     Store(LOG, "log/*", False, "slet den", stays=True),
     Store(LOCKS, "run.lock", False, TEXT("stores_delete_idle")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import itertools
+import re
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from evaluation.errors import InputError, KomgladError
 from evaluation.sealing import sealed
 from evaluation.study import load_study
 from evaluation.synthetic import Kind, Scenario, make_municipality, write_files
-from pipelines.demo_folder import KEY, MARKER, STUDY, require_own
+from pipelines.demo_folder import FREE, KEY, MARKER, STUDY, UNDER_WAY, finish, marker_text, require_own
 from pipelines.demonstration import clear, invent, kind_of
 from pipelines.frozen import freeze_protocol
 from pipelines.stores import LOCKS, STORES, store_of
@@ -28,7 +29,18 @@ def contents(folder: Path) -> dict[str, str]:
     }
 
 
-KEPT = {s.pattern.replace("**/*", "a file").replace("*", "a") for s in STORES if s.name != LOCKS} - {MARKER}
+def placed(pattern: str) -> str:
+    return pattern.replace("**/*", "a file").replace("*", "a")
+
+
+KEPT = {placed(s.pattern) for s in STORES if s.name != LOCKS} - {MARKER}
+MADE = {
+    placed(s.pattern) for s in STORES if s.is_sealed or s.pattern.startswith(("warehouse", "reports/ledger"))
+}
+"""What a demonstration that was cut short may have left."""
+UNSEALED = sorted(
+    placed(s.pattern) for s in STORES if not s.is_sealed and s.name not in FREE and s.pattern != MARKER
+)
 
 
 @pytest.mark.parametrize("place", [*sorted(KEPT), "notes.txt"])
@@ -50,6 +62,61 @@ def test_a_marker_that_is_none_does_not_open_a_folder(tmp_path):
             require_own(tmp_path)
 
 
+def folder_of_a_demonstration(folder: Path, told: str) -> None:
+    """What a demonstration has: a marker, and a document under its key that states a hash."""
+    folder.mkdir(exist_ok=True)
+    (folder / MARKER).write_text(marker_text({"incoming": {}, UNDER_WAY: True}), encoding="utf-8")
+    record = folder / "warehouse" / "r" / "made" / "t.json"
+    record.parent.mkdir(parents=True)
+    record.write_bytes(sealed("r/made/t.json", {"table": "t", "sha256": told}, seal_key(KEY)))
+
+
+@pytest.mark.parametrize("place", UNSEALED)
+def test_a_file_that_no_demonstration_tells_of_keeps_the_folder_closed(tmp_path, place):
+    """Somebody copied a demonstration and began a study in it: tables, letters, pages, copies without any seal."""
+    folder, words = tmp_path / "demo", b"somebody's rows"
+    folder_of_a_demonstration(folder, hashlib.sha256(words).hexdigest())
+    finish(folder)
+    assert require_own(folder)
+    path = folder / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(words)
+    is_inbox = place.startswith("incoming")
+    if not is_inbox:
+        assert require_own(folder), "a sealed document states its hash"
+    path.write_bytes(words + b" and more")
+    before = contents(folder)
+    for attempt in (require_own, clear, lambda f: invent(f, seed=1, kind=Kind.NONE)):
+        with pytest.raises(InputError, match="filer i incoming" if is_inbox else re.escape(place)):
+            attempt(folder)
+    assert contents(folder) == before
+
+
+@pytest.mark.parametrize("place", UNSEALED)
+def test_a_demonstration_that_was_cut_short_owns_its_half_round(tmp_path, place):
+    """Nothing tells yet of a table that was just written; of letters, pages and copies it makes none."""
+    folder = tmp_path / "demo"
+    folder_of_a_demonstration(folder, "0" * 64)
+    (folder / place).parent.mkdir(parents=True, exist_ok=True)
+    (folder / place).write_bytes(b"half")
+    if place.startswith("warehouse"):
+        clear(folder)
+        assert not (folder / place).exists()
+    else:
+        with pytest.raises(InputError):
+            clear(folder)
+        assert (folder / place).read_bytes() == b"half"
+
+
+def test_the_log_of_a_folder_stays(tmp_path):
+    folder = tmp_path / "demo"
+    folder_of_a_demonstration(folder, "0" * 64)
+    (folder / "log").mkdir()
+    (folder / "log" / "komglad.log").write_text("yesterday\n", encoding="utf-8")
+    clear(folder)
+    assert (folder / "log" / "komglad.log").read_text(encoding="utf-8") == "yesterday\n"
+
+
 @pytest.mark.slow
 def test_a_demonstration_is_made_again_but_never_over_a_delivered_file(tmp_path):
     folder = tmp_path / "demo"
@@ -64,7 +131,7 @@ def test_a_demonstration_is_made_again_but_never_over_a_delivered_file(tmp_path)
     with pytest.raises(KomgladError, match="frosset"):
         freeze_protocol(folder, protocol, dt.date(2026, 9, 1), key=key)
     assert require_own(folder)
-    left = [folder / place for place in KEPT if not place.startswith("incoming")]
+    left = [folder / place for place in MADE]
     for path in left:
         path.parent.mkdir(parents=True, exist_ok=True)
         store = store_of(path, folder)
