@@ -7,8 +7,9 @@ to its exact words. What a coding means is :mod:`evaluation.interviews.coding_la
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -62,10 +63,17 @@ def _where(coding: Coding) -> str:
     return f"#{coding.segment.strip().casefold()}" if coding.segment else ""
 
 
+def heard(text: str) -> str:
+    """A text's words as they sound: letters and digits alone, of any case, one blank between them."""
+    seen = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
+    return " ".join(_HEARD.findall(seen.casefold()))
+
+
+_HEARD = re.compile(r"[^\W_]+")
 Span = tuple[int, int]
 """Code points, half-open."""
 Passage = tuple[Span | None, str]
-"""Where in a document, if that is known, and the flat words there."""
+"""Where in a document, if that is known, and the words heard there."""
 
 
 def may_share_words(one: Passage, other: Passage) -> bool:
@@ -100,23 +108,35 @@ def is_same_passage(one: Passage, other: Passage) -> bool:
 
 
 def segments_sharing_words(segments: pd.DataFrame, texts: pd.DataFrame, code: str) -> set[str]:
-    """Segments that overlap a segment with this code, or hold its words, in the same document, whoever coded either."""
-    coded = segments[segments["code"] == code]
-    if coded.empty:
+    """Segments that overlap one with this code, or hold its words, whoever coded either.
+
+    In another document too, when all the words of one stand in the other.
+    """
+    named = set(segments.loc[segments["code"] == code, "segment_id"])
+    if not named:
         return set()
-    words = {str(s): flat(str(t)) for s, t in zip(texts["segment_id"], texts["text"], strict=True)}
-    passages = {
-        name: part for name, part in _passages(segments, words).items() if name in set(coded["document_id"])
-    }
-    named = set(coded["segment_id"])
-    return {
+    passages = _passages(segments, texts)
+    found = set(named)
+    spoken = set()
+    for part in passages.values():
+        marked = [passage for segment, passage in part if segment in named]
+        spoken |= {words for _, words in marked if words}
+        found |= {
+            segment
+            for segment, other in part
+            if any(may_share_words(one, other) or (one[1] and one[1] in other[1]) for one in marked)
+        }
+    return found | {
         segment
         for part in passages.values()
-        for marked, passage in part
-        if marked in named
-        for segment, other in part
-        if segment == marked or may_share_words(passage, other) or (passage[1] and passage[1] in other[1])
+        for segment, (_, words) in part
+        if words and any(_stands_in(one, words) or _stands_in(words, one) for one in spoken)
     }
+
+
+def _stands_in(one: str, other: str) -> bool:
+    """Whether the words of one stand together in the other, the last in the genitive perhaps."""
+    return f" {one} " in f" {other} " or f" {one}s " in f" {other} "
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +155,7 @@ def refused_segments(segments: pd.DataFrame, texts: pd.DataFrame, refusals: Iter
     for one in refusals:
         found.add(one.segment_id)
         told.setdefault(one.document_id, set()).add(one.passage)
-    words = {str(s): flat(str(t)) for s, t in zip(texts["segment_id"], texts["text"], strict=True)}
-    for document, part in _passages(segments, words).items():
+    for document, part in _passages(segments, texts).items():
         passages = told.get(document, set())
         spoken = {said for _, said in passages if said}
         found |= {
@@ -147,8 +166,9 @@ def refused_segments(segments: pd.DataFrame, texts: pd.DataFrame, refusals: Iter
     return found
 
 
-def _passages(segments: pd.DataFrame, words: Mapping[str, str]) -> dict[str, list[tuple[str, Passage]]]:
+def _passages(segments: pd.DataFrame, texts: pd.DataFrame) -> dict[str, list[tuple[str, Passage]]]:
     """Document → its segments with span and words."""
+    words = {str(s): heard(str(t)) for s, t in zip(texts["segment_id"], texts["text"], strict=True)}
     placed = segments.reindex(columns=["document_id", "segment_id", "start", "end"]).drop_duplicates(
         "segment_id"
     )

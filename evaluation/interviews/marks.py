@@ -19,7 +19,7 @@ from evaluation.interviews.attributes import (
     slug,
 )
 from evaluation.interviews.coding_labels import POLARITIES, Coding
-from evaluation.interviews.identity import Passage, Place, is_same_passage, words_of
+from evaluation.interviews.identity import Passage, Place, heard, is_same_passage, words_of
 from evaluation.interviews.plain_columns import YES
 from evaluation.interviews.understanding import Understanding, speaks_of_consent
 
@@ -168,7 +168,7 @@ def _met(mark: Coding, place: Place, statements: Sequence[tuple[Place, Coding]])
 def passage_of(place: Place, coding: Coding) -> Passage:
     """Where in its document a coding stands, if that is known, and its words."""
     is_placed = coding.start is not None and coding.end is not None
-    return (coding.start or 0, coding.end or 0) if is_placed else None, words_of(place)
+    return (coding.start or 0, coding.end or 0) if is_placed else None, heard(words_of(place))
 
 
 def one_direction(said: Collection[str]) -> str | None:

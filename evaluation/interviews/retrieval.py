@@ -16,7 +16,7 @@ from evaluation.codebooks import Codebook
 from evaluation.interviews.approvals import QuoteDecisions
 from evaluation.interviews.attributes import VALID
 from evaluation.interviews.form_layouts import WITHOUT_WORDS, layout
-from evaluation.interviews.identity import fingerprint, flat
+from evaluation.interviews.identity import fingerprint, flat, segments_sharing_words
 from evaluation.interviews.quotes import MAX_QUOTE_CHARACTERS, NEVER_QUOTED, personal_hits, refused
 from evaluation.interviews.segments import PERSONAL_DATA_CODE
 
@@ -137,7 +137,7 @@ def candidates(
 
     Left out: what anybody marked as personal data, what the scan stops, what is too long.
     """
-    blocked = set(codes.loc[codes["code"] == PERSONAL_DATA_CODE, "segment_id"])
+    blocked = segments_sharing_words(codes, texts, PERSONAL_DATA_CODE)
     marked = set(codes.loc[codes["approved_sha256"].notna(), "segment_id"])
     said_no = refused(codes)
     usable = codes[~codes["code"].isin(NEVER_QUOTED) & ~codes["segment_id"].isin(blocked)]

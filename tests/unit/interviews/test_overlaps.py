@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import csv
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from factories import qualcoder_project
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evaluation.codebooks import Codebook
+from evaluation.interviews.approvals import QuoteDecisions
 from evaluation.interviews.combine import combine
 from evaluation.interviews.quotes import approved_quotes
+from evaluation.interviews.retrieval import candidates
 
 FALD, PII = "MP.TEGN.FALD", "X.PII"
 WORDS = [
@@ -32,6 +37,7 @@ WORDS = [
     "kirken",
 ]
 TEXT = " ".join(WORDS)
+NO_FORMS = pd.DataFrame(columns=["form", "theme", "dimension", "value"])
 NUMBERS = itertools.count()
 SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 PARTS = st.tuples(st.integers(0, len(WORDS) - 1), st.integers(1, len(WORDS))).filter(lambda p: p[0] < p[1])
@@ -78,6 +84,47 @@ def test_personal_data_on_any_part_keeps_a_statement_from_being_quoted(
     bare = [(FALD, span(said)[0], "", "anna"), (PII, span(personal)[0], "", "bo")]
     batch = combine([read(table(tmp_path, *part)) for part in ([bare[:1], bare[1:]] if is_apart else [bare])])
     assert not is_touched or approved_quotes(batch.segments, batch.texts, book).empty
+
+
+FEWER = settings(SLOW, max_examples=15)
+DISGUISES = st.sampled_from(
+    [
+        str.upper,
+        str.capitalize,
+        "… {} …".format,
+        "»{}!«".format,
+        '"{}"'.format,
+        lambda w: w.replace(" ", ", "),
+    ]
+)
+
+
+@FEWER
+@given(said=PARTS, personal=PARTS, disguise=DISGUISES, is_elsewhere=st.booleans())
+def test_personal_words_are_known_in_any_case_and_punctuation_and_in_another_document(
+    said: tuple[int, int],
+    personal: tuple[int, int],
+    disguise: Callable[[str], str],
+    is_elsewhere: bool,
+    read: Any,
+    book: Codebook,
+    tmp_path: Path,
+) -> None:
+    marked = disguise(span(personal)[0])
+    document = "gruppe 4" if is_elsewhere else "gruppe 3"
+    path = tmp_path / f"d{next(NUMBERS)}.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, delimiter=";")
+        rows.writerow(["dokument", "kode", "tekst", "samtykke", "citat_godkendt", "koder"])
+        rows.writerow(["gruppe 3", FALD, f"{span(said)[0]}.", "gyldigt", "ja", "anna"])
+        rows.writerow([document, PII, marked, "gyldigt", "", "bo"])
+    batch = read(path)
+    (a, b), (c, d) = said, personal
+    is_inside = (a <= c and d <= b) or (c <= a and b <= d)
+    is_met = is_inside if is_elsewhere else max(a, c) < min(b, d)
+    assert (len(approved_quotes(batch.segments, batch.texts, book)) == 0) == is_met
+    offered = candidates(batch.segments, batch.texts, NO_FORMS, book, QuoteDecisions(), is_all=True)
+    assert (len(offered) == 0) == is_met
 
 
 @pytest.mark.parametrize("who", ["anna", "bo"])
