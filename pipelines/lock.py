@@ -13,6 +13,7 @@ import datetime as dt
 import errno
 import json
 import os
+import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -38,6 +39,9 @@ _SYNCHRONISED = (
     "owncloud",
     "box sync",
 )
+_OWN_LOCKS = {"nolock", "nobrl", "localflock", "local_lock=all", "local_lock=flock"}
+"""How NFS, SMB and Lustre say in a mount that its locks stay on this machine: another machine would not meet them."""
+_MOUNTS = Path("/proc/self/mountinfo")
 _TRY_AGAIN_SECONDS = 0.2
 _LOOKED_AT_SECONDS = 2.0
 """A run that claims its file may meet somebody who looks at it: that takes a moment, never this long."""
@@ -56,7 +60,7 @@ def run_lock(data: Path, *, patience: float = _GLANCE_SECONDS) -> Iterator[None]
         Busy: another process holds it; the message names the process and when it began.
         EnvironmentProblem: the folder cannot be written, or lies where locks do not hold.
     """
-    _refuse_synchronised(data)
+    _refuse_place(data)
     with _held(data / "run.lock", patience, _run_under_way):
         yield
 
@@ -86,10 +90,10 @@ def home_lock(data: Path) -> Iterator[None]:
 
 def probe_locks(data: Path) -> None:
     """Raise :class:`EnvironmentProblem` when locks do not hold in a folder, or it is synchronised; leaves nothing."""
-    _refuse_synchronised(data)
+    _refuse_place(data)
     with (
         tempfile.TemporaryDirectory(prefix=".komglad-", dir=data) as aside,
-        _held(Path(aside, "probe"), 0.0, str),
+        _held(Path(aside, "probe"), 0.0, _run_under_way),
     ):
         pass
 
@@ -239,13 +243,28 @@ def _refuse_hollow(path: Path) -> None:
             raise _no_locks(path, TEXT("lock_two_may_lock"))
 
 
-def _refuse_synchronised(data: Path) -> None:
+def _refuse_place(data: Path) -> None:
+    """Where what holds here is no hindrance to somebody else: a synchronised folder, a mount that keeps its locks."""
     for part in data.parts:
         if part.lower().startswith(_SYNCHRONISED):
             raise EnvironmentProblem(
                 TEXT("lock_synchronised", part=part),
                 [_elsewhere(data, f"under {part}")],
             )
+    mounts = _MOUNTS.read_text(encoding="utf-8", errors="replace") if _MOUNTS.is_file() else ""
+    if own := mount_options(mounts, data.resolve()) & _OWN_LOCKS:
+        raise _no_locks(data, TEXT("lock_own_machine", option=", ".join(sorted(own))))
+
+
+def mount_options(mounts: str, place: Path) -> set[str]:
+    """The options of the mount a place lies in, in the words of Linux's ``mountinfo``; the last of the deepest holds."""
+    found: tuple[int, set[str]] = (-1, set())
+    for line in mounts.splitlines():
+        here, _, system = (part.split() for part in line.partition(" - "))
+        point = Path(re.sub(r"\\(\d{3})", lambda m: chr(int(m[1], 8)), here[4]))
+        if (point == place or point in place.parents) and len(point.parts) >= found[0]:
+            found = len(point.parts), {*here[5].split(","), *system[-1].split(",")}
+    return found[1]
 
 
 def _no_locks(path: Path, found: str) -> EnvironmentProblem:

@@ -121,6 +121,10 @@ FAULTS: dict[str, dict[str, tuple[str, ...]]] = {
             f"{PROCESSES}test_a_second_run_leaves_at_once",
             f"{COMMANDS}test_beside_a_run_a_command_is_turned_away_before_anything_heavy_is_read",
         ),
+        "a file system without locks, or with locks of its own": (
+            "tests/pipeline/test_lock.py::test_a_file_system_without_locks_is_told_from_a_busy_one",
+            "tests/pipeline/test_lock.py::test_a_mount_whose_locks_stay_on_this_machine_is_refused",
+        ),
         "a failed check, then only downstream": (
             f"{ROUNDS}test_a_refused_table_stops_this_run_and_every_later_one",
         ),

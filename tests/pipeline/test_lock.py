@@ -8,13 +8,14 @@ import signal
 import subprocess
 import sys
 import uuid
+from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from evaluation.errors import Busy, EnvironmentProblem
 from pipelines.instance import end_dead_runs, open_instance
-from pipelines.lock import claim_run, claims, is_live, page_lock, run_lock
+from pipelines.lock import _OWN_LOCKS, claim_run, claims, is_live, mount_options, page_lock, run_lock
 from tests.conftest import settings_for
 
 HOLD = """
@@ -119,27 +120,84 @@ def test_a_folder_has_one_page(tmp_path):
         assert "http://127.0.0.1:3000" in busy.value.message
 
 
-@pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS], ids=errno.errorcode.get)
-def test_a_file_system_without_locks_is_told_from_a_busy_one(tmp_path, monkeypatch, code):
-    """No such file system can be mounted here: the operating system's answer is given in its place."""
-    fcntl = pytest.importorskip("fcntl")
+ANSWERED = """
+import ctypes, os, struct, sys
+from pathlib import Path
+from evaluation.errors import KomgladError
+from pipelines.lock import probe_locks, run_lock
+number = {"x86_64": 73, "aarch64": 32}[os.uname().machine]
+steps = [(0x20, 0, 0, 0), (0x15, 0, 1, number), (6, 0, 0, 0x50000 | int(sys.argv[2])), (6, 0, 0, 0x7FFF0000)]
+class Program(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_ushort), ("steps", ctypes.c_char_p)]
+filter = Program(4, b"".join(struct.pack("HBBI", *step) for step in steps))
+prctl = ctypes.CDLL(None).prctl
+assert prctl(38, 1, 0, 0, 0) == prctl(22, 2, ctypes.byref(filter), 0, 0) == 0
+for way in (probe_locks, lambda data: run_lock(data).__enter__()):
+    try:
+        way(Path(sys.argv[1]))
+    except KomgladError as refused:
+        print(refused.exit_code, refused)
+"""
+"""A process that the kernel answers ``flock`` with a number of our choice: 0 is a lock granted without being one."""
 
-    def refuse(*_):
-        raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(fcntl, "flock", refuse)
-    with pytest.raises(EnvironmentProblem) as refused, run_lock(tmp_path):
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="answers of system calls are set by seccomp")
+@pytest.mark.parametrize(
+    ("code", "exit_code", "says"),
+    [
+        (errno.ENOLCK, 5, os.strerror(errno.ENOLCK)),
+        (errno.EOPNOTSUPP, 5, os.strerror(errno.EOPNOTSUPP)),
+        (errno.ENOSYS, 5, os.strerror(errno.ENOSYS)),
+        (errno.EIO, 5, os.strerror(errno.EIO)),
+        (0, 5, "to kan låse den samme fil"),
+        (errno.EWOULDBLOCK, 4, "er i gang"),
+    ],
+    ids=["ENOLCK", "EOPNOTSUPP", "ENOSYS", "EIO", "granted", "held"],
+)
+def test_a_file_system_without_locks_is_told_from_a_busy_one(tmp_path, code, exit_code, says):
+    done = subprocess.run(
+        [sys.executable, "-c", ANSWERED, str(tmp_path), str(code)], capture_output=True, text=True, check=True
+    )
+    codes = [line.split()[0] for line in done.stdout.splitlines() if not line.startswith(" ")]
+    assert codes == [str(exit_code)] * 2, done.stdout
+    assert done.stdout.count(says) == 2, done.stdout
+    assert ("KOMGLAD_DATA" in done.stdout) == (exit_code == 5)
+    assert ("kan ikke låse filer" in done.stdout) == (exit_code == 5)
+
+
+MOUNTED = """\
+22 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw
+30 22 0:40 / /srv/fælles\\040drev rw,relatime shared:1 master:2 - nfs4 nas:/x rw,vers=4.2,local_lock=none
+31 22 0:41 / /srv/gammel rw - nfs nas:/y rw,vers=3,nolock,local_lock=all
+32 31 0:42 / /srv/gammel/lokal rw - ext4 /dev/sdb1 rw
+33 22 0:43 / /srv/smb rw - cifs //nas/z rw,nobrl
+"""
+"""As Linux lists what is mounted."""
+
+
+@pytest.mark.parametrize(
+    ("place", "own"),
+    [
+        ("/srv/fælles drev/data", ""),
+        ("/srv/gammel", "nolock"),
+        ("/srv/gammel/a/b", "local_lock=all"),
+        ("/srv/gammel/lokal/data", ""),
+        ("/srv/gammelt", ""),
+        ("/srv/smb/æ", "nobrl"),
+    ],
+)
+def test_a_mount_whose_locks_stay_on_this_machine_is_refused(tmp_path, monkeypatch, place, own):
+    """Two machines would both be granted the lock, and nothing that is tried on one of them shows it."""
+    listed = tmp_path / "mountinfo"
+    listed.write_text(MOUNTED, encoding="utf-8")
+    monkeypatch.setattr("pipelines.lock._MOUNTS", listed)
+    if not own:
+        assert not mount_options(MOUNTED, Path(place)) & _OWN_LOCKS
+        return
+    with pytest.raises(EnvironmentProblem) as refused, run_lock(Path(place)):
         pass
-    assert refused.value.exit_code == 5
-    assert "kan ikke låse filer" in refused.value.message
+    assert own in refused.value.problems[0].found
     assert "KOMGLAD_DATA" in refused.value.problems[0].next_step
-
-
-def test_a_file_system_that_grants_every_lock_is_refused(tmp_path, monkeypatch):
-    fcntl = pytest.importorskip("fcntl")
-    monkeypatch.setattr(fcntl, "flock", lambda *_: None)
-    with pytest.raises(EnvironmentProblem, match="kan ikke låse filer"), run_lock(tmp_path):
-        pass
 
 
 @pytest.mark.parametrize("folder", ["OneDrive - Kommunen", "Dropbox", "Nextcloud"])
