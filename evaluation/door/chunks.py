@@ -107,15 +107,25 @@ def settled(
 
 
 def filled_down(chunk: Chunk, columns: Sequence[str], above: dict[str, str]) -> Chunk:
-    """The chunk with empty cells of these columns saying what stands above them; ``above`` carries it between chunks."""
+    """The chunk with empty cells of these columns, the outermost group's first, saying what stands above them.
+
+    A value begins a group of its own for the columns after its own: a new pupil whose class is empty has no class, not
+    the last pupil's. ``above`` carries what stands between chunks.
+    """
     if not columns or chunk.frame.empty:
         return chunk
     frame = chunk.frame.copy()
+    begins = np.zeros(len(frame), dtype=bool)
     for column in columns:
-        filled = frame[column].ffill()
-        frame[column] = filled.fillna(above[column]) if column in above else filled
-        if pd.notna(last := frame[column].iloc[-1]):
-            above[column] = str(last)
+        own = frame[column].notna().to_numpy()
+        begins |= own
+        said = np.maximum.accumulate(np.where(begins, np.arange(len(frame)), -1))
+        values = np.append(frame[column].to_numpy(dtype=object), above.get(column))[said]
+        frame[column] = pd.Series(values, index=frame.index, dtype="str")
+        if pd.notna(values[-1]):
+            above[column] = str(values[-1])
+        else:
+            above.pop(column, None)
     return replace(chunk, frame=frame)
 
 

@@ -368,11 +368,13 @@ def _without_pages(rows: list[list[str]], header: list[str], depth: int) -> list
 
 _GARBLED = re.compile("Ã[\u0080-\u00bf\u0152-\u2122]|Â[\u00a0-\u00bf]|\ufffd")
 """UTF-8 that was read as Windows' letters once: æ stands as two."""
-GROUPED_FROM, GROUPED_SHARE = 3, 0.3
+GROUPED_FROM, GROUPED_SHARE, HALF_OF_FIRST = 3, 0.3, 0.5
 
 
 def _filled_down(frame: pd.DataFrame, columns: dict[str, Counter[str]]) -> tuple[str, ...]:
-    """Columns of a grouped report: numbers of pupils, and what goes with them, that stand in a group's first row alone."""
+    """Columns of a grouped report: numbers of pupils, and what goes with most of them, that stand in a group's first row
+    alone. What only a few first rows have is theirs.
+    """
     number = next(
         (c for c, v in columns.items() if v and sum(parse_cpr(t)[1] is None for t in v) >= 0.8 * len(v)), None
     )
@@ -381,7 +383,9 @@ def _filled_down(frame: pd.DataFrame, columns: dict[str, Counter[str]]) -> tuple
     empty = frame[number].isna()
     if empty.sum() < max(GROUPED_FROM, GROUPED_SHARE * len(frame)):
         return ()
-    return tuple(c for c in columns if frame.loc[empty, c].isna().all())
+    return tuple(
+        c for c in columns if frame.loc[empty, c].isna().all() and frame.loc[~empty, c].notna().mean() >= HALF_OF_FIRST
+    )
 
 
 def _encoding(raw: bytes) -> str:

@@ -338,7 +338,7 @@ def _wrong_columns(m: Mapping) -> Iterable[str]:
             if not any(is_ignored(h, (c,)) for h in m.header)
         )
     yield from (
-        f'fill_down: "{c}" is not read under [columns]' for c in m.fill_down if c not in m.used_columns
+        f'fill_down: "{c}" læses ikke under [columns]' for c in m.fill_down if c not in m.used_columns
     )
     yield from ("ignore: nævn kolonnerne; * alene er dem alle" for c in m.ignore if c.strip("* ") == "")
     yield from (f'ignore: "{c}" læses under [columns]' for c in m.ignore if c in m.used_columns)

@@ -138,14 +138,7 @@ def _file_lines(
         lines.append(f"grid = {{ {_grid(look)} }}")
     if not is_grid and look.format not in ("xml", "json") and all(is_nobody(h) for h in look.header):
         lines.append(f"header = {json.dumps(look.header, ensure_ascii=False)}")
-    grouped = [h for h in look.fill_down if h in found.values() and is_nobody(h)]
-    if grouped:
-        lines.append(
-            f"fill_down = {json.dumps(grouped, ensure_ascii=False)}  # ? en tom celle er som den ovenover"
-        )
-        doubts.append(
-            "Elevens nummer står kun i første række af hver gruppe: tomme celler udfyldes med det, der står over."
-        )
+    lines += _groups(look, found, doubts)
     if look.is_garbled:
         doubts.append(
             "Nogle bogstaver er blevet ødelagt, før filen kom hertil (Ã¦ for æ): navne og klasser med æ, ø og å kan ikke "
@@ -155,6 +148,24 @@ def _file_lines(
         lines.append(r"skip_lines = ['^[\s;,\t]*\"?(?i:i alt|ialt|total|sum|gennemsnit|hele skolen)\b']  # ?")
         doubts.append("Der står summer mellem rækkerne; skip_lines springer dem over, og de tælles ikke med.")
     return lines
+
+
+def _groups(look: Look, found: dict[str, str], doubts: list[str]) -> list[str]:
+    """Whose rows are told once for a group; what else stands only in its first row may be that row's alone."""
+    whose = [h for name, h in found.items() if h in look.fill_down and name in WHOSE and is_nobody(h)]
+    if not whose:
+        return []
+    doubts.append(
+        "Elevens nummer står kun i første række af hver gruppe: tomme celler udfyldes med det, der står over."
+    )
+    inner = [h for name, h in found.items() if h in look.fill_down and name not in WHOSE]
+    columns = [json.dumps(h, ensure_ascii=False) for h in sorted(whose, key=look.header.index)]
+    columns += [quoted(f"? {h if is_nobody(h) else ''}: hele gruppens (nævn den) eller kun rækkens (slet)") for h in inner]
+    return [f"fill_down = [{', '.join(columns)}]  # ? en tom celle er som den ovenover"]
+
+
+WHOSE = ("school", "pupil", "class", "grade")
+"""Our columns that say whose a row is."""
 
 
 def _grid(look: Look) -> str:
