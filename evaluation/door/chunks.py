@@ -120,7 +120,8 @@ def filled_down(chunk: Chunk, columns: Sequence[str], above: dict[str, str]) -> 
         own = frame[column].notna().to_numpy()
         begins |= own
         said = np.maximum.accumulate(np.where(begins, np.arange(len(frame)), -1))
-        values = np.append(frame[column].to_numpy(dtype=object), above.get(column))[said]
+        stated = [*frame[column], above.get(column)]
+        values = [stated[at] for at in said]
         frame[column] = pd.Series(values, index=frame.index, dtype="str")
         if pd.notna(values[-1]):
             above[column] = str(values[-1])

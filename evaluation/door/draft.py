@@ -49,6 +49,7 @@ from evaluation.door.recognise import (
     share_of,
     table_of,
 )
+from evaluation.door.sheet_titles import are_classes, is_whose_or_when
 from evaluation.door.values import clean, parse_class
 from evaluation.protocol import Protocol
 
@@ -132,6 +133,7 @@ class Draft:
             lines += [f'amount = {{ columns = [{first}, {last}], unit = "lessons", day = "?" }}  # fra og med den første '
                       "lektion til og med den sidste: hvor mange har en skoledag?",
                       f"day_part = {first}"]  # fmt: skip
+        lines += self._sheets()
         if self.shape == "absence/grid":
             lines += self._above()
         if self.shape == "pupils":
@@ -495,6 +497,19 @@ class Draft:
                     "Filen siger ikke, hvilket skoleår den gælder: det på udtrækkets dato bruges."
                 )
         return lines if "grade" in found or "class" in found else [*lines, 'class = "?"']
+
+    def _sheets(self) -> list[str]:
+        """What the titles of a book's sheets say of their rows: the class, or whether they count."""
+        titles = self.look.sheets
+        if titles and are_classes(titles):
+            return [] if {"class", "grade"} & self.found.keys() else ["class = { sheet = '(.+)' }  # ?"]
+        odd = [t for t in titles if not is_whose_or_when(t, self.protocol)]
+        if not odd or not self.shape.startswith("absence") or "status" in self.found:
+            return []
+        words = {t if is_nobody(t) else "?": "?" if t in odd else "counts" for t in titles}
+        return [
+            f"status = {{ sheet = '(.+)'{_map(words)} }}  # arkets navn: tæller rækkerne? counts eller none"
+        ]
 
     def _above(self) -> list[str]:
         """Month and class of a grid, from the lines over its headings."""

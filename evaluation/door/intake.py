@@ -48,6 +48,7 @@ from evaluation.door.readers import open_source
 from evaluation.door.registers import with_ids
 from evaluation.door.running import running_totals
 from evaluation.door.scrutiny import Scrutiny, StillOpen
+from evaluation.door.sheet_titles import unclear_sheet
 from evaluation.door.stage import Stage
 from evaluation.door.taken_back import TAKEN_BACK, note_negatives, taken_back
 from evaluation.door.wide import told_apart
@@ -214,8 +215,8 @@ class _Session:
         tokens: set[str] = set()
         local: dict[str, str] = {}
         try:
-            if source.mapping.questions:
-                raise StillOpen(source.name, source.mapping.questions)
+            if questions := (*source.mapping.questions, *unclear_sheet(source, desk.protocol)):
+                raise StillOpen(source.name, questions)
             with ExitStack() as stack:
                 reading, seal = open_source(source, stack, self.sql_addresses)
                 parse = KINDS[source.mapping.kind]

@@ -25,7 +25,7 @@ from evaluation.door.headings import HALVES, SUMMARY, heading, with_places
 from evaluation.door.nobody import is_nobody
 from evaluation.door.pages import MOST_IN_A_TITLE, names_a_block
 from evaluation.door.read_rows import cell_text
-from evaluation.door.values import clean, parse_class
+from evaluation.door.values import clean
 from evaluation.door.workbooks import BOOKS
 from evaluation.errors import InputError, Problem
 from evaluation.files.archives import check_archive
@@ -64,7 +64,7 @@ class Look:
     zip_member: str | None = None
     name: str = ""
     frame: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
-    is_class_in_sheet: bool = False
+    sheets: tuple[str, ...] = ()
     is_garbled: bool = False
     fill_down: tuple[str, ...] = ()
     record: str | None = None
@@ -252,11 +252,10 @@ def _look_book(source: IO[bytes], kind: str, name: str, doubts: list[str]) -> Lo
     heads = [_head_of(rows, name) for _, rows in visible]
     if len(visible) > 1 and heads[0] is not None and len(set(heads)) == 1:
         at = heads[0][0]
-        is_by_class = all(parse_class(t)[0] is not None for t in titles)
         doubts.append(f"{len(visible)} synlige ark med de samme overskrifter: alle læses.")
         rows = [*visible[0][1], *(r for _, more in visible[1:] for r in more[at + 1 :])]
         look = _made(kind, "utf-8", ";", "*", rows, at, at + 1)
-        return replace(look, is_class_in_sheet=is_by_class)
+        return replace(look, sheets=tuple(titles))
     best = max(range(len(visible)), key=lambda i: (heads[i] is not None, sum(map(len, visible[i][1])), -i))
     if len(visible) > 1:
         shown = [t if is_nobody(t) else f"ark {i}" for i, t in enumerate(titles, start=1)]
@@ -384,7 +383,9 @@ def _filled_down(frame: pd.DataFrame, columns: dict[str, Counter[str]]) -> tuple
     if empty.sum() < max(GROUPED_FROM, GROUPED_SHARE * len(frame)):
         return ()
     return tuple(
-        c for c in columns if frame.loc[empty, c].isna().all() and frame.loc[~empty, c].notna().mean() >= HALF_OF_FIRST
+        c
+        for c in columns
+        if frame.loc[empty, c].isna().all() and frame.loc[~empty, c].notna().mean() >= HALF_OF_FIRST
     )
 
 

@@ -160,7 +160,10 @@ def _groups(look: Look, found: dict[str, str], doubts: list[str]) -> list[str]:
     )
     inner = [h for name, h in found.items() if h in look.fill_down and name not in WHOSE]
     columns = [json.dumps(h, ensure_ascii=False) for h in sorted(whose, key=look.header.index)]
-    columns += [quoted(f"? {h if is_nobody(h) else ''}: hele gruppens (nævn den) eller kun rækkens (slet)") for h in inner]
+    columns += [
+        quoted(f"? {h if is_nobody(h) else ''}: hele gruppens (nævn den) eller kun rækkens (slet)")
+        for h in inner
+    ]
     return [f"fill_down = [{', '.join(columns)}]  # ? en tom celle er som den ovenover"]
 
 

@@ -43,6 +43,11 @@ def is_pattern(sheet: str | None) -> bool:
     return sheet is not None and any(c in sheet for c in "*?[")
 
 
+def takes_any(sheet: str | None) -> bool:
+    """Does a mapping's ``sheet`` fit every title?"""
+    return is_pattern(sheet) and not str(sheet).strip("*? ")
+
+
 def chosen(titles: Iterable[tuple[str, bool]], mapping: Mapping, name: str) -> tuple[str, ...]:
     """Titles of the sheets a mapping reads: those its pattern fits, the one it names, or the only visible one.
 
