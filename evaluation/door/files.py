@@ -19,7 +19,7 @@ from pathlib import Path
 
 from evaluation.door.dates import parse_date
 from evaluation.door.mapping import ROUTED, Mapping
-from evaluation.door.mapping_parts import strptime_format
+from evaluation.door.mapping_parts import Period, strptime_format
 from evaluation.door.nobody import is_nobody
 from evaluation.door.values import clean
 from evaluation.door.workbooks import BOOKS, book_kind, chosen, is_pattern, sheet_titles
@@ -177,14 +177,20 @@ def export_date(name: str, mapping: Mapping, above: Sequence[str] | None = None)
     )  # fmt: skip
 
 
-def covered_period(source: Incoming, above: Sequence[str]) -> tuple[dt.date, dt.date] | None:
-    """The first and last day an export says it covers; None when its mapping names no place.
+def covered_period(
+    source: Incoming, above: Sequence[str], starts_month: int
+) -> tuple[dt.date, dt.date] | None:
+    """The first and last day an export says it covers; None when only its rows tell, or nobody.
+
+    ``starts_month``: the month in which a school year begins, with which an export up to its own day begins.
 
     Raises:
-        InputError: the mapping names a place and no period stands there.
+        InputError: the mapping names a place and no period stands there, or no day up to which it goes.
     """
-    spec = source.mapping.period
-    if spec is None:
+    spec, day = source.mapping.period, source.exported_on
+    if spec == "to_export" and day is not None:
+        return dt.date(day.year - (day.month < starts_month), starts_month, 1), day
+    if not isinstance(spec, Period):
         return None
     text, pattern = source.name, spec.file_name or spec.pattern
     if spec.line is not None:

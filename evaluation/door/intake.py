@@ -79,6 +79,16 @@ COMPLETE = Question(
 )
 
 
+PERIOD = Question(
+    "column",
+    "period",
+    "udtrækket siges at være fuldstændigt, men et ældre udtræk af samme dage har rækker før dets første eller efter dets "
+    "sidste",
+    'hvilke dage dækker det? period = "to_export" (fra skoleårets start til udtrækkets dag: de ældre rækker er slettet ved '
+    'kilden), "rows" (kun fra sin første til sin sidste række: de ældre gælder stadig), eller stedet, hvor perioden står',
+)
+
+
 TWO_GROUPS = Question(
     "column",
     "overlap",
@@ -214,6 +224,7 @@ class _Session:
         quarantine = Quarantine(self.stage, number)
         tokens: set[str] = set()
         local: dict[str, str] = {}
+        starts_month = desk.protocol.years.starts_month
         try:
             if questions := (*source.mapping.questions, *unclear_sheet(source, desk.protocol)):
                 raise StillOpen(source.name, questions)
@@ -224,14 +235,14 @@ class _Session:
                 self.unread[source.name] = tuple(h for h in reading.header if h and h not in used)
                 if (day := export_date(source.name, source.mapping, reading.preamble)) is not None:
                     source = page.source = replace(source, exported_on=day)
-                page.period = covered_period(source, reading.preamble)
+                page.period = covered_period(source, reading.preamble, starts_month)
                 sums = Sums(source.mapping)
                 scrutiny = Scrutiny(source.mapping, reading.epoch_1904)
                 unclear: list[int] = []
                 for chunk in reading.chunks:
                     unclear += chunk.unclear
                     if chunk.pages and page.period:
-                        page.period = _spanned(source, page.period, chunk.pages)
+                        page.period = _spanned(source, page.period, chunk.pages, starts_month)
                     self.ledger.add_rows(number, chunk)
                     scrutiny.see(chunk)
                     sums.see(chunk)
@@ -323,6 +334,7 @@ class _Session:
         for page in self.ledger.pages:
             for question, about in (
                 (COMPLETE, ", ".join(page.hardly)),
+                (PERIOD, page.beyond and f"{page.beyond} rækker"),
                 (TWO_GROUPS, ", ".join(page.replaced)),
                 (ANOTHER_SUM, page.other_sums and f"linje {lines(page.other_sums)}"),
                 (TWO_PERIODS, ", ".join(page.two_periods)),
@@ -370,10 +382,16 @@ class _Session:
 
 
 def _spanned(
-    source: Incoming, period: tuple[dt.date, dt.date], pages: tuple[tuple[int, Preamble], ...]
+    source: Incoming,
+    period: tuple[dt.date, dt.date],
+    pages: tuple[tuple[int, Preamble], ...],
+    starts_month: int,
 ) -> tuple[dt.date, dt.date]:
     """The days that all pages cover."""
-    found = [period, *(p for _, over in pages if (p := covered_period(source, over)) is not None)]
+    found = [
+        period,
+        *(p for _, over in pages if (p := covered_period(source, over, starts_month)) is not None),
+    ]
     return min(first for first, _ in found), max(last for _, last in found)
 
 

@@ -40,6 +40,7 @@ class Page:
     only_older: tuple[int, ...] = ()
     newer: int | None = None
     deleted: tuple[int, ...] = ()
+    beyond: int = 0
     hardly: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
     sums: tuple[Sum, ...] = ()
@@ -129,13 +130,19 @@ class Ledger:
             [None if t is None else [labels.get(c, -2) for c in t] for t in told],
             dtype=pd.ArrowDtype(pa.list_(pa.int32())),
         )
-        return self.exports().assign(lo=first, hi=last, classes=classes)
+        is_stated = [p.source.mapping.period is not None for p in pages]
+        return self.exports().assign(lo=first, hi=last, classes=classes, is_period_stated=is_stated)
 
     def add_only_older(self, rows: pd.DataFrame) -> None:
         """Note rows that a newer export of the same days lacks: columns file, row, newer."""
         for number, mine in rows.groupby("file"):
             page = self.pages[int(str(number))]
             page.only_older, page.newer = tuple(mine["row"].astype(int)), int(mine["newer"].min())
+
+    def add_beyond(self, rows: pd.DataFrame) -> None:
+        """Note how many rows of older exports stand beside a complete one of unknown period: columns file, n."""
+        for number, n in zip(rows["file"], rows["n"], strict=True):
+            self.pages[int(number)].beyond = int(n)
 
     def add_deleted(self, rows: pd.DataFrame) -> None:
         """Note rows that a complete newer export has taken days from: columns file, row."""

@@ -105,7 +105,7 @@ class Mapping(Strict):
     exported_on: ExportedOn | None = None
     overlap: Literal["pupil_day", "whole_period"] | None = None
     complete_for: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    period: Period | None = None
+    period: Period | Literal["rows", "to_export"] | None = None
     rows_from: dt.date | None = None
     columns: dict[str, Column] = Field(default_factory=dict)
     types: dict[str, str] = Field(default_factory=dict)
@@ -292,6 +292,8 @@ def _inconsistencies(m: Mapping) -> Iterable[str]:
         return
     if m.complete_for and m.overlap != "whole_period":
         yield 'complete_for hører til overlap = "whole_period"'
+    if m.period == "to_export" and (m.exported_on is None or not m.exported_on.is_required):
+        yield 'period = "to_export" skal have exported_on, uden is_required = false: den dag, hvert udtræk er fra'
     if len(m.delimiter) != 1:
         yield "delimiter: skal være ét tegn"
     if m.format == "xml" and m.xml is None:

@@ -44,7 +44,8 @@ def decide_absence(stage: Stage, calendar: SchoolCalendar, files: pd.DataFrame) 
 
     ``files``: one row per file: its number, whether its mapping says that exports are complete for their period
     (``is_whole``), which mapping that is (``source``), the first and last day it says it covers (``lo``, ``hi`` as
-    days since 1970, missing where only its rows tell), and the classes its mapping says it is complete for
+    days since 1970, missing where only its rows tell), whether its mapping states that
+    (``is_period_stated``), and the classes its mapping says it is complete for
     (``classes``, a list of labels; missing where the mapping does not say).
 
     Makes two tables of the stage: ``absence_gone``, one row per staged row that is not simply kept (id, status,
@@ -226,6 +227,27 @@ def only_in_older(stage: Stage) -> pd.DataFrame:
              AND a.first >= v.lo AND a.last <= v.hi
            WHERE a.type <> -2
            GROUP BY a.file, a.row ORDER BY ALL"""
+    )
+
+
+def beyond_its_rows(stage: Stage) -> pd.DataFrame:
+    """Exports that are called complete and whose period nobody states, where rows of an older one of the same days stand
+    before their first or after their last row: deleted at the source, or outside the period. Columns file, n.
+
+    Asked after the decision.
+    """
+    return stage.frame(
+        """SELECT v.file, count(DISTINCT (a.file, a.row)) AS n
+           FROM statements a ANTI JOIN absence_gone g USING (id)
+           JOIN deliveries f ON f.file = a.file
+           JOIN covered v ON v.source = f.source AND v.is_whole AND v.school = a.school AND v.grade = a.grade
+             AND (v.label = a.label OR v.label < 0) AND v.exported > coalesce(a.exported, -1000000)
+             AND (a.first < v.lo OR a.last > v.hi)
+           JOIN deliveries w ON w.file = v.file AND NOT w.is_period_stated
+           JOIN reach r ON r.file = v.file AND r.school = v.school AND r.grade = v.grade AND r.label = v.label
+             AND r.older = a.file AND r.verdict = 'replaces'
+           WHERE a.type <> -2
+           GROUP BY v.file ORDER BY ALL"""
     )
 
 

@@ -16,6 +16,7 @@ from evaluation.door.ledger import Ledger
 from evaluation.door.left_out import KIND as LEFT_OUT
 from evaluation.door.left_out import left_out_sql
 from evaluation.door.overlap import (
+    beyond_its_rows,
     decide_absence,
     decide_keyed,
     deleted_since,
@@ -112,6 +113,7 @@ def _decide(stage: Stage, desk: Desk, ledger: Ledger, kind: str) -> None:
         decide_absence(stage, desk.calendar, ledger.deliveries(stage.texts.numbers))
         ledger.add_only_older(only_in_older(stage))
         ledger.add_deleted(deleted_since(stage))
+        ledger.add_beyond(beyond_its_rows(stage))
         ledger.add_hardly(hardly_spoken_of(stage), stage.texts)
     elif kind == "totals":
         decide_totals(stage, desk.calendar, types, ledger.without_sums())

@@ -345,6 +345,25 @@ def test_whatever_a_complete_export_deletes_is_asked_about_or_named(made) -> Non
     assert asked or gone <= max(2, len(days["6.A"]) / 4)
 
 
+@settings(max_examples=20, deadline=None)
+@given(st.data())
+def test_no_day_that_was_deleted_stays_unsaid_though_it_was_the_first_or_the_last(data) -> None:
+    """The newer export is the truth of its class up to its own day."""
+    pairs = st.tuples(st.sampled_from(PUPILS[:6]), st.sampled_from(DAYS))
+    older = data.draw(st.lists(pairs, min_size=8, max_size=20, unique=True))
+    gone = data.draw(st.lists(st.sampled_from(older), min_size=1, max_size=2, unique=True))
+    left = [p for p in older if p not in gone]
+    newer = lines(left, "6.A")
+    read, asked, deleted = read_both(lines(older, "6.A"), newer)
+    assert asked or (read, deleted) == (len(left), len(gone))
+    told = 'period = "to_export"\ncomplete_for = { "*" = ["6.A"] }'
+    assert read_pair(lines(older, "6.A"), newer, told) == (len(left), ())
+    first, last = min(d for _, d in left), max(d for _, d in left)
+    beyond = sum(not first <= d <= last for _, d in gone)
+    told = 'period = "rows"\ncomplete_for = { "*" = ["6.A"] }'
+    assert read_pair(lines(older, "6.A"), newer, told) == (len(left) + beyond, ())
+
+
 @settings(max_examples=15, deadline=None)
 @given(two_classes())
 def test_a_few_rows_of_a_class_in_anothers_export_never_wipe_the_class(made) -> None:
@@ -358,7 +377,7 @@ def test_a_few_rows_of_a_class_in_anothers_export_never_wipe_the_class(made) -> 
     assert read_pair(lines(days["6.A"], "6.A"), newer)[1] == ("complete_for",)
     told = 'complete_for = { "*2026-09-21*" = ["6 b"] }'
     assert read_pair(lines(days["6.A"], "6.A"), newer, told) == (truth, ())
-    both = 'complete_for = { "*2026-09-21*" = ["6.A", "6.B"] }'
+    both = 'period = "rows"\ncomplete_for = { "*2026-09-21*" = ["6.A", "6.B"] }'
     assert read_pair(lines(days["6.A"], "6.A"), newer, both) == (truth - len(inside - set(strays)), ())
 
 
