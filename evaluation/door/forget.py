@@ -8,7 +8,8 @@ next release compares with it. Three things are done, because one alone would le
 * the pupil's key (not the number) goes on the list that the door reads (:mod:`~evaluation.door.forgotten`), so that
   neither a new export nor a database brings the pupil back.
 
-Afterwards the whole data folder is searched (:mod:`~evaluation.door.forget_proof`): what still holds the pupil is named.
+Afterwards the whole data folder is searched (:mod:`~evaluation.door.forget_proof`): what still holds the pupil,
+or cannot be searched, is named.
 
 Every file is replaced whole or not at all. The list says that a removal has begun before anything is changed and that
 it is finished after everything is: killed in between, no round can be made until the command was given again.
@@ -65,7 +66,8 @@ class Receipt:
 
     ``again``: rounds that must be made again. ``still_in``: rounds whose report has gone out and that still hold rows.
     ``by_hand``: files of the inbox that a person has to see to, their names masked. ``elsewhere``: other files of the
-    data folder that hold the pupil. ``deleted``: files that held nobody else; which they were is said and not filed.
+    data folder that hold the pupil. ``unsearched``: files that no search reaches, so that the pupil may be in them.
+    ``deleted``: files that held nobody else; which they were is said and not filed.
     """
 
     id: str
@@ -75,6 +77,7 @@ class Receipt:
     still_in: tuple[str, ...]
     by_hand: tuple[str, ...]
     elsewhere: tuple[str, ...]
+    unsearched: tuple[str, ...]
     deleted: tuple[str, ...] = ()
 
     def filed(self, key: PseudonymKey) -> bytes:
@@ -119,13 +122,17 @@ def plan_forget(identifier: str, key: PseudonymKey, places: Places) -> Plan:
     return Plan(who, traces, tables, files)
 
 
-def finds_nobody(plan: Plan, key: PseudonymKey, *, listed: Path) -> bool:
-    """Whether nothing in the folder of the list holds the pupil and no earlier removal was of this pupil."""
+def nobody_found(plan: Plan, key: PseudonymKey, *, listed: Path) -> tuple[str, ...] | None:
+    """Names of the files that no search reaches, when nothing else in the folder of the list holds the pupil; None when
+    something does, or an earlier removal was of this pupil.
+    """
     if plan.tables or any(f.rows for f in plan.files):
-        return False
+        return None
     if plan.who.pupil_key in load_forgotten(listed, key).pupils:
-        return False
-    return not still_held(listed.parent, plan.who, plan.traces, skip=[listed])
+        return None
+    held, unsearched = still_held(listed.parent, plan.who, plan.traces, skip=[listed])
+    silent = (f.name for f in plan.files)
+    return None if held else tuple(masked_name(n) for n in (*silent, *unsearched))
 
 
 def execute_forget(
@@ -147,7 +154,7 @@ def execute_forget(
     data = listed.parent
     by_hand = list(dict.fromkeys(f.name for f in plan.files if f.is_by_hand))
     known = [listed, *(places.incoming / name for name in by_hand)]
-    held = still_held(data, plan.who, plan.traces, skip=known)
+    held, unsearched = still_held(data, plan.who, plan.traces, skip=known)
     closed = {(data / n).parent.name for n in held if _is_closed(n, data, places)}
     return Receipt(
         id=begun.unfinished[plan.who.pupil_key],
@@ -157,6 +164,7 @@ def execute_forget(
         still_in=tuple(sorted(closed)),
         by_hand=tuple(masked_name(name) for name in by_hand),
         elsewhere=tuple(masked_name(n) for n in held if not _is_closed(n, data, places)),
+        unsearched=tuple(masked_name(n) for n in unsearched),
         deleted=tuple(masked_name(name) for name in deleted),
     )
 

@@ -21,7 +21,8 @@ from evaluation.door.calendar import build_calendar, read_spans
 from evaluation.door.desk import Desk
 from evaluation.door.erase import erased
 from evaluation.door.fields import Fields
-from evaluation.door.files import IGNORED, Incoming, find_incoming
+from evaluation.door.files import Incoming, find_incoming
+from evaluation.door.forget_content import Found, Search
 from evaluation.door.forget_unread import Looked, Others, unread_hits
 from evaluation.door.identities import pupil_keys
 from evaluation.door.mapping import read_mappings
@@ -187,7 +188,7 @@ def documents_of(incoming: Path, traces: Traces) -> set[str]:
 def affected_files(
     places: Places, sources: tuple[Incoming, ...], traces: Traces, known: Attributed
 ) -> tuple[tuple[Affected, ...], dict[str, frozenset[int]]]:
-    """Every file of the inbox that holds the pupil, or may, and the rows by source.
+    """Every file of the inbox that holds the pupil, and the rows by source; files that only a proof searches come later.
 
     While a file may hold the pupil under another name than the number, the rosters that say the name stay, and are named:
     without them nobody could look for it again.
@@ -203,13 +204,12 @@ def affected_files(
             rows = erased(path, name, mappings.get(name), traces, _Nowhere())  # type: ignore[arg-type]
         except CannotErase:
             seen = sum(len(r) for n, r in traces.rows.items() if re.split("[#!]", n)[0] == name)
-            hits = max(seen, _hits(path, traces))
-            if (hits or (_may_hide(path) and not _is_ignored(path))) and name not in perhaps:
+            hits = max(seen, _hits(path, traces), traces.is_in(name))
+            if hits and name not in perhaps:
                 affected.append(Affected(name, hits, is_by_hand=True))
             continue
         except OSError:
-            affected.append(Affected(name, 0, is_by_hand=True))
-            continue
+            continue  # named as a file that cannot be searched
         count = sum(len(r) for r in rows.values())
         waits = bool(perhaps) and path in known.rosters
         removed |= {n: r for n, r in rows.items() if r}
@@ -239,13 +239,8 @@ def _every_file(incoming: Path) -> Iterator[Path]:
             yield path
 
 
-def _is_ignored(path: Path) -> bool:
-    """A name that no export has: searched for what it holds, but nobody need see to it because it is packed."""
-    return any(path.match(p) for p in IGNORED)
-
-
 def _hits(path: Path, traces: Traces) -> int:
-    """Rows of a workbook, page or JSON with a cell of the pupil's; 1 where the bytes of another file hold the number."""
+    """Rows of a workbook, page or JSON with a cell of the pupil's; 1 where another file holds the number anywhere."""
     with path.open("rb") as stream:
         kind = file_kind(stream)
         if kind in SHEETS:
@@ -254,24 +249,7 @@ def _hits(path: Path, traces: Traces) -> int:
                 return sum(any(traces.is_about(cell_text(v, ",") or "") for v in row) for row in rows)
             except InputError:  # damaged: its bytes are looked at
                 stream.seek(0)
-        content = stream.read()
-    return int(
-        any(traces.is_in(content.decode(e, "ignore")) for e in ("latin-1", "utf-8", "utf-16-le", "utf-16-be"))
-    )
-
-
-def _may_hide(path: Path) -> bool:
-    """Packed formats that cannot be searched: neither as tables nor as bytes."""
-    with path.open("rb") as stream:
-        kind = file_kind(stream)
-        if kind in SHEETS:
-            try:
-                return not open_sheets(stream.read(), kind, path.name)
-            except InputError:
-                return True
-        return stream.read(16).startswith(
-            (b"PK", b"SQLite format 3", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b", b"Rar!", b"7z")
-        )
+        return int(Search(traces).inside(stream) is Found.PUPIL)
 
 
 class _Nowhere(io.RawIOBase):

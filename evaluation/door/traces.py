@@ -15,8 +15,8 @@ class CannotErase(Exception):
     """The file cannot be rewritten safely here."""
 
 
-_BETWEEN = r"(?:_|[^\w\r\n\t,;|<>\"])"
-"""What may stand between the parts of a number: any dash, dot or blank, but no end of a line or of a cell."""
+_BETWEEN = r"(?:_|[^\w\0\r\n\t,;|<>\"])"
+"""What may stand between the digits of a number: any dash, dot or blank, but no end of a line or of a cell."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,15 @@ class Traces:
 
     @property
     def spelled(self) -> re.Pattern[str]:
-        """The number with whatever dashes, dots or blanks people put in; a lost leading zero counts too."""
-        date, serial = self.number[:6], self.number[6:]
-        day = "0?" + date[1] if date.startswith("0") else date[:2]
-        spelled = f"{_BETWEEN}?".join((day, date[2:4], date[4:])) + f"{_BETWEEN}{{0,3}}{serial}"
-        return re.compile(rf"(?<!\d){spelled}(?!\d)", re.IGNORECASE)
+        """The number with whatever dashes, dots or blanks stand between its digits; a lost leading zero counts too."""
+        first, *others = list(self.number.removeprefix("0"))
+        alone = (
+            rf"(?:(?<!\d{first})|(?<=0{first})(?<!\d0{first}))"
+            if self.number.startswith("0")
+            else rf"(?<!\d{first})"
+        )
+        spelled = f"{_BETWEEN}{{0,3}}".join(others)
+        return re.compile(rf"{first}{alone}{_BETWEEN}{{0,3}}{spelled}(?!\d)", re.IGNORECASE)
 
     def is_in(self, text: str) -> bool:
         """Whether the text holds the number."""

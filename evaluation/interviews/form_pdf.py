@@ -8,17 +8,16 @@ another kind are reported too, so that nothing vanishes.
 from __future__ import annotations
 
 import io
-import logging
 import unicodedata
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from evaluation.codebooks import Codebook
 from evaluation.errors import InputError, Problem
+from evaluation.files.pdf import listening
 from evaluation.interviews.attributes import slug
 from evaluation.interviews.form_layouts import WITHOUT_WORDS, layout
 from evaluation.interviews.form_print import is_form_s_own
@@ -68,30 +67,13 @@ def read_pdf(path: Path, codebook: Codebook, problems: list[Problem]) -> list[Fi
     try:
         if path.stat().st_size > MAX_BYTES:
             raise _refused(file, f"more than {MAX_BYTES:,} bytes", "the form as it was handed out")
-        with _listening() as skipped:
+        with listening() as skipped:
             fields = _read(path, codebook, problems)
     except (PyPdfError, DependencyError, *_PDF_ERRORS):
         raise _refused(file, "not a PDF that can be read", "the form saved again as PDF") from None
     if skipped:
         problems.append(_reported(file, None, None, "form_cell", "places in the PDF that are damaged"))
     return fields
-
-
-@contextmanager
-def _listening() -> Iterator[list[int]]:
-    """What pypdf would log repeats a file's words; that it skipped something is all that is kept."""
-    skipped: list[int] = []
-    handler = logging.Handler()
-    handler.emit = lambda record: skipped.append(record.levelno)  # type: ignore[method-assign]
-    log = logging.getLogger("pypdf")
-    before = log.propagate
-    log.propagate = False
-    log.addHandler(handler)
-    try:
-        yield skipped
-    finally:
-        log.removeHandler(handler)
-        log.propagate = before
 
 
 def _read(path: Path, codebook: Codebook, problems: list[Problem]) -> list[Filled]:

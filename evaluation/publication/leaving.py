@@ -93,7 +93,7 @@ DATA: Mapping[str, Mapping[str, str]] = {
         r"sealed/hmac": _HASH,
         r"on": _DATE,
         r"(again|still_in)/\d+": _CODE,
-        r"(by_hand|elsewhere)/\d+": SCANNED,
+        r"(by_hand|elsewhere|unsearched)/\d+": SCANNED,
     },
     "purge": {
         r"on": _DATE,

@@ -31,8 +31,7 @@ def forget(
     import secrets
     import sys
 
-    from evaluation.door.files import masked_name
-    from evaluation.door.forget import execute_forget, finds_nobody, finish_forget, open_rounds, plan_forget
+    from evaluation.door.forget import execute_forget, finish_forget, nobody_found, open_rounds, plan_forget
     from evaluation.door.forget_files import Places
     from evaluation.door.forgotten import (
         FORGOTTEN,
@@ -88,14 +87,14 @@ def forget(
                 ],
             )
         plan = plan_forget(number, key, places)
-        if again is None and finds_nobody(plan, key, listed=listed):
-            unsearched = [masked_name(f.name) for f in plan.files]
+        unsearched = nobody_found(plan, key, listed=listed) if again is None else None
+        if unsearched is not None:
             raise InputError(
                 TEXT('forget_nobody'),
                 [
                     Problem("", found=TEXT('forget_no_number'), expected=TEXT('forget_expected'),
                             next_step=TEXT('forget_look_again')),
-                    *(Problem(name, found=TEXT('forget_not_searched'), next_step="se selv efter i filen")
+                    *(Problem(name, found=TEXT('forget_not_searched'), next_step=TEXT("forget_look_inside"))
                       for name in unsearched),
                 ],
             )  # fmt: skip
@@ -126,7 +125,7 @@ def forget(
             load_forgotten(listed, key).settled(receipt_id(again)).write(listed, key)
         sweep(settings.data)
     files = [n for n in receipt.by_hand if not n.startswith("sql:")]
-    left = (*files, *receipt.elsewhere)
+    left = (*files, *receipt.elsewhere, *receipt.unsearched)
     done = TEXT("forget_not_all") if left else TEXT("forget_all")
     typer.echo(TEXT("forget_done", done=done, path=path))
     if receipt.deleted:
@@ -147,6 +146,10 @@ def forget(
                 *(
                     Problem(name, found="eleven", next_step=TEXT("forget_remove"))
                     for name in receipt.elsewhere
+                ),
+                *(
+                    Problem(name, found=TEXT("forget_not_searched"), next_step=TEXT("forget_look_inside"))
+                    for name in receipt.unsearched
                 ),
             ],
         )

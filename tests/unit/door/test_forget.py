@@ -120,6 +120,7 @@ def test_the_receipt_holds_no_count_and_says_that_nothing_is_left(data: Path) ->
         "still_in": [],
         "by_hand": [],
         "elsewhere": [],
+        "unsearched": [],
     }
 
 
@@ -154,10 +155,8 @@ COPIES = {
     "a table without an ending": ("noter/pupils", None),
     "bzip2": ("old/elever.csv.bz2", bz2.compress(NUMBER.encode())),
     "xz": ("old/elever.csv.xz", lzma.compress(NUMBER.encode())),
-    "what nobody here unpacks": ("old/elever.7z", b"7z\xbc\xaf\x27\x1c" + b"x" * 40),
     "the key in a log": ("dagster/log.txt", f"row {PUPIL}".encode()),
     "a file's name": (f"gamle filer/samtykke {STAYS} og {GONE}.docx", b"x"),
-    "a damaged zip": ("old/elever.zip", zipped(NUMBER.encode())[:-9]),
 }
 
 
@@ -177,9 +176,9 @@ def test_the_number_is_found_with_any_dash_or_blank_in_it(tmp_path: Path, encodi
     for n, text in enumerate(apart):
         (tmp_path / f"other{n}.md").write_text(text, encoding=encoding)
     who = KeyedPupil(KEY.key_id, PUPIL, frozenset(), {})
-    assert sorted(still_held(tmp_path, who, Traces(GONE), skip=[])) == sorted(
-        f"{n}.md" for n in range(len(planted))
-    )
+    held, unsearched = still_held(tmp_path, who, Traces(GONE), skip=[])
+    assert sorted(held) == sorted(f"{n}.md" for n in range(len(planted)))
+    assert unsearched == ()
 
 
 @pytest.mark.parametrize("what", list(COPIES))

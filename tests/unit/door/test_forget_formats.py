@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from evaluation.door import forget as module
-from evaluation.door.forget import Plan, Receipt, execute_forget, finds_nobody, finish_forget, plan_forget
+from evaluation.door.forget import Plan, Receipt, execute_forget, finish_forget, nobody_found, plan_forget
 from evaluation.door.forget_files import Places
 from evaluation.door.forgotten import read_forgotten, receipt_name
 from evaluation.door.pseudonyms import PseudonymKey
@@ -279,7 +279,7 @@ def test_a_format_that_cannot_be_written_is_named_when_it_holds_the_pupil_and_on
     case = Case(tmp_path, ABSENCE.format(file=f'files = ["a.*"]\nformat = "{kind}"'), name, make(rows))
     plan = case.plan()
     assert [(f.name, f.rows, f.is_by_hand) for f in plan.files] == ([(name, 1, True)] if holds else [])
-    assert finds_nobody(plan, KEY, listed=case.listed) is not holds
+    assert nobody_found(plan, KEY, listed=case.listed) == (None if holds else ())
     if holds:
         before = case.path.read_bytes()
         assert case.forget().by_hand == (name,)
@@ -302,7 +302,7 @@ def test_a_workbook_that_cannot_be_written_is_left_whole_and_named_with_its_rows
     assert [(f.name, f.rows, f.is_by_hand) for f in found] == [(name, rows, True)]
     stranger = plan_forget(GONE, KEY, case.places)
     assert stranger.files == ()
-    assert finds_nobody(stranger, KEY, listed=case.listed)
+    assert nobody_found(stranger, KEY, listed=case.listed) == ()
     assert case.path.read_bytes() == (EXPORTS / name).read_bytes()
 
 
