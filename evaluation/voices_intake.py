@@ -37,10 +37,11 @@ from evaluation.interviews.attributes import CONSENT, MISSING, WITHDRAWN, Docume
 from evaluation.interviews.combine import combine
 from evaluation.interviews.consent import with_valid_consent
 from evaluation.interviews.forms import FormBatch, read_school_form
-from evaluation.interviews.readers import document_names, read_segments
+from evaluation.interviews.readers import read_segments
 from evaluation.interviews.segments import SegmentBatch, pseudonym
 from evaluation.interviews.side_tables import SideTable, is_side_table, read_side_table, side_tables_of
 from evaluation.interviews.themes import PUPILS
+from evaluation.interviews.understanding import CODER, DIRECTION
 from evaluation.legal_basis import INTERVIEWS
 from evaluation.protocol import Round
 from evaluation.study import Study
@@ -115,9 +116,8 @@ def names_behind(incoming: Path, study: Study, key: PseudonymKey) -> dict[str, s
                 path, codebook=codebook, key=key.for_interviews, documents=documents, coder=options.coder,
                 project=options.project, positions=options.positions, columns=options.headings,
             )  # fmt: skip
-            for kind, found in (("document", document_names(path, codebook)), ("koder", batch.coder_names)):
-                same = slug if kind == "koder" else str
-                names |= {pseudonym(key.for_interviews, kind, same(name)): name for name in found}
+            names |= batch.names
+            names |= {pseudonym(key.for_interviews, "koder", slug(name)): name for name in batch.coder_names}
     return names
 
 
@@ -168,8 +168,10 @@ def without_persons(tables: dict[str, pd.DataFrame], name_tokens: Iterable[str],
     )
 
 
-OCCASION = "nedslag"
-"""The codebook's attribute that says when an interview was held."""
+def _is_question(problem: Problem) -> bool:
+    """A value in a column we know that nobody understands: the interview is out, and the round waits for the answer."""
+    is_beside = problem.rule == "unread" and problem.column in (DIRECTION, CODER)
+    return problem.rule == "unknown_attribute" or is_beside
 
 
 @dataclass
@@ -219,8 +221,7 @@ class _Reading:
             self.batches.append(
                 (path, replace(batch, segments=batch.segments.assign(source_file=name), problems=problems))
             )
-            # Without its occasion an interview would count at all of them, or at none.
-            stopping = [p for p in problems if p.rule == "unknown_attribute" and p.column == OCCASION]
+            stopping = [p for p in problems if _is_question(p)]
             self.problems += stopping
             self.quarantine += [quarantined(name, p) for p in problems if p not in stopping]
 

@@ -38,7 +38,7 @@ _FAULTS = {
     "unknown_consent": "a word on consent that is not known; the document is left out",
     "two_consents": "different words on consent; the most restrictive holds",
     "silent_participant": "somebody takes part of whom no consent is stated; the document is left out",
-    "unknown_attribute": "a value that is not known",
+    "unknown_attribute": "a value that is not known; the document is left out",
     "two_attributes": "different values; none of them is taken",
     "unread": "something is said that nobody understands; the document is left out",
     "side_table": "another value in the file than in the side table, which is taken",
@@ -48,7 +48,11 @@ _ANSWERS = (
     'say in the mapping that it means nothing, [ignore] "NAME" = "why", '
     'or what it is, [interviews.variables] "NAME" = "form"'
 )
+_NOTHING = " \t\n\r-–—."
 _EXTENSION = re.compile(r"\.(txt|docx?|odt|rtf|pdf|html?|md|vtt|srt)\Z", re.IGNORECASE)
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""Stands behind the names of a project's sources that are called the same."""
+_PARTS = re.compile(rf"{_GUID.pattern}|\d+|[^\W\d_]+")
 _GRADE = re.compile(
     r"(\d{1,2})\.?_?(?:klasse|kl\.?|aargang|klassetrin|[a-z])?|(?:klasse|aargang|klassetrin)_(\d{1,2})\.?"
 )
@@ -98,7 +102,7 @@ class DocumentAttributes:
         """What is said of a whole document, as pairs of an attribute and a word."""
         words: dict[str, frozenset[str]] = {}
         for name, word in said:
-            if word.strip():
+            if word.strip(_NOTHING):
                 words[name] = words.get(name, frozenset()) | {word.strip()}
         return cls(words, tuple(sorted(set(coders))), CONSENT in words)
 
@@ -139,17 +143,22 @@ class DocumentAttributes:
     ) -> dict[str, str | None]:
         """Column of the canonical table → the codebook's value; ``None`` where nothing is known for certain.
 
-        Consent is the most restrictive of all that is said. Of anything else two values are none.
+        Consent is the most restrictive of all that is said, and what is not understood, of anything, may be a no. Of
+        anything else two values are none.
         """
         found: dict[str, str | None] = {}
         for name, column in FIELDS.items():
             values = self._values(name, codebook, schools)
             if name == CONSENT:
-                is_doubted = self._is_somebody_missing or UNREAD in self.words
+                is_doubted = self._is_somebody_missing or self._is_unread(codebook, schools)
                 found[column] = strictest(values | ({None} if is_doubted else set()))
             else:
                 found[column] = next(iter(values)) if len(values) == 1 else None
         return found
+
+    def _is_unread(self, codebook: Codebook, schools: Mapping[str, str] | None) -> bool:
+        """Whether anything is said that nobody understands; values of known attributes included."""
+        return UNREAD in self.words or any(None in self._values(name, codebook, schools) for name in FIELDS)
 
     @property
     def _is_somebody_missing(self) -> bool:
@@ -161,7 +170,8 @@ class DocumentAttributes:
 
     def is_refusal(self, codebook: Codebook) -> bool:
         """Whether anything but a yes is said on consent, or anything that nobody understands."""
-        return UNREAD in self.words or strictest(self._values(CONSENT, codebook, None)) not in (None, VALID)
+        consent = strictest(self._values(CONSENT, codebook, None))
+        return consent not in (None, VALID) or self._is_unread(codebook, None)
 
     def faults(self, codebook: Codebook, schools: Mapping[str, str] | None) -> list[tuple[str, str]]:
         """(attribute, rule) of what is not understood (``unknown_…``) and of what contradicts itself (``two_…``)."""
@@ -229,6 +239,18 @@ def lonely_cases(file: str, cases: int) -> Problem:
         rule="lonely_case",
         expected="each case tied to its document",
         next_step="write what it says in the side table; some tools lose the tie when they export",
+    )
+
+
+def near_names(times: int) -> Problem:
+    """Documents that may be another one's copy, of which a no is said."""
+    return Problem(
+        "",
+        column=CONSENT,
+        found=f"{times} document(s) named almost as one with another consent; left out",
+        rule="near_name",
+        expected="one name for one interview",
+        next_step='spell the name the same everywhere; is it another person, say in the mapping [ignore] "NAME" = "why"',
     )
 
 
@@ -318,15 +340,15 @@ def second_consents(file: str, columns: int) -> Problem:
 
 
 def normal_name(name: str) -> str:
-    """A document's name as it is compared: NFC, no extension, blanks collapsed, casefolded."""
-    text = " ".join(unicodedata.normalize("NFC", name).split())
-    return _EXTENSION.sub("", text).casefold()
+    """A document's name as it is compared: its words and numbers, whatever stands between them, without its extension."""
+    text = _EXTENSION.sub("", " ".join(unicodedata.normalize("NFC", name).split())).casefold()
+    return " ".join(part.lstrip("0") or "0" for part in _PARTS.findall(text)) or text
 
 
 def may_be_same(one: str, other: str) -> bool:
-    """Whether two normal names may be one document's: the words and numbers of one begin the other (``elev_1.m4a``)."""
-    words = [[w.lstrip("0") for w in re.findall(r"\d+|[^\W\d_]+", name)] for name in (one, other)]
-    return all(a == b for a, b in zip(*words, strict=False))
+    """Whether two normal names may be one document's: one begins or ends the other (``elev 1 m4a``, ``kopi af elev 1``)."""
+    short, long = sorted(([w for w in n.split() if not _GUID.fullmatch(w)] for n in (one, other)), key=len)
+    return long[: len(short)] == short or long[len(long) - len(short) :] == short
 
 
 def slug(text: str) -> str:

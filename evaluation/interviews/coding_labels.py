@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from evaluation.codebooks import Code, Codebook
 from evaluation.errors import Problem
 from evaluation.interviews.attributes import DocumentAttributes, slug
-from evaluation.interviews.understanding import speaks_of_consent
+from evaluation.interviews.understanding import POLARITIES, speaks_of_consent
 
-POLARITIES = ("positiv", "negativ", "blandet", "neutral")
 _POLARITY_SUFFIX = re.compile(r"\s*[:#=/,]\s*(positiv|negativ|blandet|neutral)\s*\Z", re.IGNORECASE)
 _CODE_LIKE = re.compile(r"[A-ZÆØÅ][A-ZÆØÅ0-9]*(\.[A-ZÆØÅ0-9]+)+")
 

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
 
 from evaluation.errors import Problem
-from evaluation.interviews.attributes import CONSENT, FIELDS, between_files, strictest
+from evaluation.interviews.attributes import (
+    CONSENT,
+    FIELDS,
+    UNKNOWN_CONSENT,
+    VALID,
+    between_files,
+    may_be_same,
+    near_names,
+    normal_name,
+    strictest,
+)
 from evaluation.interviews.identity import shared_ids
 from evaluation.interviews.marks import one_direction, two_directions
 from evaluation.interviews.segments import (
@@ -55,6 +65,10 @@ def combine(batches: Sequence[SegmentBatch]) -> SegmentBatch:
     segments, stopped = without_refused_quotes(segments, texts, refusals)
     segments = without_personal_quotes(segments, texts)
     documents, problems = _documents(pd.concat([batch.documents for batch in batches], ignore_index=True))
+    names = {document: normal_name(name) for batch in batches for document, name in batch.names.items()}
+    if near := _near_a_no(documents, names) - frozenset().union(*(batch.apart for batch in batches)):
+        documents["consent"] = documents["consent"].mask(documents["document_id"].isin(near), UNKNOWN_CONSENT)
+        problems.append(near_names(len(near)))
     if stopped:
         problems.append(refused_quotes("", stopped))
     if unsaid := int((is_same & everything["coder"].isna()).sum()):
@@ -76,6 +90,7 @@ def combine(batches: Sequence[SegmentBatch]) -> SegmentBatch:
         marks=sum(batch.marks for batch in batches),
         notes=tuple(note for batch in batches for note in batch.notes),
         refusals=refusals,
+        names={document: name for batch in batches for document, name in batch.names.items()},
     )
 
 
@@ -133,6 +148,15 @@ def _documents(stacked: pd.DataFrame) -> tuple[pd.DataFrame, list[Problem]]:
     for column in DOCUMENT_COLUMNS[:-1]:
         frame[column] = frame[column].astype("str").where(frame[column].notna())
     return frame, problems
+
+
+def _near_a_no(documents: pd.DataFrame, names: Mapping[str, str]) -> frozenset[str]:
+    """Documents with a yes whose name may be that of one without."""
+    stated = documents.dropna(subset=["consent"])
+    is_yes = stated["consent"].eq(VALID)
+    noes = [names[d] for d in stated.loc[~is_yes, "document_id"] if names.get(d)]
+    yeses = [d for d in stated.loc[is_yes, "document_id"] if d in names]
+    return frozenset(d for d in yeses if any(may_be_same(names[d], no) for no in noes))
 
 
 def _empty() -> SegmentBatch:

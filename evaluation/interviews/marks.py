@@ -18,10 +18,10 @@ from evaluation.interviews.attributes import (
     normal_name,
     slug,
 )
-from evaluation.interviews.coding_labels import POLARITIES, Coding
+from evaluation.interviews.coding_labels import Coding
 from evaluation.interviews.identity import Passage, Place, heard, is_same_passage, words_of
 from evaluation.interviews.plain_columns import YES
-from evaluation.interviews.understanding import Understanding, speaks_of_consent
+from evaluation.interviews.understanding import POLARITIES, Understanding, speaks_of_consent
 
 APPROVAL_MARKS = frozenset({"citat_godkendt", "godkendt_citat", "x.citat.godkendt", "quote_approved"})
 APPROVAL, REFUSAL = "citat_godkendt", "citat_afvist"

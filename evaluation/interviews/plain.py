@@ -9,11 +9,17 @@ from dataclasses import replace
 from evaluation.codebooks import Codebook
 from evaluation.errors import InputError, Problem
 from evaluation.interviews.attributes import CONSENT, FIELDS, UNREAD, second_consents
-from evaluation.interviews.coding_labels import POLARITIES, Coding, Reading
+from evaluation.interviews.coding_labels import Coding, Reading
 from evaluation.interviews.plain_columns import NO, SEGMENT_COLUMNS, TOOL_EXPORTS, YES
 from evaluation.interviews.tables import Row, Table
-from evaluation.interviews.understanding import Understanding, is_called_consent
+from evaluation.interviews.understanding import (
+    POLARITIES,
+    Understanding,
+    is_called_consent,
+    speaks_of_consent,
+)
 
+_JUDGED_ELSEWHERE = ("dokument", "kode", "retning", "koder", "tekst")
 NOTE = "(note)"
 """Stands for a note that hangs on a cell."""
 
@@ -67,8 +73,13 @@ def codings_of_table(
     if second := sum(is_called_consent(h) and not known.has_role(h) for h in unread):
         raise InputError(f"{table.file} speaks of consent twice.", [second_consents(table.file, second)])
 
-    def beside(row: Row) -> tuple[tuple[str, str], ...]:
-        said = [pair for h in unread for pair in known.of_variable(h, row.get(h))]
+    silent = [h for h in read if h and h not in {headings[name] for name in (*FIELDS, *_JUDGED_ELSEWHERE)}]
+
+    def told(row: Row) -> tuple[tuple[str, str], ...]:
+        said = [
+            pair for h in (*FIELDS, *unread) for pair in known.of_variable(h, row.get(headings.get(h, h)))
+        ]
+        said += [(CONSENT, f"{h}: {row.get(h)}") for h in silent if speaks_of_consent(row.get(h))]
         if row.is_noted and not known.is_ignored(NOTE):
             said.append((UNREAD, NOTE))
         return tuple(said)
@@ -85,17 +96,16 @@ def codings_of_table(
                 Problem(table.file, row.line, reading.column, reading.found, "table", reading.expected)
             )
         else:
-            codings += (replace(c, attributes=(*c.attributes, *beside(row))) for c in reading)
+            codings += (replace(c, attributes=told(row)) for c in reading)
         if isinstance(reading, Problem) or not reading:
-            aside.append((_aside(row, headings, beside(row)),))
-    aside += [tuple(_aside(way, headings, beside(way)) for way in misfit) for misfit in table.misfits]
+            aside.append((_aside(row, headings, told(row)),))
+    aside += [tuple(_aside(way, headings, told(way)) for way in misfit) for misfit in table.misfits]
     return Reading(codings, {}, problems, lost, aside)
 
 
-def _aside(row: Row, headings: Mapping[str, str | None], beside: tuple[tuple[str, str], ...]) -> Coding:
-    """What a row that is no coding may still tell: a no in its column, in its code, or to a quote."""
-    document, label, said = (row.get(headings[name]) for name in ("dokument", "kode", CONSENT))
-    told = ((CONSENT, said), *beside) if said else beside
+def _aside(row: Row, headings: Mapping[str, str | None], told: tuple[tuple[str, str], ...]) -> Coding:
+    """What a row that is no coding may still tell: a no in a column, in its code, or to a quote."""
+    document, label = (row.get(headings[name]) for name in ("dokument", "kode"))
     word = row.get(headings["citat_godkendt"]).casefold()
     is_refused = bool(word) and word not in YES
     text = row.get(headings["tekst"]) or None
@@ -155,7 +165,6 @@ def _row(
             return []
         return Problem("", column=headings["kode"], found="no code", expected="a code's id or name")
     segment = cell("segment") or None
-    attributes = tuple((name, cell(name)) for name in FIELDS if cell(name))
     who = cell("koder") or coder
     return [
         Coding(
@@ -169,7 +178,6 @@ def _row(
             segment=segment,
             polarity=polarity,
             approved=approved in YES if approved else None,
-            attributes=attributes,
         )
         for label, polarity in marks
     ]

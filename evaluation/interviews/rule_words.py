@@ -20,11 +20,18 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "forskellige ord om samtykke: det strengeste gælder",
         "ret samtykket i kodeværktøjet eller sidetabellen, hvis det er forkert",
     ),
+    "near_name": (
+        "et interview, der hedder næsten det samme som et med et andet samtykke: det er ude",
+        'skriv navnet ens alle steder; er det en anden, så skriv det i en mapping: [ignore] "NAVN" = "en anden"',
+    ),
     "silent_participant": (
         "en deltager uden oplyst samtykke: interviewet er ude",
         "skriv samtykket for deltageren eller for hele interviewet",
     ),
-    "unknown_attribute": ("en oplysning, som kodebogen ikke kender", "brug kodebogens ord"),
+    "unknown_attribute": (
+        "en oplysning, som kodebogen ikke kender: den kan være et nej, og interviewet er ude",
+        "brug kodebogens ord, i værktøjet eller i sidetabellen; er det et nej, så skriv det i samtykke",
+    ),
     "two_attributes": (
         "modstridende oplysninger om et interview: ingen af dem bruges",
         "skriv den rigtige i sidetabellen",

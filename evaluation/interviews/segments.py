@@ -86,7 +86,8 @@ class SegmentBatch:
     ``segments``: :data:`SEGMENT_COLUMNS`; ``texts``: one row per segment with a text; ``documents``:
     :data:`DOCUMENT_COLUMNS`. ``marks`` counts codings that qualify a segment (direction, approval) instead of
     being rows. ``notes`` are remarks that lose nothing. ``coder_names`` are the coders as the file names them,
-    ``only_in_side_table`` the normal names of documents that the file itself does not speak of.
+    ``only_in_side_table`` the normal names of documents that the file itself does not speak of. ``names``: document → its
+    name as written; ``apart`` are those that the mapping says are no copy of another.
     """
 
     segments: pd.DataFrame
@@ -102,6 +103,8 @@ class SegmentBatch:
     coder_names: tuple[str, ...] = field(default=(), repr=False)
     only_in_side_table: frozenset[str] = field(default=frozenset(), repr=False)
     refusals: frozenset[Refusal] = field(default=frozenset(), repr=False)
+    names: Mapping[str, str] = field(default_factory=dict, repr=False)
+    apart: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 def pseudonym(key: bytes, kind: str, name: str) -> str:
@@ -145,9 +148,13 @@ def build_batch(
     marks = Marks(rows, places, known)
     attributes = dict(documents or {})
     for coding, (name, _) in zip(rows, places, strict=True):
-        if said := marks.attributes(coding):
+        if said := [*marks.attributes(coding), *known.of_coding(coding.polarity or "", coding.coder or "")]:
             about = attributes.get(name, DocumentAttributes())
             attributes[name] = about.joined(DocumentAttributes.of(said))
+    written: dict[str, str] = {name: name for name in (*(documents or {}), *(side_table or {}))}
+    for coding in rows:
+        name = normal_name(coding.document)
+        written[name] = min(written.get(name, coding.document), coding.document)
     no_quotes = [pair for pair in zip(places, rows, strict=True) if pair[1].approved is False]
     no_quotes += marks.refused
     for ways in aside:
@@ -258,6 +265,8 @@ def build_batch(
         notes=tuple(notes),
         only_in_side_table=unmet,
         refusals=refusals,
+        names={pseudonym(key, "document", name): as_written for name, as_written in written.items()},
+        apart=frozenset(pseudonym(key, "document", name) for name in written if known.is_apart(name)),
         coder_names=tuple(spelt[who] for who in sorted(spelt)),
     )
 

@@ -18,9 +18,9 @@ from evaluation.codebooks import Codebook
 from evaluation.errors import InputError, Problem
 from evaluation.files.sqlite import rows_of, text_of
 from evaluation.interviews.attributes import DocumentAttributes, normal_name
-from evaluation.interviews.coding_labels import POLARITIES, Coding, Reading
+from evaluation.interviews.coding_labels import Coding, Reading
 from evaluation.interviews.tables import Table
-from evaluation.interviews.understanding import Understanding
+from evaluation.interviews.understanding import POLARITIES, Understanding
 
 HEADINGS = ({"id", "document", "tag", "content"}, {"id", "document", "tag", "text"})
 """A highlights export has these and no other; with any more it is a table like all others, and all of it is read."""

@@ -21,11 +21,14 @@ from evaluation.interviews.attributes import (
     attribute_name,
     canonical_value,
     consent_of,
+    normal_name,
     school_id,
     slug,
 )
 from evaluation.interviews.plain_columns import ALIASES, NO, YES
 
+POLARITIES = ("positiv", "negativ", "blandet", "neutral")
+DIRECTION, CODER = "retning", "koder"
 GROUP, MEMO = "(gruppe)", "memo"
 """Stand for the name of a group of documents, and for a text about one: the words themselves may name somebody."""
 
@@ -113,6 +116,10 @@ class Understanding:
         """Whether somebody has said that a name means nothing here."""
         return slug(name) in self.ignored
 
+    def is_apart(self, document: str) -> bool:
+        """Whether somebody has said that a document, by its normal name, is nobody else's."""
+        return document in {normal_name(name) for name in self.ignored}
+
     def has_role(self, name: str) -> bool:
         """Whether somebody has said which attribute a name is."""
         return slug(name) in self.roles
@@ -139,6 +146,14 @@ class Understanding:
             is_known = not is_doubted and self._is_description(slug(label), value)
             return [] if is_known else [(UNREAD, _shown(label))]
         return [(name, value)]
+
+    def of_coding(self, direction: str, coder: str) -> list[tuple[str, str]]:
+        """What stands in the place of a direction or of a coder and is none: it may be a no."""
+        is_no_direction = slug(direction) not in ("", *POLARITIES) and not self.is_ignored(DIRECTION)
+        is_no_coder = bool(coder.strip()) and not (self._is_name(coder) or self.is_ignored(CODER))
+        return [
+            (UNREAD, name) for name, is_it in ((DIRECTION, is_no_direction), (CODER, is_no_coder)) if is_it
+        ]
 
     def of_group(self, name: str) -> list[tuple[str, str]]:
         """What the name of a group of documents, or a code set on a whole one, says of each.
@@ -183,9 +198,16 @@ class Understanding:
             return not is_answer or value.isdigit()
         if label in _NUMBERS:
             return _AMOUNT.fullmatch(value) is not None
+        return label in _FEW_WORDS and self._is_name(value)
+
+    def _is_name(self, value: str) -> bool:
+        """One word, or up to three that each begin as a name does, and no answer."""
         words = value.split()
-        is_name = len(words) == 1 or (len(words) <= 3 and all(word[:1].isupper() for word in words))
-        return label in _FEW_WORDS and not is_answer and is_name
+        is_answer = value.casefold() in YES | NO or consent_of(value, self.codebook) is not None
+        is_short = len(words) == 1 or (
+            len(words) <= 3 and all(word[:1].isupper() or word.isdigit() for word in words)
+        )
+        return is_short and not is_answer and not speaks_of_consent(value)
 
     def _is_known(self, word: str) -> bool:
         return word in self._words or any(

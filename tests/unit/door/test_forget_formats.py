@@ -431,7 +431,7 @@ def test_an_interview_leaves_its_project_with_its_words_and_all_that_points_at_i
     assert xml.count(f.guid("interview_08").encode()) == 4  # itself, its file, a case and a set
     etree.XMLSchema(etree.parse(f.QDA / "Project-mrt2019.xsd")).assertValid(read_qdpx(case.path).root)
     names = document_names(case.path, load_codebook(DEMO.file("codebook.yaml")))
-    assert names == {"interview_08"}
+    assert names == {"interview 8"}
     case.forget()
     assert [x.rows for x in case.found if x.name.endswith("qdpx")] == []
 

@@ -511,3 +511,99 @@ def test_words_are_joined_in_any_order() -> None:
     assert len(forms) == 1
     assert strictest([]) is None
     assert strictest(["gyldigt", "noget andet"]) == "ukendt"
+
+
+HEADINGS = (
+    "informant",
+    "skole",
+    "aargang",
+    "nedslag",
+    "form",
+    "retning",
+    "koder",
+    "segment",
+    "citat_godkendt",
+    "start",
+)
+USUAL = dict(
+    zip(HEADINGS, ("elev", "s1", "6", "baseline", "referat", "positiv", "AB", "1", "nej", ""), strict=True)
+)
+NO_WORDS = ("{} (mor har trukket samtykket)", "udgår", "{} – udgår", "Udgår – mor har sagt nej")
+ASKED = ("6 – afslag", "mor siger stop", "{} (ring til far)", "?", "nej tak")
+
+
+@few
+@given(
+    heading=st.sampled_from(HEADINGS),
+    word=st.sampled_from([*NO_WORDS, *ASKED]),
+    others=st.integers(0, 2),
+    data=st.data(),
+)
+def test_a_value_of_any_known_column_that_is_not_understood_takes_its_interview_out(
+    heading: str, word: str, others: int, data: Any, tmp_path_factory: Any, read: Any
+) -> None:
+    is_free = heading in (
+        "segment",
+        "citat_godkendt",
+        "start",
+    )  # anything may stand there but somebody's leaving
+    is_out = not is_free or word in NO_WORDS
+    odd = USUAL | {heading: word.format(USUAL[heading])}
+    rows = [("a", USUAL)] * (1 + others) + [("a", odd), ("b", USUAL)]
+    path = tmp_path_factory.mktemp("cell") / "c.csv"
+    lines = [
+        ";".join([name, "MP.MAAL", f"sætning {n}", *cells.values(), "ja"])
+        for n, (name, cells) in enumerate(data.draw(st.permutations(rows)))
+    ]
+    path.write_text("\n".join([f"dokument;kode;tekst;{';'.join(HEADINGS)};samtykke", *lines]) + "\n", "utf-8")
+    batch = read(path, schools={"Nordskolen": "s1"})
+    in_force = with_valid_consent(batch.segments).segments
+    assert in_force["document_id"].nunique() == (1 if is_out else 2)
+    assert sorted(batch.documents["consent"]) == (["gyldigt", "ukendt"] if is_out else ["gyldigt", "gyldigt"])
+    asked = {p.rule for p in batch.problems} & {"unknown_attribute", "unknown_consent", "unread"}
+    assert bool(asked) == is_out
+    assert "mor" not in " ".join(str(p) for p in batch.problems)
+
+
+def test_what_stands_for_a_known_value_is_answered_in_the_side_table_or_the_mapping(
+    tmp_path: Path, read: Any
+) -> None:
+    path, side = tmp_path / "c.csv", tmp_path / "d.csv"
+    path.write_text("dokument;kode;aargang;koder;samtykke\na;MP.MAAL;7;anna fra u34;ja\n", encoding="utf-8")
+    side.write_text("document;aargang\na;flere\n", encoding="utf-8")
+    told = read_side_table(side).documents
+    assert consent(read(path)) == consent(read(path, documents=told)) == "ukendt"
+    assert consent(read(path, documents=told, ignored=["koder"])) == "gyldigt"
+
+
+SPELLINGS = ("Elev 01", "elev-01", "elev_1", "ELEV1", "elev 1.docx", "Elev  01.txt")
+COPIES = ("{} (rettet)", "{} – kopi", "kopi af {}", "{} (2)", "{} v2", "{}_ny.docx")
+
+
+@few
+@given(
+    names=st.lists(st.sampled_from(SPELLINGS), min_size=2, max_size=2),
+    copy=st.sampled_from(["{}", *COPIES]),
+    state=st.sampled_from(["trukket tilbage", "nej", "ring til mor", "ja"]),
+    is_in_one_file=st.booleans(),
+)
+def test_a_no_is_heard_under_a_name_that_is_nearly_the_same(
+    names: list[str], copy: str, state: str, is_in_one_file: bool, tmp_path_factory: Any, read: Any
+) -> None:
+    folder, other = tmp_path_factory.mktemp("near"), copy.format(names[1])
+    rows = [f"{names[0]};MP.MAAL;hej;ja\nElev 11;MP.MAAL;hej;ja\n", f"{other};MP.MAAL;farvel;{state}\n"]
+    parts = ["".join(rows)] if is_in_one_file else rows
+    for n, part in enumerate(parts):
+        (folder / f"{n}.csv").write_text("dokument;kode;tekst;samtykke\n" + part, encoding="utf-8")
+    whole = combine([read(folder / f"{n}.csv") for n in range(len(parts))])
+    valid = set(whole.documents.loc[whole.documents["consent"] == "gyldigt", "document_id"])
+    is_kept = state == "ja"
+    assert len(valid) == (1 + (1 if copy == "{}" else 2) if is_kept else 1)
+    assert ("near_name" in {p.rule for p in whole.problems}) == (not is_kept and copy != "{}")
+
+
+def test_a_name_that_is_another_s_beginning_is_answered_in_the_mapping(tmp_path: Path, read: Any) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text("dokument;kode;samtykke\nElev 1;MP.MAAL;nej\nElev 1-2;MP.MAAL;ja\n", encoding="utf-8")
+    assert "gyldigt" not in set(combine([read(path)]).documents["consent"])
+    assert "gyldigt" in set(combine([read(path, ignored=["elev 1 – 2"])]).documents["consent"])

@@ -224,13 +224,13 @@ def test_every_row_is_accounted_for(tmp_path: Path, read: Any) -> None:
             "a;1;0;3;;;AB;;;;;;;;\n",  # no code
             "a;1;0;3;MP.UFRIV;;AB;;måske;;;;;;\n",  # neither yes nor no
             "a;1;0;3;MP.UFRIV;;AB;;;;;;;;;for;mange\n",
-            "a;1;0;3;MP.MAAL;opad;AB;;;;;;;;\n",  # kept, direction reported
+            "a;1;0;3;MP.MAAL;opad;AB;;;;;;;;\n",  # kept, direction asked about: the interview is out
         ]
     )
     batch = read(write(tmp_path / "c.csv", text))
     assert (batch.rows_in, batch.kept, batch.quarantined, batch.duplicates) == (12, 3, 8, 1)
     assert batch.rows_in == batch.kept + batch.quarantined + batch.duplicates
-    assert {problem.line for problem in batch.problems} == {5, 6, 7, 8, 9, 10, 11, 12, 13}
+    assert {problem.line for problem in batch.problems} == {5, 6, 7, 8, 9, 10, 11, 12, 13, None}
     assert "nearest: MP.TEGN.FALD" in str(batch.problems)
 
 
