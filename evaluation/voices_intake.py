@@ -32,7 +32,7 @@ from evaluation.door.mapping import read_mappings
 from evaluation.door.pseudonyms import PseudonymKey
 from evaluation.door.readers import open_source
 from evaluation.door.values import clean
-from evaluation.errors import KomgladError, Problem
+from evaluation.errors import InputError, KomgladError, Problem
 from evaluation.interviews.attributes import CONSENT, MISSING, WITHDRAWN, DocumentAttributes, slug
 from evaluation.interviews.combine import combine
 from evaluation.interviews.consent import with_valid_consent
@@ -124,18 +124,24 @@ def names_behind(incoming: Path, study: Study, key: PseudonymKey) -> dict[str, s
 def roster_names(incoming: Path, study: Study) -> tuple[str, ...]:
     """Pupils' names in the inbox's rosters, in memory only: to look for in a transcript before it is coded.
 
-    A roster that cannot be read gives none.
+    Raises ``InputError`` for a roster that cannot be read: its pupils' names would stand.
     """
     names: set[str] = set()
     for source in find_incoming(incoming, read_mappings(study.mappings)).sources:
         if source.mapping.kind != "pupils" or "names" not in source.mapping.columns or source.mapping.sql:
             continue
-        with suppress(KomgladError, OSError, EOFError), ExitStack() as stack:
-            reading, _ = open_source(source, stack, {})
-            used = source.mapping.columns["names"].used
-            for chunk in reading.chunks:
-                rows = zip(*(chunk.frame[column].fillna("") for column in used), strict=True)
-                names |= {" ".join(" ".join(str(part) for part in row).split()) for row in rows}
+        name = source.path.relative_to(incoming).as_posix()
+        used = source.mapping.columns["names"].used
+        try:
+            with ExitStack() as stack:
+                reading, _ = open_source(source, stack, {})
+                for chunk in reading.chunks:
+                    rows = zip(*(chunk.frame[column].fillna("") for column in used), strict=True)
+                    names |= {" ".join(" ".join(str(part) for part in row).split()) for row in rows}
+        except (KomgladError, OSError, EOFError, KeyError) as error:
+            found = error.problems if isinstance(error, KomgladError) else ()
+            problems = [replace(p, file=name) for p in found] or [Problem(name, found="cannot be read")]
+            raise InputError(TEXT("voices_intake_roster_unread", name=name), problems) from None
     return tuple(sorted(names - {""}))
 
 

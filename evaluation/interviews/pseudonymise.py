@@ -98,8 +98,9 @@ class Finder:
         self._whole: dict[str, str] = {}
         for name in known.people:
             tokens = _tokens(name)
-            for token in tokens:
+            for token in (*tokens, *_joined_tokens(name)):
                 self._whole.setdefault(token, tokens[0] if tokens else token)
+        self._sounds = {name: _sound(name) for name in self._whole}
         self._nick = {
             nick: self._whole[name]
             for name, nicks in NICKNAMES.items()
@@ -143,21 +144,25 @@ class Finder:
         return None
 
     def _person(self, token: str, is_capital: bool) -> str | None:
-        """The known person a word means: exactly, in the genitive, as a nickname, shortened or misspelt."""
+        """The known person a word means: exactly, in the genitive, as a nickname, shortened or misspelt, or a part of it."""
         place = (token, is_capital)
         if place not in self._cache:
-            self._cache[place] = self._search(token, is_capital)
+            parts = [p for p in re.split(r"['’`´-]+", token) if len(p) > 1]
+            known = (self._exact(p, is_capital) for p in ("".join(parts), *parts))
+            self._cache[place] = next(filter(None, known), None) or self._search(token, is_capital)
         return self._cache[place]
 
-    def _search(self, token: str, is_capital: bool) -> str | None:
+    def _exact(self, token: str, is_capital: bool) -> str | None:
+        """The known person so called, in the genitive perhaps or by a nickname."""
         bases = _bases(token)
-        is_ordinary = not is_capital and any(base in ORDINARY for base in bases)
-        for base in bases:
-            if len(base) > 1 and not is_ordinary:
-                if base in self._whole:
-                    return self._whole[base]
-                if base in self._nick:
-                    return self._nick[base]
+        if not is_capital and any(base in ORDINARY for base in bases):
+            return None
+        called = (self._whole.get(base) or self._nick.get(base) for base in bases if len(base) > 1)
+        return next(filter(None, called), None)
+
+    def _search(self, token: str, is_capital: bool) -> str | None:
+        """A known name shortened or misspelt."""
+        bases = _bases(token)
         if not is_capital:
             near = [
                 n
@@ -166,9 +171,11 @@ class Finder:
             ]
             return self._whole[near[0]] if len({self._whole[n] for n in near}) == 1 else None
         for base in bases:
-            stem = re.sub(r"(?:sen|ser|se|ie|y|i|er|e)\Z", "", base)
+            stem = _sound(re.sub(r"(?:sen|ser|se|ie|y|i|er|e)\Z", "", base))
             short = [
-                n for n in self._whole if len(stem) >= 3 and n.startswith(stem) and len(base) <= len(n) + 2
+                n
+                for n, sound in self._sounds.items()
+                if len(stem) >= 3 and sound.startswith(stem) and len(base) <= len(n) + 2
             ]
             near = [n for n in self._whole if len(n) > 3 and _is_near(base, n, 1 if len(n) < 7 else 2)]
             if near or short:
@@ -223,6 +230,22 @@ ORDINARY = frozenset(normalise_token(w) for w in ORDINARY_WORDS)
 def _tokens(name: str) -> list[str]:
     parts = [normalise_token(p) for p in re.split(r"[\s'’`´-]+", name) if p]
     return [p for p in parts if len(p) > 1 and p not in PARTICLES]
+
+
+def _joined_tokens(name: str) -> list[str]:
+    """The parts of each hyphenated word written as one, a particle's included: *Al-Hashimi* as *alhashimi*."""
+    words = [[normalise_token(p) for p in re.split(r"['’`´-]+", word) if p] for word in name.split()]
+    return ["".join(parts) for parts in words if len(parts) > 1]
+
+
+_SOUNDS = (("ck", "k"), ("c", "k"), ("ph", "f"), ("th", "t"), ("w", "v"), ("x", "ks"), ("z", "s"), ("q", "k"))
+
+
+def _sound(token: str) -> str:
+    """A name as it sounds, however it is spelt: one letter for those that sound alike, and none doubled."""
+    for spelt, heard in _SOUNDS:
+        token = token.replace(spelt, heard)
+    return re.sub(r"([^\W\d_])\1+", r"\1", token)
 
 
 def _bases(token: str) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import re
+import unicodedata
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -87,8 +88,8 @@ def read_word(data: bytes, name: str) -> WordText:
 
 
 def visible(text: str) -> str:
-    """The text without characters nobody sees, which would cut a name in two."""
-    return _INVISIBLE.sub("", text)
+    """The text composed (NFC), and without characters nobody sees: either would cut a name in two."""
+    return unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
 
 
 def written_word(blocks: Sequence[str | Table]) -> bytes:

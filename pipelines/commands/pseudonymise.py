@@ -44,6 +44,8 @@ def pseudonymise(
         if not names.is_file():
             raise InputError(TEXT("pseudonymise_no_names_file", name=names.name))
         people = (*people, *names.read_text(encoding="utf-8-sig").splitlines())
+    if not people:
+        raise InputError(TEXT("pseudonymise_nobody"))
     schools = tuple(n for s in study.protocol.schools for n in (s.name, s.short))
     finder = Finder(Known(tuple(people), schools, tuple(also or ()), tuple(keep or ())))
     texts = texts_of(file)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 import stat
+import unicodedata
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -71,6 +74,47 @@ def test_at_the_beginning_of_a_sentence_known_names_are_found() -> None:
     for name in ("Ida", "Katrines", "Mohamed", "Trine", "Egelundskolen"):
         assert found.proposals(f"Ja. {name} kom."), name
         assert found.proposals(f"{name}: Det ved jeg ikke."), name
+
+
+FIRST = ("Mikkel", "Anne-Sofie", "Ida", "Åse", "Christoffer", "Yusuf", "Bjørk")
+LAST = ("Al-Hashimi", "Lindskov", "Bach-Møller")
+ROSTER = Finder(Known(tuple(f"{a} {b}" for a, b in itertools.product(FIRST, LAST)), SCHOOLS))
+SPELLINGS = (
+    str,
+    str.upper,
+    lambda n: f"{n}s",
+    lambda n: f"{n}'s",
+    lambda n: n.replace("-", ""),
+    lambda n: n.replace("-", "").lower(),
+    lambda n: f"{n}-Marie",
+    lambda n: f"Per-{n}s",
+    lambda n: unicodedata.normalize("NFD", n),
+    lambda n: n.replace("kk", "ck"),
+    lambda n: n.replace("kk", "k"),
+    lambda n: n.replace("Ch", "K"),
+    lambda n: n.replace("ff", "ph"),
+    lambda n: n.replace("e", "é"),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.sampled_from([*FIRST, *LAST]),
+    spell=st.sampled_from(SPELLINGS),
+    frame=st.sampled_from(["{} kom.", "Ja. {} ved det", "så sagde {} noget", "{}: nej"]),
+)
+def test_a_known_name_is_found_where_a_sentence_begins_however_it_is_put_together(
+    name: str, spell: Any, frame: str, tmp_path_factory: Any
+) -> None:
+    path = tmp_path_factory.mktemp("n") / "t.txt"
+    path.write_text(frame.format(spell(name)), encoding="utf-8")
+    found = Replacer.of(texts_of(path), ROSTER)
+    text = rewritten(path, lambda t: found.replaced(t, ROSTER)).decode()
+    left = frame.format("").split()
+    assert [
+        w for w in re.findall(r"[^\W\d_]+", re.sub(r"\[\w+ \d+\]", "", text)) if w not in " ".join(left)
+    ] == []
+    assert "[person " in text
 
 
 def test_ordinary_words_stand() -> None:
@@ -167,6 +211,30 @@ def test_the_command_shows_writes_and_keeps_the_key_elsewhere(tmp_path: Path) ->
     assert out.read_text(encoding="utf-8") == "[person 1] mor ringede."
     assert json.loads(key.read_text(encoding="utf-8"))["words"] == {"[person 1]": ["idas"]}
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("kind", ["none", "another encoding", "damaged"])
+def test_without_a_roster_that_can_be_read_nothing_is_written_and_the_cause_is_told(
+    kind: str, tmp_path: Path
+) -> None:
+    place = tmp_path / "data" / "incoming" / "fjord"
+    place.mkdir(parents=True)
+    head = "2026/27\nElevID¤Skolekode¤Skolenavn¤Fornavn¤Efternavn¤CPR¤Klassetrin¤Klassespor¤Stamklasse¤Indmeldt¤Udmeldt\n"
+    row = "17¤990002¤Fjordskolen¤Ida¤Prøvesen¤0101144001¤6¤A¤6.A¤¤\n"
+    roster = place / "elever_2026-27_2026-11-20.txt"
+    if kind != "none":
+        roster.write_bytes((head + row).encode() if kind == "another encoding" else b"\x00\x01\n" * 9)
+    source, out, key = tmp_path / "samtale.txt", tmp_path / "ud.txt", tmp_path / "n" / "k.json"
+    source.write_text("idas mor ringede.", encoding="utf-8")
+    base = ["--study", "demo_kommune", "--data", str(tmp_path / "data"), "pseudonymise", str(source)]
+    done = CliRunner().invoke(app, [*base, "--write", str(out), "--key", str(key)])
+    assert isinstance(done.exception, InputError)
+    assert kind == "none" or roster.name in done.exception.message
+    assert not out.exists()
+    (tmp_path / "navne.txt").write_text("Ida Prøvesen\n", encoding="utf-8")
+    if kind == "none":
+        told = CliRunner().invoke(app, [*base, "--names", str(tmp_path / "navne.txt")])
+        assert "»idas« mor" in told.output
 
 
 NAME = "Zarnbjerg"
