@@ -248,7 +248,7 @@ def near_names(times: int) -> Problem:
         "",
         column=CONSENT,
         found=f"{times} document(s) named almost as one with another consent; left out",
-        rule="near_name",
+        rule="near_interview",
         expected="one name for one interview",
         next_step='spell the name the same everywhere; is it another person, say in the mapping [ignore] "NAME" = "why"',
     )

@@ -20,7 +20,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "forskellige ord om samtykke: det strengeste gælder",
         "ret samtykket i kodeværktøjet eller sidetabellen, hvis det er forkert",
     ),
-    "near_name": (
+    "near_interview": (
         "et interview, der hedder næsten det samme som et med et andet samtykke: det er ude",
         'skriv navnet ens alle steder; er det en anden, så skriv det i en mapping: [ignore] "NAVN" = "en anden"',
     ),

@@ -599,7 +599,7 @@ def test_a_no_is_heard_under_a_name_that_is_nearly_the_same(
     valid = set(whole.documents.loc[whole.documents["consent"] == "gyldigt", "document_id"])
     is_kept = state == "ja"
     assert len(valid) == (1 + (1 if copy == "{}" else 2) if is_kept else 1)
-    assert ("near_name" in {p.rule for p in whole.problems}) == (not is_kept and copy != "{}")
+    assert ("near_interview" in {p.rule for p in whole.problems}) == (not is_kept and copy != "{}")
 
 
 def test_a_name_that_is_another_s_beginning_is_answered_in_the_mapping(tmp_path: Path, read: Any) -> None:
