@@ -49,7 +49,7 @@ from evaluation.door.recognise import (
     share_of,
     table_of,
 )
-from evaluation.door.sheet_titles import are_classes, is_whose_or_when
+from evaluation.door.sheet_titles import are_classes, is_whose_or_when, places_of
 from evaluation.door.values import clean, parse_class
 from evaluation.protocol import Protocol
 
@@ -298,7 +298,7 @@ class Draft:
         if self.shape.startswith("totals") and (total := self._control(self.amounts)):
             left.append(total)
         unread = may_matter(
-            table_of(self.look, found, tuple(amounts)),
+            table_of(self.look, found, tuple(amounts), places_of(self.protocol)),
             [re.sub(r"\*", "?", c) for c in left],
             is_roster=self.shape == "pupils",
         )

@@ -58,11 +58,12 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "local_id": ("elevid", "elev id", "elevnr"),
 }  # fmt: skip
 """Our column → headings, as :func:`heading` tidies them; the first that is there counts."""
-ATTRIBUTES = ("sundhedsplejerske",
-              "registreret af", "oprettet af", "indberettet af", "ændret af", "noteret af", "lærer", "klasselærer",
-              "kontaktlærer", "kontaktperson", "køn", "skole", "skolenavn", "institutionsnavn", "afdeling", "telefon",
-              "mobil", "adresse", "postnr", "by", "kommune", "gender", "teacher", "spor", "klassespor")  # fmt: skip
-"""Headings of what describes a pupil, a school or the person who noted: never how much a row counts."""
+NOTED_BY = ("sundhedsplejerske", "registreret af", "oprettet af", "indberettet af", "ændret af", "noteret af", "lærer",
+            "klasselærer", "kontaktlærer", "kontaktperson", "teacher")  # fmt: skip
+"""Headings of who noted something, or whom to ask."""
+ATTRIBUTES = ("køn", "skole", "skolenavn", "institutionsnavn", "afdeling", "telefon", "mobil", "adresse", "postnr", "by",
+              "kommune", "gender", "spor", "klassespor")  # fmt: skip
+"""Headings of what describes a pupil or a school."""
 STAMPS = ("oprettet", "oprettet den", "oprettelsesdato", "registreret", "registreret den", "registreringsdato",
           "indberettet", "indberettet den", "noteret den", "ændret", "ændret den", "sidst ændret", "opdateret",
           "sidst opdateret", "fødselsdato", "født", "created", "modified", "birthdate",

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from evaluation.door.alike import Alike, number_parts
 from evaluation.door.calendar import Span, build_calendar, read_spans
 from evaluation.door.control import Sum, Sums
 from evaluation.door.desk import Desk
@@ -48,7 +49,7 @@ from evaluation.door.readers import open_source
 from evaluation.door.registers import with_ids
 from evaluation.door.running import running_totals
 from evaluation.door.scrutiny import Scrutiny, StillOpen
-from evaluation.door.sheet_titles import unclear_sheet
+from evaluation.door.sheet_titles import places_of, unclear_sheet
 from evaluation.door.stage import Stage
 from evaluation.door.taken_back import TAKEN_BACK, note_negatives, taken_back
 from evaluation.door.wide import told_apart
@@ -237,7 +238,8 @@ class _Session:
                     source = page.source = replace(source, exported_on=day)
                 page.period = covered_period(source, reading.preamble, starts_month)
                 sums = Sums(source.mapping)
-                scrutiny = Scrutiny(source.mapping, reading.epoch_1904)
+                scrutiny = Scrutiny(source.mapping, reading.epoch_1904, places_of(desk.protocol))
+                alike = Alike(source.mapping)
                 unclear: list[int] = []
                 for chunk in reading.chunks:
                     unclear += chunk.unclear
@@ -271,6 +273,7 @@ class _Session:
                         keep &= ~staged.is_silent
                     if keep.any():
                         compact = self._compact(number, chunk.rows, staged.school, staged.columns, keep)
+                        alike.see(chunk, keep, compact)
                         self.stage.add(source.mapping.kind, compact)
                 if source.mapping.format in (
                     "grid",
@@ -278,8 +281,11 @@ class _Session:
                 ):  # whose headings do not say what is beside the marks
                     self.unread[source.name] = tuple(scrutiny.values)
                 titles = (replace(UNCLEAR, why=f"{UNCLEAR.why}: linje {lines(unclear)}"),) if unclear else ()
-                if questions := (*titles, *scrutiny.questions(), *running_totals(self.stage, source, number)):
+                open_ = (*titles, *scrutiny.questions(), *running_totals(self.stage, source, number))
+                if questions := (*open_, *alike.questions()):
                     raise StillOpen(source.name, questions)
+                if source.mapping.same_rows == "parts" and self.stage.has("absence"):
+                    number_parts(self.stage, number)
                 page.sums = tuple(sums.found)
                 self.ledger.seal(number, seal())
         except (InputError, zlib.error, zipfile.BadZipFile, EOFError, OSError) as error:

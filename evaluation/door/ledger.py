@@ -130,8 +130,14 @@ class Ledger:
             [None if t is None else [labels.get(c, -2) for c in t] for t in told],
             dtype=pd.ArrowDtype(pa.list_(pa.int32())),
         )
-        is_stated = [p.source.mapping.period is not None for p in pages]
-        return self.exports().assign(lo=first, hi=last, classes=classes, is_period_stated=is_stated)
+        periods = [p.source.mapping.period for p in pages]
+        return self.exports().assign(
+            lo=first,
+            hi=last,
+            classes=classes,
+            is_period_stated=[p is not None for p in periods],
+            is_to_export=[p == "to_export" for p in periods],
+        )
 
     def add_only_older(self, rows: pd.DataFrame) -> None:
         """Note rows that a newer export of the same days lacks: columns file, row, newer."""

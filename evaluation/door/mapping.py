@@ -113,6 +113,7 @@ class Mapping(Strict):
     ignore: dict[str, Annotated[str, Field(min_length=3)]] = Field(default_factory=dict)
     clock: Clock | Literal["whole_days"] | None = None
     empty_to: Literal["ongoing", "one_day"] | None = None
+    same_rows: Literal["once", "parts"] | None = None
     questions: tuple[Question, ...] = ()
     totals: Totals | None = None
     grid: Grid = Grid()
@@ -189,8 +190,13 @@ class Mapping(Strict):
         return None if said is None else tuple(str(parse_class(clean(c))[1] or clean(c)) for c in said)
 
     def handed_on(self, header: Iterable[str]) -> tuple[str, ...]:
-        """The file's columns that the door looks at: those read, and those that nobody has decided to leave."""
-        used, left = self.used_columns, tuple(self.ignore)
+        """The file's columns that the door looks at: those read, and those that nobody has decided to leave. Of absences
+        all, because what is left may tell two rows apart.
+        """
+        used, left = (
+            self.used_columns,
+            () if self.kind == "absence" and self.same_rows is None else tuple(self.ignore),
+        )
         rest = (h for h in header if h and h not in used)
         return (*used, *(h for h in rest if not is_ignored(h, left)))
 
@@ -300,6 +306,8 @@ def _inconsistencies(m: Mapping) -> Iterable[str]:
         yield "format = xml skal have en tabel [xml] med record"
     if m.wide and m.kind != "consents":
         yield "wide: en kolonne for hver forælder og hvert formål hører til kind = consents"
+    if m.same_rows and m.kind != "absence":
+        yield "same_rows hører til kind = absence"
     if m.kind == "totals" and m.totals is None:
         yield "totals skal have en tabel [totals] med types"
     if m.kind == "absence" and not m.types:

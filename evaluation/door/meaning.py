@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from evaluation.disclosure.names import normalise_token
 from evaluation.door.beside import Beside, Relation
 from evaluation.door.cpr import parse_cpr
 from evaluation.door.dates import MONTHS, WEEKDAYS, parse_date, weekday_of
@@ -26,10 +27,12 @@ from evaluation.door.headings import (
     HEADINGS,
     LAST_NAMES,
     NAME_HEADINGS,
+    NOTED_BY,
     STAMPS,
     heading,
     is_percent,
 )
+from evaluation.door.nobody import is_known_word
 from evaluation.door.questions import is_ignored
 from evaluation.door.values import parse_class
 
@@ -102,13 +105,15 @@ class Table:
     """The columns of a file as far as meaning needs them.
 
     ``values`` by heading; ``read``: our column → the file's, for the columns that are read; ``amounts``: the file's columns
-    that are summed; ``beside``: what the unread columns say beside them, over all rows.
+    that are summed; ``beside``: what the unread columns say beside them, over all rows; ``places``: words of the study's
+    schools and municipality, normalised.
     """
 
     values: dict[str, Values]
     read: dict[str, str]
     beside: Beside
     amounts: tuple[str, ...] = ()
+    places: frozenset[str] = frozenset()
 
 
 def class_of(values: Values) -> Class:
@@ -128,8 +133,8 @@ def class_of(values: Values) -> Class:
 
 
 def _are_identifiers(values: Values) -> bool:
-    """Whole numbers of one length, too long for an amount and not round as hours, minutes and clock times are; or keys of
-    many letters and figures, another in each row.
+    """Whole numbers of one length, too long for an amount, neither round nor all times of day; or keys of many letters and
+    figures, another in each row.
     """
     are_keys = len(values.counts) >= SOME and all(map(_KEY.fullmatch, values.counts))
     if are_keys and values.filled == len(values.counts) + values.looks["key"]:
@@ -138,8 +143,13 @@ def _are_identifiers(values: Values) -> bool:
     if not all(re.fullmatch(r"\d{6,40}", d) for d in digits) or set(values.looks) - {"number"}:
         return False
     lengths, numbers = {len(d) for d in digits}, [int(d) for d in digits]
-    is_round = any(all(n % unit == 0 for n in numbers) for unit in (60, 100, 1000))
-    return len(lengths) == 1 and not is_round and not _are_moments(numbers, lengths.pop())
+    is_round = any(all(n % unit == 0 for n in numbers) for unit in (60, 100, 1000)) or max(numbers) < 10_000
+    are_times = is_round or all(map(_ARE_TIMES.fullmatch, digits))
+    return len(lengths) == 1 and not are_times and not _are_moments(numbers, lengths.pop())
+
+
+_ARE_TIMES = re.compile(r"(?:(?:[01]\d|2[0-4])[0-5]\d[0-5]\d){1,2}|(?:(?:[01]\d|2[0-4])[0-5]\d){2}")
+"""``101742``, ``08001130``: times of day, one or two, without anything between."""
 
 
 def _are_moments(numbers: list[int], length: int) -> bool:
@@ -242,17 +252,74 @@ def _is_sparse(table: Table, values: Values) -> bool:
 
 
 def _is_known(table: Table, name: str, looks: Class) -> bool:
-    """Headings that say who it is or who noted it, and when, over values that say no amount."""
-    tidy = heading(name)
+    """Is what the heading says borne out by every value: when something was noted, who noted it or whom it is about, which
+    class or place the pupil belongs to? A heading alone proves nothing.
+    """
+    tidy, values = heading(name), table.values[name]
     if looks == "date":
         return tidy in STAMPS
-    is_who = says_who(name) or tidy in (*HEADINGS["class"], *HEADINGS["grade"])
-    return looks == "words" and is_who and not table.values[name].share(TELLS_A_PART.search)
+    if looks != "words" or values.share(TELLS_A_PART.search):
+        return False
+    if tidy in (*HEADINGS["class"], *HEADINGS["grade"]):
+        return values.share(lambda v: parse_class(v)[0] is not None) >= 0.95
+    if tidy in NOTED_BY:
+        return values.share(_is_who_noted, "name") >= 0.95
+    if tidy in (*NAME_HEADINGS, *FIRST_NAMES, *LAST_NAMES):
+        fewest = 0 if tidy in LAST_NAMES else 0.5
+        # Some are called Max or April: most must not be words of schools.
+        return _is_each_ones_own(table, name, fewest) and values.share(_is_called_so, "name") >= 0.8
+    return tidy in ATTRIBUTES and (
+        values.share(lambda v: _is_place(v, table.places)) == 1 or _is_each_pupils(table, name)
+    )
 
 
-def says_who(name: str) -> bool:
-    """Is it a heading of who a person is, or who noted something?"""
-    return heading(name) in (*ATTRIBUTES, *NAME_HEADINGS, *FIRST_NAMES, *LAST_NAMES)
+_INITIALS = re.compile(r"[A-ZÆØÅ]{2,4}\d{0,2}|[a-zæøå]{2,4}\d{1,4}")
+
+
+def _is_called_so(text: str) -> bool:
+    """Can it be what a person is called? Words with capitals, not all of them words of schools and their systems; or a
+    letter in place of the name.
+    """
+    words = [w for w in re.findall(r"[^\W\d_]+", text) if len(w) > 1]
+    if re.search(r"\d", text) or not re.search(r"[^\W\d_]", text):
+        return False
+    return all(w[:1].isupper() and not w.isupper() for w in words) and not (
+        words and all(map(is_known_word, words))
+    )
+
+
+def _is_who_noted(text: str) -> bool:
+    """The whole name, the initials or the login of somebody. One word alone may be anything."""
+    if _INITIALS.fullmatch(text) or (_LOGIN.fullmatch(text) and not text.isalpha()):
+        return not is_known_word(re.sub(r"\d", "", text))
+    return len(re.findall(r"[^\W\d_]+", text)) >= 2 and _is_called_so(text)
+
+
+def _is_each_ones_own(table: Table, name: str, fewest: float) -> bool:
+    """Whole names; or one value for each pupil, and at least such a share as many values as pupils, or one for all."""
+    if table.values[name].share(_is_full_name, "name") >= 0.7:
+        return True
+    fixed = table.beside.fixed.get((name, "pupil"))
+    if fixed is None or not fixed.holds or not fixed.of:
+        return False
+    return len(fixed.values) >= fewest * len(fixed.of) or len(fixed.values) == 1
+
+
+def _is_each_pupils(table: Table, name: str) -> bool:
+    """One value for each pupil, of whom enough have several rows, and not one for all: that may say what file it is."""
+    fixed = table.beside.fixed.get((name, "pupil"))
+    if fixed is None or not fixed.holds or len(fixed.values) < 2:
+        return False
+    return len(fixed.of) >= 5 and fixed.rows >= 1.5 * len(fixed.of)
+
+
+def _is_place(text: str, places: frozenset[str]) -> bool:
+    """Does every word belong to a school or municipality of the study, or does one call itself a school?"""
+    words = re.findall(r"[^\W_]+", text.casefold())
+    return bool(words) and (
+        all(normalise_token(w) in places for w in words)
+        or any(re.search(r"skolen?s?$", w) and len(w) > 7 for w in words)
+    )
 
 
 def _day(text: str) -> dt.date | None:
@@ -403,7 +470,7 @@ def _is_of_the_class(table: Table, name: str, _: Class) -> bool:
     told = table.beside.told.get((name, "class"))
     if told is None or not told.ways or not told.rows:
         return False
-    if heading(name) in HEADINGS["grade"]:
+    if heading(name) in (*HEADINGS["grade"], "spor", "klassespor"):
         return True
     are_numbers = any(v.isdecimal() for v in told.values)
     return len(told.values) >= (3 if are_numbers else 2) and told.rows >= (SOME if are_numbers else 5)

@@ -20,6 +20,7 @@ from evaluation.door.headings import (
     LENGTHS,
     LESSONS,
     NAME_HEADINGS,
+    NOTED_BY,
     PRESENT,
     STAMPS,
     TYPE_WORDS,
@@ -67,7 +68,7 @@ _WORDS = frozenset(
         *(
             word
             for texts in (
-                ATTRIBUTES, STAMPS, NAME_HEADINGS, FIRST_NAMES, LAST_NAMES, LENGTHS, LESSONS, PRESENT, HALF,
+                ATTRIBUTES, NOTED_BY, STAMPS, NAME_HEADINGS, FIRST_NAMES, LAST_NAMES, LENGTHS, LESSONS, PRESENT, HALF,
                 *HALVES, *HEADINGS.values(), *TYPE_WORDS.values(), *CHOICES.values(),
             )
             for text in texts
@@ -112,7 +113,13 @@ def is_nobody(text: str) -> bool:
     is_month = len(words) == 1 and words[0] in MONTHS and re.search(r"\b20\d\d\b", text) is not None
     if is_short_name or (_ALSO_NAMES & set(words) and not is_month):
         return False
-    return all(len(w) <= 2 or w in _WORDS or w in _ASKS or _is_compound(w) for w in words)
+    return all(len(w) <= 2 or is_known_word(w) for w in words)
+
+
+def is_known_word(word: str) -> bool:
+    """Is it a word of schools and their systems, a compound of such words, or a question word?"""
+    tidy = word.casefold()
+    return tidy in _WORDS or tidy in _ASKS or _is_compound(tidy)
 
 
 def _is_compound(word: str) -> bool:

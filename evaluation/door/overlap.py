@@ -45,7 +45,8 @@ def decide_absence(stage: Stage, calendar: SchoolCalendar, files: pd.DataFrame) 
     ``files``: one row per file: its number, whether its mapping says that exports are complete for their period
     (``is_whole``), which mapping that is (``source``), the first and last day it says it covers (``lo``, ``hi`` as
     days since 1970, missing where only its rows tell), whether its mapping states that
-    (``is_period_stated``), and the classes its mapping says it is complete for
+    (``is_period_stated``), whether it says that they go up to their own day, from their first row or the school year's start
+    (``is_to_export``), and the classes its mapping says it is complete for
     (``classes``, a list of labels; missing where the mapping does not say).
 
     Makes two tables of the stage: ``absence_gone``, one row per staged row that is not simply kept (id, status,
@@ -80,7 +81,9 @@ def decide_absence(stage: Stage, calendar: SchoolCalendar, files: pd.DataFrame) 
                              FROM statements),
                     spans AS (SELECT school, file, exported, min(first) AS lo, max(last) AS hi FROM rows GROUP BY ALL)
                SELECT DISTINCT school, r.grade, r.label, exported, file, f.is_whole, f.source,
-                      f.classes IS NOT NULL AS is_told, coalesce(f.lo, s.lo) AS lo, coalesce(f.hi, s.hi) AS hi
+                      f.classes IS NOT NULL AS is_told,
+                      CASE WHEN f.is_to_export THEN least(f.lo, s.lo) ELSE coalesce(f.lo, s.lo) END AS lo,
+                      coalesce(f.hi, s.hi) AS hi
                FROM rows r JOIN spans s USING (school, file, exported) JOIN deliveries f USING (file)
                WHERE f.classes IS NULL OR list_contains(f.classes, r.label)""",
             "CREATE OR REPLACE TEMP TABLE cover AS SELECT * FROM covered WHERE is_whole",

@@ -27,7 +27,7 @@ from evaluation.door.headings import (
     named,
 )
 from evaluation.door.look import Look
-from evaluation.door.meaning import Table, Values, beside_of, may_matter, says_who
+from evaluation.door.meaning import Table, Values, beside_of, may_matter
 from evaluation.door.values import parse_class
 from evaluation.errors import InputError, Problem
 
@@ -93,15 +93,17 @@ def columns_of(look: Look) -> dict[str, str]:
     return found
 
 
-def table_of(look: Look, read: dict[str, str], amounts: tuple[str, ...] = ()) -> Table:
-    """The look as meaning needs it."""
+def table_of(
+    look: Look, read: dict[str, str], amounts: tuple[str, ...] = (), places: frozenset[str] = frozenset()
+) -> Table:
+    """The look as meaning needs it; ``places`` as :class:`~evaluation.door.meaning.Table` has them."""
     values: dict[str, Values] = {}
     for name, counts in look.columns.items():
         values[name] = Values()
         values[name].add(counts.items())
     beside = beside_of(read, amounts)
-    beside.see(look.frame, [c for c in values if c not in read.values() and not says_who(c)])
-    return Table(values, read, beside, amounts)
+    beside.see(look.frame, [c for c in values if c not in read.values()])
+    return Table(values, read, beside, amounts, places)
 
 
 _CLOCK = re.compile(r"(?:kl\.?\s*)?\d{1,2}[:.]\d{2}(?::\d{2})?")

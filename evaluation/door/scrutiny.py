@@ -16,8 +16,8 @@ from evaluation.door.beside import Beside
 from evaluation.door.chunks import Chunk
 from evaluation.door.dates import parse_moment
 from evaluation.door.mapping import Mapping
-from evaluation.door.meaning import WHY, Table, Values, beside_of, may_matter, says_who
-from evaluation.door.questions import IGNORE_ANSWER, Question
+from evaluation.door.meaning import WHY, Table, Values, beside_of, may_matter
+from evaluation.door.questions import IGNORE_ANSWER, Question, is_ignored
 from evaluation.door.values import clean
 from evaluation.errors import InputError
 
@@ -34,10 +34,11 @@ class StillOpen(InputError):
 
 @dataclass
 class Scrutiny:
-    """Grows while a file is read."""
+    """Grows while a file is read. ``places``: words of the study's schools and municipality."""
 
     mapping: Mapping
     epoch_1904: bool
+    places: frozenset[str] = frozenset()
     values: dict[str, Values] = field(default_factory=dict)
     beside: Beside = field(init=False)
     moments: set[str] = field(default_factory=set)
@@ -59,7 +60,11 @@ class Scrutiny:
     def see(self, chunk: Chunk) -> None:
         """Look at one piece."""
         frame, used = chunk.frame, self.mapping.used_columns
-        unread = [str(c) for c in frame if c not in used and not str(c).startswith("\x00")]
+        unread = [
+            str(c)
+            for c in frame
+            if c not in used and not str(c).startswith("\x00") and not is_ignored(str(c), self.mapping.ignore)
+        ]
         if unread:
             if len(chunk.rows) and (np.diff(chunk.rows) == 0).any():
                 frame = frame[
@@ -69,13 +74,13 @@ class Scrutiny:
                 found = frame[column].value_counts()
                 counts = Counter({clean(str(v)): int(n) for v, n in found.items()})
                 self.values.setdefault(column, Values()).add(counts.items())
-            self.beside.see(frame, [c for c in unread if not says_who(c)])
+            self.beside.see(frame, unread)
         self._see_times(frame)
 
     def questions(self) -> tuple[Question, ...]:
         """What must be answered before the file counts."""
         mapping = self.mapping
-        table = Table(self.values, self._read, self.beside, self._amounts)
+        table = Table(self.values, self._read, self.beside, self._amounts, self.places)
         found = [
             Question("column", u.name, WHY[u.looks], IGNORE_ANSWER)
             for u in may_matter(table, mapping.ignore, is_roster=mapping.kind == "pupils")

@@ -24,11 +24,15 @@ _PLAIN = frozenset(
 """Words of titles that say nothing of whether the rows count."""
 
 
+def places_of(protocol: Protocol) -> frozenset[str]:
+    """Words of the names of a study's schools and municipality, normalised."""
+    texts = [protocol.study.municipality, *(t for s in protocol.schools for t in (s.name, s.short, s.id))]
+    return frozenset(normalise_token(w) for t in texts for w in t.split())
+
+
 def is_whose_or_when(title: str, protocol: Protocol) -> bool:
     """Does every word of a title tell of a class, a grade, a school or a time, or of nothing?"""
-    places = {
-        normalise_token(w) for s in protocol.schools for t in (s.name, s.short, s.id) for w in t.split()
-    }
+    places = places_of(protocol)
     months = {*MONTHS, *(m[:3] for m in MONTHS)}
     return all(
         word in _PLAIN or word in months or normalise_token(word) in places or len(word) == 1
