@@ -154,7 +154,7 @@ REGISTRY: Mapping[str, Mapping[str, Declared]] = {
         is_latest: flag open
     """),
     "out_joint_display": _declared("""
-        round sign_id sign quant_verdict relation: code open
+        round sign_id sign quant_verdict voices_side relation: code open
         estimate_pp ci_low_pp ci_high_pp: estimate model
         quant_text qual_summary: sentence told
         said: sentence inside

@@ -42,6 +42,7 @@ JOINT_COLUMNS = (
     "quant_says",
     "quant_text",
     "qual_says",
+    "voices_side",
     "said",
     "qual_summary",
     "sources",
@@ -55,7 +56,8 @@ JOINT_COLUMNS = (
     "quote_against_attribution",
     "reading",
 )
-"""One row per sign. ``quant_says``: for | imod | ingen | ukendt; ``qual_says``: for | imod | delt | få | tavs.
+"""One row per sign. ``quant_says``: for | imod | ingen | ukendt; ``qual_says``: for | imod | delt | få | tavs;
+``voices_side``: for | imod, as it is argued from, or nothing.
 
 ``quote`` says what most say; ``quote_against`` is one voice that says otherwise."""
 
@@ -79,6 +81,17 @@ def relation_of(quant_says: str, qual_says: str) -> Relation:
     if qual_says == "tavs":
         return Relation.SILENT
     return _RULE.get((quant_says, qual_says), Relation.EXTENDS)
+
+
+def _voices_side(quant_says: str, qual_says: str, override: Override | None) -> str | None:
+    """Which side the interviews take on a sign, for or imod; None where they take none.
+
+    An analyst's own reading stands in the place of the counted one: the side that has this relation to the numbers.
+    """
+    sides = [qual_says] if override is None else [
+        qual for (quant, qual), r in _RULE.items() if (quant, r) == (quant_says, override.relation)
+    ]
+    return next((side for side in sides if side in ("for", "imod")), None)
 
 
 def joint_display(
@@ -134,6 +147,7 @@ def joint_display(
                 "quant_says": quant_says,
                 "quant_text": numbers,
                 "qual_says": qual_says,
+                "voices_side": _voices_side(quant_says, qual_says, override),
                 "said": noted(*statements),
                 "qual_summary": " ".join(render(s, ANALYST) for s in statements),
                 "sources": int(said.get("sources", 0)),

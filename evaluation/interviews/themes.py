@@ -65,8 +65,12 @@ CHANGE_COLUMNS = (
 PUPILS = ("elev", "elevgruppe")
 SPEAKERS = ("pupils", "adults", UNKNOWN)
 STANCES = ("for", "imod", "begge", "ingen")
-TO_COME = ("KL.LAERT", "MP.VIDERE", "MP.BORGER")
-"""What has been learnt, whether and how it should go on, what school boards and parents say: the stances told of."""
+TO_COME = (
+    *(f"KL.FREMOVER.{way}" for way in ("FASTHOLD", "UDBRED", "JUSTER", "STOP")),
+    "MP.VIDERE",
+    "X.UTILSIGTET",
+)
+"""What is wanted from now on, and what came unexpected: the codes whose stances are told of."""
 DIVISIONS = {"speaker": ("hvem", SPEAKERS), "stance": ("holdning", STANCES)}
 """A division of a code's sources: the dimension's name and its parts."""
 
@@ -113,13 +117,21 @@ def divided_themes(segments: pd.DataFrame, documents: pd.DataFrame, codebook: Co
     """Sources of each code divided by who speaks and by what is said of it; every source stands in one part.
 
     [code, group_kind, group_id, sources, sources_total]. group_kind *speaker*: :data:`SPEAKERS`; *stance*:
-    :data:`STANCES`, by the directions of a source's statements.
+    :data:`STANCES`, by the directions of a source's statements; without one, by what the codebook declares for the code.
+    ``X.MODBEVIS`` on the same statement speaks against it.
     """
     who = {
         str(d): speaker_of(i) for d, i in zip(documents["document_id"], documents["informant"], strict=True)
     }
     totals = Counter(who.values())
-    rows = segments[["code", "document_id", "polarity"]].drop_duplicates()
+    marked = segments["segment_id"].isin(segments.loc[segments["code"] == DISCONFIRMING[0], "segment_id"])
+    unstated = segments["code"].map({code.id: code.unstated for code in codebook.codes})
+    rows = pd.concat(
+        [
+            segments.assign(polarity=segments["polarity"].where(marked, segments["polarity"].fillna(unstated))),
+            segments[marked].assign(polarity="negativ"),
+        ]
+    )
     found: list[tuple[str, str, str, int, int]] = []
     order = [code.id for code in codebook.codes]
     for code, part in sorted(rows.groupby("code"), key=lambda item: order.index(str(item[0]))):

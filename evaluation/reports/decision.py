@@ -7,24 +7,14 @@ from dataclasses import dataclass, field
 
 from evaluation.questions.operating import chance, verdict_mde
 from evaluation.questions.verdict import Direction, Word
-from evaluation.reports.facts import SIDES, Facts
+from evaluation.reports.facts import Facts
 from evaluation.reports.findings import findings
 from evaluation.reports.inputs import records, text, value
 from evaluation.reports.telling import tell
 from evaluation.reports.verdict_words import causes
 from evaluation.words import Count, Limit, Name, Number, On, Percent, Persons, Points
 from evaluation.words.catalogue.front import Argument, Decision, Heading
-from evaluation.words.danish import capital, rounded
-
-FUTURE: Mapping[str, tuple[str, Argument]] = {
-    "KL.FREMOVER.FASTHOLD": ("go_on", Argument.KEEP),
-    "KL.FREMOVER.UDBRED": ("go_on", Argument.SPREAD),
-    "KL.FREMOVER.JUSTER": ("adjust", Argument.CHANGE),
-    "X.UTILSIGTET": ("adjust", Argument.UNEXPECTED),
-    "KL.FREMOVER.STOP": ("stop", Argument.STOP),
-}
-"""Codes that exist for what is to come: which choice they speak for."""
-
+from evaluation.words.danish import capital, join, rounded
 
 @dataclass(frozen=True)
 class Choice:
@@ -50,6 +40,27 @@ class _Case:
 FOR_GOING, AGAINST_GOING = ("go_on", "for"), ("go_on", "against")
 FOR_CHANGE, AGAINST_CHANGE = ("adjust", "for"), ("adjust", "against")
 FOR_STOP, AGAINST_STOP = ("stop", "for"), ("stop", "against")
+
+SPOKEN: Mapping[tuple[str, str], tuple[Argument, tuple[tuple[str, str], ...]]] = {
+    ("KL.FREMOVER.FASTHOLD", "for"): (Argument.KEEP, (FOR_GOING,)),
+    ("KL.FREMOVER.FASTHOLD", "imod"): (Argument.NOT_KEEP, (AGAINST_GOING,)),
+    ("KL.FREMOVER.UDBRED", "for"): (Argument.SPREAD, (FOR_GOING,)),
+    ("KL.FREMOVER.UDBRED", "imod"): (Argument.NOT_SPREAD, (AGAINST_GOING,)),
+    ("KL.FREMOVER.JUSTER", "for"): (Argument.CHANGE, (FOR_CHANGE,)),
+    ("KL.FREMOVER.JUSTER", "imod"): (Argument.NOT_CHANGE, (AGAINST_CHANGE,)),
+    ("X.UTILSIGTET", "for"): (Argument.GOOD_UNEXPECTED, (FOR_GOING,)),
+    ("X.UTILSIGTET", "imod"): (Argument.BAD_UNEXPECTED, (FOR_CHANGE,)),
+    ("MP.VIDERE", "for"): (Argument.CARRY_ON, (FOR_GOING,)),
+    ("MP.VIDERE", "imod"): (Argument.NOT_CARRY_ON, (FOR_STOP, AGAINST_GOING)),
+    ("KL.FREMOVER.STOP", "for"): (Argument.STOP, (FOR_STOP,)),
+    ("KL.FREMOVER.STOP", "imod"): (Argument.NOT_STOP, (AGAINST_STOP,)),
+}
+"""What is to come: a code and what its sources say of it, and which choice that speaks for or against."""
+EXPERIENCED: Mapping[str, tuple[Argument, tuple[tuple[str, str], ...]]] = {
+    "for": (Argument.SIGNS_SEEN, (FOR_GOING, AGAINST_STOP)),
+    "imod": (Argument.SIGNS_NOT_SEEN, (FOR_STOP, AGAINST_GOING)),
+}
+"""What most who speak of a sign say of it. The numbers have arguments of their own, whichever side they take."""
 
 
 def choices(facts: Facts) -> tuple[Choice, ...]:
@@ -154,26 +165,16 @@ def _of_what_was_done(facts: Facts, case: _Case) -> None:
 
 def _of_voices(facts: Facts, case: _Case) -> None:
     themes = facts.inputs.frame("out_themes")
-    overall = themes[(themes["group_kind"] == "all") & (themes["sources"].fillna(0) > 0)]
-    told = {text(r, "code"): value(r, "sources") for r in records(overall)}
-    for code, (choice, argument) in FUTURE.items():
-        if told.get(code):
-            case.add(tell(argument, sources=Persons(int(told[code] or 0))), (choice, "for"))
-    stances = themes[themes["group_kind"].eq("stance") & themes["code"].eq("MP.VIDERE")]
-    said = {text(r, "group_id"): int(value(r, "sources") or 0) for r in records(stances)}
-    if said.get("for"):
-        case.add(tell(Argument.CARRY_ON, sources=Persons(said["for"])), FOR_GOING)
-    if said.get("imod"):
-        case.add(tell(Argument.NOT_CARRY_ON, sources=Persons(said["imod"])), FOR_STOP, AGAINST_GOING)
-    signs = facts.inputs.frame("out_joint_display")
-    goal = Name(facts.inputs.protocol.words.goal)
-    for relation, argument, place in (
-        (SIDES[0], Argument.SIGNS_BACKED, FOR_GOING),
-        (SIDES[1], Argument.SIGNS_AGAINST, AGAINST_GOING),
-    ):
-        n = int((signs["relation"] == relation).sum())
-        if n:
-            case.add(tell(argument, signs=Count(n), goal=goal), place)
+    stances = records(themes[themes["group_kind"] == "stance"])
+    said = {(text(r, "code"), text(r, "group_id")): int(value(r, "sources") or 0) for r in stances}
+    for spoken, (argument, places) in SPOKEN.items():
+        if said.get(spoken):
+            case.add(tell(argument, sources=Persons(said[spoken])), *places)
+    signs = records(facts.inputs.frame("out_joint_display"))
+    for side, (argument, places) in EXPERIENCED.items():
+        names = [f"»{text(r, 'sign')}«" for r in signs if text(r, "voices_side") == side]
+        if names:
+            case.add(tell(argument, signs=Name(join(names))), *places)
 
 
 def price(facts: Facts) -> str:

@@ -153,9 +153,10 @@ OUT = (
     declared(
         "out_joint_display",
         "One row per sign of the goal: numbers, words and how they relate (words.catalogue.voices.Relation). "
-        "said: the words' statements, for the warehouse alone.",
+        "said: the words' statements, for the warehouse alone. "
+        "voices_side: for | imod, what most who speak of the sign say of it.",
         "round sign_id sign quant_verdict estimate_pp DOUBLE ci_low_pp DOUBLE ci_high_pp DOUBLE quant_text "
-        "said qual_summary sources BIGINT sources_total BIGINT relation is_overridden BOOLEAN override_reason quote "
+        "voices_side said qual_summary sources BIGINT sources_total BIGINT relation is_overridden BOOLEAN override_reason quote "
         "quote_attribution quote_against quote_against_attribution reading",
         "round sign_id",
     ),

@@ -196,15 +196,20 @@ class Argument(Code):
     FRAGILE = "fragile"
     LOW_REACH = "low_reach"
     FULL_REACH = "full_reach"
-    SIGNS_BACKED = "signs_backed"
-    SIGNS_AGAINST = "signs_against"
+    SIGNS_SEEN = "signs_seen"
+    SIGNS_NOT_SEEN = "signs_not_seen"
     KEEP = "keep"
+    NOT_KEEP = "not_keep"
     SPREAD = "spread"
+    NOT_SPREAD = "not_spread"
     CHANGE = "change"
-    UNEXPECTED = "unexpected"
+    NOT_CHANGE = "not_change"
+    GOOD_UNEXPECTED = "good_unexpected"
+    BAD_UNEXPECTED = "bad_unexpected"
     CARRY_ON = "carry_on"
     NOT_CARRY_ON = "not_carry_on"
     STOP = "stop"
+    NOT_STOP = "not_stop"
     LOW_STEPS = "low_steps"
     HIGH_STEPS = "high_steps"
     GAPS = "gaps"
@@ -222,6 +227,11 @@ class Decision(Code):
     JUNE = "june"
     FOLLOWS = "follows"
     MEASURES = "measures"
+
+
+def _spoken(texts: Mapping[Code, str]) -> dict[Code, Sentence]:
+    """What a number of sources say."""
+    return {code: _s("{sources:kilde|kilder} " + text + ".", sources=Persons) for code, text in texts.items()}
 
 
 SENTENCES: Mapping[type[Code], Mapping[Code, Sentence]] = {
@@ -511,22 +521,23 @@ SENTENCES: Mapping[type[Code], Mapping[Code, Sentence]] = {
             least=Limit,
             places=Count,
         ),
-        Argument.SIGNS_BACKED: _s(
-            "Interviewene bekræfter {signs:af tegnene|af tegnene} i {goal}.", signs=Count, goal=Name
-        ),
-        Argument.SIGNS_AGAINST: _s(
-            "Interviewene modsiger {signs:af tegnene|af tegnene} i {goal}.", signs=Count, goal=Name
-        ),
-        Argument.KEEP: _s("{sources:kilde|kilder} vil holde fast i det nye.", sources=Persons),
-        Argument.SPREAD: _s("{sources:kilde|kilder} vil udbrede det nye.", sources=Persons),
-        Argument.CHANGE: _s("{sources:kilde|kilder} vil lave noget om.", sources=Persons),
-        Argument.UNEXPECTED: _s(
-            "{sources:kilde|kilder} fortæller om følger, som ingen havde ventet.", sources=Persons
-        ),
-        Argument.STOP: _s("{sources:kilde|kilder} vil stoppe med noget.", sources=Persons),
-        Argument.CARRY_ON: _s("{sources:kilde|kilder} taler for, at arbejdet føres videre.", sources=Persons),
-        Argument.NOT_CARRY_ON: _s(
-            "{sources:kilde|kilder} taler imod, at arbejdet føres videre.", sources=Persons
+        Argument.SIGNS_SEEN: _s("De fleste, der taler om tegnet, oplever det: {signs}.", signs=Name),
+        Argument.SIGNS_NOT_SEEN: _s("De fleste, der taler om tegnet, oplever det ikke: {signs}.", signs=Name),
+        **_spoken(
+            {
+                Argument.KEEP: "vil holde fast i det nye",
+                Argument.NOT_KEEP: "vil ikke holde fast i det nye",
+                Argument.SPREAD: "vil udbrede det nye",
+                Argument.NOT_SPREAD: "vil ikke udbrede det nye",
+                Argument.CHANGE: "vil lave noget om",
+                Argument.NOT_CHANGE: "vil ikke lave noget om",
+                Argument.GOOD_UNEXPECTED: "fortæller om gode følger, som ingen havde ventet",
+                Argument.BAD_UNEXPECTED: "fortæller om dårlige følger, som ingen havde ventet",
+                Argument.CARRY_ON: "taler for, at arbejdet føres videre",
+                Argument.NOT_CARRY_ON: "taler imod, at arbejdet føres videre",
+                Argument.STOP: "vil stoppe med noget",
+                Argument.NOT_STOP: "vil ikke stoppe",
+            }
         ),
         Argument.LOW_STEPS: _s(
             "{low} af {all:skole|skoler} sætter sig selv på trin 1 eller 2: det nye er ikke fast praksis endnu.",

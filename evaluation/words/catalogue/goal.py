@@ -41,6 +41,7 @@ class Goal(Code):
     LEARNT = "learnt"
     ABOUT_GOING_ON = "about_going_on"
     CITIZENS = "citizens"
+    UNEXPECTED = "unexpected"
     FORWARD = "forward"
     SIGN = "sign"
 
@@ -79,6 +80,9 @@ SENTENCES: Mapping[type[Code], Mapping[Code, Sentence]] = {
         Goal.CITIZENS: _s(
             "{sources:kilde|kilder} gengiver, hvad der er sagt i skolebestyrelser eller blandt forældre.",
             sources=Persons,
+        ),
+        Goal.UNEXPECTED: _s(
+            "{sources:kilde|kilder} fortæller om følger, som ingen havde ventet.", sources=Persons
         ),
         Goal.FORWARD: _s("Sådan bruges læringen: (skrives af dem, der ejer planen)"),
         Goal.SIGN: _s("{sign}: {said} {reading}", sign=Name, said=Name, reading=Name),
