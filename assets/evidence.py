@@ -49,12 +49,14 @@ def out_themes(
     core_interview_codes: pd.DataFrame,
     core_interview_documents: pd.DataFrame,
     raw_interview_documents: pd.DataFrame,
+    raw_interview_texts: pd.DataFrame,
     study: StudyParam,
 ) -> pd.DataFrame:
     return voices.themes(
         core_interview_codes,
         core_interview_documents,
         raw_interview_documents,
+        raw_interview_texts,
         study,
         round_of(context, study).id,
     )

@@ -121,7 +121,8 @@ REGISTRY: Mapping[str, Mapping[str, Declared]] = {
         last_on: date from coverage_pct
     """),
     "out_themes": _declared("""
-        round code code_name family group_kind group_id strength: code open
+        round code code_name family group_kind group_id strength most_say: code open
+        quote: words scanned
         sources sources_total: people printed themes
         sources_declined: people printed themes_declined
         segments: people from sources

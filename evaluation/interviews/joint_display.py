@@ -88,9 +88,11 @@ def _voices_side(quant_says: str, qual_says: str, override: Override | None) -> 
 
     An analyst's own reading stands in the place of the counted one: the side that has this relation to the numbers.
     """
-    sides = [qual_says] if override is None else [
-        qual for (quant, qual), r in _RULE.items() if (quant, r) == (quant_says, override.relation)
-    ]
+    sides = (
+        [qual_says]
+        if override is None
+        else [qual for (quant, qual), r in _RULE.items() if (quant, r) == (quant_says, override.relation)]
+    )
     return next((side for side in sides if side in ("for", "imod")), None)
 
 

@@ -117,10 +117,11 @@ def reading_of(
         "tavs": "ingen kilder taler om det",
         "få": "for få kilder taler om det til, at deres svar kan vises",
     }[qual]
-    is_turn = relation in (Relation.CONTRADICTS, Relation.SILENT) or (quant == "ukendt" and qual == "for")
-    joiner = "men" if is_turn or (quant != "ukendt" and qual == "få") else "og"
+    is_open = quant == "ukendt"
+    is_turn = relation is Relation.CONTRADICTS or (qual == "for" if is_open else qual == "tavs")
+    joiner = "men" if is_turn or (not is_open and qual == "få") else "og"
     text = f"{numbers}, {joiner} {words}."
-    if qual == "få":
+    if qual == "få" or (qual == "tavs" and not has_number):
         return text
     text += {
         Relation.CONFIRMS: " Tal og interviews støtter hinanden.",

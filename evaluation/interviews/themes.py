@@ -65,6 +65,7 @@ CHANGE_COLUMNS = (
 PUPILS = ("elev", "elevgruppe")
 SPEAKERS = ("pupils", "adults", UNKNOWN)
 STANCES = ("for", "imod", "begge", "ingen")
+LEARNT = "KL.LAERT"
 TO_COME = (
     *(f"KL.FREMOVER.{way}" for way in ("FASTHOLD", "UDBRED", "JUSTER", "STOP")),
     "MP.VIDERE",
@@ -128,7 +129,9 @@ def divided_themes(segments: pd.DataFrame, documents: pd.DataFrame, codebook: Co
     unstated = segments["code"].map({code.id: code.unstated for code in codebook.codes})
     rows = pd.concat(
         [
-            segments.assign(polarity=segments["polarity"].where(marked, segments["polarity"].fillna(unstated))),
+            segments.assign(
+                polarity=segments["polarity"].where(marked, segments["polarity"].fillna(unstated))
+            ),
             segments[marked].assign(polarity="negativ"),
         ]
     )

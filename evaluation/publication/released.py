@@ -204,6 +204,8 @@ def _themes(rows: pd.DataFrame, release: Release) -> pd.DataFrame:
     ]
     # How strong a theme is says how few spoke of it.
     return kept.assign(
+        most_say=kept["most_say"].where(is_printed),
+        quote=without_identifiers(kept["quote"]).where(is_printed),
         segments=kept["segments"].astype("Int64").where(is_printed),
         strength=kept["strength"].where(is_printed),
         sources_total=pd.array(totals, dtype="Int64"),

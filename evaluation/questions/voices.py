@@ -14,12 +14,15 @@ from evaluation.interviews.approvals import QuoteDecisions, read_decisions
 from evaluation.interviews.attributes import VALID
 from evaluation.interviews.consent import with_valid_consent
 from evaluation.interviews.joint_display import joint_display
+from evaluation.interviews.joint_sentences import MIN_SOURCES
 from evaluation.interviews.quotes import approved_quotes
 from evaluation.interviews.school_statements import school_statements
-from evaluation.interviews.signs import sign_themes
+from evaluation.interviews.signs import direction_of, sign_themes
 from evaluation.interviews.themes import (
     BASELINE,
     DISCONFIRMING,
+    LEARNT,
+    TO_COME,
     divided_themes,
     scale_conflicts,
     theme_changes,
@@ -76,12 +79,18 @@ def rule_breaches(codes: pd.DataFrame, study: Study) -> int:
 
 
 def themes(
-    codes: pd.DataFrame, documents: pd.DataFrame, asked_at_all: pd.DataFrame, study: Study, round_id: str
+    codes: pd.DataFrame,
+    documents: pd.DataFrame,
+    asked_at_all: pd.DataFrame,
+    texts: pd.DataFrame,
+    study: Study,
+    round_id: str,
 ) -> pd.DataFrame:
     """``out_themes``: each code over all sources and by informant, school, grade and occasion, and divided.
 
     All sources are those since the programme began; the ones from before stand by occasion only. ``asked_at_all``: every
-    interview with its consent (raw_interview_documents), of whom those without a valid one are counted.
+    interview with its consent (raw_interview_documents), of whom those without a valid one are counted. On the rows of all:
+    what most say of the codes of what is to come, and approved words on what has been learnt.
     """
     declared = table("out_themes")
     if documents.empty:
@@ -105,8 +114,27 @@ def themes(
     frame = pd.concat(parts).rename(columns=_WORDS).assign(round=round_id)
     refused = _since_the_start(asked_at_all)
     refused = refused[~refused["consent"].eq(VALID).fillna(False).astype(bool)]
-    frame["sources_declined"] = frame["group_kind"].map({"all": len(refused)}).astype("Int64")
+    is_all = frame["group_kind"].eq("all")
+    words = approved_quotes(since, texts, codebook, decisions=decisions_of(study)).drop_duplicates("code")
+    learnt = words.loc[words["code"].eq(LEARNT)].set_index("code")["quote"]
+    fewest = max(study.protocol.disclosure.quote_minimum_sources, MIN_SOURCES)
+    frame = frame.assign(
+        sources_declined=frame["group_kind"].map({"all": len(refused)}).astype("Int64"),
+        most_say=frame["code"].map(_most_say(divided, fewest)).where(is_all),
+        quote=frame["code"].map(learnt).where(is_all & frame["sources"].ge(fewest)),
+    )
     return declared.conform(frame[list(declared.columns)])
+
+
+def _most_say(divided: pd.DataFrame, fewest: int) -> dict[str, str]:
+    """Code of what is to come → for | imod, where most of those who speak of it say so."""
+    rows = divided[divided["group_kind"].eq("stance") & divided["code"].isin(TO_COME)]
+    found = {}
+    for code, part in rows.groupby("code"):
+        counts = dict(zip(part["group_id"], part["sources"], strict=True))
+        said = {"all": sum(counts.values()), "all_for": counts["for"], "all_against": counts["imod"]}
+        found[str(code)] = direction_of(said, "all", fewest)
+    return {code: side for code, side in found.items() if side in ("for", "imod")}
 
 
 def _since_the_start(frame: pd.DataFrame) -> pd.DataFrame:

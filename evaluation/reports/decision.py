@@ -13,8 +13,9 @@ from evaluation.reports.inputs import records, text, value
 from evaluation.reports.telling import tell
 from evaluation.reports.verdict_words import causes
 from evaluation.words import Count, Limit, Name, Number, On, Percent, Persons, Points
-from evaluation.words.catalogue.front import Argument, Decision, Heading
+from evaluation.words.catalogue.front import Argument, Decision, Heading, Speakers
 from evaluation.words.danish import capital, join, rounded
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -164,12 +165,16 @@ def _of_what_was_done(facts: Facts, case: _Case) -> None:
 
 
 def _of_voices(facts: Facts, case: _Case) -> None:
+    """Each side with its number of sources where that may be told; else what most say, of all who speak of it."""
     themes = facts.inputs.frame("out_themes")
-    stances = records(themes[themes["group_kind"] == "stance"])
-    said = {(text(r, "code"), text(r, "group_id")): int(value(r, "sources") or 0) for r in stances}
-    for spoken, (argument, places) in SPOKEN.items():
-        if said.get(spoken):
-            case.add(tell(argument, sources=Persons(said[spoken])), *places)
+    counted = set(themes.loc[themes["group_kind"].eq("stance") & themes["sources"].fillna(0).gt(0), "code"])
+    for row in records(themes):
+        code, group, sources = text(row, "code"), text(row, "group_id"), int(value(row, "sources") or 0)
+        said = {"stance": (group, Speakers.SOME), "all": (text(row, "most_say"), Speakers.MOST)}
+        side, who = said.get(text(row, "group_kind"), ("", Speakers.SOME))
+        if sources and (code, side) in SPOKEN and not (who is Speakers.MOST and code in counted):
+            argument, places = SPOKEN[code, side]
+            case.add(tell(argument, who=Name(tell(who, sources=Persons(sources)))), *places)
     signs = records(facts.inputs.frame("out_joint_display"))
     for side, (argument, places) in EXPERIENCED.items():
         names = [f"»{text(r, 'sign')}«" for r in signs if text(r, "voices_side") == side]

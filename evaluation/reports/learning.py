@@ -59,7 +59,7 @@ def learning(inputs: ReportInputs) -> Section:
         return Section("laering", title, (lead,))
     against = everyone[_is_against(everyone) & everyone["sources"].notna()]
     points = [_against(r) for r in records(against)] or [
-        "Der er søgt efter udsagn, der taler imod; ingen kan vises i denne runde."
+        "Der er søgt efter udsagn, der taler imod. Hvor mange kilder der har et, kan ikke vises i denne runde."
     ]
     exhibits = tuple(x for x in (_themes(inputs, rows),) if x is not None)
     return Section(
@@ -121,12 +121,21 @@ def _themes(inputs: ReportInputs, rows: pd.DataFrame) -> Exhibit | None:
     columns = [c for c in columns if not c.name.startswith("by_") or top[c.name].notna().any()]
     marker = inputs.protocol.disclosure.marker
     table = render_table("temaer", "Hvad kilderne taler om", top, columns, key=("code",), marker=marker)
-    lead = records(said[said["sources"].notna()].head(1))
-    finding = f"Flest kilder taler om »{text(lead[0], 'code_name')}«" if lead else "Temaer fra interviewene"
     totals = everyone["sources_total"].dropna()
     of = f", af {count(float(totals.max()))} kilder i alt siden indsatsens start" if len(totals) else ""
     what = f"Antal kilder, der nævner temaet{of}. En kilde er ét interview eller ét referat."
-    return Exhibit("temaer", finding, table, what, "out_themes")
+    return Exhibit("temaer", _most_spoken_of(order[~order["_against"]]), table, what, "out_themes")
+
+
+def _most_spoken_of(themes: pd.DataFrame) -> str:
+    """The theme that most sources speak of; all of them where several are as many."""
+    most = themes["sources"].max()
+    if pd.isna(most) or not most:
+        return "Temaer fra interviewene"
+    names = join(f"»{name}«" for name in themes.loc[themes["sources"].eq(most).fillna(False), "code_name"])
+    if themes["sources"].isna().any():
+        return f"Af de temaer, der kan vises, taler flest kilder om {names}"
+    return f"Flest kilder taler om {names}"
 
 
 def _by_speaker(rows: pd.DataFrame, speaker: str, codes: pd.Series) -> pd.Series:
@@ -145,7 +154,11 @@ def to_come(inputs: ReportInputs) -> tuple[str, ...]:
     told = {
         text(r, "code"): int(value(r, "sources") or 0) for r in records(rows[rows["group_kind"] == "all"])
     }
-    return tuple(tell(said, sources=Persons(told[code])) for code, said in TOLD.items() if told.get(code))
+    said = {code: tell(said, sources=Persons(told[code])) for code, said in TOLD.items() if told.get(code)}
+    for row in records(rows[rows["quote"].notna()]):
+        if (code := text(row, "code")) in said and (words := text(row, "quote")):
+            said[code] += f" »{words}«"
+    return tuple(said.values())
 
 
 def _material(inputs: ReportInputs) -> Exhibit | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from evaluation.interviews.themes import LEARNT
 from evaluation.reports.facts import Facts
 from evaluation.reports.front import Front, front
 from evaluation.reports.inputs import ReportInputs, records, text
@@ -106,12 +107,20 @@ def _anchored(inputs: ReportInputs) -> tuple[str, ...]:
 
 
 def _learning(inputs: ReportInputs, page: Front) -> tuple[str, ...]:
-    said = [f"»{q.words}«" + (f" ({q.by})" if q.by else "") for q in page.quotes]
+    """What has been learnt, by those who say so; then what speaks for and against each choice."""
+    said = [*to_come(inputs), *(f"»{words}«" for words in _learnt_at_schools(inputs))]
     for c in page.choices:
         for code, found in ((Goal.FOR, c.speaks_for), (Goal.AGAINST, c.against)):
             if found:
                 said.append(tell(code, choice=Name(c.name), said=Name(" ".join(found))))
-    return (*said, *to_come(inputs), *page.outlook, tell(Goal.FORWARD))
+    return (*said, *page.outlook, tell(Goal.FORWARD))
+
+
+def _learnt_at_schools(inputs: ReportInputs) -> tuple[str, ...]:
+    """What schools last wrote that they have learnt, as far as their words may be shown."""
+    rows = inputs.frame("out_school_forms")
+    rows = rows[rows["theme"].eq(LEARNT) & rows["is_latest"].fillna(False).astype(bool)]
+    return tuple(words for r in records(rows) if (words := text(r, "value")))
 
 
 def render_malplan(inputs: ReportInputs) -> MalplanText:

@@ -188,7 +188,7 @@ def _sign(row: dict[str, Any]) -> Section:
     reason = text(row, "override_reason")
     if value(row, "is_overridden") and reason and reason.rstrip(".") not in reading:
         out.append(f"Vurderingen er ændret af en analytiker: {reason}")
-    for name, lead in (("quote", ""), ("quote_against", "Én siger noget andet: ")):
+    for name, lead in (("quote", ""), ("quote_against", "Der siges også: ")):
         quote, by = text(row, name), text(row, f"{name}_attribution")
         if quote:
             out.append(Markup("{}<q>{}</q>{}").format(lead, quote, f" – {by}" if by else ""))

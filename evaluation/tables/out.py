@@ -113,9 +113,10 @@ OUT = (
         "out_themes",
         "One row per code and group: how many sources and segments speak of it. group_kind: all | informant | "
         "school | grade | occasion | speaker (pupils | adults | uoplyst) | stance (for | imod | begge | ingen). "
-        "sources_declined: interviews without a valid consent, on the rows of all.",
+        "On the rows of all: sources_declined, interviews without a valid consent; most_say (for | imod) of what is "
+        "to come; quote, approved words on what has been learnt.",
         "round code code_name family group_kind group_id sources BIGINT segments BIGINT sources_total BIGINT "
-        "sources_declined BIGINT is_disconfirming BOOLEAN strength",
+        "sources_declined BIGINT is_disconfirming BOOLEAN strength most_say quote",
         "round code group_kind group_id",
     ),
     declared(
@@ -156,8 +157,8 @@ OUT = (
         "said: the words' statements, for the warehouse alone. "
         "voices_side: for | imod, what most who speak of the sign say of it.",
         "round sign_id sign quant_verdict estimate_pp DOUBLE ci_low_pp DOUBLE ci_high_pp DOUBLE quant_text "
-        "voices_side said qual_summary sources BIGINT sources_total BIGINT relation is_overridden BOOLEAN override_reason quote "
-        "quote_attribution quote_against quote_against_attribution reading",
+        "voices_side said qual_summary sources BIGINT sources_total BIGINT relation is_overridden BOOLEAN "
+        "override_reason quote quote_attribution quote_against quote_against_attribution reading",
         "round sign_id",
     ),
     declared(

@@ -216,6 +216,13 @@ class Argument(Code):
     TOO_EARLY = "too_early"
 
 
+class Speakers(Code):
+    """Who says something of what is to come."""
+
+    SOME = "some"
+    MOST = "most"
+
+
 class Decision(Code):
     """Around the decision box."""
 
@@ -230,8 +237,8 @@ class Decision(Code):
 
 
 def _spoken(texts: Mapping[Code, str]) -> dict[Code, Sentence]:
-    """What a number of sources say."""
-    return {code: _s("{sources:kilde|kilder} " + text + ".", sources=Persons) for code, text in texts.items()}
+    """What sources say; who says it stands first."""
+    return {code: _s("{who} " + text + ".", who=Name) for code, text in texts.items()}
 
 
 SENTENCES: Mapping[type[Code], Mapping[Code, Sentence]] = {
@@ -557,6 +564,10 @@ SENTENCES: Mapping[type[Code], Mapping[Code, Sentence]] = {
             units=Name,
             sessions=Name,
         ),
+    },
+    Speakers: {
+        Speakers.SOME: _s("{sources:kilde|kilder}", sources=Persons),
+        Speakers.MOST: _s("De fleste af de {sources:kilde|kilder}, der taler om det,", sources=Persons),
     },
     Decision: {
         Decision.PRICE: _s(

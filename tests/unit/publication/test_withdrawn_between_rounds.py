@@ -55,7 +55,8 @@ def exhibits(material: Sequence[Source], day: str) -> list[Exhibit]:
         ],
         columns=["document_id", "segment_id", "code", "polarity"],
     ).merge(documents, on="document_id")
-    rows = voices.themes(coded, documents, documents, STUDY, day)
+    texts = pd.DataFrame(columns=["segment_id", "text"])
+    rows = voices.themes(coded.assign(approved_sha256=None), documents, documents, texts, STUDY, day)
     changes = voices.changes(coded, documents, STUDY, day)
     since = coded[coded["occasion"] != BEFORE]
     own = since[since["code"] == CODES[0]]["document_id"].nunique()

@@ -185,12 +185,12 @@ after_holiday | øvrige dage | 7.0
 threshold | parents_informed | 4.2
 """
 SIGNS = """
-sign_id | sign | quant_verdict | estimate_pp | ci_low_pp | ci_high_pp | qual_summary | sources | relation | quote | voices_side
-MP.TEGN.FALD | Fald i fravær | tegn på fald, men usikkert | -0.4 | -2.1 | 1.3 | 6 af 14 kilder: 4 for. | 6 | udvider | | 
-MP.TEGN.SPROG | Fælles fagsprog |  |  |  |  | 8 af 14 kilder taler om det: 7 for. | 8 | bekræfter | Rart, at nogen spurgte. | for
-MP.TEGN.SAMARB | Nye samarbejdsmetoder |  |  |  |  | 5 af 14 kilder taler om det: 5 for. | 5 | bekræfter | | for
-MP.TEGN.FOREBYG | Forankrede indsatser |  |  |  |  | Ingen af de 14 kilder taler om dette. | 0 | tavs | | 
-MP.MAAL | Målet |  |  |  |  | 3 af 14 kilder taler om det: 3 afvisende. | 3 | modsiger | | imod
+sign_id|sign|quant_verdict|estimate_pp|ci_low_pp|ci_high_pp|qual_summary|sources|relation|quote|voices_side
+MP.TEGN.FALD|Fald i fravær|tegn på fald, men usikkert|-0.4|-2.1|1.3|6 af 14 kilder: 4 for.|6|udvider||
+MP.TEGN.SPROG|Fælles fagsprog|||||8 af 14 kilder taler om det: 7 for.|8|bekræfter|Rart, at nogen spurgte.|for
+MP.TEGN.SAMARB|Nye samarbejdsmetoder|||||5 af 14 kilder taler om det: 5 for.|5|bekræfter||for
+MP.TEGN.FOREBYG|Forankrede indsatser|||||Ingen af de 14 kilder taler om dette.|0|tavs||
+MP.MAAL|Målet|||||3 af 14 kilder taler om det: 3 afvisende.|3|modsiger||imod
 """
 THEMES = """
 group_kind | group_id | code | code_name | sources | segments | sources_total | is_disconfirming | strength

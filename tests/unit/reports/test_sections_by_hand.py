@@ -89,6 +89,47 @@ def test_the_material_tells_how_many_of_whom_and_when() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("sources", "title"),
+    [
+        ((24, 24, 9), "Flest kilder taler om »T0« og »T1«"),
+        ((3, 4, 4), "Flest kilder taler om »T1« og »T2«"),
+        ((5, None, 2), "Af de temaer, der kan vises, taler flest kilder om »T0«"),
+        ((None, None), "Temaer fra interviewene"),
+        ((0, 0), "Temaer fra interviewene"),
+        ((4,) * 14, "Flest kilder taler om " + ", ".join(f"»T{n}«" for n in range(13)) + " og »T13«"),
+    ],
+)
+def test_all_that_most_speak_of_are_named(sources: tuple[int | None, ...], title: str) -> None:
+    rows = [
+        {"code": f"c{n:02}", "code_name": f"T{n}", "group_kind": "all", "group_id": "all", "sources": n_of,
+         "sources_total": 30, "is_disconfirming": False}
+        for n, n_of in enumerate(sources)
+    ]  # fmt: skip
+    found = exhibit(learning(sample.june(out_themes=make("out_themes", rows))), "temaer")
+    assert found.title == title
+
+
+def test_words_on_what_was_learnt_stand_by_it_and_voices_on_signs_stand_elsewhere() -> None:
+    rows = """
+code | code_name | family | group_kind | group_id | sources | segments | sources_total | is_disconfirming | strength | quote
+KL.LAERT | Vi har lært | f | all | all | 4 | 9 | 12 | nej | flere_informanter | Ring tidligt hjem.
+"""
+    forms = """
+form | theme | theme_name | dimension | occasion | value | schools | schools_total | is_latest
+fortaelling | KL.LAERT | Vi har lært | note | slutevaluering_2027 | Det skal være tidligt. | 2 | 3 | ja
+fortaelling | KL.GJORT | Vi har gjort | note | slutevaluering_2027 | Vi har talt sammen. | 2 | 3 | ja
+"""
+    inputs = sample.june(
+        out_themes=literal("out_themes", rows), out_school_forms=literal("out_school_forms", forms)
+    )
+    learnt = next(h for h in headings(inputs) if h.title == "Læring").paragraphs
+    first = "4 kilder fortæller, hvad de har lært. »Ring tidligt hjem.«"
+    assert learnt[:2] == (first, "»Det skal være tidligt.«")
+    assert not any("»" in said for said in learnt[2:] if not said.startswith("At "))
+    assert first in learning(inputs).points
+
+
 def test_what_is_learnt_and_how_to_go_on_is_said_and_argued_from() -> None:
     rows = """
 code | code_name | family | group_kind | group_id | sources | segments | sources_total | is_disconfirming | strength
@@ -189,22 +230,6 @@ school_id | grade | wave | pupils | talks_planned | talks_held | first_on | last
     assert table[second][1] == "70"
     assert "−0,5" not in table[second]
     assert table["Ændring på årgangen"][1] == "−2,0"
-
-
-def test_codes_of_what_is_to_come_speak_for_their_case_and_talks_held_for_none():
-    june = sample.june()
-    row = june.frames["out_themes"].query("group_kind == 'all'").iloc[[0]]
-
-    def themes(**sources: int | None):
-        rows = [row.assign(code=code.replace("_", "."), sources=n) for code, n in sources.items()]
-        return pd.concat([june.frames["out_themes"], *rows], ignore_index=True)
-
-    go_on, adjust, stop = choices(
-        Facts(sample.june(out_themes=themes(KL_FREMOVER_FASTHOLD=6, KL_FREMOVER_STOP=5, X_UTILSIGTET=None)))
-    )
-    assert "6 kilder vil holde fast i det nye." in go_on.speaks_for
-    assert "5 kilder vil stoppe med noget." in stop.speaks_for
-    assert not [c for c in (*go_on.speaks_for, *adjust.speaks_for) if "ingen havde ventet" in c]
 
 
 def test_what_people_see_themselves_is_told_of_a_sign_that_somebody_speaks_of():
