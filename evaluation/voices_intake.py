@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -239,8 +238,10 @@ class _Reading:
                 path, codebook=codebook, schools=schools, school=stated.school, occasion=stated.occasion
             )
             self.quarantine += [quarantined(name, p) for p in form.problems]
-            fields = form.fields.assign(source_file=name, _order=f"{on or dt.date.min} {_copy_last(name)}")
-            self.forms.append((path, form, fields))
+            # A row without a value for each form, so that an empty one counts as handed in.
+            there = pd.DataFrame(sorted(form.handed_in, key=str), columns=["form", "school_id", "occasion"])
+            rows = pd.concat([form.fields, there.astype("str").where(there.notna())], ignore_index=True)
+            self.forms.append((path, form, rows.assign(source_file=name, _on=str(on or dt.date.min))))
 
     def report_lonely_tables(self, found: Intake) -> None:
         """A side table that tells of no file: what it says, a withdrawal perhaps, would be lost."""
@@ -303,7 +304,10 @@ class _Reading:
         return Voices(tables, self.quarantine, self.ledger, tuple(self.problems), understood)
 
     def _latest_forms(self) -> pd.DataFrame:
-        """Of each school's form at an occasion the one handed in last, whole; what it replaces is counted and said."""
+        """Of each school's form at an occasion the one handed in last, whole; what it replaces is counted and said.
+
+        Two of the same day that do not say the same, and a newer one in which nothing can be read, are asked about.
+        """
         if not self.forms:
             return table("raw_school_forms").empty()
         everything = pd.concat([fields for _, _, fields in self.forms], ignore_index=True)
@@ -311,8 +315,16 @@ class _Reading:
         only = named.transform("first").where(named.transform("nunique") == 1)
         everything["occasion"] = everything["occasion"].fillna(only)
         whose = [everything[c].fillna("") for c in ("form", "school_id", "occasion")]
-        newest = everything.groupby(whose)["_order"].transform("max")
-        latest = everything[everything["_order"] == newest].drop(columns="_order")
+        latest_on = everything.groupby(whose)["_on"].transform("max")
+        rows: list[int] = []
+        for _, of_school in everything.groupby(whose):
+            newest = of_school[of_school["_on"] == latest_on[of_school.index]]
+            said = {str(file): _said(mine) for file, mine in newest.groupby("source_file")}
+            first = min(said)
+            if not outside(newest, self.the_round).any():
+                self._ask_about(said, has_words=bool(of_school["value"].notna().any()))
+            rows.extend(newest.index[newest["source_file"].eq(first) & newest["value"].notna()])
+        latest = everything.loc[sorted(rows)].drop(columns="_on")
         inside = latest[~outside(latest, self.the_round)]
         for path, form, _ in self.forms:
             name = self._name(path)
@@ -326,6 +338,24 @@ class _Reading:
                 found = f"{replaced} field(s) of a form that the school handed in again"
                 self.quarantine.append(quarantined(name, Problem(name, found=found, rule="form_replaced")))
         return inside
+
+    def _ask_about(self, said: Mapping[str, Collection[object]], *, has_words: bool) -> None:
+        """The newest forms of a school and occasion: ``said`` by file. ``has_words``: one of them, or an older one, has."""
+        newest = sorted(said)
+        if any(said[name] != said[newest[0]] for name in newest):
+            self.problems += [
+                Problem(name, found="another form of the same school, occasion and day says something else",
+                        rule="form_which", expected="one that is the newest",
+                        next_step="take out the older, or write the right day in the file's name")
+                for name in newest
+            ]  # fmt: skip
+        elif has_words and not said[newest[0]]:
+            self.problems += [
+                Problem(name, found="nothing that can be read, in a form that is newer than one with words",
+                        rule="form_emptied", expected="words, or no older form",
+                        next_step="take out the older if it is taken back, else this one")
+                for name in newest
+            ]  # fmt: skip
 
     def _understood(self, path: Path, batch: SegmentBatch, consent: Mapping[str, object]) -> UnderstoodVoices:
         words = Counter(
@@ -429,10 +459,10 @@ def _untied(name: str, batch: SegmentBatch, side: SideTable, key: PseudonymKey) 
     ]  # fmt: skip
 
 
-def _copy_last(name: str) -> str:
-    """A file's name so that ``a.xlsx``, ``a (2).xlsx``, ``a (10).xlsx`` sort in the order they were saved."""
-    stem, number = re.fullmatch(r"(.*?)(?:\s*\((\d+)\))?(?:\.\w+)?", name, re.DOTALL).groups()  # type: ignore[union-attr]
-    return f"{stem} {int(number or 0):09d} {name}"
+def _said(rows: pd.DataFrame) -> set[tuple[str, str, str]]:
+    """What a form says, wherever in the file it stands."""
+    filled = rows[rows["value"].notna()]
+    return set(filled[["theme", "dimension", "value"]].itertuples(index=False, name=None))
 
 
 def outside(rows: pd.DataFrame, the_round: Round) -> pd.Series:

@@ -1,4 +1,4 @@
-"""What the schools' forms look like: their rows, their columns, and how headings that people change are still understood.
+"""What the schools' forms look like: their rows, their columns, and the headings that are known for each.
 
 As their sources print them: *Vurder og find fokus* (five themes, two columns, the focus chosen), *Kontekstdialogen* (six
 dimensions), *Implementeringstrappen* (a step, and notes on each of four), the four keys, key persons and follow-up, the
@@ -7,7 +7,6 @@ learning circle with the landmarks for ending, and KL's four headings as the sch
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -20,15 +19,14 @@ WITHOUT_WORDS = (STEP, FOCUS)
 """Dimensions that hold a number or a mark and no words."""
 STEPS = (1, 4)
 """Lowest and highest step of *Implementeringstrappen*."""
-LONGEST_HEADING = 90
 
 
 @dataclass(frozen=True, slots=True)
 class FormLayout:
     """A form: its id and title, the codes that are its rows, and heading → dimension of its columns.
 
-    ``stems``: dimension → word stems that tell it in a heading somebody has changed. ``folders``: codes whose children are
-    rows; ``singles``: codes that are rows themselves, before them; ``older_helps``: texts of earlier templates.
+    ``other_dimensions``: whole headings that mean the same, or did in earlier editions. ``folders``: codes whose children
+    are rows; ``singles``: codes that are rows themselves, before them; ``older_helps``: texts of earlier templates.
     """
 
     form: str
@@ -36,7 +34,6 @@ class FormLayout:
     row_heading: str
     help: str
     dimensions: Mapping[str, str]
-    stems: Mapping[str, tuple[str, ...]]
     folders: tuple[str, ...] = ()
     singles: tuple[str, ...] = ()
     other_dimensions: Mapping[str, str] = field(default_factory=dict)
@@ -58,25 +55,24 @@ class FormLayout:
         return both.get(dimension, "Noter")
 
     def dimension_of(self, heading: str) -> str | None:
-        """The dimension a heading means, also when it was changed; ``None`` when it is none or may be two."""
-        text = _flat(heading)
-        known = {_flat(h): d for h, d in (*self.dimensions.items(), *self.other_dimensions.items())}
-        known |= {d: d for d in self.every_dimension}
-        if text in known:
-            return known[text]
-        if not text or len(text) > LONGEST_HEADING:
-            return None
-        if re.fullmatch(r"(egne )?(noter?|bemærkning(er)?|kommentar(er)?)", text):
-            return NOTE
-        found = {d for d, stems in self.stems.items() if any(stem in text for stem in stems)}
-        wishes = found & {"forfine", "forbedre", "aendre"}
-        if len(wishes) > 1:
-            found = found - wishes | {"oenske"}
-        return next(iter(found)) if len(found) == 1 else None
+        """The dimension a heading means; ``None`` when it is no known heading.
+
+        A heading counts whole: a word more or less can turn its meaning round (*Det gør vi ikke endnu*).
+        """
+        known = {**_NOTES, **self.other_dimensions, **self.dimensions, **{d: d for d in self.every_dimension}}
+        return {_flat(h): d for h, d in known.items()}.get(_flat(heading))
 
 
-_WISHES = {"forfine": ("forfin",), "forbedre": ("forbedr",), "aendre": ("ændr", "aendr", "forandr")}
-_TODAY = {"i_dag": ("i dag", "gør vi", "nu"), "naeste": ("næste", "fremover", "herefter")}
+_NOTES = dict.fromkeys(
+    ("Note", "Noter", "Egne noter", "Bemærkning", "Bemærkninger", "Kommentar", "Kommentarer"), NOTE
+)
+_TODAY = {
+    "I dag": "i_dag",
+    "Sådan gør vi": "i_dag",
+    "Det gør vi i dag": "i_dag",
+    "Det næste skridt": "naeste",
+    "Næste": "naeste",
+}
 FORMS = (
     FormLayout(
         "vurder_og_find_fokus",
@@ -89,10 +85,26 @@ FORMS = (
             "Hvad ønsker vi at forfine, forbedre eller forandre?": "oenske",
             "Valgt som fokus (x)": FOCUS,
         },
-        {"gaar_godt": ("godt",), "oenske": ("ønske",), FOCUS: ("fokus",), **_WISHES},
         folders=("VFF",),
         other_dimensions={
             "Det gør vi allerede godt": "gaar_godt",
+            "Gør allerede godt": "gaar_godt",
+            "Gør vi allerede godt": "gaar_godt",
+            "Det gør vi godt": "gaar_godt",
+            "Hvad gør vi godt?": "gaar_godt",
+            "Hvad går godt?": "gaar_godt",
+            "Det går godt": "gaar_godt",
+            "Vi vil forfine": "forfine",
+            "Vi vil forbedre": "forbedre",
+            "Vi vil ændre": "aendre",
+            "Vi vil forandre": "aendre",
+            "Det vil vi forandre": "aendre",
+            "Vil forfine, forbedre eller forandre": "oenske",
+            "Det vil vi forfine, forbedre eller forandre": "oenske",
+            "Hvad vil vi forfine, forbedre eller forandre?": "oenske",
+            "Fokus": FOCUS,
+            "Valgt som fokus": FOCUS,
+            "Valgt fokus": FOCUS,
             "Det vil vi forfine": "forfine",
             "Det vil vi forbedre": "forbedre",
             "Det vil vi ændre": "aendre",
@@ -111,11 +123,17 @@ FORMS = (
         "Dimension",
         "Skriv for hver dimension, hvad der spænder ben (barriere), og hvad der hjælper (drivkraft).",
         {"Barriere": "barriere", "Drivkraft": "driver"},
-        {
-            "barriere": ("barrier", "spænder ben", "i vejen", "hindr"),
-            "driver": ("driv", "hjælper", "fremmer"),
-        },
         folders=("GTH.KONTEKST",),
+        other_dimensions={
+            "Barrierer": "barriere",
+            "Hvad spænder ben?": "barriere",
+            "Det spænder ben": "barriere",
+            "Hvad står i vejen?": "barriere",
+            "Det står i vejen": "barriere",
+            "Drivkræfter": "driver",
+            "Hvad hjælper?": "driver",
+            "Det hjælper": "driver",
+        },
         older_helps=(
             "Skriv for hver dimension, hvad der står i vejen (barriere), og hvad der hjælper (drivkraft).",
         ),
@@ -126,9 +144,16 @@ FORMS = (
         "Trappe",
         "Skriv øverst det trin (1-4), der beskriver skolen bedst i dag, og jeres noter til hvert trin.",
         {"Trin": STEP, "Noter": NOTE},
-        {STEP: ("trin",)},
         folders=("GTH.TRAPPE",),
         singles=("GTH.TRAPPE",),
+        other_dimensions={
+            "Trin (1-4)": STEP,
+            "Trin i dag": STEP,
+            "Vores trin": STEP,
+            "Vores trin i dag": STEP,
+            "Skolens trin": STEP,
+            "Skolens trin i dag": STEP,
+        },
         older_helps=("Skriv det trin (1-4), som beskriver skolen bedst i dag.",),
     ),
     FormLayout(
@@ -137,8 +162,8 @@ FORMS = (
         "Nøgle",
         "Skriv for hver nøgle, hvordan I arbejder med den i dag, og hvad det næste skridt er.",
         {"Sådan gør vi i dag": "i_dag", "Næste skridt": "naeste"},
-        _TODAY,
         folders=("GTH.NOEGLE",),
+        other_dimensions=_TODAY,
     ),
     FormLayout(
         "noeglepersoner",
@@ -146,8 +171,8 @@ FORMS = (
         "Emne",
         "Skriv funktioner og ikke navne: hvem der driver arbejdet, og hvordan I følger op.",
         {"Sådan gør vi i dag": "i_dag", "Næste skridt": "naeste"},
-        _TODAY,
         singles=("GTH.PERSONER", "GTH.OPFOLG"),
+        other_dimensions=_TODAY,
     ),
     FormLayout(
         "laeringscirkel",
@@ -155,8 +180,8 @@ FORMS = (
         "Skridt eller pejlemærke",
         "Skriv om en prøvehandling uden at nævne barnet: de fire skridt, og hvad der taler for at slutte.",
         {"Det skriver vi": NOTE},
-        {NOTE: ("skriver", "svar")},
         folders=("SBST.CIRKEL", "SBST.AFSLUT"),
+        other_dimensions={"Svar": NOTE, "Vi skriver": NOTE},
     ),
     FormLayout(
         "fortaelling",
@@ -164,8 +189,8 @@ FORMS = (
         "Overskrift",
         "Fortæl kort, hvad skolen har gjort, hvordan det opleves, hvad I vil fremover, og hvad I har lært.",
         {"Det fortæller vi": NOTE},
-        {NOTE: ("fortæl", "svar")},
         singles=("KL.GJORT", "KL.OPLEVES", "KL.FREMOVER", "KL.LAERT"),
+        other_dimensions={"Svar": NOTE, "Vi fortæller": NOTE},
     ),
 )
 

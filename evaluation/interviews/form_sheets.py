@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from evaluation.codebooks import Codebook
 from evaluation.interviews.attributes import slug
@@ -24,6 +25,7 @@ GUIDE_LINES = (
 CODE, QUESTION = "Kode", "Spørgsmål"
 OWN_STEP = "Skolens trin i dag"
 MOST_HEADING_ROWS = 60
+NOTHING_MERGED: Mapping[tuple[int, int], tuple[int, int]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +52,32 @@ class _Table:
 
 @dataclass(frozen=True)
 class SheetReading:
-    """The fields of a sheet, its filled cells that are none (row and column from 1), and whether any form stands in it."""
+    """A sheet's fields, its filled cells that are none, its fields over several cells, and the forms that stand in it.
+
+    Cells are row and column from 1. ``handed_in``: each form as a field without a row and a value, empty forms too.
+    """
 
     fields: tuple[Filled, ...]
     unread: tuple[tuple[int, int], ...]
-    has_form: bool
+    wide: tuple[tuple[int, int], ...] = ()
+    handed_in: tuple[Filled, ...] = ()
 
 
-def read_sheet(name: str, rows: Sequence[Sequence[str]], codebook: Codebook) -> SheetReading:
-    """Everything of one sheet; ``rows`` as text, merged cells filled in."""
+def read_sheet(
+    name: str,
+    rows: Sequence[Sequence[str]],
+    codebook: Codebook,
+    merged: Mapping[tuple[int, int], tuple[int, int]] = NOTHING_MERGED,
+) -> SheetReading:
+    """Everything of one sheet; ``rows`` as text, merged cells filled in. ``merged``: cell → first cell of its range.
+
+    A row's name holds for all its rows; an answer is given once, in its range's first row.
+    """
     if slug(name) == slug(GUIDE):
-        return SheetReading((), tuple(_written_in_guide(rows, codebook)), False)
+        return SheetReading((), tuple(_written_in_guide(rows, codebook)))
+    echoes = {(row - 1, column - 1) for (row, column), first in merged.items() if (row, column) != first}
+    wide: list[tuple[int, int]] = []
+    handed_in: list[Filled] = []
     tables = sorted(_tables(rows, codebook), key=lambda t: t.header)
     about, known = _labels(rows[: tables[0].header] if tables else rows)
     fields: list[Filled] = []
@@ -87,6 +104,8 @@ def read_sheet(name: str, rows: Sequence[Sequence[str]], codebook: Codebook) -> 
         for place, cell in enumerate(rows[table.header]):
             if place in table.columns or slug(cell) in headings:
                 known.add((table.header, place))
+        school, occasion = about.get("school_id", ""), about.get("occasion", "")
+        handed_in.append(Filled(table.header + 1, table.form.form, school, occasion, "", "", ""))
         met: set[str] = set()
         for number in range(table.header + 1, end):
             cells = rows[number]
@@ -97,8 +116,11 @@ def read_sheet(name: str, rows: Sequence[Sequence[str]], codebook: Codebook) -> 
                 met.add(theme)
             for place, dimension in table.columns.items():
                 value = cells[place].strip() if place < len(cells) else ""
-                if value and (number, place) not in known and (theme or _row_label(table, cells)):
-                    school, occasion = about.get("school_id", ""), about.get("occasion", "")
+                if (number, place) in echoes:
+                    known.add((number, place))
+                elif value and (number, place) not in known and (theme or _row_label(table, cells)):
+                    if (number + 1, place + 1) in merged:
+                        wide.append((number + 1, place + 1))
                     label = theme or _row_label(table, cells)
                     fields.append(
                         Filled(number + 1, table.form.form, school, occasion, label, dimension, value)
@@ -111,7 +133,7 @@ def read_sheet(name: str, rows: Sequence[Sequence[str]], codebook: Codebook) -> 
         for place, cell in enumerate(cells)
         if cell.strip() and (number, place) not in known
     ]
-    return SheetReading(tuple(fields), tuple(unread), bool(tables))
+    return SheetReading(tuple(fields), tuple(unread), tuple(wide), tuple(handed_in))
 
 
 def _is_answer(

@@ -1,7 +1,8 @@
 """The schools' own forms as data: *Vurder og find fokus*, *Kontekstdialogen*, a step on *Implementeringstrappen*.
 
 Reading belongs here; the empty templates are made in :mod:`evaluation.interviews.form_templates`, whose headings
-this reader accepts back, also when a school has added rows above, other columns or its own order.
+this reader accepts back, also when a school has added rows above, other columns or its own order. A heading that is not
+known whole is never guessed: what stands under it is reported.
 """
 
 from __future__ import annotations
@@ -53,7 +54,10 @@ _LONG = {
 
 @dataclass(frozen=True)
 class FormBatch:
-    """Fields of one file (:data:`FORM_COLUMNS`); ``rows_in`` = ``kept`` + ``quarantined`` + ``duplicates``."""
+    """Fields of one file (:data:`FORM_COLUMNS`); ``rows_in`` = ``kept`` + ``quarantined`` + ``duplicates``.
+
+    ``handed_in``: form, school and occasion of each form in the file, empty ones too.
+    """
 
     fields: pd.DataFrame
     problems: tuple[Problem, ...]
@@ -61,6 +65,7 @@ class FormBatch:
     kept: int
     quarantined: int
     duplicates: int
+    handed_in: frozenset[tuple[str, str, str | None]] = frozenset()
 
 
 def read_school_form(
@@ -84,9 +89,10 @@ def read_school_form(
     read = {".xlsx": _workbook, ".xlsm": _workbook, ".pdf": read_pdf}.get(path.suffix.casefold(), _long)
     known = codebook.attribute("nedslag")
     occasions = known.values if known else ()
-    fields = read(path, codebook, problems)
-    fields = _stated(fields, "school", school, partial(school_id, schools=schools), path.name)
-    fields = _stated(fields, "occasion", occasion, partial(occasion_of, occasions=occasions), path.name)
+    found = read(path, codebook, problems)
+    found = _stated(found, "school", school, partial(school_id, schools=schools), path.name)
+    found = _stated(found, "occasion", occasion, partial(occasion_of, occasions=occasions), path.name)
+    fields = [item for item in found if item.value or item.dimension or item.theme]
     if any(not item.occasion.strip() for item in fields):
         problems.append(
             Problem(file, None, "Nedslag", "no occasion", "form_occasion", "the occasion",
@@ -114,7 +120,20 @@ def read_school_form(
             frame[column] = frame[column].astype("Int64")
         else:
             frame[column] = frame[column].astype("str").where(frame[column].notna())
-    return FormBatch(frame, tuple(problems), len(fields), len(rows), quarantined, duplicates)
+    handed_in = frozenset(
+        (layout(item.form).form, mine, occasion_of(item.occasion, occasions))
+        for item in found
+        if _is_known(item.form) and (mine := school_id(item.school, schools))
+    )
+    return FormBatch(frame, tuple(problems), len(fields), len(rows), quarantined, duplicates, handed_in)
+
+
+def _is_known(form: str) -> bool:
+    """Whether a form has that name."""
+    try:
+        return bool(layout(form))
+    except InputError:
+        return False
 
 
 def _stated(
@@ -130,19 +149,30 @@ def _stated(
 
 
 def _workbook(path: Path, codebook: Codebook, problems: list[Problem]) -> list[Filled]:
-    """The fields of all sheets; filled cells that are none, and notes on cells, become problems."""
+    """The fields of all sheets, and a field without a value for each form; filled cells that are none, cells over several
+    fields, what is struck out and notes on cells become problems.
+    """
     fields: list[Filled] = []
-    is_found = False
     aside = Aside()
     for name, rows in read_sheets(path, aside=aside, is_merged_filled=True).items():
-        reading = read_sheet(name, rows, codebook)
-        is_found = is_found or reading.has_form
-        fields += reading.fields
+        reading = read_sheet(name, rows, codebook, aside.merged[name])
+        fields += [*reading.handed_in, *reading.fields]
+        problems += [
+            Problem(path.name, row, f"{name}!{_letters(column)}{row}", "a cell over several fields: it counts in its first",
+                    "form_merged", "one cell for each field", "ask the school which fields it belongs to")
+            for row, column in reading.wide
+        ]  # fmt: skip
         problems += [_unread(path.name, name, row, column) for row, column in reading.unread]
     problems += [
         Problem(path.name, column=f"{sheet}!{cell}", found="a note on a cell", rule="form_note",
                 expected="what is to be kept in a field", next_step="ask the school whether it belongs to a field")
         for sheet, cell in aside.notes
+    ]  # fmt: skip
+    problems += [
+        Problem(path.name, column=f"{sheet}!{cell}", found="text that is struck out: it counts as not written",
+                rule="form_struck", expected="what holds, and nothing else",
+                next_step="ask the school, where it is to count after all")
+        for sheet, cell in aside.struck
     ]  # fmt: skip
     problems += [
         Problem(path.name, column=sheet, found="a hidden sheet with text", rule="form_cell",
@@ -154,7 +184,7 @@ def _workbook(path: Path, codebook: Codebook, problems: list[Problem]) -> list[F
                 expected="text in the form's own fields", next_step="ask the school which field it belongs to")
         for kind in aside.beside
     ]  # fmt: skip
-    if not is_found:
+    if not fields:
         problem = Problem(
             path.name,
             found="no form that is known",
@@ -342,21 +372,24 @@ def occasion_of(label: str, occasions: Sequence[str]) -> str | None:
 def _step(text: str, codebook: Codebook) -> float | None:
     """A step: ``2``, ``trin 2``, ``2 - Kompetenceudvikling`` or its name; ``None`` when it is none, or anything more."""
     steps = range(STEPS[0], STEPS[1] + 1)
-    names = {n: slug(codebook.by_id[f"GTH.TRAPPE.{n}"].name) for n in steps if f"GTH.TRAPPE.{n}" in codebook}
-    told = re.fullmatch(r"(?:trin)?\s*(\d)(?:[.,]0)?(|[^\w½¼¾].*)", text.strip(), re.IGNORECASE | re.DOTALL)
-    if told is None:
-        return next((float(n) for n, name in names.items() if name == _bare(text)), None)
-    number, rest = int(told.group(1)), _bare(told.group(2))
-    return float(number) if number in steps and rest in ("", names.get(number)) else None
+    names = {
+        n: codebook.by_id[f"GTH.TRAPPE.{n}"].name.casefold() for n in steps if f"GTH.TRAPPE.{n}" in codebook
+    }
+    words = " ".join(text.split()).casefold().removesuffix(".")
+    told = re.fullmatch(r"(?:trin )?(\d)(?:[.,]0)?(?: ?[-–:.,]? ?(\w.*))?", words)
+    if told is None or not told.group(2):
+        return float(told.group(1)) if told and int(told.group(1)) in steps else _named(words, names)
+    number = int(told.group(1))
+    return float(number) if names.get(number) == told.group(2) else None
 
 
-def _bare(text: str) -> str:
-    """A word as it is compared, without the marks around it."""
-    return slug(re.sub(r"\A\W+|\W+\Z", "", text))
+def _named(words: str, names: Mapping[int, str]) -> float | None:
+    return next((float(n) for n, name in names.items() if name == words), None)
 
 
 def _focus(text: str) -> str | None:
     """A mark in the column of the chosen focus: ``ja`` or ``nej``; ``None`` for anything that is not just that."""
-    if text in _TICKS or _bare(text) in YES:
+    word = text.strip().removesuffix(".")
+    if word in _TICKS or (word.isalnum() and slug(word) in YES):
         return "ja"
-    return "nej" if _bare(text) in NO - {""} else None
+    return "nej" if word.isalnum() and slug(word) in NO - {""} else None

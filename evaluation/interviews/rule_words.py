@@ -122,6 +122,26 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "tekst uden for cellerne (sidehoved, tekstboks, tråd): et nej dér ville gå tabt",
         "skriv den i en celle, eller tag den ud",
     ),
+    "struck_out": (
+        "overstreget tekst: er det taget tilbage?",
+        "slet den, eller tag overstregningen væk",
+    ),
+    "form_struck": (
+        "overstreget tekst: den tæller som ikke skrevet",
+        "spørg skolen, hvis den alligevel gælder",
+    ),
+    "form_merged": (
+        "en celle, der er flettet over flere felter: den tæller kun i det første",
+        "spørg skolen, hvilke felter den hører til",
+    ),
+    "form_which": (
+        "to skemaer fra samme skole, nedslag og dag, som ikke siger det samme: hvilket er det nyeste?",
+        "tag det ældste ud af indbakken, eller skriv den rigtige dag i filens navn",
+    ),
+    "form_emptied": (
+        "et nyere skema fra samme skole, hvor intet kan læses: skal det ældre ikke længere gælde?",
+        "tag det ældre ud, hvis skolen har trukket det tilbage; ellers det nye",
+    ),
     "form_note": ("en note på en celle eller en side", "spørg skolen, om den hører til et felt"),
     "form_replaced": ("et nyere skema fra samme skole erstatter dette", "intet"),
     "school_form": ("et felt, der ikke passer i skemaet", "ret skemaet, og aflever det igen"),

@@ -12,7 +12,7 @@ import io
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -88,6 +88,11 @@ def read_rows(path: Path) -> Table:
                 Problem(path.name, found=f"{len(filled)} filled sheets, of which one can be read", rule="table",
                         expected="one sheet", next_step="save each sheet as a file of its own")
             )  # fmt: skip
+        lost += [
+            Problem(path.name, column=f"{sheet}!{cell}", found="text that is struck out", rule="struck_out",
+                    expected="what holds, and nothing else", next_step="take it out, or take the line through it away")
+            for sheet, cell in aside.struck
+        ]  # fmt: skip
         if lost:
             raise InputError(f"{path.name} holds more than one sheet of cells.", lost)
         lines = [(n, list(cells)) for rows in filled for n, cells in enumerate(rows, 1)]
@@ -107,12 +112,15 @@ class Aside:
     """What a workbook holds beside the cells of its visible sheets, filled in as it is read.
 
     ``notes``: (sheet, cell) of every note; ``hidden``: hidden sheets that hold anything; ``beside``: kinds of text
-    that stand in no cell.
+    that stand in no cell; ``struck``: (sheet, cell) where something is struck out, which is not written; ``merged``: sheet →
+    cell of a merged range → its first cell, rows and columns from 1.
     """
 
     notes: list[tuple[str, str]] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)
     beside: list[str] = field(default_factory=list)
+    struck: list[tuple[str, str]] = field(default_factory=list)
+    merged: dict[str, dict[tuple[int, int], tuple[int, int]]] = field(default_factory=dict)
 
 
 def read_sheets(
@@ -120,10 +128,11 @@ def read_sheets(
 ) -> dict[str, tuple[tuple[str, ...], ...]]:
     """Visible sheets of a workbook as text cells. Formulas are refused: their values depend on another program.
 
-    ``is_merged_filled``: cells of a merged range all hold its text. ``aside`` is given all else that is written.
+    ``is_merged_filled``: cells of a range that is merged over rows all hold its text. ``aside`` is given all else that is
+    written.
     """
     aside.beside.extend(beside_cells(archive_from_bytes(_bytes(path), path.name)))
-    book = open_workbook(path, path.name, data_only=False, keep_links=False)
+    book = open_workbook(path, path.name, data_only=False, keep_links=False, rich_text=True)
     sheets: dict[str, tuple[tuple[str, ...], ...]] = {}
     problems: list[Problem] = []
     for sheet in book.worksheets:
@@ -136,8 +145,8 @@ def read_sheets(
             found = f"a sheet of {sheet.max_row:,} rows and {sheet.max_column:,} columns"
             problems.append(Problem(path.name, found=found, expected=f"at most {MAX_SHEET_ROWS:,} rows"))
             continue
-        rows = []
-        merged = _merged(sheet) if is_merged_filled else {}
+        rows: list[tuple[str, ...]] = []
+        aside.merged[sheet.title] = merged = _merged(sheet)
         for number, cells in enumerate(sheet.iter_rows(), 1):
             for cell in cells:
                 if cell.data_type == "f":
@@ -154,7 +163,12 @@ def read_sheets(
                     )
                 if cell.comment is not None:
                     aside.notes.append((sheet.title, cell.coordinate))
-            rows.append(tuple(merged.get((number, p)) or _cell(c.value) for p, c in enumerate(cells, 1)))
+                if _is_struck(cell):
+                    aside.struck.append((sheet.title, cell.coordinate))
+            texts = [_cell(_standing(c)) for c in cells]
+            if is_merged_filled:
+                texts = [_above(rows, merged.get((number, p)), number) or t for p, t in enumerate(texts, 1)]
+            rows.append(tuple(texts))
         while rows and not any(rows[-1]):
             rows.pop()
         sheets[sheet.title] = tuple(rows)
@@ -163,15 +177,38 @@ def read_sheets(
     return sheets
 
 
-def _merged(sheet: Any) -> dict[tuple[int, int], str]:
-    """The text of each cell that is part of a merged range of rows; ranges over columns alone are headings."""
-    texts: dict[tuple[int, int], str] = {}
-    for merged in sheet.merged_cells.ranges:
-        if merged.size["rows"] < 2:
-            continue
-        text = _cell(sheet.cell(merged.min_row, merged.min_col).value)
-        texts |= {place: text for row in merged.rows for place in row}
-    return texts
+def _merged(sheet: Any) -> dict[tuple[int, int], tuple[int, int]]:
+    """Each cell of a merged range and the range's first cell."""
+    return {
+        (row, column): (merged.min_row, merged.min_col)
+        for merged in sheet.merged_cells.ranges
+        for row in range(merged.min_row, merged.max_row + 1)
+        for column in range(merged.min_col, merged.max_col + 1)
+    }
+
+
+def _above(rows: Sequence[tuple[str, ...]], first: tuple[int, int] | None, number: int) -> str:
+    """The text of a merged range's first cell, where that stands in a row further up."""
+    return rows[first[0] - 1][first[1] - 1] if first is not None and first[0] < number else ""
+
+
+def _is_struck(cell: Any) -> bool:
+    """Whether anything in a filled cell is struck out."""
+    if cell.value is None:
+        return False
+    runs = cell.value if isinstance(cell.value, list) else ()
+    return bool(cell.font and cell.font.strike) or any(
+        getattr(r, "font", None) and r.font.strike for r in runs
+    )
+
+
+def _standing(cell: Any) -> Any:
+    """A cell's value without what is struck out."""
+    if not isinstance(cell.value, list):
+        return None if _is_struck(cell) else cell.value
+    is_struck = bool(cell.font and cell.font.strike)
+    kept = (r for r in cell.value if not (r.font.strike if getattr(r, "font", None) else is_struck))
+    return "".join(map(str, kept))
 
 
 def decode_text(data: bytes, file: str) -> str:

@@ -224,14 +224,15 @@ def test_merged_cells_added_rows_text_below_and_notes(tmp_path: Path, book: Code
     workbook.save(path)
     batch = read_school_form(path, codebook=book)
     kept = list(zip(batch.fields["theme"], batch.fields["value"], strict=True))
-    assert kept == [("GTH.KONTEKST.1", "Gælder begge."), ("GTH.KONTEKST.2", "Gælder begge.")]
+    assert kept == [("GTH.KONTEKST.1", "Gælder begge.")]
     assert set(batch.fields["occasion"]) == {"delevaluering_nov_2026"}
     assert {(p.rule, p.column) for p in batch.problems} == {
         ("school_form", "Dimension"),
         ("form_cell", "Kontekstdialogen!A16"),
         ("form_note", "Kontekstdialogen!E9"),
+        ("form_merged", "Kontekstdialogen!D7"),
     }
-    assert (batch.rows_in, batch.quarantined) == (3, 1)
+    assert (batch.rows_in, batch.quarantined) == (2, 1)
 
 
 @pytest.mark.parametrize(
