@@ -58,7 +58,7 @@ SPOKEN: Mapping[tuple[str, str], tuple[Argument, tuple[tuple[str, str], ...]]] =
 }
 """What is to come: a code and what its sources say of it, and which choice that speaks for or against."""
 EXPERIENCED: Mapping[str, tuple[Argument, tuple[tuple[str, str], ...]]] = {
-    "for": (Argument.SIGNS_SEEN, (FOR_GOING, AGAINST_STOP)),
+    "for": (Argument.SIGNS_SEEN, (FOR_GOING,)),
     "imod": (Argument.SIGNS_NOT_SEEN, (FOR_STOP, AGAINST_GOING)),
 }
 """What most who speak of a sign say of it. The numbers have arguments of their own, whichever side they take."""

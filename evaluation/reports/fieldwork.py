@@ -11,9 +11,9 @@ import io
 from typing import Any
 
 from evaluation.codebooks import Codebook
-from evaluation.interviews.signs import signs_of
 from evaluation.protocol import Protocol
 from evaluation.reports.archives import timeless
+from evaluation.reports.learning import occasion_name
 
 _FIXED = dt.datetime(2026, 1, 1)  # noqa: DTZ001 - a document's dates carry no zone
 WHO = {
@@ -30,7 +30,24 @@ WHO = {
         "Bed om eksempler uden børn, der kan kendes.",
     ),
 }
-OPENING = "Fortæl lidt om, hvordan en almindelig uge i skolen er."
+OPENING = {
+    "elev": "Fortæl lidt om, hvordan en almindelig uge i skolen er for dig.",
+    "elevgruppe": "Fortæl lidt om, hvordan en almindelig uge er i jeres klasse.",
+    "arbejdsgruppe": "Fortæl lidt om, hvad I har gjort siden sidst, og hvem der har været med.",
+}
+TO_COME = {
+    "KL.LAERT": {
+        "elev": "Hvis en anden skole spurgte dig, hvad der hjælper, hvad ville du så sige?",
+        "elevgruppe": "Hvad skulle en anden klasse vide om det, I har prøvet?",
+        "arbejdsgruppe": "Hvad har I lært: hvad virkede, for hvem, og hvad lykkedes ikke?",
+    },
+    "MP.VIDERE": {
+        "elev": "Hvad skal de voksne blive ved med, og hvad skal de holde op med?",
+        "elevgruppe": "Hvad skal de voksne blive ved med, og hvad skal de holde op med?",
+        "arbejdsgruppe": "Hvordan bør arbejdet fortsætte, hvis det skal: i hvilken form, og hvad skal stoppe?",
+    },
+}
+"""What has been learnt and how to go on: no signs, and asked about all the same."""
 CLOSING = "Er der noget, jeg burde have spurgt om?"
 COUNTER = (
     "Hvad kunne ellers være grunden til det, du fortæller?",
@@ -66,18 +83,20 @@ def _guide(codebook: Codebook, protocol: Protocol) -> bytes:
     title = f"Interviewguide: {protocol.study.title}"
     document = _document(title)
     document.add_paragraph(
-        "Ét åbent spørgsmål til hvert tegn i Målplanen. Spørg ind med »fortæl mere« og »giv et eksempel«, og sig ikke, "
+        "Ét åbent spørgsmål til hvert tegn i Målplanen, til det lærte og til det videre arbejde. "
+        "Spørg ind med »fortæl mere« og »giv et eksempel«, og sig ikke, "
         "hvad du håber at høre. Begynd først, når samtykket er på plads."
     )
     for who, (heading, note) in WHO.items():
         document.add_heading(heading, level=1)
         document.add_paragraph(note)
-        document.add_paragraph(OPENING, style="List Number")
-        for sign, link in zip(signs_of(codebook), codebook.joint_display, strict=True):
-            question = dict(link.questions).get(who)
-            if question:
-                paragraph = document.add_paragraph(question, style="List Number")
-                paragraph.add_run(f"  [{sign.id}: {sign.text}]").italic = True
+        document.add_paragraph(OPENING[who], style="List Number")
+        asked = [(link.sign, dict(link.questions)) for link in codebook.joint_display]
+        asked += [(code, questions) for code, questions in TO_COME.items() if code in codebook]
+        for code, questions in asked:
+            if who in questions:
+                paragraph = document.add_paragraph(questions[who], style="List Number")
+                paragraph.add_run(f"  [{code}: {codebook.get(code).name}]").italic = True
         for question in (*COUNTER, CLOSING):
             document.add_paragraph(question, style="List Number")
         document.add_page_break()
@@ -89,7 +108,8 @@ def _minutes(codebook: Codebook, protocol: Protocol) -> bytes:
     document = _document(title)
     document.add_paragraph(
         "Skriv funktioner og ikke navne. Skriv det, der blev sagt, også det, der taler imod. Referatet kodes som et "
-        "interview: kald filen det samme som i sidetabellen (form: referat)."
+        "interview: kald filen det samme som i sidetabellen (form: referat). Sig ved mødets start, hvad referatet bruges "
+        "til: kun med samtykke tæller det med, og det står i sidetabellen (samtykke: gyldigt)."
     )
     occasions = codebook.attribute("nedslag")
     for heading, codes in MINUTES:
@@ -98,9 +118,10 @@ def _minutes(codebook: Codebook, protocol: Protocol) -> bytes:
             document,
             (
                 "Skole",
-                f"Nedslag ({', '.join(occasions.values if occasions else ())})",
+                f"Nedslag ({' · '.join(map(occasion_name, occasions.values if occasions else ()))})",
                 "Dato",
                 "Til stede (funktioner)",
+                "Samtykke fra dem, der er til stede (ja / nej)",
             ),
         )
         for code in codes:

@@ -30,6 +30,7 @@ OCCASIONS = {
     "baseline": "Før start",
     "delevaluering_nov_2026": "November 2026",
     "slutevaluering_2027": "Slutevaluering 2027",
+    "loebende": "Løbende",
 }
 SPEAKERS = {"pupils": "Elever", "adults": "Voksne"}
 TOLD: Mapping[str, Code] = {

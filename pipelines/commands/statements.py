@@ -96,7 +96,9 @@ def statements(
         typer.echo(TEXT("statements_page_done", page=page, rows=Persons(len(rows)), audience=ANALYST))
         return
     for row in rows:
-        typer.echo(" · ".join(cell for cell in row[:-1] if cell) + f"\n    {row[-1]}")
+        # A number says nothing without its heading.
+        cells = [f"{h}: {c}" if c.isdigit() else c for h, c in zip(heading, row, strict=True)]
+        typer.echo(" · ".join(cell for cell in cells[:-1] if cell) + f"\n    {cells[-1]}")
     if not rows:
         typer.echo(TEXT("statements_none"))
 

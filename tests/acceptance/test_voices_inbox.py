@@ -7,6 +7,7 @@ import sqlite3
 import zipfile
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pypdf
 import pytest
@@ -16,7 +17,7 @@ from evaluation.door.pseudonyms import PseudonymKey
 from evaluation.files.sqlite import open_sqlite
 from evaluation.intake import RoundIntake, read_round
 from evaluation.interviews.agreement import agreement
-from evaluation.interviews.form_templates import write_filled_forms
+from evaluation.interviews.form_templates import write_filled_forms, write_templates
 from evaluation.interviews.identity import flat
 from evaluation.interviews.propose import propose_voices
 from evaluation.interviews.quotes import approved_quotes
@@ -395,6 +396,49 @@ def test_a_corrected_form_replaces_the_earlier_whole(tmp_path: Path) -> None:
     ledger = intake.tables["raw_ledger"].set_index("source_file")
     assert ledger.loc["skemaer/s_2026-10-01.xlsx", "rows_superseded"] == 2
     assert "form_replaced" in set(intake.tables["raw_quarantine"]["rule"])
+
+
+SAYS = {"words": "ny", "the same": "gammel", "nothing": "", "unread": "ny"}
+NEWER = [
+    ("s_2026-10-01", "s_2026-10-08", True),
+    ("s_2026-10-01", "s_2026-10-08_rettet", True),
+    ("s_2026-10-01 endelig", "a_2026-10-08 (2)", True),
+    ("s_uden_dag", "a_2026-10-01", True),
+    ("s_2026-10-01", "s_2026-10-01_rettet", False),
+    ("a", "b", False),
+    ("s", "s (2)", False),
+]
+
+
+@pytest.mark.parametrize("later", SAYS)
+def test_a_newer_form_stands_alone_and_of_two_of_which_none_is_newer_is_asked(
+    later: str, tmp_path: Path
+) -> None:
+    """Whatever the files are called, and whether the newer has words, none, or some that cannot be read."""
+    book = load_codebook(DEMO.file("codebook.yaml"))
+    templates = {p.stem: p for p in write_templates(tmp_path, book)}
+    expected, asked = {}, {}
+    for n, (first, second, is_newer) in enumerate(NEWER):
+        school, form = DEMO.protocol.schools[n // 2].id, ("kontekstdialog", "noegler")[n % 2]
+        folder = tmp_path / "incoming" / "skemaer"
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, words in ((first, "gammel"), (second, SAYS[later])):
+            workbook = openpyxl.load_workbook(templates[form])
+            sheet = workbook.worksheets[0]
+            sheet["B3"], sheet["B4"], sheet["D7"] = school, "baseline", words
+            if (name, later) == (second, "unread"):
+                sheet["D6"] = "Udfordringer"
+            workbook.save(folder / f"{n}{name}.xlsx")
+        if later == "the same" or (is_newer and later == "words"):
+            expected[school, form] = SAYS[later]
+        elif is_newer:
+            asked[f"skemaer/{n}{second}.xlsx"] = "form_emptied"
+        else:
+            asked |= {f"skemaer/{n}{name}.xlsx": "form_which" for name in (first, second)}
+    intake = read(tmp_path, DEMO)
+    assert {p.file: p.rule for p in intake.problems} == asked
+    kept = intake.tables["raw_school_forms"].set_index(["school_id", "form"])["value"]
+    assert {place: kept[place] for place in expected} == expected
 
 
 def test_the_fillable_pdf_comes_in_with_the_school_its_mapping_states(tmp_path: Path) -> None:

@@ -528,8 +528,8 @@ SENTENCES: Mapping[type[Code], Mapping[Code, Sentence]] = {
             least=Limit,
             places=Count,
         ),
-        Argument.SIGNS_SEEN: _s("De fleste, der taler om tegnet, oplever det: {signs}.", signs=Name),
-        Argument.SIGNS_NOT_SEEN: _s("De fleste, der taler om tegnet, oplever det ikke: {signs}.", signs=Name),
+        Argument.SIGNS_SEEN: _s("De fleste, der taler om det, oplever: {signs}.", signs=Name),
+        Argument.SIGNS_NOT_SEEN: _s("De fleste, der taler om det, oplever ikke: {signs}.", signs=Name),
         **_spoken(
             {
                 Argument.KEEP: "vil holde fast i det nye",
@@ -540,8 +540,8 @@ SENTENCES: Mapping[type[Code], Mapping[Code, Sentence]] = {
                 Argument.NOT_CHANGE: "vil ikke lave noget om",
                 Argument.GOOD_UNEXPECTED: "fortæller om gode følger, som ingen havde ventet",
                 Argument.BAD_UNEXPECTED: "fortæller om dårlige følger, som ingen havde ventet",
-                Argument.CARRY_ON: "taler for, at arbejdet føres videre",
-                Argument.NOT_CARRY_ON: "taler imod, at arbejdet føres videre",
+                Argument.CARRY_ON: "er for, at arbejdet føres videre",
+                Argument.NOT_CARRY_ON: "er imod, at arbejdet føres videre",
                 Argument.STOP: "vil stoppe med noget",
                 Argument.NOT_STOP: "vil ikke stoppe",
             }
@@ -567,7 +567,7 @@ SENTENCES: Mapping[type[Code], Mapping[Code, Sentence]] = {
     },
     Speakers: {
         Speakers.SOME: _s("{sources:kilde|kilder}", sources=Persons),
-        Speakers.MOST: _s("De fleste af de {sources:kilde|kilder}, der taler om det,", sources=Persons),
+        Speakers.MOST: _s("De fleste af {sources:kilde|kilder}", sources=Persons),
     },
     Decision: {
         Decision.PRICE: _s(

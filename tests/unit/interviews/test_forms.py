@@ -13,8 +13,11 @@ import pytest
 from factories import ROOT, codebook
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
 from openpyxl.chart import BarChart
 from openpyxl.comments import Comment
+from openpyxl.styles import Font
 
 from evaluation.codebooks import Codebook
 from evaluation.errors import InputError
@@ -400,3 +403,125 @@ def test_a_table_of_interviews_with_words_nobody_reads_is_refused(
     assert [p.rule for p in refused.value.problems] == [
         "hidden_sheet" if place == "hidden" else "beside_cells"
     ]
+
+
+TWISTS = (
+    "ikke",
+    "mindre",
+    "endnu",
+    "sidste år",
+    "vi vil nå",
+    "(løst)",
+    "tidligere",
+    "kan ikke længere",
+    "uden",
+    "men",
+)
+"""Words that turn a heading round, or make it another one."""
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data(), form=st.sampled_from(FORMS))
+def test_a_heading_is_known_whole_or_not_at_all(data: Any, form: Any) -> None:
+    known = list({**form.dimensions, **form.other_dimensions})
+    words = data.draw(st.sampled_from(known)).split()
+    at = data.draw(st.integers(0, len(words)))
+    cut = data.draw(st.integers(0, 1)) if len(words) > 1 else 0
+    assert (
+        form.dimension_of(" ".join([*words[:at], data.draw(st.sampled_from(TWISTS)), *words[at + cut :]]))
+        is None
+    )
+    heading = " ".join(words)
+    assert form.dimension_of(f" {heading.upper()}: ") == form.dimension_of(heading) is not None
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.form)
+def test_what_stands_under_an_unknown_heading_is_reported(form: Any, tmp_path: Path, book: Codebook) -> None:
+    first = next(iter(form.dimensions))
+    workbook = openpyxl.Workbook()
+    for row in (
+        ["Skole", "s1"],
+        ["Nedslag", "baseline"],
+        [form.row_heading, f"{first} ikke", first],
+        [form.themes(book)[0], "Andet", "2"],
+    ):
+        workbook.active.append(row)
+    workbook.save(tmp_path / "f.xlsx")
+    batch = read_school_form(tmp_path / "f.xlsx", codebook=book)
+    assert batch.fields["value"].tolist() == ["2"]
+    assert {p.column for p in batch.problems} == {"Sheet!B3", "Sheet!B4"}
+
+
+MARKS = ("?", "+", "-", " %", "!", "*", "…", ">", "/", " ½", "(", ",", "~", "x")
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_a_step_or_a_choice_with_a_mark_is_another_answer(mark: str, tmp_path: Path, book: Codebook) -> None:
+    lines = ["skema;skole;nedslag;tema;dimension;vaerdi"]
+    steps = ["2", "trin 2", "2,0", "Kompetenceudvikling", "2 - Kompetenceudvikling"]
+    for n, said in enumerate([s + mark for s in steps] + [mark + s for s in steps]):
+        lines.append(f'implementeringstrappe;s{n};Delevaluering;;trin;"{said}"')
+    for n, said in enumerate([s + mark for s in ("x", "ja", "nej")] + [mark + s for s in ("x", "ja", "nej")]):
+        lines.append(f'vurder_og_find_fokus;s{n};Delevaluering;VFF.KOMP;fokus;"{said}"')
+    (tmp_path / "f.csv").write_text("\n".join(lines) + "\n")
+    batch = read_school_form(tmp_path / "f.csv", codebook=book)
+    assert batch.fields["value"].tolist() == []
+    assert [p.line for p in batch.problems if p.rule == "school_form"] == list(range(2, len(lines) + 1))
+
+
+@pytest.mark.parametrize("span", ["D7:D12", "D7:E7", "D8:E9", "D7:D8"])
+def test_an_answer_in_a_merged_cell_is_one_answer(span: str, tmp_path: Path, book: Codebook) -> None:
+    sheet, workbook, path = kontekst(tmp_path, book)
+    first = span.partition(":")[0]
+    sheet[first] = "Tid"
+    sheet.merge_cells(span)
+    sheet["D13"] = "x"  # no row of the form
+    workbook.save(path)
+    batch = read_school_form(path, codebook=book)
+    assert batch.fields["value"].tolist() == ["Tid"]
+    assert [p.column for p in batch.problems if p.rule == "form_merged"] == [f"Kontekstdialogen!{first}"]
+
+
+def kontekst(folder: Path, book: Codebook) -> tuple[Any, Any, Path]:
+    path = next(p for p in write_templates(folder, book) if p.stem == "kontekstdialog")
+    workbook = openpyxl.load_workbook(path)
+    sheet = workbook["Kontekstdialogen"]
+    sheet["B3"], sheet["B4"] = "skole_2", "November 2026"
+    return sheet, workbook, path
+
+
+STRUCK = InlineFont(strike=True)
+
+
+@pytest.mark.parametrize(
+    ("written", "is_struck", "standing"),
+    [
+        ("Tid mangler", True, None),
+        (CellRichText(TextBlock(STRUCK, "Tid"), " Plads"), False, "Plads"),
+        (CellRichText(TextBlock(STRUCK, "Tid mangler")), False, None),
+        (CellRichText(TextBlock(InlineFont(b=True), "Tid")), False, "Tid"),
+        ("Tid mangler", False, "Tid mangler"),
+    ],
+)
+def test_what_is_struck_out_is_not_written_and_is_reported(
+    written: Any, is_struck: bool, standing: str | None, tmp_path: Path, book: Codebook
+) -> None:
+    sheet, workbook, path = kontekst(tmp_path, book)
+    sheet["D7"] = written
+    sheet["D7"].font = Font(strike=is_struck)
+    workbook.save(path)
+    batch = read_school_form(path, codebook=book)
+    assert batch.fields["value"].tolist() == ([standing] if standing else [])
+    is_told = str(written) != (standing or "")
+    assert [p.column for p in batch.problems] == (["Kontekstdialogen!D7"] if is_told else [])
+    table = openpyxl.Workbook()
+    for line in (["dokument", "kode", "samtykke"], ["a", "MP.MAAL", "gyldigt"]):
+        table.active.append(line)
+    table.active["C2"], table.active["C2"].font = written, Font(strike=is_struck)
+    table.save(tmp_path / "kodet.xlsx")
+    if is_told:
+        with pytest.raises(InputError) as refused:
+            read_rows(tmp_path / "kodet.xlsx")
+        assert [p.rule for p in refused.value.problems] == ["struck_out"]
+    else:
+        assert read_rows(tmp_path / "kodet.xlsx").rows[0].cells["samtykke"] == standing

@@ -8,7 +8,7 @@ import docx
 import pytest
 
 from evaluation.codebooks import load_codebook
-from evaluation.reports.fieldwork import WHO, documents
+from evaluation.reports.fieldwork import OPENING, TO_COME, WHO, documents
 from evaluation.study import load_study
 
 STUDY = load_study("kom_glad_i_skole")
@@ -30,11 +30,31 @@ def test_every_sign_has_a_question_for_everybody(texts):
     assert "Har du oplevet det modsatte?" in texts["interviewguide.docx"]
 
 
+def test_everybody_is_asked_in_words_of_their_own_also_of_what_was_learnt_and_how_to_go_on(texts):
+    assert set(OPENING) == set(WHO)
+    assert len(set(OPENING.values())) == len(WHO)
+    chapters = texts["interviewguide.docx"].split("Er der noget, jeg burde have spurgt om?")
+    for who, chapter in zip(WHO, chapters, strict=False):
+        assert OPENING[who] in chapter
+        assert [o for o in OPENING.values() if o in chapter] == [OPENING[who]]
+        for code in ("KL.LAERT", "MP.VIDERE"):
+            assert f"{TO_COME[code][who]}  [{code}: {BOOK.get(code).name}]" in chapter
+
+
+def test_minutes_use_words_and_ask_for_consent(texts):
+    minutes = texts["referat.docx"]
+    occasions = BOOK.attribute("nedslag").values
+    assert not [word for word in occasions if word in minutes]
+    assert "November 2026" in minutes
+    assert minutes.count("Samtykke fra dem") == 2
+    assert "samtykke: gyldigt" in minutes
+
+
 def test_a_question_to_a_child_is_open_and_in_a_child_s_words():
     """No word of the trade, and nothing that can be answered with yes or no alone."""
     words = ("fravær", "ufrivillig", "indsats", "trivsel", "forebyg", "registrer", "praksis")
-    for link in BOOK.joint_display:
-        question = dict(link.questions)["elev"]
+    asked = [dict(link.questions)["elev"] for link in BOOK.joint_display]
+    for question in [*asked, *(questions["elev"] for questions in TO_COME.values())]:
         assert not [w for w in words if w in question.casefold()]
         assert any(q in question for q in ("Hvordan", "Hvem", "Hvad", "hvad", "Fortæl"))
 

@@ -147,9 +147,9 @@ MP.BORGER | Borgerperspektiv | f | all | all |  |  | 12 | nej |
     assert list(learning(inputs).points[:2]) == said
     assert set(said) <= set(next(h for h in headings(inputs) if h.title == "Læring").paragraphs)
     go_on, _, stop = choices(Facts(inputs))
-    assert "5 kilder taler for, at arbejdet føres videre." in go_on.speaks_for
-    assert "3 kilder taler imod, at arbejdet føres videre." in stop.speaks_for
-    assert "3 kilder taler imod, at arbejdet føres videre." in go_on.against
+    assert "5 kilder er for, at arbejdet føres videre." in go_on.speaks_for
+    assert "3 kilder er imod, at arbejdet føres videre." in stop.speaks_for
+    assert "3 kilder er imod, at arbejdet føres videre." in go_on.against
 
 
 @pytest.mark.parametrize(
