@@ -267,7 +267,7 @@ def _is_known(table: Table, name: str, looks: Class) -> bool:
     if tidy in (*NAME_HEADINGS, *FIRST_NAMES, *LAST_NAMES):
         fewest = 0 if tidy in LAST_NAMES else 0.5
         # Some are called Max or April: most must not be words of schools.
-        return _is_each_ones_own(table, name, fewest) and values.share(_is_called_so, "name") >= 0.8
+        return _is_each_ones_own(table, name, fewest) and values.share(_is_called_so, "name") >= 0.7
     return tidy in ATTRIBUTES and (
         values.share(lambda v: _is_place(v, table.places)) == 1 or _is_each_pupils(table, name)
     )
