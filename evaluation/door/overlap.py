@@ -233,19 +233,25 @@ def only_in_older(stage: Stage) -> pd.DataFrame:
     )
 
 
+_SCHOOL_YEAR = "year(DATE '1970-01-01' + CAST({} AS INTEGER) - 212)"
+"""The year in which the school year of a day begins, told from the middle of the summer holidays."""
+
+
 def beyond_its_rows(stage: Stage) -> pd.DataFrame:
     """Exports that are called complete and whose period nobody states, where rows of an older one of the same days stand
-    before their first or after their last row: deleted at the source, or outside the period. Columns file, n.
+    before their first or after their last row, in the same school years: deleted at the source, or outside the period.
+    Columns file, n.
 
     Asked after the decision.
     """
     return stage.frame(
-        """SELECT v.file, count(DISTINCT (a.file, a.row)) AS n
+        f"""SELECT v.file, count(DISTINCT (a.file, a.row)) AS n
            FROM statements a ANTI JOIN absence_gone g USING (id)
            JOIN deliveries f ON f.file = a.file
            JOIN covered v ON v.source = f.source AND v.is_whole AND v.school = a.school AND v.grade = a.grade
              AND (v.label = a.label OR v.label < 0) AND v.exported > coalesce(a.exported, -1000000)
              AND (a.first < v.lo OR a.last > v.hi)
+             AND {_SCHOOL_YEAR.format("a.first")} BETWEEN {_SCHOOL_YEAR.format("v.lo")} AND {_SCHOOL_YEAR.format("v.hi")}
            JOIN deliveries w ON w.file = v.file AND NOT w.is_period_stated
            JOIN reach r ON r.file = v.file AND r.school = v.school AND r.grade = v.grade AND r.label = v.label
              AND r.older = a.file AND r.verdict = 'replaces'
