@@ -29,6 +29,7 @@ _FULL_WORDS = (
 )
 """DuckDB says in the operating system's words why it could not write, and names this setting when it has no more room
 for what does not fit in memory; lxml, through which workbooks are written too, gives the number's name."""
+_DUCKDB_MEMORY = "OutOfMemoryException"
 _SQLITE_FULL = (
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_IOERR_WRITE,
@@ -69,7 +70,7 @@ def explained(error: BaseException, data: Path) -> KomgladError | None:
             return closed(data / "dagster")
         if isinstance(cause, sqlite3.DatabaseError) and _says(cause, _SQLITE_DAMAGED):
             return damaged_history(data)
-        if isinstance(cause, MemoryError):
+        if isinstance(cause, MemoryError) or type(cause).__name__ == _DUCKDB_MEMORY:
             return EnvironmentProblem(
                 TEXT("causes_no_memory"),
                 [Problem("", found="for lidt hukommelse", next_step=TEXT("causes_close_programs"))],

@@ -29,7 +29,7 @@ from evaluation.tables.relations import KEY_ID, Stored
 from evaluation.words import Count
 from evaluation.words.texts import texts
 from pipelines import origins
-from pipelines.causes import CLOSED, FULL, closed, disk_full
+from pipelines.causes import CLOSED, FULL, closed, disk_full, not_a_file
 from pipelines.origins import Sealing
 from pipelines.private import own_folder
 
@@ -74,7 +74,9 @@ def atomic_file(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def _disk_problem(path: Path, error: OSError) -> EnvironmentProblem:
+def _disk_problem(path: Path, error: OSError) -> KomgladError:
+    if isinstance(error, IsADirectoryError):
+        return not_a_file(path, _data_of(path))
     if error.errno in FULL:
         return disk_full(path, _data_of(path))
     if error.errno in CLOSED:

@@ -72,6 +72,7 @@ FAULTS: dict[str, dict[str, tuple[str, ...]]] = {
         "very large file, very many": (
             f"{FILES}test_large_file_is_read_in_pieces",
             f"{FILES}test_more_files_than_can_be_open_at_once",
+            "tests/unit/door/test_slices.py::test_what_is_decided_does_not_depend_on_the_slices",
         ),
         "Excel: merged header, hidden sheets, formulas, 1904": (
             f"{FILES}test_excel_merged_header_is_refused",
@@ -204,6 +205,7 @@ FAULTS: dict[str, dict[str, tuple[str, ...]]] = {
         "demo over somebody's folder": (
             f"{COMMANDS}test_a_demonstration_never_takes_a_folder_of_somebody",
             "tests/pipeline/test_demonstration.py::test_a_folder_of_somebody_is_refused_and_left_as_it_was",
+            "tests/pipeline/test_demonstration.py::test_a_file_that_no_demonstration_tells_of_keeps_the_folder_closed",
         ),
         "a damaged or edited store": (
             f"{STORES}test_a_figure_planted_in_a_released_table_is_never_rendered",

@@ -17,6 +17,9 @@ Rules (docs/mapping-files.md):
 
 An interval is judged day by day over the school calendar. When only some of its days are replaced, the rest stays
 as shorter intervals of the same source row.
+
+All rules but the second half of the first are about one pupil, so pupils are decided in slices: DuckDB spills its tables,
+not the states of its groups, and memory would grow with the rows.
 """
 
 from __future__ import annotations
@@ -57,24 +60,6 @@ def decide_absence(stage: Stage, calendar: SchoolCalendar, files: pd.DataFrame) 
     _name_classes(stage)
     stage.run(
         (
-            """CREATE OR REPLACE TEMP TABLE d AS
-               SELECT id, file, row, school, pupil, grade, label, fraction, type, part,
-                      coalesce(exported, -1000000) AS exported, first AS day
-               FROM statements WHERE first = last
-               UNION ALL
-               SELECT a.id, a.file, a.row, a.school, a.pupil, a.grade, a.label, a.fraction, a.type, a.part,
-                      coalesce(a.exported, -1000000), s.day
-               FROM statements a JOIN school_days s ON s.school = a.school AND s.day BETWEEN a.first AND a.last
-               WHERE a.first < a.last""",
-            # Only days that more than one statement speaks of need a decision.
-            """CREATE OR REPLACE TEMP TABLE c AS
-               WITH shared AS (SELECT pupil, day FROM d GROUP BY ALL HAVING count(*) > 1),
-                    said AS (SELECT d.* FROM d JOIN shared USING (pupil, day)),
-                    newest AS (SELECT school, pupil, day, max(exported) AS newest,
-                                      max_by({'file': file, 'row': row}, exported) AS stands
-                               FROM said GROUP BY ALL)
-               SELECT s.*, s.exported < n.newest AS is_old, n.stands.file AS other_file, n.stands.row AS other_row
-               FROM said s JOIN newest n USING (school, pupil, day)""",
             # An export covers its classes from its own first to its last day, whichever class has a row then.
             """CREATE OR REPLACE TABLE covered AS
                WITH rows AS (SELECT school, grade, label, file, coalesce(exported, -1000000) AS exported, first, last
@@ -87,30 +72,109 @@ def decide_absence(stage: Stage, calendar: SchoolCalendar, files: pd.DataFrame) 
                FROM rows r JOIN spans s USING (school, file, exported) JOIN deliveries f USING (file)
                WHERE f.classes IS NULL OR list_contains(f.classes, r.label)""",
             "CREATE OR REPLACE TEMP TABLE cover AS SELECT * FROM covered WHERE is_whole",
-            # What an older export has in those days and class, and how much of it the newer one speaks of again.
-            f"""CREATE OR REPLACE TABLE reach AS
-               WITH said AS (SELECT DISTINCT file, school, grade, label, pupil, day FROM d),
+        )
+    )
+    slices = stage.slices("absence")
+    for mine in slices:
+        _make_days(stage, mine)
+        _count_again(stage, is_first=mine is slices[0])
+    stage.run((_REACH,))
+    for mine in slices:
+        if len(slices) > 1:
+            _make_days(stage, mine)
+        _decide_days(stage, is_first=mine is slices[0])
+    stage.run(f"DROP TABLE {t}" for t in (*_OF_A_SLICE, "cover", "again_parts", "class_parts"))
+    if stage.has("pupils"):
+        stage.run(
+            (
+                f"""INSERT INTO absence_gone
+                    SELECT id, '{NOT_ENROLLED}', '', -1, -1 FROM absence a
+                    WHERE type <> -2 AND id NOT IN (SELECT id FROM absence_gone)
+                      AND NOT EXISTS (SELECT 1 FROM ({spells(stage)}) s
+                                      WHERE s.pupil = a.pupil AND s.first <= a.last AND s.last >= a.first)""",
+            )
+        )
+
+
+_OF_A_SLICE = ("d", "c", "old", "newest", "at_two", "clash", "twice", "lost", "touched")
+_REACH = f"""CREATE OR REPLACE TABLE reach AS
+    WITH counted AS (SELECT file, school, grade, label, is_told, older, sum(n_days) AS n_days, sum(n_old) AS n_old,
+                            sum(n_again) AS n_again, sum(n_days_again) AS n_days_again
+                     FROM again_parts GROUP BY ALL),
+         named AS (SELECT *, max(n) OVER (PARTITION BY file) AS largest
+                   FROM (SELECT file, school, grade, label, sum(n) AS n FROM class_parts GROUP BY ALL))
+    SELECT c.*, CASE WHEN is_told OR n_days - n_days_again <= {MOST_DELETED} * n_days THEN 'replaces'
+                     WHEN 2 * n_days_again >= n_days AND n_days - n_days_again <= {FEW_DELETED}
+                       AND 2 * n >= largest THEN 'replaces'
+                     WHEN label < 0 AND n_again = 0 THEN 'another class'
+                     WHEN label >= 0 AND n >= greatest({ENOUGH_OTHERS}, 2 * n_old) THEN 'replaces'
+                     ELSE 'asked' END AS verdict
+    FROM counted c JOIN named USING (file, school, grade, label)"""
+
+
+def _make_days(stage: Stage, mine: str) -> None:
+    """Make ``d``: what is said of each pupil and day, of the pupils of one slice."""
+    stage.run(
+        (
+            f"""CREATE OR REPLACE TEMP TABLE d AS
+               SELECT id, file, row, school, pupil, grade, label, fraction, type, part,
+                      coalesce(exported, -1000000) AS exported, first AS day
+               FROM statements WHERE first = last AND {mine.format("pupil")}
+               UNION ALL
+               SELECT a.id, a.file, a.row, a.school, a.pupil, a.grade, a.label, a.fraction, a.type, a.part,
+                      coalesce(a.exported, -1000000), s.day
+               FROM statements a JOIN school_days s ON s.school = a.school AND s.day BETWEEN a.first AND a.last
+               WHERE a.first < a.last AND {mine.format("a.pupil")}""",
+        )
+    )
+
+
+def _count_again(stage: Stage, *, is_first: bool) -> None:
+    """Add a slice to ``again_parts``, what an older export has in the days and class of a newer one and how much of it the
+    newer one speaks of again, and to ``class_parts``, the pupils of each class. Pupils are in one slice, so counts add up.
+    """
+    stage.run(
+        (
+            f"""{_put("again_parts", is_first)}
+               WITH said AS (SELECT DISTINCT file, school, grade, label, pupil, day, exported FROM d),
                     hit AS (SELECT v.file, v.school, v.grade, v.label, v.is_told, s.file AS older, s.pupil, s.day
-                            FROM (SELECT DISTINCT file, school, grade, label, pupil, day, exported FROM d) s
+                            FROM said s
                             JOIN cover v ON v.school = s.school AND v.grade = s.grade
                               AND (v.label = s.label OR v.label < 0)
                               AND v.exported > s.exported AND s.day BETWEEN v.lo AND v.hi),
-                    again AS (SELECT file, school, grade, pupil, list(DISTINCT day) AS days FROM said GROUP BY ALL),
-                    named AS (SELECT *, max(n) OVER (PARTITION BY file) AS largest FROM (
-                                SELECT file, school, grade, label, count(DISTINCT pupil) AS n FROM said GROUP BY ALL)),
-                    counted AS (SELECT h.file, h.school, h.grade, h.label, h.is_told, h.older, count(*) AS n_days,
-                                       count(DISTINCT h.pupil) AS n_old, count(DISTINCT a.pupil) AS n_again,
-                                       count(*) FILTER (list_contains(a.days, h.day)) AS n_days_again
-                                FROM hit h LEFT JOIN again a USING (file, school, grade, pupil) GROUP BY ALL)
-               SELECT c.*, CASE WHEN is_told OR n_days - n_days_again <= {MOST_DELETED} * n_days THEN 'replaces'
-                                WHEN 2 * n_days_again >= n_days AND n_days - n_days_again <= {FEW_DELETED}
-                                  AND 2 * n >= largest THEN 'replaces'
-                                WHEN label < 0 AND n_again = 0 THEN 'another class'
-                                WHEN label >= 0 AND n >= greatest({ENOUGH_OTHERS}, 2 * n_old) THEN 'replaces'
-                                ELSE 'asked' END AS verdict
-               FROM counted c JOIN named USING (file, school, grade, label)""",
+                    days AS (SELECT DISTINCT file, school, grade, pupil, day FROM said SEMI JOIN cover USING (file)),
+                    pupils AS (SELECT DISTINCT file, school, grade, pupil FROM days)
+               SELECT h.file, h.school, h.grade, h.label, h.is_told, h.older, count(*) AS n_days,
+                      count(DISTINCT h.pupil) AS n_old, count(DISTINCT p.pupil) AS n_again, count(a.day) AS n_days_again
+               FROM hit h LEFT JOIN days a USING (file, school, grade, pupil, day)
+               LEFT JOIN pupils p ON p.file = h.file AND p.school = h.school AND p.grade = h.grade AND p.pupil = h.pupil
+               GROUP BY ALL""",
+            f"""{_put("class_parts", is_first)}
+               SELECT file, school, grade, label, count(DISTINCT pupil) AS n FROM d GROUP BY ALL""",
+        )
+    )
+
+
+def _put(table: str, is_first: bool) -> str:
+    return f"CREATE OR REPLACE TABLE {table} AS" if is_first else f"INSERT INTO {table}"
+
+
+def _decide_days(stage: Stage, *, is_first: bool) -> None:
+    """Decide over the days of a slice; adds to ``absence_gone``, ``absence_pieces`` and ``deleted``."""
+    stage.run(
+        (
+            # Only days that more than one statement speaks of need a decision.
+            """CREATE OR REPLACE TEMP TABLE c AS
+               WITH shared AS (SELECT pupil, day FROM d GROUP BY ALL HAVING count(*) > 1),
+                    said AS (SELECT d.* FROM d JOIN shared USING (pupil, day)),
+                    newest AS (SELECT school, pupil, day, max(exported) AS newest,
+                                      max_by({'file': file, 'row': row}, (exported, -file, -row)) AS stands
+                               FROM said GROUP BY ALL)
+               SELECT s.*, s.exported < n.newest AS is_old, n.stands.file AS other_file, n.stands.row AS other_row
+               FROM said s JOIN newest n USING (school, pupil, day)""",
             """CREATE OR REPLACE TEMP TABLE old AS
-               SELECT id, day, max_by({'reason': reason, 'file': other_file, 'row': other_row}, other_row) AS stands FROM (
+               SELECT id, day, max_by({'reason': reason, 'file': other_file, 'row': other_row},
+                                     (other_row, -other_file)) AS stands FROM (
                  SELECT id, day, 'newer_export' AS reason, other_file, other_row FROM c WHERE is_old
                  UNION ALL
                  SELECT d.id, d.day, 'newer_period', v.file, -1 FROM d JOIN cover v
@@ -133,7 +197,7 @@ def decide_absence(stage: Stage, calendar: SchoolCalendar, files: pd.DataFrame) 
                 SELECT n.id, n.file, n.row, n.school, n.pupil, n.day, h.home
                 FROM newest n JOIN days USING (pupil, day) LEFT JOIN home h USING (pupil, day)""",
             # Days of older exports that no newer one speaks of again: deleted at the source, if it is complete.
-            """CREATE OR REPLACE TABLE deleted AS
+            f"""{_put("deleted", is_first)}
                SELECT DISTINCT d.file, d.row FROM old o JOIN d USING (id, day)
                WHERE o.stands.reason = 'newer_period' AND d.type <> -2""",
             "DELETE FROM newest WHERE (id, day) IN (SELECT id, day FROM at_two WHERE home IS DISTINCT FROM school)",
@@ -162,13 +226,14 @@ def decide_absence(stage: Stage, calendar: SchoolCalendar, files: pd.DataFrame) 
                WHERE a.home <> a.school GROUP BY ALL""",
             """CREATE OR REPLACE TEMP TABLE touched AS
                SELECT d.id, count(*) AS n_days, count(l.id) AS n_lost, coalesce(sum(l.is_old), 0) AS n_old,
-                      max_by({'reason': l.reason, 'file': l.other_file, 'row': l.other_row}, l.is_old) AS stands
+                      max_by({'reason': l.reason, 'file': l.other_file, 'row': l.other_row},
+                             (l.is_old, l.other_row >= 0, -l.other_file, -l.other_row)) FILTER (l.id IS NOT NULL) AS stands
                FROM d LEFT JOIN lost l USING (id, day) WHERE d.id IN (SELECT id FROM lost) GROUP BY d.id""",
         )
     )
     stage.run(
         (
-            f"""CREATE OR REPLACE TABLE absence_gone AS
+            f"""{_put("absence_gone", is_first)}
                 WITH pairs AS (
                   SELECT a.id, min_by(b.file, (b.file, b.row)) AS other_file,
                          min_by(b.row, (b.file, b.row)) AS other_row
@@ -180,40 +245,15 @@ def decide_absence(stage: Stage, calendar: SchoolCalendar, files: pd.DataFrame) 
                 SELECT id, CASE WHEN n_old > 0 THEN '{SUPERSEDED}' ELSE '{DUPLICATE}' END,
                        stands.reason, stands.file, stands.row
                 FROM touched WHERE n_lost = n_days AND id NOT IN (SELECT id FROM clash)""",
-            """CREATE OR REPLACE TABLE absence_pieces AS
+            f"""{_put("absence_pieces", is_first)}
                WITH part AS (SELECT id FROM touched WHERE n_lost < n_days AND id NOT IN (SELECT id FROM clash)),
                     left_over AS (
                       SELECT d.id, d.day, s.n - row_number() OVER (PARTITION BY d.id ORDER BY d.day) AS island
                       FROM d JOIN part USING (id) JOIN school_days s ON s.school = d.school AND s.day = d.day
                       WHERE NOT EXISTS (SELECT 1 FROM lost l WHERE l.id = d.id AND l.day = d.day))
                SELECT id, min(day) AS first, max(day) AS last FROM left_over GROUP BY id, island""",
-            *(
-                f"DROP TABLE {t}"
-                for t in (
-                    "d",
-                    "c",
-                    "cover",
-                    "old",
-                    "newest",
-                    "at_two",
-                    "clash",
-                    "twice",
-                    "lost",
-                    "touched",
-                )
-            ),
         )
     )
-    if stage.has("pupils"):
-        stage.run(
-            (
-                f"""INSERT INTO absence_gone
-                    SELECT id, '{NOT_ENROLLED}', '', -1, -1 FROM absence a
-                    WHERE type <> -2 AND id NOT IN (SELECT id FROM absence_gone)
-                      AND NOT EXISTS (SELECT 1 FROM ({spells(stage)}) s
-                                      WHERE s.pupil = a.pupil AND s.first <= a.last AND s.last >= a.first)""",
-            )
-        )
 
 
 def only_in_older(stage: Stage) -> pd.DataFrame:
@@ -340,7 +380,7 @@ def decide_keyed(
                 SELECT id, file, row, coalesce(exported, -1000000) AS exported, hash({key}) AS k, hash({values}) AS v
                 FROM {kind} WHERE {need}""",
             """CREATE OR REPLACE TEMP TABLE g AS
-               SELECT k, max(exported) AS newest, max_by({'file': file, 'row': row}, exported) AS stands
+               SELECT k, max(exported) AS newest, max_by({'file': file, 'row': row}, (exported, -file, -row)) AS stands
                FROM k GROUP BY k HAVING count(*) > 1""",
             """CREATE OR REPLACE TEMP TABLE c AS
                SELECT k.*, exported < newest AS is_old, stands.file AS other_file, stands.row AS other_row
@@ -375,10 +415,19 @@ def settle(stage: Stage, kind: str) -> pd.DataFrame:
     quarantined if any staged row is, kept if any stays, else superseded before duplicate. Columns file, status, n.
     """
     refused = f"('{CONFLICT}', '{NOT_ENROLLED}')"
+    slices = stage.slices(kind)
+    for mine in slices:
+        _settle(stage, kind, refused, mine.format("k.row"), is_first=mine is slices[0])
+    leave_out_decided(stage)
+    return stage.frame("SELECT file, status, count(*) AS n FROM per_row GROUP BY ALL ORDER BY ALL")
+
+
+def _settle(stage: Stage, kind: str, refused: str, mine: str, *, is_first: bool) -> None:
+    """Settle the source rows of one slice."""
     stage.run(
         (
-            f"""CREATE OR REPLACE TABLE {kind}_out AS
-                WITH s AS (SELECT g.*, k.file, k.row FROM {kind}_gone g JOIN {kind} k USING (id)),
+            f"""{_put(f"{kind}_out", is_first)}
+                WITH s AS (SELECT g.*, k.file, k.row FROM {kind}_gone g JOIN {kind} k USING (id) WHERE {mine}),
                      bad AS (SELECT file, row, min(status) AS status, max(other_file) AS other_file,
                                     max(other_row) AS other_row
                              FROM s WHERE status IN {refused} GROUP BY ALL)
@@ -387,19 +436,16 @@ def settle(stage: Stage, kind: str) -> pd.DataFrame:
                        coalesce(s.other_file, b.other_file) AS other_file,
                        coalesce(s.other_row, b.other_row) AS other_row
                 FROM {kind} k LEFT JOIN s USING (id) LEFT JOIN bad b ON b.file = k.file AND b.row = k.row
-                WHERE s.id IS NOT NULL OR b.row IS NOT NULL""",
-        )
-    )
-    stage.run(
-        (
-            f"""CREATE OR REPLACE TEMP TABLE per_row AS
-                WITH decided AS (SELECT DISTINCT file, row FROM {kind}_out),
+                WHERE (s.id IS NOT NULL OR b.row IS NOT NULL) AND {mine}""",
+            f"""{_put("per_row", is_first)}
+                WITH decided AS (SELECT DISTINCT file, row FROM {kind}_out k WHERE {mine}),
                      counted AS (
                        SELECT k.file, k.row, count(*) AS n, count(o.id) AS gone,
                               bool_or(o.status IN {refused}) AS is_refused,
                               bool_or(o.status = '{SUPERSEDED}') AS is_old,
                               max_by({{'reason': o.reason, 'file': o.other_file, 'row': o.other_row}},
-                                     o.status = '{SUPERSEDED}') AS stands
+                                     (o.status = '{SUPERSEDED}', o.other_row >= 0, -o.other_file, -o.other_row))
+                                FILTER (o.id IS NOT NULL) AS stands
                        FROM {kind} k SEMI JOIN decided USING (file, row) LEFT JOIN {kind}_out o ON o.id = k.id
                        GROUP BY ALL)
                 SELECT file, row, CASE WHEN is_refused THEN '{QUARANTINED}' WHEN gone < n THEN '{KEPT}'
@@ -408,5 +454,3 @@ def settle(stage: Stage, kind: str) -> pd.DataFrame:
                 FROM counted""",
         )
     )
-    leave_out_decided(stage)
-    return stage.frame("SELECT file, status, count(*) AS n FROM per_row GROUP BY ALL ORDER BY ALL")

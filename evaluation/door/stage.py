@@ -20,6 +20,8 @@ import pyarrow as pa
 
 MEMORY_LIMIT = "768MB"
 """What DuckDB may hold before it spills; the readers' pieces and the numbered texts come on top."""
+SLICE_ROWS = 3_000_000
+"""So many staged rows are decided over at once."""
 BATCH_ROWS = 1 << 17
 _EPOCH = np.datetime64("1970-01-01", "D")
 
@@ -84,6 +86,11 @@ class Stage:
         if kind not in self._counts:
             return False
         return bool(self.connection.execute(f"SELECT count(*) FROM {kind}").fetchall()[0][0])
+
+    def slices(self, kind: str) -> list[str]:
+        """Conditions that part a kind's rows by a whole number, to be named in the braces; one that always holds for few."""
+        n = -(-self._counts.get(kind, 0) // SLICE_ROWS)
+        return [f"abs({{0}}) % {n} = {i}" for i in range(n)] if n > 1 else ["TRUE"]
 
     def frame(self, sql: str) -> pd.DataFrame:
         """The result of a statement that is known to be small."""

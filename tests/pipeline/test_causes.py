@@ -43,6 +43,14 @@ def from_sqlite(*statements: str, database: Path | str = ":memory:") -> sqlite3.
     return caught.value
 
 
+def from_duckdb(statement: str, memory: str) -> duckdb.Error:
+    """What DuckDB really raises where a statement does not fit in the memory it may hold."""
+    with duckdb.connect(config={"memory_limit": memory, "max_temp_directory_size": "1TB"}) as connection:
+        with pytest.raises(duckdb.Error) as caught:
+            connection.execute(statement)
+        return caught.value
+
+
 FULL = OSError(errno.ENOSPC, f"No space left on device {SECRET}", "/data/x.parquet")
 
 
@@ -66,6 +74,7 @@ FULL = OSError(errno.ENOSPC, f"No space left on device {SECRET}", "/data/x.parqu
         (PermissionError(errno.EACCES, SECRET, "/data/warehouse"), 5, "adgang nægtet"),
         (OSError(errno.EROFS, SECRET, "/data/warehouse"), 5, "adgang nægtet"),
         (MemoryError(SECRET), 5, "hukommelse"),
+        (from_duckdb("SELECT list(range) FROM range(3000000)", "8MB"), 5, "hukommelse"),
         (raised(InputError("filen mangler"), RuntimeError(SECRET)), 2, "filen mangler"),
         (raised(KeyboardInterrupt(), RuntimeError(SECRET)), 130, "afbrudt, intet udgivet"),
     ],

@@ -202,3 +202,11 @@ def test_rows_in_pieces_carry_the_key_id_too(tmp_path):
     warehouse.write_stream("r", "core_consents", pieces.replace_schema_metadata(None).to_reader(), "aaaa1111")
     assert warehouse.key_id("r", "core_consents") == "aaaa1111"
     pd.testing.assert_frame_equal(warehouse.read("r", "core_consents"), consents(3))
+
+
+def test_a_folder_in_place_of_a_file_is_told_by_its_own_words(tmp_path):
+    (tmp_path / "manifest.json").mkdir()
+    with pytest.raises(InputError) as refused:
+        write_text(tmp_path / "manifest.json", "{}")
+    assert "en mappe står, hvor der skal være en fil" in str(refused.value)
+    assert list(tmp_path.iterdir()) == [tmp_path / "manifest.json"]
