@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+import subprocess
+import sys
+
 import dagster as dg
+import pytest
 import yaml
 
 from pipelines import instance as home
@@ -38,3 +44,36 @@ def test_the_oldest_runs_are_forgotten_with_their_files_and_the_newest_stay(tmp_
         assert prune_runs(instance, settings) == 0
     left = {p.stem for p in settings.dagster.rglob("*.db")}
     assert set(ids) & left == {ids[2], ids[3]}
+
+
+FIRST = """
+import sys, time
+from pathlib import Path
+from tests.conftest import settings_for
+from pipelines.instance import open_instance
+print("ready", flush=True)
+sys.stdin.readline()
+with open_instance(settings_for(Path(sys.argv[1]))) as instance:
+    print(len(instance.get_runs()))
+"""
+
+
+@pytest.mark.long
+def test_two_that_make_the_home_at_the_same_moment_leave_it_whole(tmp_path):
+    """Made by two at once without a lock, Dagster's SQLite files are broken for good more often than not."""
+    command = [sys.executable, "-c", FIRST, str(tmp_path)]
+    two = [subprocess.Popen(command, stdin=-1, stdout=-1, stderr=-1, text=True) for _ in range(2)]
+    for process in two:
+        assert process.stdout.readline() == "ready\n", process.communicate()
+    for process in two:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    for process in two:
+        said, errors = process.communicate(timeout=120)
+        assert (process.returncode, said) == (0, "0\n"), errors
+    stores = sorted((tmp_path / "dagster").rglob("*.db"))
+    assert len(stores) >= 3
+    for path in stores:
+        with contextlib.closing(sqlite3.connect(path)) as store:
+            assert store.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            assert store.execute("SELECT count(*) FROM alembic_version").fetchall() == [(1,)]
