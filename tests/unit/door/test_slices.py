@@ -59,7 +59,8 @@ def drawn(seed: int) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], pd.D
         {"file": range(FILES + 1), "is_whole": whole, "source": "m", "lo": empty, "hi": empty}
     )
     classes = pd.Series([None] * (FILES + 1), dtype=pd.ArrowDtype(pa.list_(pa.int32())))
-    return absence, {k: v.astype(np.int32) for k, v in roster.items()}, files.assign(classes=classes)
+    files = files.assign(classes=classes, is_to_export=luck.random(FILES + 1) < 0.5)
+    return absence, {k: v.astype(np.int32) for k, v in roster.items()}, files
 
 
 def decided(seed: int, slice_rows: int, monkeypatch: pytest.MonkeyPatch) -> dict[str, pd.DataFrame]:
