@@ -49,8 +49,10 @@ from evaluation.door.recognise import (
     share_of,
     table_of,
 )
+from evaluation.door.scrutiny import of_all_rows
 from evaluation.door.sheet_titles import are_classes, is_whose_or_when, places_of
 from evaluation.door.values import clean, parse_class
+from evaluation.files.sheet import SEVERAL
 from evaluation.protocol import Protocol
 
 FEW_HIDDEN = 0.1
@@ -64,10 +66,12 @@ ASK = {
     "hours, lessons, minutes med day = skoledagens længde",
     "words": "tæller rækken? counts eller none. Er det en del af dagen, så flyt kolonnen til half_day; betyder den intet, "
     "til [ignore] med en grund",
-    "date": "en dato til i rækken: slutdagen (grain = interval med from og to), eller en grund til, at den intet betyder",
+    "date": "en dato til i rækken: slutdagen (grain = interval med from og to; er det den første dag igen, så også to_is = "
+    '"day_after"), eller en grund til, at den intet betyder',
     "enrolment": 'er det indmeldelsen? Så skriv kolonnen. Er det fravær, så er det kind = "absence" og grain = "interval"',
     "lessons": "hvor mange lektioner, eller hvilken? Det første: unit = lessons og day = dagens lektioner; det "
     'andet: constant = "1" i stedet for column, og day_part = kolonnen',
+    "text": "står flere gange i samme post: gør det til posten, eller skriv en grund til, at det intet betyder",
     "other": "hvad siger den? Læs den under [columns], eller skriv en grund til, at den intet betyder",
 }
 """What a draft says beside a column that is asked about."""
@@ -297,10 +301,12 @@ class Draft:
         left += [self.found["to"]] if self.shape.startswith("totals") and "to" in self.found else []
         if self.shape.startswith("totals") and (total := self._control(self.amounts)):
             left.append(total)
-        unread = may_matter(
-            table_of(self.look, found, tuple(amounts), places_of(self.protocol)),
-            [re.sub(r"\*", "?", c) for c in left],
-            is_roster=self.shape == "pupils",
+        table = table_of(self.look, found, tuple(amounts), places_of(self.protocol))
+        several = [c for c in self.look.header if c.endswith(SEVERAL)]
+        left += [*of_all_rows(table.values, len(self.look.frame)), *several]
+        unread = (
+            *may_matter(table, [re.sub(r"\*", "?", c) for c in left], is_roster=self.shape == "pupils"),
+            *(Unread(c, "text") for c in several),
         )
         lines, asked = [], []
         free = set(COLUMNS[self.shape][1]) - set(found) if self.shape.startswith("absence") else set()
@@ -325,7 +331,9 @@ class Draft:
                 else ["", "[ignore]  # kolonner, der ikke læses, hver med sin grund"]
             )
             hidden = [u for u in asked if not is_nobody(u.name)]
-            looks = [u.looks if self.shape.startswith("absence") else "other" for u in asked]
+            looks = [
+                u.looks if u.looks == "text" or self.shape.startswith("absence") else "other" for u in asked
+            ]
             lines += [
                 f'{quoted(u.name)} = "?"  # {ASK[x]}'
                 for u, x in zip(asked, looks, strict=True)

@@ -22,12 +22,14 @@ from typing import IO, Any
 from evaluation.door.erase_project import without_interviews
 from evaluation.door.mapping import Mapping as FileMapping
 from evaluation.door.read_text import LONGEST_RECORD, QUOTE
+from evaluation.door.read_xml import record_lines
 from evaluation.door.traces import CannotErase, Traces, all_text
 from evaluation.errors import InputError
 from evaluation.files.encodings import utf16_order
 from evaluation.files.safe_xml import UNTRUSTED
 from evaluation.files.sniff import file_kind
 from evaluation.files.xlsx import open_workbook
+from evaluation.files.xml_records import local
 
 UNFINISHED = ".komglad-forget-"
 """How half-written copies begin; what a killed process left is removed by the next one."""
@@ -233,8 +235,11 @@ def _xml(
         raise CannotErase
     removed: set[int] = set()
     known = traces.rows.get(name, frozenset())
-    for element in list(tree.iter(f"{{*}}{mapping.xml.record}")):
-        line = int(element.sourceline or 0)
+    having, elements = mapping.xml.having, list(tree.iter(f"{{*}}{mapping.xml.record}"))
+    read = [e for e in elements if having is None or any(local(c) == having for c in e)]
+    lines = dict(zip(read, record_lines([int(e.sourceline or 0) for e in read]).tolist(), strict=True))
+    for element in elements:
+        line = lines.get(element, 0)
         if line in known or traces.is_in(all_text(element)):
             removed.add(line)
             element.getparent().remove(element)

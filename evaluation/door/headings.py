@@ -130,13 +130,19 @@ _PATH = re.compile(r"(?=.*(?:[./@]|^[a-z]).*[a-z][A-Z])(?:\.\./|/|@)*[A-Za-z]\w*
 """Names of fields in JSON and XML: ``eventDate``, ``Person/FirstName``."""
 
 
+def steps_of(text: str) -> list[str]:
+    """The names of a path in JSON or XML; the text itself where it is none."""
+    is_path = _PATH.fullmatch(text) or re.fullmatch(r"(?:\.\./|/|\w+/@|@).+", text)
+    return [step for step in re.split(r"[./@]", text) if step] if is_path else [text]
+
+
 def heading(text: str) -> str:
     """A heading as it is compared: casefolded, without punctuation, with Danish letters where they were written in two.
 
     Of a path of names (``studentReference.studentUniqueId``, ``Person/FirstName``) the last, word by word.
     """
-    if _PATH.fullmatch(text):
-        text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", re.split(r"[./@]", text)[-1])
+    if _PATH.fullmatch(text) or steps_of(text) != [text]:
+        text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", steps_of(text)[-1])
     tidy = clean(re.sub(r"[.:_\-/*]+", " ", text)).casefold()
     return tidy.replace("ae", "æ").replace("oe", "ø").replace("aa", "å")
 

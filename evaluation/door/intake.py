@@ -21,6 +21,7 @@ from evaluation.door.alike import Alike, number_parts
 from evaluation.door.calendar import Span, build_calendar, read_spans
 from evaluation.door.control import Sum, Sums
 from evaluation.door.desk import Desk
+from evaluation.door.ends import Ends, see_ends
 from evaluation.door.fields import Fields
 from evaluation.door.files import (
     Incoming,
@@ -240,6 +241,7 @@ class _Session:
                 sums = Sums(source.mapping)
                 scrutiny = Scrutiny(source.mapping, reading.epoch_1904, places_of(desk.protocol))
                 alike = Alike(source.mapping)
+                ends = Ends.of(source.mapping)
                 unclear: list[int] = []
                 for chunk in reading.chunks:
                     unclear += chunk.unclear
@@ -250,6 +252,7 @@ class _Session:
                     sums.see(chunk)
                     chunk = told_apart(chunk, source.mapping)
                     fields = Fields.of(desk, source, reading, chunk, quarantine)
+                    see_ends(ends, fields)
                     staged = parse(fields, self.round.cutoff)
                     note_negatives(
                         self.stage, source.mapping.kind, staged.columns | {"school": staged.school},
@@ -282,7 +285,7 @@ class _Session:
                     self.unread[source.name] = tuple(scrutiny.values)
                 titles = (replace(UNCLEAR, why=f"{UNCLEAR.why}: linje {lines(unclear)}"),) if unclear else ()
                 open_ = (*titles, *scrutiny.questions(), *running_totals(self.stage, source, number))
-                if questions := (*open_, *alike.questions()):
+                if questions := (*open_, *ends.questions(), *alike.questions()):
                     raise StillOpen(source.name, questions)
                 if source.mapping.same_rows == "parts" and self.stage.has("absence"):
                     number_parts(self.stage, number)

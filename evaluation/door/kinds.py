@@ -42,7 +42,8 @@ def absence(f: Fields, cutoff: dt.date) -> Staged:
     fraction, is_half = shares(f, by_code, grade, pupil, first, last)
     part = parts(f)
     exported = f.exported()
-    silent = (kind == NOT_AN_ABSENCE) & (f.desk.calendar.of(school, first) != SCHOOL_DAY)
+    is_no_day = f.desk.calendar.of(school, first) != SCHOOL_DAY
+    silent = ((kind == NOT_AN_ABSENCE) & is_no_day) | (_is_blank(f) & (is_no_day | (first > exported)))
     early = _is_early(f, first)
     _check_days(f, school, first, last, ~silent & ~early)
     f.quarantine_rows(_day_column(f), (first > exported) & ~silent, "future")
@@ -131,6 +132,13 @@ def _leave_out_undecided(f: Fields) -> None:
         f.is_outside |= np.asarray(status == NOT_OF_THE_STUDY, dtype=bool)
 
 
+def _is_blank(f: Fields) -> np.ndarray:
+    """Empty cells of a grid (n,) that count as absences: they say nothing of days without school or after the export."""
+    if GRID_CODE not in f.chunk.frame or not f.source.mapping.has_blank_absence:
+        return np.zeros(len(f.chunk.rows), dtype=bool)
+    return f.chunk.frame[GRID_CODE].fillna("").eq("").to_numpy(dtype=bool)
+
+
 def _day_column(f: Fields) -> str:
     return next((c for c in ("date", "from", "month", "week") if f.has(c)), "day")
 
@@ -146,7 +154,7 @@ def _types(f: Fields) -> tuple[np.ndarray, np.ndarray]:
 
     def kind(text: str) -> tuple[Any, str | None]:
         if not text and is_grid:
-            return NOT_AN_ABSENCE, None
+            return exact.get("", (NOT_AN_ABSENCE, 1.0))[0], None
         found = exact.get(text) or folded.get(text.casefold())
         if found is None:
             return -1, "empty_value" if not text else "unknown_type"
@@ -177,8 +185,10 @@ def _span(f: Fields) -> tuple[np.ndarray, np.ndarray]:
         month = f.parse("month", parse_month(f.desk.protocol.years.starts_month), "datetime64[D]")
         day = f.chunk.frame[GRID_DAY].astype("int64").to_numpy()
         first = month + np.maximum(day - 1, 0)
-        f.quarantine_rows("month", (first.astype("datetime64[M]") != month.astype("datetime64[M]")) & ~np.isnat(month),
-                          "date_format", found="a mark on a day that the month does not have")  # fmt: skip
+        is_none = (first.astype("datetime64[M]") != month.astype("datetime64[M]")) & ~np.isnat(month)
+        f.quarantine_rows("month", is_none & ~_is_blank(f), "date_format",
+                          found="a mark on a day that the month does not have")  # fmt: skip
+        first = np.where(is_none, np.datetime64("NaT", "D"), first)
         return np.where(day == 0, np.datetime64("NaT", "D"), first), first
     if f.source.mapping.grain == "interval":
         return interval(f)

@@ -6,6 +6,7 @@ Values stay in here and in the counters handed on; what may be shown of them is 
 from __future__ import annotations
 
 import csv
+import fnmatch
 import io
 import itertools
 import re
@@ -30,6 +31,7 @@ from evaluation.door.workbooks import BOOKS
 from evaluation.errors import InputError, Problem
 from evaluation.files.archives import check_archive
 from evaluation.files.encodings import WESTERN, likely_western, utf16_order
+from evaluation.files.json_records import likely_list
 from evaluation.files.sheets import open_sheets
 from evaluation.files.sniff import content_kind, refuse_other_content, workbook_kind
 from evaluation.files.xlsx import broken_workbook, open_workbook
@@ -65,6 +67,8 @@ class Look:
     name: str = ""
     frame: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
     sheets: tuple[str, ...] = ()
+    sums: tuple[str, ...] = ()
+    purposes: tuple[str, ...] = ()
     is_garbled: bool = False
     fill_down: tuple[str, ...] = ()
     record: str | None = None
@@ -237,7 +241,11 @@ def _rows(lines: Sequence[str], delimiter: str) -> tuple[list[list[str]], list[i
 
 def _look_book(source: IO[bytes], kind: str, name: str, doubts: list[str]) -> Look:
     """Look at a workbook: the sheet that says most, or all of them where all have the same headings."""
-    sheets = _xlsx_rows(source, name) if kind == "xlsx" else _book_rows(source, kind, name)
+    record = None
+    if kind == "json" and (record := likely_list(source.read(), name)):
+        doubts.append(f"Hver {shown_path(record)} regnes for en række: er det rigtigt?")
+    source.seek(0)
+    sheets = _xlsx_rows(source, name) if kind == "xlsx" else _book_rows(source, kind, name, record)
     visible = [(title, rows) for title, is_visible, rows in sheets if is_visible and any(map(any, rows))]
     if not visible:
         raise InputError(
@@ -249,16 +257,24 @@ def _look_book(source: IO[bytes], kind: str, name: str, doubts: list[str]) -> Lo
     if hidden := sum(not is_visible for _, is_visible, _ in sheets):
         doubts.append(f"Skjulte ark, der ikke læses: {hidden}.")
     titles = [t for t, _ in visible]
+    shown = [t if is_nobody(t) else f"ark {i}" for i, t in enumerate(titles, start=1)]
     heads = [_head_of(rows, name) for _, rows in visible]
-    if len(visible) > 1 and heads[0] is not None and len(set(heads)) == 1:
-        at = heads[0][0]
-        doubts.append(f"{len(visible)} synlige ark med de samme overskrifter: alle læses.")
-        rows = [*visible[0][1], *(r for _, more in visible[1:] for r in more[at + 1 :])]
-        look = _made(kind, "utf-8", ";", "*", rows, at, at + 1)
-        return replace(look, sheets=tuple(titles))
+    head, n = Counter(h for h in heads if h is not None).most_common(1)[0] if any(heads) else (None, 0)
+    mine = [i for i, h in enumerate(heads) if h == head]
+    pattern = _pattern([titles[i] for i in mine], [t for i, t in enumerate(titles) if i not in mine])
+    if head is not None and n > 1 and pattern:
+        doubts.append(
+            f"{n} synlige ark med de samme overskrifter: alle læses."
+            if n == len(visible)
+            else f"{n} af {len(visible)} synlige ark har de samme overskrifter og læses; de andre læses ikke: "
+            f"{', '.join(t for i, t in enumerate(shown) if i not in mine)}."
+        )
+        first, *others = (visible[i][1] for i in mine)
+        rows = [*first, *(r for more in others for r in more[head[0] + 1 :])]
+        look = _made(kind, "utf-8", ";", pattern, rows, head[0], head[0] + 1)
+        return replace(look, sheets=tuple(titles[i] for i in mine))
     best = max(range(len(visible)), key=lambda i: (heads[i] is not None, sum(map(len, visible[i][1])), -i))
     if len(visible) > 1:
-        shown = [t if is_nobody(t) else f"ark {i}" for i, t in enumerate(titles, start=1)]
         doubts.append(
             f"{len(visible)} synlige ark med hver sine overskrifter; dette udkast læser {shown[best]}: {', '.join(shown)}. "
             "Skal flere læses, så lav en mapping for hvert ark."
@@ -266,7 +282,26 @@ def _look_book(source: IO[bytes], kind: str, name: str, doubts: list[str]) -> Lo
     title, rows = visible[best]
     at = 0 if kind == "json" else header_place(rows, name)
     is_told = len(sheets) > 1 or is_nobody(title)
-    return _made(kind, "utf-8", ";", title if is_told else None, rows, at, at + 1)
+    look = _made(kind, "utf-8", ";", title if is_told else None, rows, at, at + 1)
+    return replace(look, record=record)
+
+
+def _pattern(titles: list[str], others: list[str]) -> str | None:
+    """A pattern that fits these sheets' titles and no other's; it does not begin with ``?``, which would be a question."""
+    if not others:
+        return "*"
+    start = "".join(a[0] for a in itertools.takewhile(lambda a: len(set(a)) == 1, zip(*titles, strict=False)))
+    likely = [f"{start}*", "[0-9]*", "[0-9].*", "[0-9]*[a-zæøå]"]
+    return next(
+        (
+            p
+            for p in likely
+            if all(fnmatch.fnmatchcase(t.casefold(), p.casefold()) for t in titles)
+            and not any(fnmatch.fnmatchcase(t.casefold(), p.casefold()) for t in others)
+            and is_nobody(p)
+        ),
+        None,
+    )
 
 
 def _head_of(rows: list[list[str]], name: str) -> tuple[int, tuple[str, ...]] | None:
@@ -299,14 +334,14 @@ def _xlsx_rows(source: IO[bytes], name: str) -> Rows:
         raise broken_workbook(name) from None
 
 
-def _book_rows(source: IO[bytes], kind: str, name: str) -> Rows:
+def _book_rows(source: IO[bytes], kind: str, name: str, record: str | None) -> Rows:
     return [
         (
             s.name,
             s.is_visible,
             [[cell_text(v, ",") or "" for v in row] for row in itertools.islice(s.rows(), LOOK_ROWS)],
         )
-        for s in open_sheets(source.read(), kind, name)
+        for s in open_sheets(source.read(), kind, name, record)
     ]
 
 
@@ -314,12 +349,17 @@ def _look_xml(path: Path, doubts: list[str]) -> Look:
     """Look at XML: the element that stands most often with values below it is the record."""
     with path.open("rb") as stream:
         found = likely_records(stream, path.name, LOOK_ROWS)
-    doubts.append(f"Hver {found.record} regnes for en række: er det rigtigt?")
+    doubts.append(f"Hver {shown_path(found.record)} regnes for en række: er det rigtigt?")
     if found.is_cut:
         doubts.append(f"Filen er lang: kun de første {LOOK_ROWS} poster er set efter.")
     names = list(dict.fromkeys(k for row in found.rows for k in row))
     rows = [names, *([row.get(n, "") for n in names] for row in found.rows)]
     return replace(_made("xml", "utf-8", ";", None, rows, 0, 1), record=found.record)
+
+
+def shown_path(record: str) -> str:
+    """A record's name; where it may be a person's, that it is one."""
+    return record if is_nobody(record) else "post"
 
 
 def _made(
@@ -331,6 +371,8 @@ def _made(
     header = with_places(head)
     below = [r for r in _without_pages(rows[at + 1 :], head, line - 1) if any(clean(c) for c in r)]
     is_summary = [bool(SUMMARY.match(delimiter.join(r).lstrip(delimiter))) for r in below]
+    has_summary, sums = any(is_summary), _sum_lines(below, header)
+    is_summary = [known or i in sums for i, known in enumerate(is_summary)]
     kept = [r for r, summary in zip(below, is_summary, strict=True) if not summary]
     cells = {
         name: [(clean(r[i]) or None) if i < len(r) else None for r in kept] for i, name in enumerate(header)
@@ -348,11 +390,37 @@ def _made(
         header,
         columns,
         above,
-        any(is_summary),
+        has_summary,
+        sums=tuple(dict.fromkeys(sums.values())),
         frame=frame,
         is_garbled=bool(_GARBLED.search(text)),
         fill_down=_filled_down(frame, columns),
     )
+
+
+def _sum_lines(rows: list[list[str]], header: tuple[str, ...]) -> dict[int, str]:
+    """Lines of a grid that count the marks over them, with what they begin with: numbers where the others have codes, and no
+    number of a pupil.
+    """
+    days = {
+        int(m[1]): i for i, h in enumerate(header) if (m := DAY_HEADING.match(h)) and 1 <= int(m[1]) <= 31
+    }
+    dates = [i for i, h in enumerate(header) if is_date(h)]
+    at = list(days.values()) if len(days) >= LEAST_DAYS else dates if len(dates) >= LEAST_DATES else []
+    marks = [[t for i in at if i < len(r) and (t := clean(r[i]))] for r in rows]
+    codes = sum(not t.isdecimal() for row in marks for t in row)
+    found = {}
+    for n, (row, cells) in enumerate(zip(rows, marks, strict=True)):
+        is_sum = len(cells) >= LEAST_DATES and all(t.isdecimal() for t in cells) and codes >= LEAST_DATES
+        beside = [clean(c) for i, c in enumerate(row) if i not in at and clean(c)]
+        if (
+            is_sum
+            and beside
+            and all(map(is_nobody, beside))
+            and any(re.search(r"[^\W\d_]{3}", c) for c in beside[:1])
+        ):
+            found[n] = beside[0]
+    return found
 
 
 def _without_pages(rows: list[list[str]], header: list[str], depth: int) -> list[list[str]]:

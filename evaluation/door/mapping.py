@@ -35,7 +35,7 @@ from evaluation.door.mapping_parts import (
     two_orders,
 )
 from evaluation.door.meaning import codes_with_a_share
-from evaluation.door.questions import Question, is_ignored, open_places, share_question, without_open
+from evaluation.door.questions import BLANK, Question, is_ignored, open_places, share_question, without_open
 from evaluation.door.values import clean, parse_class
 from evaluation.door.voices_options import FormOptions, VoicesOptions
 from evaluation.errors import Problem, ProtocolError
@@ -114,11 +114,13 @@ class Mapping(Strict):
     clock: Clock | Literal["whole_days"] | None = None
     empty_to: Literal["ongoing", "one_day"] | None = None
     same_rows: Literal["once", "parts"] | None = None
+    to_is: Literal["last_day", "day_after"] | None = None
     questions: tuple[Question, ...] = ()
     totals: Totals | None = None
     grid: Grid = Grid()
     wide: Wide | None = None
     xml: Xml | None = None
+    record: str | None = None
     sql: Sql | None = None
     interviews: VoicesOptions = VoicesOptions()
     school_form: FormOptions = FormOptions()
@@ -184,6 +186,11 @@ class Mapping(Strict):
             used += [c for amount in sums for c in (*amount.add, *amount.subtract)]
         return tuple(dict.fromkeys(used))
 
+    @property
+    def has_blank_absence(self) -> bool:
+        """Is an empty cell an absence, as in a register of who was there?"""
+        return any(not clean(code) and kind != "none" for code, kind in self.types.items())
+
     def complete_classes(self, name: str) -> tuple[str, ...] | None:
         """Tidy labels of the classes that a file is complete for; None where the mapping does not say."""
         said = next((c for p, c in self.complete_for.items() if fnmatch.fnmatch(name, p)), None)
@@ -232,6 +239,9 @@ def parse_mapping(raw: dict[str, Any], *, name: str, type_ids: Iterable[str] = (
     except ValidationError as error:
         raise ProtocolError(f"der er fejl i mappingen {name}", _problems_of(error, name)) from None
     if not questions and mapping.kind == "absence":
+        blank = any(not clean(code) for code in mapping.types)
+        if not blank and set(mapping.types.values()) == {"none"}:
+            mapping = mapping.model_copy(update={"questions": (BLANK,)})
         counted = {code: kind for code, kind in mapping.types.items() if kind != "none"}
         parts = tuple(c for c in codes_with_a_share(counted) if c not in mapping.shares)
         if parts:
@@ -304,6 +314,10 @@ def _inconsistencies(m: Mapping) -> Iterable[str]:
         yield "delimiter: skal være ét tegn"
     if m.format == "xml" and m.xml is None:
         yield "format = xml skal have en tabel [xml] med record"
+    if m.to_is is not None and (m.kind != "absence" or "to" not in m.columns):
+        yield "to_is hører til et interval med to"
+    if m.record is not None and m.format not in ("json", "grid"):
+        yield "record hører til format = json; i XML er det xml = { record = … }"
     if m.wide and m.kind != "consents":
         yield "wide: en kolonne for hver forælder og hvert formål hører til kind = consents"
     if m.same_rows and m.kind != "absence":
@@ -312,6 +326,8 @@ def _inconsistencies(m: Mapping) -> Iterable[str]:
         yield "totals skal have en tabel [totals] med types"
     if m.kind == "absence" and not m.types:
         yield "absence skal have en tabel [types]: filens koder og undersøgelsens typer"
+    if m.has_blank_absence and m.format == "grid" and m.grid.headings in ("types", "halves", "sessions"):
+        yield f'types: et tomt felt kan ikke være fravær, hvor grid.headings = "{m.grid.headings}": bed om udtrækket i dage'
     yield from _wrong_columns(m)
 
 

@@ -25,6 +25,7 @@ from evaluation.door.headings import (
     STAMPS,
     TYPE_WORDS,
     heading,
+    steps_of,
 )
 
 _MORE = """
@@ -49,7 +50,7 @@ minut minutes minutter modul moduler mon morgen mulig mulige måned måneder mæ
 note noter notering nr number nummer ny nødvendig of og ok omfang opgjort ophold oplyst oprettet oprindelig
 opsummering ord orlov overført oversigt part pass pct pending per periode perioder permitted plan planlagt pm point
 present prioritet procent prøve publiceret pupil pupils på påbegyndt raden reason ref reg registreret registrering
-rejected rejse religiøs resultat rettet retur runde række s sagsnr samlet samtale samtaler samtykke sat sats school
+reference rejected rejse religiøs resultat rettet retur runde række s sagsnr samlet samtale samtaler samtykke sat sats school
 sen session sessions sick side sidste skema skole skoledag skoledage skolen skolens skoler skoles skoleår slettet slut
 slutter som sort spor sprog start starter startet stat state status stk stop stor student sum sun surname svar syg
 sygdom syge sygemeldt system søgt tal tandlæge team tekst thu thur tid tidspunkt til tilbage tilladelse tilladt
@@ -102,6 +103,8 @@ def is_nobody(text: str) -> bool:
 
     A month that is also a name (``Maj``) is one with a year beside it. A number that may be a pupil's is somebody.
     """
+    if len(steps := steps_of(text)) > 1:
+        return all(map(is_nobody, steps))
     if len(text) > 60 or re.search(r"\d{6}[- ]?\d{4}|\d{9}", text):
         return False
     # Bo, Li and My are names; S, SF and a.b are codes.

@@ -12,9 +12,12 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pandas as pd
+
 from evaluation.door.date_order import order_of, orders_of
 from evaluation.door.dates import MONTHS, parse_moment
 from evaluation.door.draft import Draft, is_per_lesson, quoted
+from evaluation.door.ends import Ends, weekdays
 from evaluation.door.heading_row import is_date
 from evaluation.door.headings import DATE_FORMATS, is_percent
 from evaluation.door.issued import Issued, issued_in
@@ -40,7 +43,8 @@ def propose_mapping(path: Path, protocol: Protocol, inbox: Path | None = None) -
     """
     doubts: list[str] = []
     look = look_at(path, doubts)
-    look = replace(look, name=path.stem)
+    purposes = {d.consent_purpose for d in protocol.data_sets if d.consent_purpose}
+    look = replace(look, name=path.stem, purposes=tuple(sorted(purposes)))
     found = columns_of(look)
     kind, grain = kind_of(found, look)
     if kind == "totals" and "from" in found:
@@ -130,7 +134,10 @@ def _file_lines(
     elif look.sheet:
         lines.append('sheet = "?"  # arkets navn kan være en persons og vises ikke')
     if look.record:
-        lines.append(f"xml = {{ record = {quoted(look.record)} }}  # ?")
+        shown = quoted(look.record) if is_nobody(look.record) else '"?"'
+        lines.append(
+            f"xml = {{ record = {shown} }}  # ?" if look.format == "xml" else f"record = {shown}  # ?"
+        )
     if look.header_row > 1 and look.format != "xml":
         lines.append(f"header_row = {look.header_row}")
         doubts.append(f"{look.header_row - 1} linje(r) står over overskrifterne: skal nogen af dem læses?")
@@ -144,8 +151,13 @@ def _file_lines(
             "Nogle bogstaver er blevet ødelagt, før filen kom hertil (Ã¦ for æ): navne og klasser med æ, ø og å kan ikke "
             "genkendes. Bed om udtrækket igen."
         )
-    if look.has_summary:
-        lines.append(r"skip_lines = ['^[\s;,\t]*\"?(?i:i alt|ialt|total|sum|gennemsnit|hele skolen)\b']  # ?")
+    patterns = (
+        [r"^[\s;,\t]*\"?(?i:i alt|ialt|total|sum|gennemsnit|hele skolen)\b"] if look.has_summary else []
+    )
+    patterns += [rf"^\W*{re.escape(text)}(?!\w)" for text in look.sums]
+    if patterns:
+        said = ", ".join(quoted(p) if "'" in p else f"'{p}'" for p in patterns)
+        lines.append(f"skip_lines = [{said}]  # ?")
         doubts.append("Der står summer mellem rækkerne; skip_lines springer dem over, og de tælles ikke med.")
     return lines
 
@@ -290,8 +302,25 @@ def _times_and_ends(
         lines.append(
             'clock = "?"  # { day = 6 }: skoledagens længde i timer, eller "whole_days": hver række er hele dage'
         )
-    if grain == "interval" and "to" in found and sum(look.columns[found["to"]].values()) < look.filled:
+    if grain != "interval" or "to" not in found:
+        return lines
+    starts, last = (_span_part(look.frame[found[n]], found, n) for n in ("from", "to"))
+    ends = Ends(found["to"])
+    ends.see(starts, last, moment, weekdays)
+    if last.isna().any():
         lines.append(
             'empty_to = "?"  # tom slutdag: "ongoing" (fraværet er ikke slut; tæller til udtrækkets dag) eller "one_day"'
         )
+    elif ends.questions():  # where empty ends may be of one day, that is told first
+        lines.append(
+            'to_is = "?"  # slutdagen: "last_day" (den sidste fraværsdag) eller "day_after" (den første dag igen, eller '
+            "midnat, som kalendere slutter med)"
+        )
     return lines
+
+
+def _span_part(texts: pd.Series, found: dict[str, str], name: str) -> pd.Series:
+    """The first or the last days of a column, which may hold both."""
+    if found["from"] != found["to"]:
+        return texts
+    return texts.str.split(SPAN, regex=True).str[0 if name == "from" else -1]

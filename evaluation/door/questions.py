@@ -90,9 +90,26 @@ def _question(table: str, field: str, words: list[str]) -> Question:
     if field == "date_formats":
         return Question("date", field, f"datoerne kan læses på flere måder{named}",
                         "spørg skolen, og skriv den rigtige måde i date_formats")  # fmt: skip
+    if field == "to_is":
+        return ENDS
     name = f"{table}.{field}" if table else field
     return Question("column", name, f"{name} er ikke afgjort{named}", "skriv svaret i stedet for ?")
 
+
+ENDS = Question(
+    "column",
+    "to_is",
+    "slutdagen: er den sidste fraværsdag, eller den første dag igen?",
+    'skriv to_is = "last_day" (den sidste fraværsdag) eller "day_after" (dagen efter: den første dag igen, eller midnat, '
+    "som kalendere slutter med)",
+)
+
+BLANK = Question(
+    "value",
+    "types",
+    "ingen af koderne er fravær: hvad betyder et tomt felt?",
+    'skriv det under [types]: "" = "sick" (eller en anden type), hvor kun de mødte er noteret, eller "" = "none"',
+)
 
 IGNORE_ANSWER = "læs den under [columns], eller skriv under [ignore], hvorfor den ikke betyder noget"
 

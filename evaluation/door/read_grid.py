@@ -123,6 +123,8 @@ def _melted(chunks: Iterator[Chunk], mapping: Mapping, marks: dict[str, str]) ->
         cell = pd.concat([chunk.frame[heading] for heading in marks], ignore_index=True)
         at = np.tile(np.arange(n), len(marks))
         mark = np.repeat(np.array(list(marks.values()), dtype=object), n)
+        if mapping.has_blank_absence:
+            cell = cell.fillna("")
         said = cell.notna().to_numpy(dtype=bool)
         whole = np.zeros(len(cell), dtype=bool)
         if headings == "types":

@@ -54,6 +54,8 @@ def columns_of(look: Look) -> dict[str, str]:
     _spans(found, tidy, look)
     _span_in_a_cell(found, look)
     _lesson_span(found, look)
+    _consents(found, look)
+    _talks(found, look)
     status = found.get("status", "")
     if (
         "type" not in found
@@ -228,7 +230,7 @@ def kind_of(found: dict[str, str], look: Look) -> tuple[str, str]:
     by_type = bool(amounts_of(found, look)) and "type" not in found
     if ("purpose" in found and "answer" in found) or len(answers_of(look)) >= 2:
         return "consents", ""
-    if is_talk_log(look):
+    if is_talk_log(found, look):
         return "talks", ""
     if len([h for h in look.header if is_period(h)]) >= LEAST_DATES:
         raise refuse(
@@ -277,16 +279,51 @@ _YES_OR_NO = re.compile(r"(?:ja|nej|yes|no)\b.*|[01xX]", re.IGNORECASE)
 
 def answers_of(look: Look) -> tuple[str, ...]:
     """Columns of a wide consent list: headed by a consent or a purpose, with a yes or a no in them."""
-    about = any(
-        "samtyk" in heading(h) or "consent" in heading(h) for h in (*look.header, *look.above, look.name)
-    )
+    texts = [heading(h) for h in (*look.header, *look.above, look.name)]
+    about = any("samtyk" in t or "consent" in t for t in texts)
+    told = {h for h in look.header if re.search("|".join(("samtyk", "consent", *look.purposes)), heading(h))}
     return tuple(
-        c for c in look.header if about and share_of(look.columns.get(c, ()), _YES_OR_NO.fullmatch, 0.8)
+        c
+        for c in look.header
+        if (about or c in told)
+        and share_of(look.columns.get(c, ()), _YES_OR_NO.fullmatch, 0.5 if c in told else 0.8)
     )
 
 
-def is_talk_log(look: Look) -> bool:
-    """Do headings, or the name, tell of talks that were planned or held?"""
+def _consents(found: dict[str, str], look: Look) -> None:
+    """Purpose and answer of a list of consents: the study's purposes beside a yes or a no, whatever heads them."""
+    free = [c for c in look.header if c and c not in found.values()]
+    about = [
+        c for c in look.header if c and share_of(look.columns[c], lambda v: heading(v) in look.purposes, 1)
+    ]
+    said = [c for c in free if share_of(look.columns[c], _YES_OR_NO.fullmatch, 0.8)]
+    if len(about) == 1 and len(said) == 1 and "answer" not in found:
+        found |= {"purpose": about[0], "answer": said[0]}
+
+
+_HELD = re.compile(r"\b(?:afholdt|gennemført)")
+SOME_HELD = 0.2
+
+
+def _talks(found: dict[str, str], look: Look) -> None:
+    """The column of a log of talks that tells what came of each, whatever heads it, where no other tells a type."""
+    said = [
+        c
+        for c, v in look.columns.items()
+        if c
+        and c not in look.marks
+        and sum(n for t, n in v.items() if _HELD.search(heading(t))) > SOME_HELD * look.filled
+    ]
+    if len(said) == 1 and found.get("type", said[0]) == said[0] and "kind" not in found:
+        found.pop("type", None)
+        found["status"] = said[0]
+
+
+def is_talk_log(found: dict[str, str], look: Look) -> bool:
+    """Do headings, the name, or what came of them, tell of talks that were planned or held?"""
+    held = look.columns.get(found.get("status", ""), Counter())
+    if sum(n for t, n in held.items() if _HELD.search(heading(t))) > SOME_HELD * max(look.filled, 1):
+        return True
     words = [heading(h) for h in (*look.header, look.sheet or "", look.name)]
     return any(re.search(r"\bsamtale(?!.*fravær)|sundhedsplejerske", w) for w in words)
 

@@ -7,7 +7,8 @@ days that are counted becomes a question, and the file is refused until its mapp
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Mapping as Mapping_
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from evaluation.door.meaning import WHY, Table, Values, beside_of, may_matter
 from evaluation.door.questions import IGNORE_ANSWER, Question, is_ignored
 from evaluation.door.values import clean
 from evaluation.errors import InputError
+from evaluation.files.sheet import SEVERAL
 
 _DAYS = ("date", "from", "to")
 
@@ -81,9 +83,12 @@ class Scrutiny:
         """What must be answered before the file counts."""
         mapping = self.mapping
         table = Table(self.values, self._read, self.beside, self._amounts, self.places)
-        found = [
+        several = [n for n in self.values if n.endswith(SEVERAL) and not is_ignored(n, mapping.ignore)]
+        found = [replace(SEVERAL_QUESTION, name=n) for n in several]
+        ignored = (*mapping.ignore, *several, *of_all_rows(self.values, self.beside.rows))
+        found += [
             Question("column", u.name, WHY[u.looks], IGNORE_ANSWER)
-            for u in may_matter(table, mapping.ignore, is_roster=mapping.kind == "pupils")
+            for u in may_matter(table, ignored, is_roster=mapping.kind == "pupils")
         ]
         if self.has_times and mapping.kind == "absence" and mapping.clock is None:
             found.append(CLOCK_QUESTION)
@@ -113,6 +118,21 @@ class Scrutiny:
                     self.has_times = True
                     return
 
+
+def of_all_rows(values: Mapping_[str, Values], rows: int) -> tuple[str, ...]:
+    """What stands above XML's records and is the same for all of them: like a line over a table, it tells no rows apart."""
+    return tuple(
+        n for n, v in values.items() if n.startswith(("../", "/")) and len(v.counts) == 1 and v.filled == rows
+    )
+
+
+SEVERAL_QUESTION = Question(
+    "column",
+    "record",
+    "står flere gange i samme post, eller ved siden af posterne, og læses ikke",
+    'gør det til posten, så hver er en række (xml = { record = "…" } og resten med ../ foran; json: record = "…"), eller '
+    "skriv navnet under [ignore] med en grund til, at det intet betyder",
+)
 
 CLOCK_QUESTION = Question(
     "date",

@@ -42,11 +42,11 @@ def interval(f: Fields) -> tuple[np.ndarray, np.ndarray]:
         return first, _end_of_length(f, first)
     is_empty = f.text("to").isna().to_numpy(dtype=bool)
     if not is_empty.any():
-        last = f.date("to")
+        last = _last_day(f, first, f.date("to"))
     elif mapping.empty_to is None:
         raise StillOpen(f.source.name, (EMPTY_TO,))
     else:
-        last = f.date("to", optional=True)
+        last = _last_day(f, first, f.date("to", optional=True))
         end = f.exported() if mapping.empty_to == "ongoing" else first
         f.quarantine_rows("to", is_empty & np.isnat(end) & ~np.isnat(first), "empty_value",
                           found="an ongoing absence in an export without a day")  # fmt: skip
@@ -54,6 +54,25 @@ def interval(f: Fields) -> tuple[np.ndarray, np.ndarray]:
         last = np.where(is_empty, np.maximum(end, first), last)
     f.quarantine_rows("to", first > last, "reversed_interval")
     return first, last
+
+
+def _last_day(f: Fields, first: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """The last day (n,) of absences whose ``to`` is the day after; a part of the day it began on ends on that day."""
+    if f.source.mapping.to_is != "day_after":
+        return end
+    is_part = (first == end) & (np.nan_to_num(_minutes(f, "to")) > 0)
+    return np.where(is_part, end, end - 1)
+
+
+def _minutes(f: Fields, name: str) -> np.ndarray:
+    """Minutes after midnight (n,) of a date's time."""
+    moment = parse_moment(f.source.mapping.date_formats, epoch_1904=f.reading.epoch_1904)
+
+    def minute(text: str) -> tuple[float, None]:
+        found = moment(text)[0] if text else None
+        return (float("nan") if found is None else found.hour * 60 + found.minute), None
+
+    return f.parse(name, minute, "float64")
 
 
 def _end_of_length(f: Fields, first: np.ndarray) -> np.ndarray:
@@ -182,13 +201,7 @@ def _by_the_clock(f: Fields, grade: np.ndarray, first: np.ndarray, last: np.ndar
         minutes = f.parse("time_to", _time_of_day, "float64") - f.parse("time_from", _time_of_day, "float64")
         column = "time_to"
     elif f.has("to"):
-        moment = parse_moment(mapping.date_formats, epoch_1904=f.reading.epoch_1904)
-
-        def minute(text: str) -> tuple[float, None]:
-            found = moment(text)[0] if text else None
-            return (float("nan") if found is None else found.hour * 60 + found.minute), None
-
-        minutes = f.parse("to", minute, "float64") - f.parse("from", minute, "float64")
+        minutes = _minutes(f, "to") - _minutes(f, "from")
         minutes = np.where(np.isnan(minutes) | (first != last), np.nan, minutes)
         column = "to"
     else:

@@ -81,7 +81,7 @@ def read_sheet(
     stream: IO[bytes], kind: str, mapping: Mapping, name: str, sheet: str | None, *, keep_all: bool = False
 ) -> Reading:
     """Read one sheet of a workbook that is held in memory."""
-    sheets = open_sheets(stream.read(), kind, name)
+    sheets = open_sheets(stream.read(), kind, name, mapping.record)
     title = sheet or chosen(((s.name, s.is_visible) for s in sheets), mapping, name)[0]
     rows = next((s.rows() for s in sheets if s.name == title), None)
     if rows is None:

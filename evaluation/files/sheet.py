@@ -7,12 +7,17 @@ to the right is None. Rows are those of the sheet from its first line, so that a
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from evaluation.errors import InputError, Problem
 
+SEVERAL = " […]"
+"""Ends the name of what stands several times in one record of XML or JSON, so that no one value of it can be read."""
+A_DAY = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}[-./]\d{1,2}[-./]\d{2,4}|(?:19|20)\d{6}")
+"""A day, as records of absence have one."""
 Cell = str | int | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta | None
 
 

@@ -20,8 +20,8 @@ SHEETS = ("xls", "xlsb", "ods", "html", "spreadsheetml", "json")
 """Formats that are read here."""
 
 
-def open_sheets(data: bytes, kind: str, name: str) -> tuple[Sheet, ...]:
-    """The sheets of a file held in memory; ``kind`` is one of :data:`SHEETS`.
+def open_sheets(data: bytes, kind: str, name: str, record: str | None = None) -> tuple[Sheet, ...]:
+    """The sheets of a file held in memory; ``kind`` is one of :data:`SHEETS`; ``record``: which list of JSON holds the rows.
 
     Raises:
         InputError: damaged, with a password, or without any table.
@@ -39,7 +39,7 @@ def open_sheets(data: bytes, kind: str, name: str) -> tuple[Sheet, ...]:
     elif kind == "spreadsheetml":
         sheets = spreadsheetml_sheets(data, name)
     else:
-        sheets = json_sheets(data, name)
+        sheets = json_sheets(data, name, record)
     if not sheets:
         raise damaged(name, "no table in the file", "a table")
     return sheets

@@ -1,6 +1,7 @@
-"""XML as records: which element is one, and what stands below and beside it, as paths. For a first look, not for reading.
+"""XML as records: which element is one, and what stands in it and above it, as paths.
 
-Paths are local names: ``Person/Name`` below the record, ``@id`` an attribute, ``../Number`` a child of its parent.
+Paths are local names: ``Person/Name`` below the record, ``@id`` an attribute, ``.`` its own text, ``../Number`` a child of
+its parent, ``/Year`` a child of the document's root. What stands several times in a record is no value but ``Name […]``.
 """
 
 from __future__ import annotations
@@ -12,8 +13,7 @@ from typing import IO, Any
 
 from evaluation.errors import InputError, Problem
 from evaluation.files.safe_xml import UNTRUSTED
-
-DEEPEST = 3
+from evaluation.files.sheet import A_DAY, SEVERAL
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Records:
 
 
 def likely_records(stream: IO[bytes], name: str, most: int) -> Records:
-    """The outermost element that stands several times with at least two values of its own.
+    """The outermost element with at least two values that repeats, or the innermost below it that repeats and has a day.
 
     Raises:
         InputError: broken, with a document type, or without anything that repeats.
@@ -47,53 +47,97 @@ def likely_records(stream: IO[bytes], name: str, most: int) -> Records:
             [Problem(name, 1, None, "a DOCTYPE, which can hold entities", "xml_entities", "XML without DOCTYPE",
                      "remove the DOCTYPE; exports need none")],
         )  # fmt: skip
-    counts: Counter[str] = Counter()
-    depths: dict[str, int] = {}
-    for element in root.iter(etree.Element):
-        if element is not root and sum(1 for _ in values_below(element, 1)) >= 2:
-            tag = _local(element)
-            counts[tag] += 1
-            depths[tag] = min(depths.get(tag, 99), _depth(element))
-    repeated = [tag for tag, n in counts.items() if n > 1] or list(counts)
-    if not repeated:
+    record = _record(root)
+    if record is None:
         raise InputError(
             f"{name} holds no records",
             [Problem(name, found="no element with values of its own", rule="xml_record", expected="records",
                      next_step="ask for the export as CSV or xlsx")],
         )  # fmt: skip
+    found = list(root.iter(f"{{*}}{record}"))
+    rows: list[dict[str, str]] = []
+    around: dict[Any, dict[str, str]] = {}
+    for element in found[:most]:
+        parent = element.getparent()
+        if parent not in around:
+            around = {parent: dict(values_above(element))}
+        rows.append(dict(values_below(element)) | around[parent])
+    return Records(record, tuple(rows), len(found) > most)
+
+
+def _record(root: Any) -> str | None:
+    """The name of the element that is likely a record."""
+    from lxml import etree
+
+    counts: dict[str, int] = {}
+    depths: dict[str, int] = {}
+    inner: dict[str, set[str]] = {}
+    for element in root.iter(etree.Element):
+        tag, above = local(element), [local(a) for a in element.iterancestors()][:-1]
+        own = len(dict(_plain(element))) + bool((element.text or "").strip())
+        if element is not root and own >= 2:
+            counts[tag] = counts.get(tag, 0) + 1
+            depths[tag] = min(depths.get(tag, 99), len(above))
+        is_again = any(local(other) == tag for other in element.itersiblings(preceding=True))
+        if own and is_again and any(A_DAY.search(v) for _, v in values_below(element)):
+            for outer in above:
+                inner.setdefault(outer, set()).add(tag)
+    repeated = [tag for tag, n in counts.items() if n > 1] or list(counts)
+    if not repeated:
+        return None
     record = min(
         repeated, key=lambda tag: (-counts[tag] if len(repeated) > 3 else 0, depths[tag], -counts[tag])
     )
-    rows: list[dict[str, str]] = []
-    for element in root.iter(f"{{*}}{record}"):
-        if len(rows) == most:
-            break
-        row = dict(values_below(element, DEEPEST))
-        parent = element.getparent()
-        if parent is not None:
-            row |= {f"../{k}": v for k, v in values_below(parent, 1)}
-        rows.append(row)
-    return Records(record, tuple(rows), counts[record] > most)
+    below = inner.get(record, set()) - {record}
+    return min(below, key=lambda tag: (len(inner.get(tag, ())), tag)) if below else record
 
 
-def values_below(element: Any, deepest: int, above: str = "") -> Iterator[tuple[str, str]]:
-    """Paths and texts of an element's attributes and of what stands in it, at most ``deepest`` elements down."""
-    for key, value in element.attrib.items():
-        if value.strip() and not above:
-            yield f"@{str(key).rpartition('}')[2]}", value.strip()
+def values_below(element: Any, above: str = "") -> Iterator[tuple[str, str]]:
+    """Paths and texts of an element's attributes, its own text, and whatever stands in it."""
+    yield from ((above + path, value) for path, value in _attributes(element))
+    if own := (element.text or "").strip():
+        yield above.removesuffix("/") or ".", own
+    counts = Counter(local(c) for c in element)
     for child in element:
-        if not isinstance(child.tag, str):
+        if name := local(child):
+            inside = values_below(child, f"{above}{name}/")
+            yield from inside if counts[name] == 1 else ((f"{above}{name}{SEVERAL}", v) for _, v in inside)
+
+
+def values_above(element: Any) -> Iterator[tuple[str, str]]:
+    """Paths and texts of the attributes and plain children of the elements around a record, and of the root."""
+    ancestors = list(element.iterancestors())
+    for n, ancestor in enumerate(ancestors, start=1):
+        up = "/" if n == len(ancestors) else "../" * n
+        yield from ((up + path, value) for path, value in _plain(ancestor) if path != local(element))
+
+
+def _plain(element: Any) -> Iterator[tuple[str, str]]:
+    """An element's attributes and those of its children that hold nothing but a text."""
+    yield from _attributes(element)
+    children = ((local(c), (c.text or "").strip()) for c in element if not len(c))
+    texts = [(name, text) for name, text in children if name and text]
+    counts = Counter(name for name, _ in texts)
+    yield from ((name if counts[name] == 1 else name + SEVERAL, text) for name, text in texts)
+
+
+def _attributes(element: Any) -> Iterator[tuple[str, str]]:
+    named = ((str(key).rpartition("}")[2], value.strip()) for key, value in element.attrib.items())
+    return ((f"@{name}", value) for name, value in named if value)
+
+
+def local(element: Any) -> str:
+    """An element's name without its namespace; empty for what is none."""
+    tag = element.tag
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def names_beside(root: Any, record: str, around: set[str], seen: set[str]) -> Iterator[str]:
+    """Names of what stands in the elements ``around`` records and is neither one, nor known (``seen``) as standing above."""
+    for element in root.iter():
+        name, parent = local(element), element.getparent()
+        if parent is None or local(parent) not in around or name in around or name in ("", record):
             continue
-        path = above + _local(child)
-        if len(child) and deepest > 1:
-            yield from values_below(child, deepest - 1, f"{path}/")
-        elif not len(child) and (child.text or "").strip():
-            yield path, child.text.strip()
-
-
-def _depth(element: Any) -> int:
-    return sum(1 for _ in element.iterancestors())
-
-
-def _local(element: Any) -> str:
-    return str(element.tag).rpartition("}")[2]
+        is_seen = not len(element) and (parent.getparent() is None or name in seen)
+        if not is_seen and any(True for _ in values_below(element)):
+            yield name + SEVERAL

@@ -24,6 +24,8 @@ def answer(raw: dict[str, Any], made: Export) -> dict[str, Any]:
     for field in ("clock", "empty_to"):
         if told.get(field) == "?":
             told[field] = made.answers[field]
+    if told.get("to_is") == "?":
+        told["to_is"] = "last_day"
     if columns.get("school", {}).get("constant") == "?":
         columns["school"]["constant"] = "165001"
     for name in [n for n, c in columns.items() if _is_open(c)]:

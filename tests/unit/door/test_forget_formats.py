@@ -154,6 +154,10 @@ CASES: dict[str, tuple[str, str, bytes, int]] = {
         f'<?xml version="1.0" encoding="iso-8859-1"?>\n<r>\n<Elev><Cpr>{GONE}</Cpr><Trin>6</Trin><N>Æ</N></Elev>\n'
         f"<Elev><Cpr>{STAYS}</Cpr><Trin>6</Trin><N>Ø</N></Elev>\n</r>".encode("iso-8859-1"), 1,
     ),
+    "xml in one line": (
+        ROSTER_XML, "elever.xml",
+        f"<r><Elev><Cpr>{GONE}</Cpr><Trin>6</Trin></Elev><Elev><Cpr>{STAYS}</Cpr><Trin>6</Trin></Elev></r>".encode(), 1,
+    ),
 }  # fmt: skip
 
 

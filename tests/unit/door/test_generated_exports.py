@@ -74,6 +74,8 @@ def with_answers(raw, made: Export, questions):
         if q.name in made.answers:
             table, _, field = q.name.rpartition(".")
             (raw[table] if table else raw)[field] = made.answers[q.name]
+        elif q.name == "to_is":
+            raw["to_is"] = "last_day"
         elif q.name in made.roles:
             raw.setdefault("ignore", {})[q.name] = "?"
     return answer(raw, made)

@@ -113,9 +113,9 @@ def test_json_in_its_shapes(wrap) -> None:
     data = wrap(records).encode()
     assert content_kind(data) == "json"
     assert rows_of(data, "json") == [
-        ["a", "b.c", "b.d", "e", "f"],
+        ["a", "b.c", "b.d", "e", "f […]"],
         [1, "x", None, "p, q", None],
-        [0.5, "y", None, None, "[…]"],
+        [0.5, "y", None, None, '[{"g": 1}]'],
     ]
 
 
