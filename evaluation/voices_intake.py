@@ -217,6 +217,7 @@ class _Reading:
                 columns=options.headings,
                 ignored=mapping.ignore,
                 roles=options.variables,
+                asked=options.asked,
             )
             for table_path in side_tables_of(path):
                 self.unmet.setdefault(table_path, []).append(batch.only_in_side_table)

@@ -18,6 +18,7 @@ from evaluation.expectations import CHECKED_TABLES, NEEDS, CheckResult, raise_if
 from evaluation.intake import read_round
 from evaluation.panel.core import register_tables
 from evaluation.protocol import Protocol, Round
+from evaluation.questions.voices import override_problems
 from evaluation.study import Study, load_study
 from evaluation.tables.relations import Relation, Stored, frame_of
 from evaluation.voices_intake import UnderstoodVoices
@@ -213,7 +214,7 @@ def check_round(settings: Settings, study: Study, the_round: Round) -> Findings:
             the_round.id,
             frame_of(tables["raw_ledger"]),
             frame_of(tables["raw_quarantine"]),
-            intake.problems,
+            (*intake.problems, *override_problems(study)),
             intake.waiting,
             tuple(results),
             noted,

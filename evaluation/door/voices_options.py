@@ -12,12 +12,14 @@ from evaluation.door.mapping_parts import Strict
 class VoicesOptions(Strict):
     """``[interviews]`` of a mapping. ``coder``: of a file that names none; ``project``: the one of several in a database;
     ``positions``: how a project counts, where it cannot be seen; ``headings``: our column → the file's own heading;
-    ``variables``: a variable, column or group of the file → the codebook's attribute that it is."""
+    ``asked``: a coder → the codes or families she was asked for, where not for all; ``variables``: a variable, column or
+    group of the file → the codebook's attribute that it is."""
 
     coder: str | None = None
     project: str | None = None
     positions: Literal["code_points", "utf16"] | None = None
     headings: dict[str, str] = Field(default_factory=dict)
+    asked: dict[str, list[str]] = Field(default_factory=dict)
     variables: dict[str, str] = Field(default_factory=dict)
 
 

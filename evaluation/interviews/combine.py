@@ -21,7 +21,7 @@ from evaluation.interviews.attributes import (
     strictest,
 )
 from evaluation.interviews.identity import shared_ids
-from evaluation.interviews.marks import one_direction, two_directions
+from evaluation.interviews.marks import lonely_counter, one_direction, two_directions
 from evaluation.interviews.segments import (
     DOCUMENT_COLUMNS,
     SEGMENT_COLUMNS,
@@ -32,6 +32,7 @@ from evaluation.interviews.segments import (
     without_personal_quotes,
     without_refused_quotes,
 )
+from evaluation.interviews.signs import lonely_counters
 
 KEY = ["document_id", "segment_id", "code", "coder"]
 """One row of the canonical table; the same coding in a second file is a duplicate."""
@@ -69,6 +70,8 @@ def combine(batches: Sequence[SegmentBatch]) -> SegmentBatch:
     if near := _near_a_no(documents, names) - frozenset().union(*(batch.apart for batch in batches)):
         documents["consent"] = documents["consent"].mask(documents["document_id"].isin(near), UNKNOWN_CONSENT)
         problems.append(near_names(len(near)))
+    if lonely := lonely_counters(segments, texts):
+        problems.append(lonely_counter(lonely))
     if stopped:
         problems.append(refused_quotes("", stopped))
     if unsaid := int((is_same & everything["coder"].isna()).sum()):

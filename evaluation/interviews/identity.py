@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -107,6 +107,20 @@ def is_same_passage(one: Passage, other: Passage) -> bool:
     return bool(words and other_words) and (words in other_words or other_words in words)
 
 
+def same_passages(
+    segments: pd.DataFrame, texts: pd.DataFrame | None = None, of: Container[str] | None = None
+) -> dict[str, frozenset[str]]:
+    """Segment (those in ``of``, or all) → the segments of its document about the same passage, itself included."""
+    found: dict[str, set[str]] = {}
+    for part in _passages(segments, texts).values():
+        for segment, passage in part:
+            if of is not None and segment not in of:
+                continue
+            same = {other for other, place in part if is_same_passage(passage, place)}
+            found.setdefault(segment, {segment}).update(same)
+    return {segment: frozenset(others) for segment, others in found.items()}
+
+
 def segments_sharing_words(segments: pd.DataFrame, texts: pd.DataFrame, code: str) -> set[str]:
     """Segments that overlap one with this code, or hold its words, whoever coded either.
 
@@ -166,9 +180,10 @@ def refused_segments(segments: pd.DataFrame, texts: pd.DataFrame, refusals: Iter
     return found
 
 
-def _passages(segments: pd.DataFrame, texts: pd.DataFrame) -> dict[str, list[tuple[str, Passage]]]:
+def _passages(segments: pd.DataFrame, texts: pd.DataFrame | None) -> dict[str, list[tuple[str, Passage]]]:
     """Document → its segments with span and words."""
-    words = {str(s): heard(str(t)) for s, t in zip(texts["segment_id"], texts["text"], strict=True)}
+    told = () if texts is None else zip(texts["segment_id"], texts["text"], strict=True)
+    words = {str(s): heard(str(t)) for s, t in told}
     placed = segments.reindex(columns=["document_id", "segment_id", "start", "end"]).drop_duplicates(
         "segment_id"
     )

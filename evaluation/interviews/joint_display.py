@@ -7,7 +7,7 @@ reason that is printed. Sentences are Danish and made by rule; nothing is comput
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -101,9 +101,10 @@ def joint_display(
     effects: pd.DataFrame,
     themes: pd.DataFrame,
     quotes: pd.DataFrame | None = None,
-    overrides: Sequence[Override] | Mapping[str, tuple[str, str]] | pd.DataFrame | None = None,
+    overrides: Iterable[tuple[str, str, str]] = (),
     *,
     segments: pd.DataFrame | None = None,
+    texts: pd.DataFrame | None = None,
     fewest_told: int = 1,
 ) -> pd.DataFrame:
     """Join numbers and words; :data:`JOINT_COLUMNS`, one row per sign in the codebook's order.
@@ -113,14 +114,14 @@ def joint_display(
     (its Danish sentence). A sign takes its first indicator that has a row with a verdict or a ``says``; a sign of
     involuntary absence takes none. ``themes``: :func:`~evaluation.interviews.signs.sign_themes`. ``quotes``:
     :func:`~evaluation.interviews.quotes.approved_quotes` [code, segment_id, quote]; with ``segments``, the coded rows
-    that tell what each says. ``overrides``: sign → (relation,
+    that tell what each says, and ``texts``, their words. ``overrides``: (sign, relation,
     reason). ``fewest_told``: fewer sources than this are said to be few and nothing else, neither in counts nor in
     words, because words made from hidden counts would tell them.
 
     Raises ``InputError`` for an override without reason, or of an unknown sign or relation.
     """
     known = signs_of(signs) if isinstance(signs, Codebook) else tuple(signs)
-    stated = _overrides(overrides, known)
+    stated = stated_overrides(overrides, known)
     words: dict[str, Mapping[str, Any]] = {
         str(row["sign_id"]): {str(name): value for name, value in row.items()}
         for row in themes.to_dict("records")
@@ -133,7 +134,7 @@ def joint_display(
         qual_says = _qual_says(said, fewest_told)
         relation = relation_of(quant_says, qual_says)
         override = stated.get(sign.id)
-        chosen = choose_quotes(sign, quotes, segments, qual_says, fewest_told)
+        chosen = choose_quotes(sign, quotes, segments, qual_says, fewest_told, texts)
         numbers = INTERVIEWS_ONLY if sign.is_interviews_only else quant_text(number, quant_says)
         statements = said_of(said, qual_says, fewest_told)
         final = override.relation if override else relation
@@ -207,40 +208,27 @@ def _qual_says(said: Mapping[str, Any], fewest_told: int) -> str:
     return direction_of(said, "sources", MIN_SOURCES)
 
 
-def _overrides(
-    overrides: Sequence[Override] | Mapping[str, tuple[str, str]] | pd.DataFrame | None, signs: Sequence[Sign]
-) -> dict[str, Override]:
-    if overrides is None:
-        return {}
-    if isinstance(overrides, pd.DataFrame):
-        triples = [
-            (text_of(row.get("sign_id")), text_of(row.get("relation")), text_of(row.get("reason")))
-            for row in overrides.to_dict("records")
-        ]
-    elif isinstance(overrides, Mapping):
-        triples = [(sign, relation, reason) for sign, (relation, reason) in overrides.items()]
-    else:
-        triples = [(item.sign_id, item.relation, item.reason) for item in overrides]
+def stated_overrides(overrides: Iterable[tuple[str, str, str]], signs: Sequence[Sign]) -> dict[str, Override]:
+    """The analyst's own readings by sign. Raises ``InputError`` for one without reason, of an unknown sign or relation,
+    or of a sign that stands twice.
+    """
     known = {sign.id for sign in signs}
     spelt = {slug(relation): relation for relation in RELATIONS}
     problems: list[Problem] = []
     stated: dict[str, Override] = {}
-    for number, (sign, relation, reason) in enumerate(triples, 1):
+    for number, (sign, relation, reason) in enumerate(overrides, 1):
         word = spelt.get(slug(relation))
-        if sign not in known:
-            problems.append(
-                Problem("overrides", number, "sign_id", "an unknown sign", expected=", ".join(sorted(known)))
-            )
-        if word is None:
-            problems.append(
-                Problem("overrides", number, "relation", "an unknown relation", expected=", ".join(RELATIONS))
-            )
-        if not reason.strip():
-            problems.append(
-                Problem("overrides", number, "reason", "no reason", expected="why the rule does not fit")
-            )
-        if sign in stated:
-            problems.append(Problem("overrides", number, "sign_id", "the sign stands twice", expected="once"))
+        faults = [
+            (sign not in known, "sign_id", "an unknown sign", ", ".join(sorted(known))),
+            (word is None, "relation", "an unknown relation", ", ".join(RELATIONS)),
+            (not reason.strip(), "reason", "no reason", "why the rule does not fit"),
+            (sign in stated, "sign_id", "the sign stands twice", "once"),
+        ]
+        problems += [
+            Problem("overrides", number, column, found, "override", expected)
+            for is_wrong, column, found, expected in faults
+            if is_wrong
+        ]
         if word is not None:
             stated[sign] = Override(sign, word, reason.strip())
     if problems:

@@ -187,3 +187,16 @@ def two_directions(file: str, row: int | None, times: int) -> Problem:
         "one direction for each coding",
         "correct the wrong one; until then it counts as blandet",
     )
+
+
+def lonely_counter(times: int) -> Problem:
+    """Statements that speak against, and nobody can tell what."""
+    return Problem(
+        "",
+        None,
+        "kode",
+        f"{times} statement(s) coded as speaking against, with no code on what",
+        "lonely_counter",
+        "the code of what it speaks against, on the same statement",
+        "set that code too; until then no sign hears it",
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -10,7 +10,7 @@ from evaluation.codebooks import Codebook
 from evaluation.errors import InputError, Problem
 from evaluation.files.sqlite import open_sqlite, tables_of
 from evaluation.interviews import plain, qualcoder, taguette
-from evaluation.interviews.attributes import FIELDS, DocumentAttributes, normal_name
+from evaluation.interviews.attributes import FIELDS, DocumentAttributes, normal_name, slug
 from evaluation.interviews.codebook_diff import compare
 from evaluation.interviews.coding_labels import Reading
 from evaluation.interviews.positions import Unit
@@ -52,6 +52,7 @@ def read_segments(
     schools: Mapping[str, str] | None = None,
     ignored: Iterable[str] = (),
     roles: Mapping[str, str] | None = None,
+    asked: Mapping[str, Sequence[str]] | None = None,
 ) -> SegmentBatch:
     """Read one file (or QualCoder's ``.qda`` folder) of coded interviews.
 
@@ -61,7 +62,7 @@ def read_segments(
     counts when it cannot be seen. ``coder`` names the coder of a file that names none (Taguette),
     ``project`` one of several in a database.
     ``ignored`` are names in the file that mean nothing for the round, ``roles`` what others are: its variable's name → the
-    codebook's attribute (both from the mapping).
+    codebook's attribute, ``asked`` the codes or families a coder was asked for, where not for all (from the mapping).
     ``schools`` maps a school's names to the protocol's ids; without it a school stays as written.
     Raises ``InputError`` when the file is refused as a whole; single rows become problems of the batch.
     """
@@ -69,6 +70,13 @@ def read_segments(
         problem = Problem(path.name, column="variables", found=", ".join(strange), rule="unknown_role",
                           expected=", ".join(FIELDS), next_step="correct [interviews.variables] in the mapping")  # fmt: skip
         raise InputError("The mapping names an attribute that the codebook does not have.", [problem])
+    tasks = {
+        slug(coder): [codebook.resolve(code) for code in codes] for coder, codes in (asked or {}).items()
+    }
+    if any(code is None for codes in tasks.values() for code in codes):
+        problem = Problem(path.name, column="asked", found="a code that the codebook does not have", rule="unknown_role",
+                          expected="ids of codes", next_step="correct [interviews.asked] in the mapping")  # fmt: skip
+        raise InputError("The mapping names a code that the codebook does not have.", [problem])
     known = Understanding.of(codebook, schools, ignored, roles)
     found = _reading(path, known, kind or detect_kind(path), columns, positions, coder, project)
     return build_batch(
@@ -84,6 +92,7 @@ def read_segments(
         aside=found.aside,
         notes=found.notes,
         known=known,
+        asked={coder: tuple(code.id for code in codes if code) for coder, codes in tasks.items()},
     )
 
 

@@ -6,7 +6,6 @@ Everything here is for the analyst's own eyes (terminal, an owner-only page): te
 from __future__ import annotations
 
 import itertools
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,7 +15,7 @@ from evaluation.codebooks import Codebook
 from evaluation.interviews.approvals import QuoteDecisions
 from evaluation.interviews.attributes import VALID
 from evaluation.interviews.form_layouts import WITHOUT_WORDS, layout
-from evaluation.interviews.identity import fingerprint, flat, segments_sharing_words
+from evaluation.interviews.identity import fingerprint, flat, same_passages, segments_sharing_words
 from evaluation.interviews.quotes import MAX_QUOTE_CHARACTERS, NEVER_QUOTED, personal_hits, refused
 from evaluation.interviews.segments import PERSONAL_DATA_CODE
 
@@ -86,11 +85,18 @@ def statements_under(
     )
 
 
-def together(codes: pd.DataFrame) -> pd.DataFrame:
-    """How many statements carry two codes at once: [code, other, statements], the most frequent first."""
-    pairs: Counter[tuple[str, str]] = Counter()
-    for _, mine in codes.groupby("segment_id")["code"]:
-        pairs.update(itertools.combinations(sorted(set(mine)), 2))
+def together(codes: pd.DataFrame, texts: pd.DataFrame | None = None) -> pd.DataFrame:
+    """How many statements carry two codes at once: [code, other, statements], the most frequent first.
+
+    Codes on different cuts of one passage stand together; of two codes cut differently the fewer statements count.
+    """
+    carried = codes.groupby("segment_id")["code"].agg(set).to_dict()
+    met: dict[tuple[str, str], set[str]] = {}
+    for segment, same in same_passages(codes, texts).items():
+        near = set().union(*(carried[other] for other in same))
+        for mine, other in itertools.product(carried[segment], near):
+            met.setdefault((mine, other), set()).add(segment)
+    pairs = {(a, b): min(len(met[a, b]), len(met[b, a])) for a, b in met if a < b}
     rows = [(a, b, n) for (a, b), n in sorted(pairs.items(), key=lambda item: (-item[1], item[0]))]
     return pd.DataFrame(rows, columns=["code", "other", "statements"])
 
@@ -117,10 +123,17 @@ def disagreements(
     def who(cell: str) -> str:
         return ", ".join(names.get(name, name) for name in cell.split("|"))
 
-    columns = ["document_id", "code", "coders_yes", "coders_no", "segment_id"]
+    columns = ["document_id", "code", "direction", "coders_yes", "coders_no", "segment_id"]
+    told = discussion[columns].fillna("").astype(str)
     return tuple(
-        (names.get(document, document), code, who(yes), who(no), str(words.get(segment, WITHOUT_TEXT)))
-        for document, code, yes, no, segment in discussion[columns].astype(str).itertuples(index=False)
+        (
+            names.get(document, document),
+            f"{code}: {way}" if way else code,
+            who(yes),
+            who(no),
+            str(words.get(segment, WITHOUT_TEXT)),
+        )
+        for document, code, way, yes, no, segment in told.itertuples(index=False)
     )
 
 

@@ -60,6 +60,14 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "samme kodning med to retninger: den tæller som blandet",
         "ret den forkerte retning i kodeværktøjet",
     ),
+    "lonely_counter": (
+        "et udsagn, der taler imod uden at være kodet med det, det taler imod: det tæller ikke for noget tegn",
+        "sæt også tegnets egen kode på udsagnet",
+    ),
+    "override": (
+        "en egen læsning af et tegn i joint_display_overrides.csv, som ikke kan bruges",
+        "første linje er sign_id;relation;reason; en begrundelse med semikolon står i anførselstegn",
+    ),
     "refused_quote": (
         "et citat, som nogen har godkendt og nogen har sagt nej til: det trykkes ikke",
         "bliv enige, og tag det forkerte svar ud",

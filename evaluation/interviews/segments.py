@@ -16,6 +16,7 @@ import pandas as pd
 
 from evaluation.codebooks import Codebook
 from evaluation.errors import EnvironmentProblem, Problem
+from evaluation.interviews.agreement import asked_for
 from evaluation.interviews.attributes import (
     CONSENT,
     DocumentAttributes,
@@ -131,6 +132,7 @@ def build_batch(
     notes: Iterable[str] = (),
     schools: Mapping[str, str] | None = None,
     known: Understanding | None = None,
+    asked: Mapping[str, Sequence[str]] | None = None,
 ) -> SegmentBatch:
     """Bring codings to the canonical table.
 
@@ -255,7 +257,14 @@ def build_batch(
     return SegmentBatch(
         segments=segments,
         texts=words_said,
-        documents=_documents(attributes, values, coders, segments, key),
+        documents=_documents(
+            attributes,
+            values,
+            coders,
+            segments,
+            key,
+            {pseudonym(key, "koder", c): t for c, t in (asked or {}).items()},
+        ),
         problems=tuple(found),
         rows_in=len(rows) - marks.count + rows_lost,
         kept=len(table),
@@ -344,13 +353,14 @@ def _documents(
     coders: Mapping[str, set[str]],
     segments: pd.DataFrame,
     key: bytes,
+    asked: Mapping[str, Sequence[str]],
 ) -> pd.DataFrame:
     counts = segments.groupby("document_id")["segment_id"].nunique()
     rows = []
     for name, about in attributes.items():
         document_id = pseudonym(key, "document", name)
         stated = {pseudonym(key, "koder", slug(coder)) for coder in about.coders}
-        everyone = sorted(stated | coders.get(name, set()))
+        everyone = sorted(asked_for(c, asked.get(c, ())) for c in stated | coders.get(name, set()))
         rows.append(
             {"document_id": document_id, **values[name], "coders": "|".join(everyone)}
             | {"segments": int(counts.get(document_id, 0))}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from evaluation.interviews.identity import heard
 from evaluation.interviews.signs import Sign, Spoken, spoken_on
 
 SPEAKERS: Mapping[str, str] = {
@@ -42,6 +43,7 @@ def choose_quotes(
     segments: pd.DataFrame | None,
     qual_says: str,
     fewest_told: int,
+    texts: pd.DataFrame | None = None,
 ) -> SignQuotes:
     """Quotes on the sign itself, never on a linked code; none where too few or none speak of it.
 
@@ -50,7 +52,7 @@ def choose_quotes(
     """
     if quotes is None or segments is None or quotes.empty or qual_says in ("tavs", "få"):
         return SignQuotes()
-    spoken = spoken_on(sign, segments)
+    spoken = spoken_on(sign, segments, texts)
     own = {one.segment: one for one in spoken if one.is_own}
     body = quotes.drop_duplicates("segment_id")
     sides = {
@@ -61,6 +63,10 @@ def choose_quotes(
         ]
         for side in ("for", "imod")
     }
+    # The same words on both sides tell neither.
+    told_by = {side: {heard(text) for text, _ in said} for side, said in sides.items()}
+    both = told_by["for"] & told_by["imod"]
+    sides = {side: [pair for pair in said if heard(pair[0]) not in both] for side, said in sides.items()}
     first, second = ("imod", "for") if qual_says == "imod" else ("for", "imod")
     informants = dict(zip(segments["document_id"], segments["informant"], strict=True))
     speaking = pd.Series(

@@ -7,12 +7,13 @@ is :mod:`evaluation.interviews.joint_display`'s matter.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from evaluation.codebooks import Codebook
+from evaluation.interviews.identity import same_passages
 from evaluation.interviews.themes import speaker_of, strength
 
 INVOLUNTARY = "MP.UFRIV"
@@ -89,50 +90,80 @@ class Spoken:
     has_other_explanation: bool
 
 
-def spoken_on(sign: Sign, segments: pd.DataFrame) -> tuple[Spoken, ...]:
+def spoken_on(sign: Sign, segments: pd.DataFrame, texts: pd.DataFrame | None = None) -> tuple[Spoken, ...]:
     """Every statement with one of the sign's codes (other than ``X.``) and what it says, in the order of its first row.
 
     The direction of the sign's own code decides: *positiv* for, *negativ* against, *blandet* both, *neutral* neither;
-    without one, what the codebook declares for the code, and where it declares nothing, neither. ``X.MODBEVIS`` on the
-    same statement speaks against, and takes the place of what no direction states.
+    without one, what the codebook declares for the code, and where it declares nothing, neither. Coders who state different
+    directions disagree: the statement says what they agree on. ``X.MODBEVIS`` on the same passage of the document speaks
+    against, and takes the place of what no direction states.
     """
-    rows = segments[["segment_id", "document_id", "code", "polarity"]].drop_duplicates()
+    columns = ["segment_id", "document_id", "code", "polarity", "coder"]
+    rows = segments.reindex(columns=columns).drop_duplicates()
     linked = rows[rows["code"].isin([c for c in sign.codes if not c.startswith("X.")])]
-    marked = {mark: set(rows.loc[rows["code"] == mark, "segment_id"]) for mark in (AGAINST, OTHERWISE)}
+    marked = {mark: _marked(segments, texts, mark) for mark in (AGAINST, OTHERWISE)}
+    said: dict[tuple[str, str], dict[str, frozenset[str]]] = {}
     found: dict[str, Spoken] = {}
-    for segment, document, code, polarity in linked.itertuples(index=False):
-        before = found.get(segment)
-        says = before.says if before else frozenset()
+    for segment, document, code, polarity, coder in linked.itertuples(index=False):
         is_own = code in sign.own_codes
-        if is_own and segment in marked[AGAINST]:
-            says |= stance(polarity) | {"imod"}
-        elif is_own:
-            says |= stance(polarity, sign.unstated[str(code)])
+        before = found.get(segment)
+        if is_own and isinstance(polarity, str) and polarity:
+            by = said.setdefault((str(segment), str(code)), {})
+            by[str(coder)] = by.get(str(coder), frozenset()) | stance(polarity)
         found[segment] = Spoken(
             str(segment),
             str(document),
-            says,
+            frozenset(),
             is_own or (before is not None and before.is_own),
             segment in marked[OTHERWISE],
         )
+    own = linked.loc[linked["code"].isin(sign.own_codes), ["segment_id", "code"]].drop_duplicates()
+    for segment, code in own.itertuples(index=False):
+        stated = said.get((str(segment), str(code)))
+        is_against = segment in marked[AGAINST]
+        unstated = frozenset() if is_against else stance("", sign.unstated[str(code)])
+        says = frozenset.intersection(*stated.values()) if stated else unstated
+        one = found[segment]
+        found[segment] = replace(one, says=one.says | says | ({"imod"} if is_against else set()))
     return tuple(found.values())
 
 
+def _marked(segments: pd.DataFrame, texts: pd.DataFrame | None, mark: str) -> frozenset[str]:
+    """Segments of the passages on which a mark stands."""
+    named = set(segments.loc[segments["code"] == mark, "segment_id"])
+    return frozenset().union(*same_passages(segments, texts, named).values())
+
+
+def lonely_counters(segments: pd.DataFrame, texts: pd.DataFrame) -> int:
+    """Statements coded as speaking against, on whose passage no code says what they speak against."""
+    about = {
+        s
+        for s, c in zip(segments["segment_id"], segments["code"], strict=True)
+        if not str(c).startswith("X.")
+    }
+    named = set(segments.loc[segments["code"] == AGAINST, "segment_id"])
+    same = same_passages(segments, texts, named)
+    return sum(not same[segment] & about for segment in named)
+
+
 def sign_themes(
-    segments: pd.DataFrame, codebook: Codebook, documents: pd.DataFrame | None = None
+    segments: pd.DataFrame,
+    codebook: Codebook,
+    documents: pd.DataFrame | None = None,
+    texts: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Count each sign's sources by stance; :data:`SIGN_THEME_COLUMNS`.
 
     ``documents`` (from the readers) are all that were asked; without them those with a coded segment.
-    ``segments``: the canonical table with valid consent. What a source says is what its statements on the sign say
-    (:func:`spoken_on`) together; ``X.ANDENFORKL`` is counted by itself, on any statement with a code of the sign's, and
-    is no source for the sign.
+    ``segments``: the canonical table with valid consent; ``texts``: their words, for marks on a part of a statement.
+    What a source says is what its statements on the sign say (:func:`spoken_on`) together; ``X.ANDENFORKL`` is
+    counted by itself, on any statement with a code of the sign's, and is no source for the sign.
     """
     total = int((segments if documents is None else documents)["document_id"].nunique())
     who = dict(zip(segments["document_id"], segments["informant"], strict=True))
     rows = []
     for sign in signs_of(codebook):
-        spoken = spoken_on(sign, segments)
+        spoken = spoken_on(sign, segments, texts)
         stances: dict[str, set[str]] = {}
         for one in (s for s in spoken if s.is_own):
             stances.setdefault(one.document, set()).update(one.says)

@@ -5,19 +5,23 @@ Segments reach this module with consent in force only (core_interview_codes).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from evaluation.codebooks import Codebook, load_codebook
+from evaluation.errors import InputError, Problem
 from evaluation.interviews import approvals
 from evaluation.interviews.agreement import agreement
 from evaluation.interviews.approvals import QuoteDecisions, read_decisions
 from evaluation.interviews.attributes import VALID
 from evaluation.interviews.consent import with_valid_consent
-from evaluation.interviews.joint_display import joint_display
+from evaluation.interviews.joint_display import joint_display, stated_overrides
 from evaluation.interviews.joint_sentences import MIN_SOURCES
 from evaluation.interviews.quotes import approved_quotes
 from evaluation.interviews.school_statements import school_statements
-from evaluation.interviews.signs import direction_of, sign_themes
+from evaluation.interviews.signs import direction_of, sign_themes, signs_of
+from evaluation.interviews.tables import read_rows
 from evaluation.interviews.themes import (
     BASELINE,
     DISCONFIRMING,
@@ -38,10 +42,39 @@ def codebook_of(study: Study) -> Codebook:
     return load_codebook(study.file("codebook.yaml"))
 
 
-def overrides_of(study: Study) -> pd.DataFrame | None:
-    """The analyst's own readings of signs: sign_id, relation, reason; None when the study has none."""
-    path = study.optional_file("joint_display_overrides.csv")
-    return None if path is None else pd.read_csv(path, sep=";", dtype="str", encoding="utf-8-sig")
+OVERRIDES = "joint_display_overrides.csv"
+
+
+def overrides_of(study: Study) -> tuple[tuple[str, str, str], ...]:
+    """The analyst's own readings of signs, (sign, relation, reason); none when the study has no such file.
+
+    Raises ``InputError`` for a file that cannot be read, or that says something else than sign_id;relation;reason.
+    """
+    path = study.optional_file(OVERRIDES)
+    if path is None:
+        return ()
+    table = read_rows(path)
+    wanted = ("sign_id", "relation", "reason")
+    absent = [name for name in wanted if table.heading(name) is None]
+    problems = [replace(p, rule="override") for p in table.problems]
+    if absent:
+        problems = [Problem(OVERRIDES, 1, found=f"no column {', '.join(absent)}", rule="override")]
+    if problems:
+        raise InputError(f"{OVERRIDES} cannot be read.", problems)
+    sign, relation, reason = (table.heading(name) for name in wanted)
+    told = tuple((row.get(sign), row.get(relation), row.get(reason)) for row in table.rows)
+    stated_overrides(told, signs_of(codebook_of(study)))
+    return told
+
+
+def override_problems(study: Study) -> tuple[Problem, ...]:
+    """What is wrong with the file of the analyst's own readings."""
+    try:
+        overrides_of(study)
+    except InputError as refusal:
+        found = refusal.problems or (Problem(OVERRIDES, found="cannot be read"),)
+        return tuple(replace(p, file=OVERRIDES, rule="override") for p in found)
+    return ()
 
 
 def decisions_of(study: Study) -> QuoteDecisions:
@@ -210,7 +243,7 @@ def signs_joined(
     if documents.empty:
         return declared.empty()
     codebook = codebook_of(study)
-    by_sign = sign_themes(codes, codebook, documents)
+    by_sign = sign_themes(codes, codebook, documents, texts)
     quotes = approved_quotes(codes, texts, codebook, decisions=decisions_of(study))
     joined = joint_display(
         codebook,
@@ -219,6 +252,7 @@ def signs_joined(
         quotes,
         overrides_of(study),
         segments=codes,
+        texts=texts,
         fewest_told=study.protocol.disclosure.quote_minimum_sources,
     )
     return declared.conform(joined.assign(round=round_id)[list(declared.columns)])

@@ -130,7 +130,8 @@ OUT = (
     ),
     declared(
         "out_agreement",
-        "One row per code or family: agreement between coders, and what to talk about (differ: units they differ on). "
+        "One row per code or family, and one for directions (level retning): agreement between coders, and what to talk "
+        "about (differ: units they differ on). "
         "rule_met: enough documents are coded by two, by the codebook's rule.",
         "round level code name alpha DOUBLE ci_low DOUBLE ci_high DOUBLE alpha_u DOUBLE raw_agreement DOUBLE units BIGINT "
         "positive BIGINT differ BIGINT coders BIGINT documents BIGINT double_coded BIGINT double_coded_share DOUBLE "
@@ -139,9 +140,10 @@ OUT = (
     ),
     declared(
         "out_coding_discussion",
-        "One row per segment and code on which coders differ, for the next coding meeting; never published.",
-        "round document_id segment_id code coders_yes coders_no",
-        "round document_id segment_id code",
+        "One row per segment and code on which coders differ, for the next coding meeting; never published. direction: the "
+        "way that coders_yes say and coders_no do not; empty where they differ on the code itself.",
+        "round document_id segment_id code direction coders_yes coders_no",
+        "round document_id segment_id code direction",
     ),
     declared(
         "out_school_forms",

@@ -60,7 +60,7 @@ def statements(
     rows: list[list[str]] = []
     if is_together:
         heading = [TEXT("statements_code"), TEXT("statements_together"), TEXT("statements_statement")]
-        rows = [[a, b, str(n)] for a, b, n in together(codes).itertuples(index=False)]
+        rows = [[a, b, str(n)] for a, b, n in together(codes, texts).itertuples(index=False)]
     elif is_material:
         heading = [
             TEXT("statements_who"),

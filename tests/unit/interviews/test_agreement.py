@@ -9,11 +9,12 @@ import krippendorff
 import numpy as np
 import pandas as pd
 import pytest
+from factories import codebook
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluation.codebooks import Codebook
-from evaluation.interviews.agreement import _alpha, _interval, _verdict, agreement
+from evaluation.interviews.agreement import _alpha, _interval, _verdict, agreement, asked_for
 
 NAN = np.nan
 # Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability", University of Pennsylvania, asc_papers/43.
@@ -104,6 +105,24 @@ def test_families_and_the_whole_pool_their_codes_units(book: Codebook) -> None:
     assert result.loc[("mappe", "MP"), "alpha"] == pytest.approx(result.loc[("kode", "MP.UFRIV"), "alpha"])
 
 
+def few_bad(rng: np.random.Generator, documents: int) -> tuple[np.ndarray, np.ndarray]:
+    """As :func:`material`; in a third of the documents coders see badly, in the others all."""
+    of = np.repeat(np.arange(documents), rng.integers(5, 61, documents))
+    truth = rng.random(of.size) < rng.beta(1, 6, documents)[of]
+    right = np.where(rng.random(documents) < 0.7, 1.0, 0.6)[of]
+    yes = sum(np.where(rng.random(of.size) < right, truth, ~truth).astype(float) for _ in "ab")
+    return np.stack([2 - yes, yes], axis=1), of
+
+
+def rare(rng: np.random.Generator, documents: int) -> tuple[np.ndarray, np.ndarray]:
+    """As :func:`few_bad`, with a code that is seldom set."""
+    of = np.repeat(np.arange(documents), rng.integers(5, 61, documents))
+    truth = rng.random(of.size) < rng.beta(0.5, 15, documents)[of]
+    right = np.where(rng.random(documents) < 0.6, 0.97, 0.85)[of]
+    yes = sum(np.where(rng.random(of.size) < right, truth, ~truth).astype(float) for _ in "ab")
+    return np.stack([2 - yes, yes], axis=1), of
+
+
 def material(rng: np.random.Generator, documents: int) -> tuple[np.ndarray, np.ndarray]:
     """Units × (no, yes) of two coders, and each unit's document; how often the code is right and how well it is seen differ
     between documents."""
@@ -117,20 +136,24 @@ def material(rng: np.random.Generator, documents: int) -> tuple[np.ndarray, np.n
     return np.stack([2 - yes, yes], axis=1), of
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("documents", [5, 8, 12, 20])
-def test_intervals_cover_when_documents_differ(documents: int) -> None:
+@pytest.mark.long
+@pytest.mark.parametrize("draw", [material, few_bad, rare])
+@pytest.mark.parametrize("documents", [10, 12, 20])
+def test_intervals_cover_when_documents_differ(draw: Any, documents: int) -> None:
     rng = np.random.default_rng(documents)
-    truth = _alpha(material(rng, 60_000)[0])
-    found = [_interval(*material(rng, documents), 0.95) for _ in range(1500)]
+    truth = _alpha(draw(rng, 30_000)[0])
+    found = [_interval(*draw(rng, documents), 0.95) for _ in range(1500)]
     covered = np.mean([low <= truth <= high for low, high in found if not np.isnan(low)])
     assert covered >= 0.93  # nominal .95; a sampling error of .0056
 
 
-def test_the_verdict_follows_the_whole_interval_and_needs_two_that_are_set(book: Codebook) -> None:
-    assert [_verdict(0.9, low, high, n, book) for low, high, n in (
-        (0.82, 0.95, 9), (0.7, 0.95, 9), (0.5, 0.95, 9), (0.2, 0.6, 9), (0.82, 0.95, 1), (NAN, NAN, 9)
-    )] == ["fast", "foreløbig", "usikkert", "under grænsen", "kan ikke opgøres", "usikkert"]  # fmt: skip
+def test_the_verdict_follows_the_whole_interval_and_needs_two_that_are_set_and_ten_documents(
+    book: Codebook,
+) -> None:
+    assert [_verdict(0.9, low, high, n, documents, book) for low, high, n, documents in (
+        (0.82, 0.95, 9, 10), (0.7, 0.95, 9, 10), (0.5, 0.95, 9, 10), (0.2, 0.6, 9, 10), (0.82, 0.95, 1, 10),
+        (NAN, NAN, 9, 10), (0.82, 0.95, 9, 9), (0.2, 0.6, 9, 9),
+    )] == ["fast", "foreløbig", "usikkert", "under grænsen", "kan ikke opgøres", *["usikkert"] * 3]  # fmt: skip
 
 
 def test_no_disagreement_in_little_material_is_no_certainty(book: Codebook) -> None:
@@ -158,7 +181,7 @@ def test_no_chain_of_neighbours_becomes_one_unit(book: Codebook) -> None:
     ]
     result = agreement(coded(rows), book).table.set_index("code")
     assert result.loc["MP.UFRIV", "units"] == 3
-    assert result.loc["KL.GJORT", "coders"] == 1 or result.loc["KL.GJORT", "units"] == 0
+    assert result.loc["KL.GJORT", "units"] == 3
 
 
 def test_units_cut_before_coding_are_the_same_only_with_the_same_limits(book: Codebook) -> None:
@@ -175,19 +198,58 @@ def test_units_cut_before_coding_are_the_same_only_with_the_same_limits(book: Co
     assert agreement(rows, cut).table.set_index("code").loc["MP.UFRIV", "units"] == 2
 
 
-def test_a_coder_of_one_code_says_no_of_no_other(book: Codebook) -> None:
+@settings(max_examples=25, deadline=None)
+@given(
+    set_by_second=st.sets(st.sampled_from(["MP.UFRIV", "KL.GJORT", "MP.MAAL"]), min_size=1),
+    declared=st.booleans(),
+)
+def test_who_set_few_codes_said_no_to_the_others_unless_somebody_declares_what_was_asked(
+    set_by_second: set[str], declared: bool
+) -> None:
+    book, codes = codebook(), ("MP.UFRIV", "KL.GJORT", "MP.MAAL")
     rows = [
         (f"d{d}", f"d{d}s{n}", 10 * n, 10 * n + 9, code, coder)
         for d in range(3)
-        for n, code in enumerate(("MP.UFRIV", "KL.GJORT", "MP.MAAL"))
+        for n, code in enumerate(codes)
         for coder in ("k_1", "k_2")
-        if coder == "k_1" or code == "MP.UFRIV"
+        if coder == "k_1" or code in set_by_second
     ]
-    result = agreement(coded(rows), book)
-    table = result.table.set_index("code")
-    assert table.loc["MP.UFRIV", "alpha"] == 1.0
-    assert table.loc["KL.GJORT", "units"] == 0
-    assert result.discussion.empty
+    names = f"k_1|{asked_for('k_2', set_by_second)}" if declared else "k_1|k_2"
+    documents = pd.DataFrame({"document_id": [f"d{d}" for d in range(3)], "coders": names})
+    result = agreement(coded(rows), book, documents=documents)
+    differ = result.table.set_index("code")["differ"]
+    for code in codes:
+        assert differ[code] == (0 if declared or code in set_by_second else 3)
+    assert set(result.discussion["code"]) == (set() if declared else set(codes) - set_by_second)
+    bare = documents.assign(coders=[names, names, "k_1|k_2"])  # one file does not say so
+    again = agreement(coded(rows), book, documents=bare)
+    assert set(again.discussion["code"]) == set(codes) - set_by_second
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    ways=st.lists(
+        st.tuples(*[st.sampled_from(["positiv", "negativ", "neutral", None])] * 2), min_size=1, max_size=12
+    )
+)
+def test_opposite_directions_are_told_and_measured_beside_the_codes(
+    ways: list[tuple[str | None, str | None]],
+) -> None:
+    rows = [
+        (f"d{n}", f"d{n}s", 0, 9, "MP.UFRIV", coder) for n in range(len(ways)) for coder in ("k_1", "k_2")
+    ]
+    segments = coded(rows).assign(polarity=[way for pair in ways for way in pair])
+    result = agreement(segments, codebook())
+    both = [pair for pair in ways if all(pair)]
+    odd = [pair for pair in both if len(set(pair)) == 2]
+    table = result.table.set_index("level")
+    assert table.loc["kode", "differ"] == 0
+    assert ("retning" in table.index) == bool(both)
+    if both:
+        assert (table.loc["retning", "units"], table.loc["retning", "differ"]) == (len(both), len(odd))
+        values = [[("positiv", "negativ", "neutral").index(str(pair[k])) for pair in both] for k in (0, 1)]
+        assert table.loc["retning", "alpha"] == pytest.approx(nominal_alpha(values), nan_ok=True)
+    assert (result.discussion["direction"] != "").tolist() == [True] * len(odd)
 
 
 def test_segments_with_other_limits_are_one_unit_when_they_overlap(book: Codebook) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from factories import ROOT
 
 from evaluation.codebooks import Codebook
 from evaluation.errors import InputError
 from evaluation.interviews.identity import fingerprint
 from evaluation.interviews.joint_display import joint_display, relation_of
-from evaluation.interviews.joint_sentences import RELATIONS, Override
+from evaluation.interviews.joint_sentences import RELATIONS
 from evaluation.interviews.quotes import approved_quotes, personal_hits
 from evaluation.interviews.signs import sign_themes, signs_of
 from evaluation.interviews.themes import (
@@ -20,7 +23,8 @@ from evaluation.interviews.themes import (
     theme_changes,
     theme_table,
 )
-from evaluation.questions.voices import MEASURED
+from evaluation.questions.voices import MEASURED, OVERRIDES, override_problems, overrides_of
+from evaluation.study import load_study
 
 COLUMNS = [
     "document_id",
@@ -196,7 +200,7 @@ def test_involuntary_absence_is_read_from_interviews_alone_and_says_so(book: Cod
         assert "Ufrivilligt fravær er ikke en registreringstype" in text
     silent = joint_display(book, numbers, sign_themes(FOR, book)).set_index("sign_id").loc["MP.MAAL"]
     assert (silent["relation"], silent["sources"]) == ("tavs", 0)
-    given = {"MP.MAAL": ("bekræfter", "Skolerne kender eleverne.")}
+    given = [("MP.MAAL", "bekræfter", "Skolerne kender eleverne.")]
     own = (
         joint_display(book, numbers, sign_themes(segments, book), None, given)
         .set_index("sign_id")
@@ -205,16 +209,8 @@ def test_involuntary_absence_is_read_from_interviews_alone_and_says_so(book: Cod
     assert "Ufrivilligt fravær er ikke en registreringstype" in own["reading"]
 
 
-@pytest.mark.parametrize("kind", ["mapping", "objects", "frame"])
-def test_an_analyst_may_override_with_a_reason(book: Codebook, kind: str) -> None:
-    given: Any = {"MP.TEGN.FALD": ("udvider", "Kun én skole er spurgt.")}
-    if kind == "objects":
-        given = [Override("MP.TEGN.FALD", "udvider", "Kun én skole er spurgt.")]
-    if kind == "frame":
-        given = pd.DataFrame(
-            [("MP.TEGN.FALD", "udvider", "Kun én skole er spurgt.")],
-            columns=["sign_id", "relation", "reason"],
-        )
+def test_an_analyst_may_override_with_a_reason(book: Codebook) -> None:
+    given = [("MP.TEGN.FALD", "udvider", "Kun én skole er spurgt.")]
     row = joint_display(book, effects(), sign_themes(FOR, book), None, given).iloc[0]
     assert (row["relation"], row["is_overridden"]) == ("udvider", True)
     assert row["override_reason"] == "Kun én skole er spurgt."
@@ -222,10 +218,47 @@ def test_an_analyst_may_override_with_a_reason(book: Codebook, kind: str) -> Non
 
 
 def test_overrides_without_reason_relation_or_sign_are_refused_together(book: Codebook) -> None:
-    wrong = {"MP.TEGN.FALD": ("udvider", " "), "MP.TEGN.SPROG": ("passer", "x"), "NIX": ("tavs", "x")}
+    wrong = [("MP.TEGN.FALD", "udvider", " "), ("MP.TEGN.SPROG", "passer", "x"), ("NIX", "tavs", "x")]
     with pytest.raises(InputError) as refusal:
         joint_display(book, effects(), sign_themes(FOR, book), None, wrong)
     assert {p.column for p in refusal.value.problems} == {"reason", "relation", "sign_id"}
+
+
+REASON = "Få ældre elever er spurgt"
+HEAD = "sign_id;relation;reason\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "is_read"),
+    [
+        (f"{HEAD}MP.TEGN.FALD;modsiger;{REASON}\n".encode("cp1252"), True),
+        (f"{HEAD}MP.TEGN.FALD;Modsiger;{REASON}\n".encode("utf-8-sig"), True),
+        (f"Sign_ID,Relation,Reason\nMP.TEGN.FALD,modsiger,{REASON}\n".encode(), True),
+        (f'{HEAD}MP.TEGN.FALD;modsiger;"{REASON}; og få"\n'.encode(), True),
+        (f"{HEAD}MP.TEGN.FALD;modsiger;{REASON}; og få\n".encode(), False),
+        (f"tegn;relation;begrundelse\nMP.TEGN.FALD;modsiger;{REASON}\n".encode(), False),
+        (f"{HEAD}MP.TEGN.FALD;passer;{REASON}\n".encode(), False),
+        (f"{HEAD}NIX;modsiger;{REASON}\n".encode(), False),
+        (b"", False),
+        (b"\x00\x01", False),
+        (b"\xff\xfe\x00", False),
+        (HEAD.encode(), True),
+    ],
+)
+def test_a_file_of_own_readings_is_read_or_asked_about(content: bytes, is_read: bool, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "evaluation/studies/kom_glad_i_skole", tmp_path / "s")
+    (tmp_path / "s" / OVERRIDES).write_bytes(content)
+    study = load_study(str(tmp_path / "s"))
+    problems = override_problems(study)
+    assert (problems == ()) == is_read
+    assert {(p.file, p.rule) for p in problems} <= {(OVERRIDES, "override")}
+    if is_read:
+        assert [reason[: len(REASON)] for *_, reason in overrides_of(study)] == [REASON] * (
+            content != HEAD.encode()
+        )
+    else:
+        with pytest.raises(InputError):
+            overrides_of(study)
 
 
 def test_only_approved_and_clean_quotes(book: Codebook) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from evaluation.codebooks import Codebook
 from evaluation.interviews.approvals import QuoteDecisions, read_decisions, with_decisions
@@ -50,14 +52,40 @@ def test_codes_on_one_statement_are_counted_in_statements() -> None:
     assert found == [("MP.TEGN.FALD", "MP.UFRIV", 1), ("MP.TEGN.FALD", "X.PII", 1)]
 
 
+SPANS = st.lists(
+    st.tuples(st.integers(0, 8), st.integers(1, 9)).filter(lambda s: s[0] < s[1]), min_size=2, max_size=2
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(spans=SPANS, is_placed=st.booleans())
+def test_codes_on_overlapping_cuts_of_one_passage_stand_together(
+    spans: list[tuple[int, int]], is_placed: bool
+) -> None:
+    words = ["en", "to", "tre", "fire", "fem", "seks", "syv", "otte", "ni"]
+    codes = pd.DataFrame(
+        [("d", f"s{n}", code, *(span if is_placed else (None, None)))
+         for n, (code, span) in enumerate(zip(("KL.LAERT", "MP.TEGN.FALD"), spans, strict=True))],
+        columns=["document_id", "segment_id", "code", "start", "end"],
+    )  # fmt: skip
+    texts = pd.DataFrame(
+        {"segment_id": ["s0", "s1"], "text": ["… " + " ".join(words[a:b]).title() + "!" for a, b in spans]}
+    )
+    (a, b), (c, d) = spans
+    shared = min(b, d) - max(a, c)
+    is_met = 2 * shared >= min(b - a, d - c) > 0 and shared > 0 if is_placed else shared == min(b - a, d - c)
+    assert together(codes, texts)["statements"].tolist() == ([1] if is_met else [])
+
+
 def test_disagreements_have_names_and_words() -> None:
     rows = pd.DataFrame(
-        [("d1", "s1", "MP.UFRIV", "k1", "k2|k3")],
-        columns=["document_id", "segment_id", "code", "coders_yes", "coders_no"],
+        [("d1", "s1", "MP.UFRIV", None, "k1", "k2|k3"), ("d2", "s2", "MP.UFRIV", "positiv", "k1", "k2")],
+        columns=["document_id", "segment_id", "code", "direction", "coders_yes", "coders_no"],
     )
     names = {"d1": "interview 1", "k1": "Anna", "k2": "Bo"}
     assert disagreements(rows, TEXTS, names) == (
         ("interview 1", "MP.UFRIV", "Anna", "Bo, k3", "Jeg kommer."),
+        ("d2", "MP.UFRIV: positiv", "Anna", "Bo", "Ikke endnu."),
     )
 
 

@@ -7,15 +7,17 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from factories import codebook
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluation.codebooks import Codebook
 from evaluation.interviews.approvals import QuoteDecisions
-from evaluation.interviews.identity import fingerprint
+from evaluation.interviews.identity import fingerprint, heard
 from evaluation.interviews.joint_display import joint_display
 from evaluation.interviews.quotes import approved_quotes
-from evaluation.interviews.signs import direction_of, sign_themes, signs_of, spoken_on
+from evaluation.interviews.sign_quotes import choose_quotes
+from evaluation.interviews.signs import direction_of, lonely_counters, sign_themes, signs_of, spoken_on
 from evaluation.interviews.themes import PUPILS, divided_themes
 
 NOTHING = pd.DataFrame(columns=["indicator", "estimate_pp", "ci_low_pp", "ci_high_pp", "verdict"])
@@ -39,6 +41,67 @@ def sources(**n: int) -> pd.DataFrame:
 def row_of(segments: pd.DataFrame, book: Codebook, sign: str = SIGN, **options: Any) -> pd.Series:
     table = joint_display(book, NOTHING, sign_themes(segments, book), segments=segments, **options)
     return table.set_index("sign_id").loc[sign]
+
+
+OWN = next(s for s in signs_of(codebook()) if s.id == SIGN)
+WAYS = ["positiv", "negativ", "blandet", "neutral", None]
+SAYS = {"positiv": {"for"}, "negativ": {"imod"}, "blandet": {"for", "imod"}, "neutral": set()}
+
+
+@settings(max_examples=30, deadline=None)
+@given(ways=st.lists(st.sampled_from(WAYS), min_size=1, max_size=3), data=st.data())
+def test_coders_who_differ_on_a_direction_make_no_source_say_both(
+    ways: list[str | None], data: st.DataObject, book: Codebook
+) -> None:
+    rows = [("d", "s", SIGN, way, "elev") for way in ways]
+    segments = coded(*rows).assign(coder=[f"k_{n}" for n in range(len(rows))])
+    segments = segments.loc[data.draw(st.permutations(range(len(rows))))]
+    stated = [SAYS[way] for way in ways if way]
+    (one,) = spoken_on(OWN, segments)
+    unstated = SAYS.get(book.get(SIGN).unstated, set())
+    assert one.says == (set.intersection(*stated) if stated else unstated)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    cut=st.tuples(st.integers(0, 6), st.integers(1, 7)).filter(lambda c: c[0] < c[1]),
+    way=st.sampled_from(["positiv", "neutral"]),
+    is_placed=st.booleans(),
+    mark=st.sampled_from(["X.MODBEVIS", "X.ANDENFORKL"]),
+)
+def test_a_mark_on_a_part_of_a_statement_is_heard(
+    cut: tuple[int, int], way: str, is_placed: bool, mark: str
+) -> None:
+    words = ["det", "er", "bedre", "men", "ikke", "for", "alle"]
+    places = [(None, None)] * 2 if not is_placed else [(0, len(words)), cut]
+    segments = coded(("d", "s1", SIGN, way, "elev"), ("d", "s2", mark, None, "elev")).assign(
+        start=[a for a, _ in places], end=[b for _, b in places]
+    )
+    texts = pd.DataFrame(
+        {"segment_id": ["s1", "s2"], "text": [" ".join(words), f"»{' '.join(words[slice(*cut)])}«"]}
+    )
+    (one,) = spoken_on(OWN, segments, texts)
+    assert one.has_other_explanation == (mark == "X.ANDENFORKL")
+    assert ("imod" in one.says) == (mark == "X.MODBEVIS")
+    apart = segments.assign(document_id=["d", "e"])
+    assert lonely_counters(segments, texts) == 0
+    assert lonely_counters(apart, texts) == (mark == "X.MODBEVIS")
+
+
+@settings(max_examples=30, deadline=None)
+@given(data=st.data(), ways=st.lists(st.sampled_from(["positiv", "negativ"]), min_size=3, max_size=8))
+def test_words_that_stand_on_both_sides_are_quoted_on_neither(data: st.DataObject, ways: list[str]) -> None:
+    words = [
+        data.draw(st.sampled_from(["Det er som før.", "det er som før!", "Det er nyt.", "Ja."])) for _ in ways
+    ]
+    segments = coded(*((f"d{n}", f"s{n}", SIGN, way, "elev") for n, way in enumerate(ways)))
+    quotes = pd.DataFrame(
+        [(SIGN, f"s{n}", text) for n, text in enumerate(words)], columns=["code", "segment_id", "quote"]
+    )
+    told = choose_quotes(OWN, quotes, segments, "delt", 1)
+    sides = {way: {heard(w) for w, said in zip(words, ways, strict=True) if said == way} for way in SAYS}
+    for quote in (told.quote, told.against):
+        assert not isinstance(quote, str) or heard(quote) not in sides["positiv"] & sides["negativ"]
 
 
 @pytest.mark.parametrize(
