@@ -101,7 +101,7 @@ def joint_display(
     effects: pd.DataFrame,
     themes: pd.DataFrame,
     quotes: pd.DataFrame | None = None,
-    overrides: Iterable[tuple[str, str, str]] = (),
+    overrides: Iterable[tuple[str, str, str]] | None = None,
     *,
     segments: pd.DataFrame | None = None,
     texts: pd.DataFrame | None = None,
@@ -121,7 +121,7 @@ def joint_display(
     Raises ``InputError`` for an override without reason, or of an unknown sign or relation.
     """
     known = signs_of(signs) if isinstance(signs, Codebook) else tuple(signs)
-    stated = stated_overrides(overrides, known)
+    stated = stated_overrides(overrides or (), known)
     words: dict[str, Mapping[str, Any]] = {
         str(row["sign_id"]): {str(name): value for name, value in row.items()}
         for row in themes.to_dict("records")
