@@ -18,6 +18,7 @@ import typer
 from pydantic_core import PydanticUndefined
 
 from evaluation.disclosure.registry import REGISTRY
+from evaluation.interviews.rule_words import WORDS
 from evaluation.protocol import Protocol
 from evaluation.protocol_values import models_in
 from evaluation.study import PACKAGED
@@ -210,6 +211,19 @@ def commands_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def messages_page() -> str:
+    """Every message about interviews and forms, as ``komglad check`` says it."""
+    lines = [
+        "# Beskeder om interviews og skemaer",
+        "",
+        "Made by `make reference` from the words of `komglad check`.",
+        "",
+    ]
+    lines += [_row("Det siger programmet", "Gør", "`rule` i `--json`"), "|---|---|---|"]
+    lines += [_row(says, do, f"`{rule}`") for rule, (says, do) in WORDS.items()]
+    return "\n".join(lines) + "\n"
+
+
 def _commands(group: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
     for name, command in group.commands.items():
         if hasattr(command, "commands"):
@@ -218,7 +232,12 @@ def _commands(group: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ..
             yield (*path, name), command
 
 
-PAGES = {"protocol.md": protocol_page, "tables.md": tables_page, "commands.md": commands_page}
+PAGES = {
+    "protocol.md": protocol_page,
+    "tables.md": tables_page,
+    "commands.md": commands_page,
+    "beskeder.md": messages_page,
+}
 
 
 def main() -> None:
