@@ -173,6 +173,10 @@ def without_persons(tables: dict[str, pd.DataFrame], name_tokens: Iterable[str],
     )
 
 
+OCCASION = "nedslag"
+"""The codebook's attribute that says when an interview was held."""
+
+
 def _is_question(problem: Problem) -> bool:
     """A value in a column we know that nobody understands: the interview is out, and the round waits for the answer."""
     is_beside = problem.rule == "unread" and problem.column in (DIRECTION, CODER)
@@ -292,17 +296,33 @@ class _Reading:
             ~together.documents["document_id"].isin(self.forgotten | self.withdrawn)
         ]
         # Nobody's words are kept without a valid consent; that there was such an interview is counted all the same.
-        allowed = with_valid_consent(inside).segments["segment_id"]
-        words = together.texts[together.texts["segment_id"].isin(set(allowed))]
+        allowed = with_valid_consent(inside).segments
+        words = together.texts[together.texts["segment_id"].isin(set(allowed["segment_id"]))]
+        forms = self._latest_forms()
+        if self.the_round.occasions:
+            self._stop_without_occasion(allowed)
         tables = {
             "raw_interviews": inside.rename(columns={"approved_quote": "is_approved_quote"}),
             "raw_interview_documents": documents[~outside(documents, self.the_round)],
             "raw_interview_texts": words,
-            "raw_school_forms": self._latest_forms(),
+            "raw_school_forms": forms,
         }
         consent = dict(zip(together.documents["document_id"], together.documents["consent"], strict=True))
         understood = tuple(self._understood(path, batch, consent) for path, batch in self.batches)
         return Voices(tables, self.quarantine, self.ledger, tuple(self.problems), understood)
+
+    def _stop_without_occasion(self, segments: pd.DataFrame) -> None:
+        """An interview of no occasion would count in every round, and as said since the programme began."""
+        for name, rows in segments[segments["occasion"].isna()].groupby("source_file", sort=True):
+            if any(p.file == name and p.column == OCCASION for p in self.problems):
+                continue
+            line, documents = rows["source_row"].min(), rows["document_id"].nunique()
+            self.problems.append(
+                Problem(str(name), int(line) if pd.notna(line) else None, OCCASION,
+                        f"{documents} document(s) that no occasion is known of", "no_occasion",
+                        ", ".join(self.the_round.occasions),
+                        "write it in the tool, in the file or in its side table")
+            )  # fmt: skip
 
     def _latest_forms(self) -> pd.DataFrame:
         """Of each school's form at an occasion the one handed in last, whole; what it replaces is counted and said.
@@ -327,6 +347,16 @@ class _Reading:
             rows.extend(newest.index[newest["source_file"].eq(first) & newest["value"].notna()])
         latest = everything.loc[sorted(rows)].drop(columns="_on")
         inside = latest[~outside(latest, self.the_round)]
+        for name in (
+            sorted(latest.loc[latest["occasion"].isna(), "source_file"].unique())
+            if self.the_round.occasions
+            else ()
+        ):
+            self.problems.append(
+                Problem(name, column=OCCASION, found="a form that no occasion is known of", rule="form_occasion",
+                        expected=", ".join(self.the_round.occasions),
+                        next_step="write it in the form, or in [school_form] of a mapping with the file's name")
+            )  # fmt: skip
         for path, form, _ in self.forms:
             name = self._name(path)
             mine, kept = (int((f["source_file"] == name).sum()) for f in (latest, inside))
@@ -467,7 +497,7 @@ def _said(rows: pd.DataFrame) -> set[tuple[str, str, str]]:
 
 
 def outside(rows: pd.DataFrame, the_round: Round) -> pd.Series:
-    """Rows of occasions that do not belong to the round; rows that name no occasion stay."""
+    """Rows of occasions that do not belong to the round; those that name none stop it and stay till then."""
     if not the_round.occasions:
         return pd.Series(False, index=rows.index)
     return rows["occasion"].notna() & ~rows["occasion"].isin(the_round.occasions)

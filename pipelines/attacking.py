@@ -15,6 +15,8 @@ from evaluation.publication.publish import rules_of
 from evaluation.study import load_study
 from evaluation.words.texts import texts
 from pipelines.known_round import known_round
+from pipelines.release_ledger import require_ledger
+from pipelines.resources import KeySource
 from pipelines.settings import Settings
 
 TEXT = texts("running")
@@ -43,6 +45,7 @@ def attack_folder(settings: Settings, round_id: str | None = None) -> Attack:
             TEXT("attacking_no_report"),
             [Problem("reports", found=TEXT("ledger_gone"), next_step=f"komglad run {wanted[0]}")],
         )
+    require_ledger(settings.data, KeySource(settings).load().for_seals)
     receipts = {p.name: p.read_bytes() for p in sorted((settings.data / "receipts").glob("*.json"))}
     days = [p for r in order if (p := settings.warehouse / r / "core_school_days.parquet").is_file()]
     known = school_days_until(pd.read_parquet(days[-1]), protocol) if days else {}

@@ -45,6 +45,12 @@ def open_ledger(home: Path, key: SealKey, round_id: str) -> Ledger:
     return ledger
 
 
+def require_ledger(home: Path, key: SealKey) -> None:
+    """Refuse as :func:`open_ledger` where anything has been released; nothing is begun."""
+    if (home / "reports" / NAME).exists() or finished_rounds(home) | released_rounds(home):
+        open_ledger(home, key, "")
+
+
 def finished_rounds(home: Path) -> set[str]:
     """Rounds with a finished report: its manifest is written last."""
     return {p.parent.name for p in (home / "reports").glob("*/manifest.json")}

@@ -8,6 +8,7 @@ has lost a receipt.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,7 +16,10 @@ from pathlib import Path
 from evaluation.door.erase import replacing
 from evaluation.door.pseudonyms import PseudonymKey
 from evaluation.errors import InputError, Problem
-from evaluation.sealing import opened, sealed, sealed_with
+from evaluation.sealing import opened, refused, sealed, sealed_with
+from evaluation.words.texts import texts
+
+TEXT = texts("running")
 
 FORGOTTEN = "forgotten.json"
 RECEIPTS = "receipts"
@@ -85,8 +89,10 @@ def load_forgotten(path: Path, key: PseudonymKey) -> Forgotten:
     Raises:
         InputError: the list is damaged, was altered, or was made with another key and would let pupils back in.
     """
-    if not path.is_file():
+    if not os.path.lexists(path):
         return Forgotten(key.key_id)
+    if not path.is_file():
+        raise refused(path.name, TEXT("forgotten_no_file"), WAY_BACK)
     content = opened(path.name, path.read_bytes(), key.for_seals, way_back=WAY_BACK)
     return Forgotten(
         key.key_id,

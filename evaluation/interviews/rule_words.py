@@ -32,6 +32,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "en oplysning, som kodebogen ikke kender: den kan være et nej, og interviewet er ude",
         "brug kodebogens ord, i værktøjet eller i sidetabellen; er det et nej, så skriv det i samtykke",
     ),
+    "no_occasion": (
+        "interview uden nedslag: de ville tælle med i hver runde",
+        "skriv nedslaget i kodeværktøjet, i filen eller i sidetabellen NAVN.dokumenter.csv",
+    ),
     "two_attributes": (
         "modstridende oplysninger om et interview: ingen af dem bruges",
         "skriv den rigtige i sidetabellen",

@@ -130,13 +130,15 @@ def compare(
     from evaluation.study import load_study
     from pipelines.known_round import known_round
     from pipelines.origins import origin_of, require_unaltered
-    from pipelines.resources import warehouse_of
+    from pipelines.release_ledger import require_ledger
+    from pipelines.resources import KeySource, warehouse_of
     from pipelines.settings import Settings
 
     settings = Settings.from_environment()
     study = load_study(settings.study)
     for name in (earlier, later):
         known_round(study, name)
+    require_ledger(settings.data, KeySource(settings).load().for_seals)
     warehouse = warehouse_of(settings)
     made = []
     for name in (earlier, later):

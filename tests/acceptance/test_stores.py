@@ -96,6 +96,24 @@ def test_a_ledger_that_does_not_know_what_was_released_stops_the_next_release(
     assert contents(finished.data / "warehouse") | contents(finished.data / "reports") == before
 
 
+@pytest.mark.parametrize("harm", ["missing", "cut short", "older"])
+@pytest.mark.parametrize("tokens", [("attack",), ("compare", ROUND, LATER)])
+def test_nothing_is_said_of_releases_without_their_ledger(
+    finished: Terminal, harm: str, tokens: tuple[str, ...]
+) -> None:
+    path = ledger_of(finished.data)
+    if harm == "missing":
+        path.unlink()
+    elif harm == "older":
+        write_ledger(path, Ledger(read_ledger(path, SEAL).entries[1:]), SEAL)
+    else:
+        path.write_bytes(path.read_bytes()[:-40])
+    code, said = refusal(finished(*tokens))
+    assert code == 2
+    assert "ledger.json" in said
+    assert path.exists() == (harm != "missing")
+
+
 def test_a_ledger_older_than_an_approval_is_noticed(finished: Terminal) -> None:
     before = ledger_of(finished.data).read_bytes()
     for name in ("Anna Holm", "Bo Lund"):

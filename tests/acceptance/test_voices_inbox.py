@@ -21,6 +21,7 @@ from evaluation.interviews.form_templates import write_filled_forms, write_templ
 from evaluation.interviews.identity import flat
 from evaluation.interviews.propose import propose_voices
 from evaluation.interviews.quotes import approved_quotes
+from evaluation.interviews.readers import document_names
 from evaluation.interviews.taguette import codings_of_database
 from evaluation.interviews.understanding import Understanding
 from evaluation.questions import voices
@@ -54,6 +55,14 @@ def write(path: Path, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def tell_occasion(path: Path) -> None:
+    """A side table that says when the interviews of a file were held."""
+    names = document_names(path, load_codebook(PILOT.file("codebook.yaml")))
+    lines = "".join(f"{name};{NOVEMBER_OCCASION}\n" for name in sorted(names))
+    assert not path.with_suffix(".dokumenter.csv").exists()
+    write(path.with_suffix(".dokumenter.csv"), f"document;nedslag\n{lines}")
 
 
 def understood(intake: RoundIntake) -> dict:
@@ -104,10 +113,14 @@ def test_everything_at_once_is_read(tmp_path: Path) -> None:
         (place / "bar.qde").write_bytes(archive.read("project.qde"))
     rqda(place / "kodet.rqda")
     requal(place / "kodet.requal")
+    silent = {p.file for p in read(tmp_path).problems if p.rule == "no_occasion"}
+    for name in silent:
+        tell_occasion(place / Path(name).name)
+    told = {f"{Path(n).stem}.dokumenter.csv" for n in silent}
     intake = read(tmp_path)
     assert intake.problems == ()
     files = understood(intake)
-    tables = {n for n in ALL if ".dokumenter." in n}
+    tables = told | {n for n in ALL if ".dokumenter." in n}
     assert set(files) == ({*ALL, "bar.qde", "kodet.rqda", "kodet.requal"} - tables)
     assert files["kom_glad.qda"].coders == files["qualcoder_lf.qdpx"].coders == ("anna", "bo")
     assert files["maxqda_author.xlsx"].coders == ("Anna", "Bo")
@@ -544,3 +557,29 @@ def test_an_occasion_nobody_knows_stops_the_round(tmp_path: Path) -> None:
     (problem,) = read(tmp_path).problems
     assert (problem.column, problem.rule) == ("nedslag", "unknown_attribute")
     assert known in problem.expected
+
+
+@pytest.mark.parametrize("kind", ["csv", "taguette", "rqda"])
+def test_an_interview_of_no_occasion_stops_the_round_until_somebody_tells(kind: str, tmp_path: Path) -> None:
+    """Its words would count in every round, and as said since the programme began."""
+    place = tmp_path / "incoming" / "interviews"
+    place.mkdir(parents=True)
+    _planted(place, kind, "gyldigt")
+    for path in place.glob("*.csv"):
+        path.write_text(path.read_text(encoding="utf-8").replace(NOVEMBER_OCCASION, ""), encoding="utf-8")
+    (problem,) = read(tmp_path).problems
+    assert (problem.column, problem.rule) == ("nedslag", "no_occasion")
+    assert NOVEMBER_OCCASION in problem.expected
+    told = "".join(f"{d};gyldigt;{NOVEMBER_OCCASION}\n" for d in ("barn_01", "voksen_02"))
+    write(place / "kodet.dokumenter.csv", f"document;samtykke;nedslag\n{told}")
+    assert read(tmp_path).problems == ()
+
+
+def test_an_interview_that_is_out_is_not_asked_about(tmp_path: Path) -> None:
+    place = tmp_path / "incoming" / "interviews"
+    place.mkdir(parents=True)
+    _planted(place, "csv", "nej")
+    text = (place / "kodet.csv").read_text(encoding="utf-8")
+    lines = [line.replace(NOVEMBER_OCCASION, "") if "barn" in line else line for line in text.splitlines()]
+    write(place / "kodet.csv", "\n".join(lines))
+    assert read(tmp_path).problems == ()

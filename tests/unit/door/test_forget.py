@@ -227,6 +227,15 @@ def test_a_receipt_that_is_gone_is_noticed_and_a_removal_only_the_ledger_knows(d
     assert read_forgotten(listed, KEY, ["0a1b"]) == {PUPIL}
 
 
+def test_a_list_that_is_no_file_is_not_taken_for_nobody(data: Path) -> None:
+    listed = data / "forgotten.json"
+    for put in (lambda: listed.mkdir(), lambda: listed.symlink_to(data / "væk.json")):
+        put()
+        with pytest.raises(InputError, match=r"forgotten\.json kan ikke bruges"):
+            read_forgotten(listed, KEY)
+        listed.rmdir() if listed.is_dir() else listed.unlink()
+
+
 @pytest.mark.parametrize("harm", ["", "{}", "[]", "a pupil taken off"])
 def test_a_list_that_was_altered_is_refused_with_the_way_back(data: Path, harm: str) -> None:
     forget(data)
