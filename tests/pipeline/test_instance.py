@@ -60,7 +60,7 @@ with open_instance(settings_for(Path(sys.argv[1]))) as instance:
 
 @pytest.mark.long
 def test_two_that_make_the_home_at_the_same_moment_leave_it_whole(tmp_path):
-    """Made by two at once without a lock, Dagster's SQLite files are broken for good more often than not."""
+    """Both end well and every store is whole. That goes well without the lock at times: this is no proof of the lock."""
     command = [sys.executable, "-c", FIRST, str(tmp_path)]
     two = [subprocess.Popen(command, stdin=-1, stdout=-1, stderr=-1, text=True) for _ in range(2)]
     for process in two:
