@@ -150,10 +150,10 @@ def test_every_sentence_is_true_of_all_statements(
             continue  # neither counter-evidence on another statement nor a linked code speaks of this sign
         own = part[part["code"] == SIGN]
         words = said.setdefault(str(document), set())
-        for direction in own["polarity"]:
-            stated = {"positiv": {"for"}, "negativ": {"imod"}, "blandet": {"for", "imod"}, "neutral": set()}
-            default = set() if "X.MODBEVIS" in codes else {"for"}
-            words |= stated[direction] if isinstance(direction, str) else default
+        stated = own["polarity"].dropna()
+        if stated.empty and "X.MODBEVIS" not in codes:
+            words.add("for")  # what the codebook declares, where nobody states a direction
+        words.update(*(SAYS[direction] for direction in stated))
         if "X.MODBEVIS" in codes:
             words.add("imod")
     n, yes, no = (

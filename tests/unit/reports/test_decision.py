@@ -51,7 +51,9 @@ def test_voices_on_any_sign_are_argued_from_by_their_own_side(
 
     def box(own: dict[str, tuple[str, str]]) -> dict[str, set[str]]:
         themes = sign_themes(segments, book, documents)
-        table = joint_display(book, figures, themes, None, own, segments=segments)
+        table = joint_display(
+            book, figures, themes, None, [(s, *r) for s, r in own.items()], segments=segments
+        )
         found = choices(Facts(sample.june(out_joint_display=table)))
         for row in table.to_dict("records"):
             is_beside = "hverken støtte eller svække tallene" in row["reading"]
