@@ -284,13 +284,14 @@ class _Session:
                 ):  # whose headings do not say what is beside the marks
                     self.unread[source.name] = tuple(scrutiny.values)
                 titles = (replace(UNCLEAR, why=f"{UNCLEAR.why}: linje {lines(unclear)}"),) if unclear else ()
+                unchanged = seal()
                 open_ = (*titles, *scrutiny.questions(), *running_totals(self.stage, source, number))
                 if questions := (*open_, *ends.questions(), *alike.questions()):
                     raise StillOpen(source.name, questions)
                 if source.mapping.same_rows == "parts" and self.stage.has("absence"):
                     number_parts(self.stage, number)
                 page.sums = tuple(sums.found)
-                self.ledger.seal(number, seal())
+                self.ledger.seal(number, unchanged)
         except (InputError, zlib.error, zipfile.BadZipFile, EOFError, OSError) as error:
             self.problems += _problems_of(error, source)
             if isinstance(error, StillOpen):
