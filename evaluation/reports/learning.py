@@ -333,7 +333,9 @@ def _agreement(inputs: ReportInputs) -> Exhibit | None:
         "også, om de to begynder og slutter udsagnet samme sted. »Samme svar« er, hvor "
         "ofte de to svarede ens; det er højt, når en kode sjældent bruges, og siger derfor ikke nok alene. Vurderingen "
         "følger hele intervallet: »enige«, når det ligger over 0,80, »til foreløbig brug« over 0,667, »ikke enige nok« "
-        "under 0,667; ellers er der kodet for lidt. Koder, der er sat på færre end to udsagn, vurderes ikke."
+        "under 0,667; ellers er der kodet for lidt. Koder, der er sat på færre end to udsagn, vurderes ikke, og det gør "
+        "færre end ti interviews, som to har kodet, heller ikke. En koder regnes for spurgt om alle koder, medmindre andet "
+        "er skrevet."
     )
     title = f"De to kodere er enige nok i {_of_groups(agreed, len(own))}"
     return Exhibit("enighed", title, table, what, "out_agreement")
