@@ -256,25 +256,34 @@ def _decide_days(stage: Stage, *, is_first: bool) -> None:
     )
 
 
+_SCHOOL_YEAR = "year(DATE '1970-01-01' + CAST({} AS INTEGER) - 212)"
+"""The year in which the school year of a day begins, told from the middle of the summer holidays."""
+
+
 def only_in_older(stage: Stage) -> pd.DataFrame:
-    """Source rows that stand although a newer export of the same mapping covers their days and has nothing of them.
+    """Source rows that stand although a newer export of the same mapping covers their days and has nothing of them; or
+    although it says again some of what their file says, in the same school years, and begins after or ends before them.
 
     Asked after the decision. Columns file, row, newer (a file).
     """
+    year = _SCHOOL_YEAR.format
     return stage.frame(
-        """SELECT DISTINCT a.file, a.row, min(v.file) AS newer
+        f"""WITH again AS (SELECT DISTINCT n.file AS newer, o.file AS older
+                          FROM statements n JOIN statements o USING (school, pupil, first)
+                          JOIN deliveries f ON f.file = o.file AND NOT f.is_whole
+                          WHERE n.file <> o.file)
+           SELECT DISTINCT a.file, a.row, min(v.file) AS newer
            FROM statements a ANTI JOIN absence_gone g USING (id)
            JOIN deliveries f ON f.file = a.file
            JOIN covered v ON v.source = f.source AND v.file <> a.file AND v.school = a.school AND v.grade = a.grade
              AND (v.label = a.label OR v.label < 0) AND v.exported > coalesce(a.exported, -1000000)
-             AND a.first >= v.lo AND a.last <= v.hi
+           LEFT JOIN again w ON w.newer = v.file AND w.older = a.file
            WHERE a.type <> -2
+             AND (a.first >= v.lo AND a.last <= v.hi
+                  OR w.newer IS NOT NULL AND a.last <= v.exported
+                     AND {year("a.first")} BETWEEN {year("v.lo")} AND {year("v.hi")})
            GROUP BY a.file, a.row ORDER BY ALL"""
     )
-
-
-_SCHOOL_YEAR = "year(DATE '1970-01-01' + CAST({} AS INTEGER) - 212)"
-"""The year in which the school year of a day begins, told from the middle of the summer holidays."""
 
 
 def beyond_its_rows(stage: Stage) -> pd.DataFrame:

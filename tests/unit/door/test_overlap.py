@@ -364,6 +364,26 @@ def test_no_day_that_was_deleted_stays_unsaid_though_it_was_the_first_or_the_las
     assert read_pair(lines(older, "6.A"), newer, told) == (len(left) + beyond, ())
 
 
+@pytest.mark.parametrize("gone", [(0,), (-1,), (0, -1), (3,)])
+def test_a_row_that_is_gone_at_either_end_is_asked_about_before_anybody_says_complete(
+    gone: tuple[int, ...], tmp_path: Path
+) -> None:
+    older = [(PUPILS[i % 4], day) for i, day in enumerate(DAYS)]
+    newer = [row for i, row in enumerate(older) if i not in {g % len(older) for g in gone}]
+    (tmp_path / "study" / "mappings").mkdir(parents=True)
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "study" / "mappings" / "fravaer.toml").write_text(
+        ABSENCE.replace("OVERLAP", ""), encoding="utf-8"
+    )
+    for day, said in (("20", older), ("21", newer)):
+        path = tmp_path / "inbox" / f"fravaer_2026-09-{day}.csv"
+        path.write_text(HEAD + lines(said, "6.A"), encoding="utf-8")
+    study = Study(DEMO.protocol, (tmp_path / "study", *DEMO.folders))
+    intake = read_incoming(tmp_path / "inbox", study, round_id="november_2026", key=KEY)
+    assert [q.name for mine in intake.questions.values() for q in mine] == ["overlap"]
+    assert f"mangler {len(gone)} rækker" in intake.problems[0].found
+
+
 @settings(max_examples=15, deadline=None)
 @given(two_classes())
 def test_a_few_rows_of_a_class_in_anothers_export_never_wipe_the_class(made) -> None:
