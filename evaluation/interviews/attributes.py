@@ -274,6 +274,9 @@ def _allowed(name: str, codebook: Codebook, schools: Mapping[str, str] | None) -
     return ", ".join(attribute.values) if attribute else ""
 
 
+HIGHEST_GRADE = 10
+
+
 def canonical_value(name: str, raw: str, values: Iterable[str]) -> str | None:
     """The codebook's spelling of a value: compared as slugs, synonyms and grades such as ``6. klasse`` included."""
     word = slug(raw)
@@ -284,7 +287,9 @@ def canonical_value(name: str, raw: str, values: Iterable[str]) -> str | None:
     if word in allowed:
         return allowed[word]
     if name == "aargang" and (grade := _GRADE.fullmatch(word)):
-        return allowed.get(str(int(grade.group(1) or grade.group(2))))
+        told = int(grade.group(1) or grade.group(2))
+        # Which grades a study follows is its protocol's to say; that it is a grade is understood.
+        return allowed.get(str(told), str(told) if told <= HIGHEST_GRADE else None)
     if name == CONSENT:
         return None  # the beginning of a word is no consent
     longer = [value for key, value in allowed.items() if key.startswith(word) and len(word) >= 4]

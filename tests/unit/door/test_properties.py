@@ -41,6 +41,7 @@ DAY_ROWS = {**RAW, "grain": "day", "columns": {**COLUMNS, "class": "Klasse", "da
 INTERVALS = {
     **RAW,
     "grain": "interval",
+    "to_is": "last_day",
     "columns": {**COLUMNS, "class": "Klasse", "from": "Fra", "to": "Til"},
 }
 PARTS = [
