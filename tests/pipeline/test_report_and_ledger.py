@@ -106,7 +106,7 @@ def released_by_another_version(places: Places, round_id: str, lacking: str | No
     """A round with one released table, without the column ``lacking``."""
     warehouse = warehouse_in(places)
     frame = TABLES["out_themes"].empty()
-    frame.loc[0] = [round_id, "KODE", "Kode", "familie", "all", "", 7, 9, 12, 3, False, ""]
+    frame.loc[0] = [round_id, "KODE", "Kode", "familie", "all", "", 7, 9, 12, 3, False, "", "", ""]
     frame = frame.drop(columns=[lacking] if lacking else [])
     warehouse.write(round_id, "released_out_themes", frame)
     stored = warehouse.read_json(round_id, "release") or {}
