@@ -174,7 +174,7 @@ def test_shapes_are_read_asked_about_or_refused_and_none_is_wrong(files: int) ->
 
 
 @pytest.mark.parametrize(
-    "files", [pytest.param(30, marks=pytest.mark.slow), pytest.param(400, marks=pytest.mark.long)]
+    "files", [pytest.param(60, marks=pytest.mark.slow), pytest.param(400, marks=pytest.mark.long)]
 )
 def test_columns_that_seem_not_to_matter_are_asked_about_and_none_is_read_wrongly(files: int) -> None:
     found = [outcome_of(exports_of_doubt.export(seed)) for seed in range(files)]
