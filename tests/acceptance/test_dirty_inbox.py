@@ -64,6 +64,8 @@ VOICES = (
     "group_withdrawn_casecodes_12.qdpx", "gyldigt_then_mangler.csv",
 )  # fmt: skip
 """Interviews of every tool with their side tables, in the inbox beside the municipality's own."""
+WITHOUT_OCCASION = "document;nedslag\nlærermøde 8. årgang.docx;delevaluering_nov_2026\n"
+"""The project itself says of one document alone to which round it belongs."""
 
 pytestmark = pytest.mark.slow
 
@@ -78,8 +80,16 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines[5:5] = list(ROWS)
     file.write_text("\r\n".join(lines) + "\r\n", encoding="cp1252", newline="")
     for name in VOICES:
-        copy = shutil.copytree if (INTERVIEWS / name).is_dir() else shutil.copy
-        copy(INTERVIEWS / name, folder / "incoming" / "interviews" / name)
+        there = folder / "incoming" / "interviews" / name
+        if (INTERVIEWS / name).is_dir():
+            shutil.copytree(INTERVIEWS / name, there)
+        elif name.endswith(".dokumenter.csv"):
+            # This municipality's own school; the files were made for another one.
+            there.write_text((INTERVIEWS / name).read_text("utf-8").replace("Egelundskolen", "Fjordskolen"), "utf-8")
+        else:
+            shutil.copy(INTERVIEWS / name, there)
+    for name in ("kom_glad", "qualcoder_lf"):
+        (folder / "incoming/interviews" / f"{name}.dokumenter.csv").write_text(WITHOUT_OCCASION, "utf-8")
     shutil.copy(INTERVIEWS / "vurder_og_find_fokus.pdf", folder / "incoming" / "skemaer")
     return folder
 
