@@ -22,6 +22,7 @@ from enum import IntEnum
 from typing import IO, Any
 
 from evaluation.door.traces import Traces
+from evaluation.files.archives import INBOX, is_dense
 from evaluation.files.pdf import listening
 from evaluation.files.sheets import open_sheets
 from evaluation.files.sniff import file_kind
@@ -31,15 +32,28 @@ OVERLAP = 4096
 """Bytes that pieces of a file share, so that no number is cut in two, not even by the markup inside it."""
 DEEPEST = 4
 """How many packed files may lie in one another; what lies deeper is not searched."""
-UNPACKED: Mapping[bytes, Callable[[bytes], bytes]] = {
-    b"\x1f\x8b": gzip.decompress,
-    b"BZh": bz2.decompress,
-    b"\xfd7zXZ": lzma.decompress,
-    b"x\x01": zlib.decompress,
-    b"x\x9c": zlib.decompress,
-    b"x\xda": zlib.decompress,
+MOST_UNPACKED = 512 * 1024**2
+"""Bytes; what unpacks to more is told and not searched, so that no bomb takes the machine."""
+
+
+def _of_xz(packed: IO[bytes], most: int) -> bytes:
+    with lzma.LZMAFile(packed) as file:
+        return file.read(most)
+
+
+def _of_zlib(packed: IO[bytes], most: int) -> bytes:
+    return zlib.decompressobj().decompress(packed.read(), most)
+
+
+UNPACKED: Mapping[bytes, Callable[[IO[bytes], int], bytes]] = {
+    b"\x1f\x8b": lambda packed, most: gzip.GzipFile(fileobj=packed).read(most),
+    b"BZh": lambda packed, most: bz2.BZ2File(packed).read(most),
+    b"\xfd7zXZ": _of_xz,
+    b"x\x01": _of_zlib,
+    b"x\x9c": _of_zlib,
+    b"x\xda": _of_zlib,
 }
-"""How what is packed begins, and what unpacks it."""
+"""How what is packed begins, and what unpacks so many bytes of it at most."""
 WITHOUT_WORDS = re.compile(
     r"(?:^|/)(?:__MACOSX|printerSettings|fonts|thumbnail)[^/]*(?:/|\.|$)", re.IGNORECASE
 )
@@ -110,7 +124,10 @@ class Search:
             return self._in_database(stream.read(), depth)
         for mark, unpacked in UNPACKED.items():
             if head.startswith(mark):
-                return self.inside(io.BytesIO(unpacked(stream.read())), depth + 1)
+                content = unpacked(stream, MOST_UNPACKED + 1)
+                if len(content) > MOST_UNPACKED:
+                    return Found.NOT_SEARCHED
+                return self.inside(io.BytesIO(content), depth + 1)
         if kind == "packed":
             return Found.NOT_SEARCHED
         if head[_TAR] == b"ustar":
@@ -168,7 +185,12 @@ class Search:
             found = self._in_sheets(stream.read(), kind)
         with zipfile.ZipFile(stream) as archive:
             for member in archive.infolist():
-                inner = self.inside(io.BytesIO(archive.read(member)), depth + 1)
+                is_bomb = member.file_size > MOST_UNPACKED or is_dense(member, INBOX)
+                inner = (
+                    Found.NOT_SEARCHED
+                    if is_bomb
+                    else self.inside(io.BytesIO(archive.read(member)), depth + 1)
+                )
                 is_known = WITHOUT_WORDS.search(member.filename) or (
                     kind == "xlsb" and member.filename.endswith(".bin")
                 )

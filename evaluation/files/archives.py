@@ -58,16 +58,13 @@ def wrong_with(members: Sequence[zipfile.ZipInfo], name: str, limits: Limits) ->
     def refuse(found: str, rule: str, expected: str, next_step: str = "ask for the export again") -> None:
         problems.append(Problem(name, found=found, rule=rule, expected=expected, next_step=next_step))
 
-    def is_dense(unpacked: int, packed: int) -> bool:
-        return unpacked > limits.ratio_from and unpacked > limits.ratio * max(packed, 1)
-
     names = [m.filename for m in members]
     unpacked, packed = sum(m.file_size for m in members), sum(m.compress_size for m in members)
     if len(members) > limits.members:
         refuse(f"{len(members)} members", "zip_bomb", f"at most {limits.members}")
     if unpacked > limits.unpacked:
         refuse(f"{unpacked:,} bytes unpacked", "zip_bomb", f"at most {limits.unpacked:,} bytes")
-    if is_dense(unpacked, packed) or any(is_dense(m.file_size, m.compress_size) for m in members):
+    if _is_dense(unpacked, packed, limits) or any(is_dense(m, limits) for m in members):
         refuse("more than an export unpacks to", "zip_bomb", f"at most {limits.ratio} times its packed size")
     if any(_leaves(n) for n in names):
         refuse("a member's path leads out of the archive", "zip_path", "paths inside the archive")
@@ -80,6 +77,15 @@ def wrong_with(members: Sequence[zipfile.ZipInfo], name: str, limits: Limits) ->
     if len(set(names)) < len(names):
         refuse("two members with the same name", "zip_twice", "one of each")
     return problems
+
+
+def is_dense(member: zipfile.ZipInfo, limits: Limits) -> bool:
+    """Whether a member unpacks to more than what was packed explains."""
+    return _is_dense(member.file_size, member.compress_size, limits)
+
+
+def _is_dense(unpacked: int, packed: int, limits: Limits) -> bool:
+    return unpacked > limits.ratio_from and unpacked > limits.ratio * max(packed, 1)
 
 
 def _leaves(member: str) -> bool:

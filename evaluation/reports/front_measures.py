@@ -165,7 +165,7 @@ def _experienced(facts: Facts) -> Measure | None:
         return None
     said = text(row, "qual_summary")
     return Measure(
-        tell(Row.EXPERIENCED),
+        tell(Row.EXPERIENCED, sign=Name(text(row, "sign"))),
         Markup.escape(said),
         Markup(""),
         Markup(""),

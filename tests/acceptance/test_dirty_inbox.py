@@ -85,7 +85,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copytree(INTERVIEWS / name, there)
         elif name.endswith(".dokumenter.csv"):
             # This municipality's own school; the files were made for another one.
-            there.write_text((INTERVIEWS / name).read_text("utf-8").replace("Egelundskolen", "Fjordskolen"), "utf-8")
+            there.write_text(
+                (INTERVIEWS / name).read_text("utf-8").replace("Egelundskolen", "Fjordskolen"), "utf-8"
+            )
         else:
             shutil.copy(INTERVIEWS / name, there)
     for name in ("kom_glad", "qualcoder_lf"):

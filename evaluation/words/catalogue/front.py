@@ -286,10 +286,10 @@ SENTENCES: Mapping[type[Code], Mapping[Code, Sentence]] = {
                 Row.MEAN: "Gennemsnitligt fravær",
                 Row.OVER_TEN: "Elever med over 10 % fravær",
                 Row.LONG: "Elever væk ti skoledage i træk",
-                Row.EXPERIENCED: "Det, børn og voksne oplever",
                 Row.AS_MANY: "lige mange",
             }
         ),
+        Row.EXPERIENCED: _s("Børn og voksne om »{sign}«", sign=Name),
         Row.REACHED: _s("{sessions} holdt", sessions=Name),
         Row.OF_100: _s("{n} af 100", n=Number),
         Row.POINTS_RANGE: _s("{points} ({low} til {high})", points=Name, low=Name, high=Name),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import bz2
 import gzip
 import io
 import json
+import lzma
 import quopri
 import sqlite3
 import tarfile
@@ -195,3 +197,20 @@ def test_what_an_office_document_carries_beside_its_words_is_no_question() -> No
     with zipfile.ZipFile(out, "a") as archive:
         archive.writestr("word/media/image1.png", SILENT["a picture"])
     assert search(out.getvalue()) is Found.NOT_SEARCHED
+
+
+@pytest.mark.parametrize("form", ["gzip", "bz2", "xz", "zlib", "zip"])
+def test_a_bomb_is_told_and_not_unpacked(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What unpacks to more than the limit is not searched, whatever its packing, and at the limit it still is."""
+    monkeypatch.setattr("evaluation.door.forget_content.MOST_UNPACKED", 4096)
+    pack: Mapping[str, Callable[[bytes], bytes]] = {
+        "gzip": gzip.compress,
+        "bz2": bz2.compress,
+        "xz": lzma.compress,
+        "zlib": zlib.compress,
+        "zip": zipped,
+    }
+    search = Search(Traces(GONE))
+    at_limit = GONE.encode().ljust(4096)
+    assert search.inside(io.BytesIO(pack[form](at_limit))) is Found.PUPIL
+    assert search.inside(io.BytesIO(pack[form](at_limit + b" "))) is Found.NOT_SEARCHED
