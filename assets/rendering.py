@@ -17,6 +17,7 @@ from evaluation.disclosure.release import Release
 from evaluation.errors import GateRefused, InputError, Problem
 from evaluation.protocol import Round
 from evaluation.publication import files
+from evaluation.publication.leaving import MANIFEST
 from evaluation.publication.manifest import manifest_bytes
 from evaluation.publication.operating import operating_characteristics
 from evaluation.reports.inputs import ReportInputs
@@ -174,28 +175,30 @@ def render_reports(
     return made
 
 
-def record(the_round: Round, warehouse: Warehouse, places: Places) -> None:
-    """Enter the files that were made into the ledger of releases: what is approved later are these bytes."""
-    stored = warehouse.read_json(the_round.id, "release") or {}
-    made = places.reports_of(the_round.id)
-    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in made.items()}
-    places.record_release(Release.from_dict(stored["release"]), the_round.report_date.isoformat(), hashes)
-
-
 def finish(
     study: Study, the_round: Round, inputs: ReportInputs, warehouse: Warehouse, places: Places
 ) -> None:
-    """The manifest beside the reports, and the index page of all rounds."""
-    hashes = {
-        name: hashlib.sha256(content).hexdigest() for name, content in places.reports_of(the_round.id).items()
-    }
-    places.write_report(f"{the_round.id}/manifest.json", manifest_bytes(dict(inputs.manifest), hashes))
+    """The ledger's entry, the manifest and the index page of all rounds.
+
+    What is approved later are the bytes in the ledger, the manifest's among them. It is written after the entry: from then
+    on the round is one that has a report.
+    """
+    stored = warehouse.read_json(the_round.id, "release") or {}
+    made = places.reports_of(the_round.id)
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in made.items()}
+    stated = manifest_bytes(dict(inputs.manifest), hashes)
+    places.record_release(
+        Release.from_dict(stored["release"]),
+        the_round.report_date.isoformat(),
+        {**hashes, MANIFEST: hashlib.sha256(stated).hexdigest()},
+    )
+    places.write_report(f"{the_round.id}/{MANIFEST}", stated)
     entries = []
     for candidate in reversed(study.protocol.rounds):
         names = list(places.reports_of(candidate.id))
         if names and warehouse.read_json(candidate.id, "release") is not None:
             of = inputs if candidate == the_round else released_inputs(study, candidate, warehouse)
-            entries.append(files.index_entry(of, [*names, "manifest.json"]))
+            entries.append(files.index_entry(of, [*names, MANIFEST]))
     places.write_report("index.html", render_index(study.protocol, entries).encode())
 
 
@@ -205,6 +208,5 @@ def render_round(study: Study, the_round: Round, warehouse: Warehouse, places: P
     require_same_protocol(study, the_round, inputs)
     require_recordable(the_round, warehouse, places)
     made = render_reports(the_round, inputs, places, pdf=pdf)
-    record(the_round, warehouse, places)
     finish(study, the_round, inputs, warehouse, places)
     return any(sizes.get("pdf") == SET_ASIDE for sizes in made.values())

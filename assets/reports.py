@@ -10,7 +10,6 @@ from assets.needs import FrozenPlans, Places, Provenance, Warehouse
 from assets.rendering import (
     PREFIX,
     finish,
-    record,
     released_inputs,
     render_reports,
     require_recordable,
@@ -116,7 +115,6 @@ def report_index(
 ) -> None:
     the_round = round_of(context, study)
     inputs = released_inputs(study, the_round, warehouse)
-    record(the_round, warehouse, places)
     finish(study, the_round, inputs, warehouse, places)
 
 

@@ -18,7 +18,7 @@ from evaluation.study import load_study
 from evaluation.synthetic import Kind, Scenario, make_municipality, write_files, write_truth
 from evaluation.words.texts import texts
 from pipelines.demo_folder import KEY, MARKER, STUDY, UNDER_WAY, digest, finish, marker_text, require_own
-from pipelines.display import RoundDisplay, print_ending
+from pipelines.display import Ending, RoundDisplay
 from pipelines.frozen import freeze_protocol
 from pipelines.lock import run_lock
 from pipelines.purging import remove
@@ -122,7 +122,7 @@ def run_demonstration(folder: Path, *, seed: int, kind: Kind) -> None:
         console.print(f"\n[bold]{the_round.title}[/bold]")
         with RoundDisplay(the_round.id) as display:
             run_round(settings, the_round.id, listener=display.done)
-        print_ending(settings, the_round.id)
+        Ending.read(settings, the_round.id).show()
     finish(settings.data)
     console.print(
         TEXT(

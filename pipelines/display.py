@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import typer
 from rich.console import Console
@@ -24,6 +25,9 @@ from evaluation.tables import TABLES
 from evaluation.words.texts import texts
 from pipelines.resources import warehouse_of
 from pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TEXT = texts("running")
 
@@ -98,33 +102,59 @@ class RoundDisplay:
         )
 
 
-def print_ending(settings: Settings, round_id: str) -> None:
-    """The ledger, the verdict and the reports' places, on stdout."""
-    console = Console(highlight=False, soft_wrap=True)
-    warehouse = warehouse_of(settings)
-    ledger = warehouse.read(round_id, "raw_ledger")
-    counts = {c: int(ledger[c].sum()) for c in ledger.columns if c.startswith("rows_")}
-    console.print(
-        TEXT(
-            "display_balance",
-            rows_in=f"{counts['rows_in']:,}",
-            rows_kept=f"{counts['rows_kept']:,}",
-            rows_quarantined=f"{counts['rows_quarantined']:,}",
-            rows_duplicate=f"{counts['rows_duplicate']:,}",
-            rows_superseded=f"{counts['rows_superseded']:,}",
-            rows_out_of_round=f"{counts['rows_out_of_round']:,}",
-            rows_skipped=f"{counts['rows_skipped']:,}",
-        ).replace(",", ".")
-    )
-    verdicts = warehouse.read(round_id, "out_verdicts")
-    for row in verdicts[verdicts["look"] == "all"].itertuples():
-        earliest = f" (tidligst {row.earliest_on:%d.%m.%Y})" if str(row.earliest_on) != "NaT" else ""
-        console.print(TEXT("display_milestone", verdict=str(row.verdict), earliest=earliest))
-    folder = settings.reports / round_id
-    console.print(TEXT("display_reports", folder=folder))
-    for path in sorted(folder.rglob("*")):
-        if path.suffix in {".html", ".pdf", ".xlsx", ".docx", ".pptx"}:
-            console.print(f"    {path.relative_to(folder)}")
-    if not any(folder.rglob("*.pdf")):
-        why = TEXT("display_make_pdf", round_id=round_id) if find_browser() else TEXT("display_no_browser")
-        console.print(TEXT("display_no_pdf", why=why))
+@dataclass(frozen=True)
+class Ending:
+    """What stdout says of a round: ledger, verdict, places of its reports. A table that was harmed is met on reading."""
+
+    settings: Settings
+    round_id: str
+    ledger: pd.DataFrame
+    verdicts: pd.DataFrame
+
+    @classmethod
+    def read(cls, settings: Settings, round_id: str) -> Self:
+        """Of a round that has been run.
+
+        Raises:
+            InputError: it has not.
+            GateRefused: a table is not the one komglad wrote.
+        """
+        warehouse = warehouse_of(settings)
+        return cls(
+            settings,
+            round_id,
+            warehouse.read(round_id, "raw_ledger"),
+            warehouse.read(round_id, "out_verdicts"),
+        )
+
+    def show(self) -> None:
+        """Print it."""
+        console = Console(highlight=False, soft_wrap=True)
+        counts = {c: int(self.ledger[c].sum()) for c in self.ledger.columns if c.startswith("rows_")}
+        console.print(
+            TEXT(
+                "display_balance",
+                rows_in=f"{counts['rows_in']:,}",
+                rows_kept=f"{counts['rows_kept']:,}",
+                rows_quarantined=f"{counts['rows_quarantined']:,}",
+                rows_duplicate=f"{counts['rows_duplicate']:,}",
+                rows_superseded=f"{counts['rows_superseded']:,}",
+                rows_out_of_round=f"{counts['rows_out_of_round']:,}",
+                rows_skipped=f"{counts['rows_skipped']:,}",
+            ).replace(",", ".")
+        )
+        for row in self.verdicts[self.verdicts["look"] == "all"].itertuples():
+            earliest = f" (tidligst {row.earliest_on:%d.%m.%Y})" if str(row.earliest_on) != "NaT" else ""
+            console.print(TEXT("display_milestone", verdict=str(row.verdict), earliest=earliest))
+        folder = self.settings.reports / self.round_id
+        console.print(TEXT("display_reports", folder=folder))
+        for path in sorted(folder.rglob("*")):
+            if path.suffix in {".html", ".pdf", ".xlsx", ".docx", ".pptx"}:
+                console.print(f"    {path.relative_to(folder)}")
+        if not any(folder.rglob("*.pdf")):
+            why = (
+                TEXT("display_make_pdf", round_id=self.round_id)
+                if find_browser()
+                else TEXT("display_no_browser")
+            )
+            console.print(TEXT("display_no_pdf", why=why))

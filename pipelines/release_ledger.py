@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.disclosure.approval import APPROVAL_FILE
-from evaluation.disclosure.ledger import NAME, WAY_BACK, Ledger, read_ledger, write_ledger
+from evaluation.disclosure.ledger import NAME, WAY_BACK, Ledger, content_hash, read_ledger, write_ledger
+from evaluation.disclosure.release import Release
 from evaluation.errors import InputError, Problem
-from evaluation.sealing import SealKey, opened
+from evaluation.sealing import SealKey, opened, refused
 from evaluation.words.texts import texts
 
 TEXT = texts("running")
@@ -49,6 +50,24 @@ def require_ledger(home: Path, key: SealKey) -> None:
     """Refuse as :func:`open_ledger` where anything has been released; nothing is begun."""
     if (home / "reports" / NAME).exists() or finished_rounds(home) | released_rounds(home):
         open_ledger(home, key, "")
+
+
+def require_entered(home: Path, key: SealKey, release: Release) -> None:
+    """Refuse a stored release that the ledger knows with other numbers: one from before, or not gone out yet.
+
+    Raises:
+        InputError: that; or as :func:`open_ledger`.
+    """
+    require_ledger(home, key)
+    path = home / "reports" / NAME
+    entries = read_ledger(path, key).entries if path.is_file() else ()
+    known = {e.release.id: e.content for e in entries}
+    if known.get(release.id, content_hash(release)) != content_hash(release):
+        raise refused(
+            f"{release.id}/release.json",
+            TEXT("release_ledger_other_release"),
+            TEXT("storage_run_again", round_id=release.id),
+        )
 
 
 def finished_rounds(home: Path) -> set[str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from evaluation.disclosure.ledger import NAME, Ledger, read_ledger, write_ledger
 from evaluation.disclosure.release import Release
 from evaluation.protocol import Protocol
+from evaluation.publication.leaving import MANIFEST
 from evaluation.sealing import SealKey
 from evaluation.study import Study, load_study
 from pipelines.demo_folder import KEY, MARKER
@@ -134,9 +135,7 @@ class Places:
         """A round's report files by path below its folder, the manifest left out."""
         folder = self.reports / round_id
         found = (p for p in sorted(folder.rglob("*")) if p.is_file() and not p.name.startswith("."))
-        return {
-            n: p.read_bytes() for p in found if (n := p.relative_to(folder).as_posix()) != "manifest.json"
-        }
+        return {n: p.read_bytes() for p in found if (n := p.relative_to(folder).as_posix()) != MANIFEST}
 
     @property
     def ledger(self) -> Path:

@@ -6,8 +6,9 @@ is asked by ``komglad verify``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from evaluation.disclosure.release import Release
 from evaluation.errors import InputError, Problem
@@ -53,34 +54,46 @@ class Trace:
     files: tuple[tuple[str, str], ...]
 
 
-def trace(warehouse: Warehouse, round_id: str, exhibit: str) -> Trace:
-    """What made an exhibit, or a table, of a released round.
+def trace(
+    warehouse: Warehouse, round_id: str, exhibit: str, entered: Callable[[Release], None] = lambda _: None
+) -> Trace:
+    """What made an exhibit, or a table, of a released round. ``entered``: refuses a release that is not the ledger's.
 
     Raises:
         InputError: the round has no such exhibit; the message names those there are.
     """
-    released = f"{PREFIX}{_table_of(warehouse, round_id, exhibit)}"
+    stored = _released(warehouse, round_id)
+    entered(Release.from_dict(stored["release"]))
+    released = f"{PREFIX}{_table_of(stored, round_id, exhibit)}"
     top = origin_of(warehouse, round_id, released)
     if top is None:
         raise InputError(
             TEXT("tracing_no_source", exhibit=exhibit),
-            [Problem(f"{round_id}/{released}", found="intet", next_step=f"komglad run {round_id}")],
+            [Problem(f"{round_id}/made/{released}.json", found="væk", next_step=f"komglad run {round_id}")],
         )
     table = released.removeprefix(PREFIX)
-    links = [_link(warehouse, round_id, top, 0, (table,))]
+    is_released = stored["tables"][released] == top.sha256
+    state = "" if is_released else TEXT("tracing_not_released")
+    links = [_link(warehouse, round_id, top, 0, (table,), state)]
     links += _below(warehouse, round_id, table, 1, set(), top.inputs[table])
     ledger = warehouse.read(round_id, "raw_ledger")
     files = sorted((str(r.source_file), str(r.sha256)) for r in ledger.itertuples())
     return Trace(exhibit, top.protocol, top.code, tuple(links), tuple(files))
 
 
-def _table_of(warehouse: Warehouse, round_id: str, exhibit: str) -> str:
+def _released(warehouse: Warehouse, round_id: str) -> dict[str, Any]:
+    """What came through the gate, as it is kept."""
     stored = warehouse.read_json(round_id, "release")
     if stored is None:
         raise InputError(
             f"intet er udgivet for {round_id} endnu",
-            [Problem(round_id, found="ingen udgivelse", next_step=f"komglad run {round_id}")],
+            [Problem(f"{round_id}/release.json", found="findes ikke", next_step=f"komglad run {round_id}")],
         )
+    return stored
+
+
+def _table_of(stored: Mapping[str, Any], round_id: str, exhibit: str) -> str:
+    """The table behind an exhibit; a table is its own."""
     tables = [str(name).removeprefix(PREFIX) for name in stored["tables"]]
     exhibits = Release.from_dict(stored["release"]).exhibit_ids()
     source = SOURCES.get(exhibit.split("_")[0].split(" ")[0], "") if exhibit in exhibits else exhibit

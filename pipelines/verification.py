@@ -17,6 +17,7 @@ import pandas as pd
 
 from assets.rendering import PREFIX
 from evaluation.disclosure.ledger import read_ledger
+from evaluation.publication.leaving import MANIFEST
 from evaluation.reports.pdf import printed_by
 from evaluation.study import load_study
 from evaluation.words.texts import texts
@@ -33,7 +34,6 @@ TEXT = texts("running")
 
 TOLERANCE = 1e-9
 """Numbers of two versions of a library that differ by no more, relative to their size, are the same."""
-MANIFEST = "manifest.json"
 MADE_BY = ("git_commit", "package_versions", "table_hashes", "files")
 """What a manifest says of the code that made a round, and of bytes that follow from it."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -19,7 +20,7 @@ def run(
 ) -> None:
     """Run one report round: read, validate, estimate, protect, render."""
     from evaluation.study import load_study
-    from pipelines.display import RoundDisplay, print_ending
+    from pipelines.display import Ending, RoundDisplay
     from pipelines.known_round import known_round
     from pipelines.settings import Settings
 
@@ -29,7 +30,7 @@ def run(
         from pipelines.runner import run_round
 
         outcome = run_round(settings, round_id, listener=display.done, say=display.say)
-    print_ending(settings, outcome.round_id)
+    Ending.read(settings, outcome.round_id).show()
 
 
 def report(
@@ -38,7 +39,7 @@ def report(
 ) -> None:
     """Render reports, school pages, Målplan text and tables from what has been released."""
     from evaluation.study import load_study
-    from pipelines.display import print_ending
+    from pipelines.display import Ending
     from pipelines.known_round import known_round
     from pipelines.lock import run_lock
     from pipelines.resources import places_of, warehouse_of
@@ -50,9 +51,9 @@ def report(
     from assets.rendering import render_round
 
     with run_lock(settings.data):
-        places = places_of(settings)
+        places, ending = places_of(settings), Ending.read(settings, round_id)
         outdated = render_round(study, the_round, warehouse_of(settings, study), places, pdf=pdf)
-    print_ending(settings, round_id)
+    ending.show()
     if outdated:
         typer.echo(TEXT("report_pdf_aside", aside=str(places.aside(round_id)), round_id=round_id))
 
@@ -176,14 +177,17 @@ def trace(
     from evaluation.errors import GateRefused, Problem
     from evaluation.study import load_study
     from pipelines.known_round import known_round
-    from pipelines.resources import warehouse_of
+    from pipelines.release_ledger import require_entered
+    from pipelines.resources import KeySource, warehouse_of
     from pipelines.settings import Settings
     from pipelines.tracing import trace as traced
 
     settings = Settings.from_environment()
     study = load_study(settings.study)
     known_round(study, round_id)
-    found = traced(warehouse_of(settings, study), round_id, exhibit)
+    key = KeySource(settings).load().for_seals
+    entered = partial(require_entered, settings.data, key)
+    found = traced(warehouse_of(settings, study), round_id, exhibit, entered)
     typer.echo(f"{exhibit} i {round_id}")
     typer.echo(f"  plan  {found.protocol}")
     typer.echo(f"  kode  {found.code}")

@@ -17,11 +17,14 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from typer.main import get_command
 
 from evaluation.errors import KomgladError
 from pipelines.causes import explained
+from pipelines.cli import app
 from pipelines.resources import warehouse_of
 from pipelines.runner import run_round
+from pipelines.storage import file_digest
 from pipelines.stores import files_of
 from pipelines.verification import altered
 from tests.acceptance.test_commands import LATER, PROGRAM, ROUND, Terminal, contents, environment
@@ -77,13 +80,44 @@ USED = {
     "hvad tabeller er lavet af": (f"{ROUND}/core_cells", f"{LATER}/out_effects"),
     "kontrollers svar": (f"{LATER}/core_cells",),
     "udgivelser": (f"{LATER}/release",),
-    "rapporter": (f"{LATER}/styregruppe",),
+    "rapporter": (f"{LATER}/styregruppe", f"{LATER}/manifest", f"{ROUND}/manifest"),
 }
 """Where a store has many files: those that are harmed in turn, by round and name. Else it is the first."""
 STRAY_NUMBER = "010114-4001"
 """Of somebody who stands in one stray file and in no table."""
 UNHARMED = {"demonstrationens mærke", "demonstrationens sandhed"}
 """Of a made-up municipality only."""
+QUICK = {
+    "trace": ("trace", LATER, "out_effects"),
+    "compare": ("compare", ROUND, LATER),
+    "statements": ("statements", ROUND),
+    "quotes": ("quotes", ROUND),
+    "plan": ("plan",),
+    "freeze": ("freeze",),
+}
+SLOW = {
+    "report": ("report", LATER),
+    "approve": SECOND,
+    "attack": ("attack",),
+    "check": CHECK,
+    "school-letter": ("school-letter", ROUND),
+}
+OTHERS = {
+    "run": "makes everything anew; what it trusts is refused at the gate (RELEASE)",
+    "verify": "makes everything anew beside the folder; ALTERED is what it says of it",
+    "doctor": "tells of the machine; test_monitoring",
+    "demo": "takes no folder but a demonstration's; test_demonstration",
+    "forget": "test_faults_consent and test_full_disk",
+    "rotate": "test_rotation",
+    "purge": "test_purge",
+    "ui": "Dagster's page; test_page",
+    **dict.fromkeys(
+        ("templates", "pseudonymise", "privacy", "init", "map", "new-study", "did", "codebook"),
+        "reads no store",
+    ),
+}
+"""Every command: what it says over each harmed store is compared with what it says over whole ones, or why not."""
+CLOCK = re.compile(r"\d\d:\d\d:\d\d")
 HARMS = ("missing", "empty", "truncated", "edited", "unreadable")
 LUCK = random.Random(24)
 DRAWN = {
@@ -226,6 +260,54 @@ def test_a_store_that_was_harmed_is_refused_in_words(folder: Path, name: str, ho
         kept.replace(path)
 
 
+def test_every_command_of_the_command_line_is_asked_of_every_store() -> None:
+    assert QUICK.keys() | SLOW.keys() | OTHERS.keys() == get_command(app).commands.keys()
+
+
+@pytest.mark.parametrize(
+    ("command", "how"),
+    [
+        pytest.param(name, how, marks=() if how == hurt and name in QUICK else pytest.mark.long)
+        for name, hurt in zip((*QUICK, *SLOW), HARMS[:-1] * 3, strict=False)
+        for how in HARMS[:-1]
+    ],
+)
+def test_a_command_refuses_a_harmed_store_or_never_looked_at_it(
+    complete: Path, folder: Path, command: str, how: str
+) -> None:
+    """It names the file in words and leaves all; else it says and writes exactly what it does over whole ones."""
+    tokens = {**QUICK, **SLOW}[command]
+    whole = stores(complete)
+    code, said = ask(folder, tokens)
+    made = stores(folder)
+    assert code == 0, said
+    for name in ASKED:
+        for path in harmed_files(complete, name):
+            put_back(complete, folder, whole)
+            mine = folder / path.relative_to(complete)
+            harm(mine, how)
+            before = stores(folder)
+            answer = ask(folder, tokens)
+            if answer[0] != 0:
+                assert answer[0] in (2, 3, 5), answer
+                assert path.name in answer[1] or path.stem in answer[1], answer
+                assert stores(folder) == before
+            elif how not in ASKED[name].goes_on:
+                place = path.relative_to(complete).as_posix()
+                assert CLOCK.sub("", answer[1]) == CLOCK.sub("", said), place
+                changed = {n for n, _ in made.items() ^ stores(folder).items()}
+                assert {n for n in changed - {place} if not n.endswith(".approval.json")} == set(), place
+
+
+def put_back(complete: Path, folder: Path, whole: dict[str, str]) -> None:
+    """The folder as it was, from what it is a copy of."""
+    for name in {n for n, _ in whole.items() ^ stores(folder).items()}:
+        (folder / name).unlink(missing_ok=True)
+        if name in whole:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            os.link(complete / name, folder / name)
+
+
 @pytest.mark.long
 @pytest.mark.skipif(os.name == "nt", reason="rights of files are POSIX")
 @pytest.mark.parametrize("name", [n for n, a in ASKED.items() if a.command not in (RELEASE, ALTERED)])
@@ -275,7 +357,9 @@ def test_a_full_disk_leaves_every_store_as_it_was(folder: Path, command: tuple[s
 
 def stores(folder: Path) -> dict[str, str]:
     """What must not change; that a run was tried stands in Dagster's history."""
-    return {name: digest for name, digest in contents(folder).items() if not name.startswith("dagster/")}
+    files = ((p, p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
+    kept = ((p, n) for p, n in files if n.parts[0] not in {"dagster", "log", "run.lock"})
+    return {n.as_posix(): file_digest(p) for p, n in kept}
 
 
 def as_program(folder: Path, command: tuple[str, ...], first: str) -> subprocess.CompletedProcess[str]:

@@ -114,6 +114,40 @@ def test_nothing_is_said_of_releases_without_their_ledger(
     assert path.exists() == (harm != "missing")
 
 
+@pytest.mark.parametrize("harm", ["missing", "edited"])
+def test_a_manifest_that_is_gone_or_edited_is_not_approved(finished: Terminal, harm: str) -> None:
+    path = finished.data / "reports" / ROUND / "manifest.json"
+    whole = path.read_text("utf-8")
+    path.unlink()
+    if harm == "edited":
+        path.write_text(whole.replace('"seed": ', '"seed": 1'), "utf-8")
+    code, said = refusal(finished("approve", ROUND, "--by", "Anna Holm"))
+    assert code == 3
+    assert path.name in said
+    assert f"komglad run {ROUND}" in said
+    assert not (finished.data / "releases").exists()
+    assert finished("report", ROUND).exit_code == 0
+    assert path.read_text("utf-8") == whole
+
+
+def test_the_approved_copy_says_where_its_numbers_come_from(finished: Terminal) -> None:
+    for name in ("Anna Holm", "Bo Lund"):
+        assert finished("approve", ROUND, "--by", name).exit_code == 0
+    copy, original = (finished.data / at / ROUND / "manifest.json" for at in ("releases", "reports"))
+    assert copy.read_bytes() == original.read_bytes()
+
+
+@pytest.mark.parametrize("table", ["raw_ledger", "out_verdicts"])
+def test_a_report_whose_ending_cannot_be_told_writes_nothing(finished: Terminal, table: str) -> None:
+    (finished.data / "warehouse" / ROUND / f"{table}.parquet").write_bytes(b"junk")
+    (finished.data / "reports" / ROUND / "styregruppe.html").unlink()
+    before = contents(finished.data)
+    code, said = refusal(finished("report", ROUND))
+    assert code == 3
+    assert table in said
+    assert contents(finished.data) == before
+
+
 def test_a_ledger_older_than_an_approval_is_noticed(finished: Terminal) -> None:
     before = ledger_of(finished.data).read_bytes()
     for name in ("Anna Holm", "Bo Lund"):

@@ -43,3 +43,23 @@ def test_an_unknown_exhibit_is_answered_with_the_known_ones(finished: Terminal) 
     assert code == 2
     assert "out_effects" in said
     assert "themes" in said
+
+
+@pytest.mark.parametrize("harm", ["tables", "numbers", "missing"])
+def test_a_release_that_is_not_the_one_that_went_out_is_not_traced(finished: Terminal, harm: str) -> None:
+    """One from before, sealed with the right key, as a restore puts it back."""
+    warehouse = warehouse_of(settings_for(finished.data))
+    stored = warehouse.read_json(ROUND, "release")
+    assert stored is not None
+    if harm == "tables":
+        tables = {**stored["tables"], "released_out_effects": "0" * 64}
+        warehouse.write_json(ROUND, "release", {**stored, "tables": tables})
+    elif harm == "numbers":
+        release = {**stored["release"], "cells": stored["release"]["cells"][1:]}
+        warehouse.write_json(ROUND, "release", {**stored, "release": release})
+    else:
+        (finished.data / "warehouse" / ROUND / "release.json").unlink()
+    code, said = refusal(finished("trace", ROUND, "out_effects"))
+    assert code == (3 if harm == "tables" else 2)
+    assert (f"{ROUND}/released_out_effects" if harm == "tables" else f"{ROUND}/release.json") in said
+    assert f"komglad run {ROUND}" in said
