@@ -80,7 +80,7 @@ USED = {
     "hvad tabeller er lavet af": (f"{ROUND}/core_cells", f"{LATER}/out_effects"),
     "kontrollers svar": (f"{LATER}/core_cells",),
     "udgivelser": (f"{LATER}/release",),
-    "rapporter": (f"{LATER}/styregruppe", f"{LATER}/manifest", f"{ROUND}/manifest"),
+    "rapporter": (f"{LATER}/styregruppe", f"{LATER}/manifest"),
 }
 """Where a store has many files: those that are harmed in turn, by round and name. Else it is the first."""
 STRAY_NUMBER = "010114-4001"
