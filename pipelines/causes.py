@@ -15,7 +15,7 @@ from pathlib import Path
 
 from evaluation.errors import EnvironmentProblem, InputError, KomgladError, Problem
 from evaluation.words.texts import texts
-from pipelines.stores import AGAIN, store_of
+from pipelines.stores import AGAIN, STORES, out_of_place, store_of
 
 TEXT = texts("running")
 
@@ -152,18 +152,33 @@ def closed(place: Path) -> EnvironmentProblem:
 
 def not_a_file(place: Path, data: Path) -> InputError:
     """A folder in place of a file, or a file in place of a folder, with the way back of the store it belongs to."""
-    store = store_of(place, data) if data in place.parents else None
-    name = place.relative_to(data).as_posix() if data in place.parents else str(place)
+    is_folder = place.is_dir()
+    if not is_folder:
+        place = next((p for p in (place, *place.parents) if p.is_file()), place)
+    is_inside = data in place.parents
+    name = place.relative_to(data).as_posix() if is_inside else str(place)
+    below = next((s for s in STORES if s.pattern.startswith(f"{name}/")), None)
+    store = (store_of(place, data) if is_inside else None) or below
     return InputError(
-        TEXT("causes_folder", name=store.name if store else place.name),
+        TEXT("causes_folder" if is_folder else "causes_file", name=store.name if store else place.name),
         [
             Problem(
                 name,
-                found=TEXT("causes_folder_found"),
+                found=TEXT("causes_folder_found" if is_folder else "causes_file_found"),
                 next_step=TEXT("causes_move_folder", way_back=store.way_back if store else AGAIN),
             )
         ],
     )
+
+
+def require_in_place(data: Path) -> None:
+    """What stands in the place of one of komglad's files or folders is told before it is taken for one that is missing.
+
+    Raises:
+        InputError: naming the first.
+    """
+    for place in out_of_place(data):
+        raise not_a_file(place, data)
 
 
 def damaged_history(data: Path) -> EnvironmentProblem:

@@ -51,6 +51,8 @@ app = typer.Typer(
 )
 
 
+WITHOUT_FOLDER = frozenset({"did", "map", "new-study", "templates", "codebook", "demo", "doctor"})
+"""Commands that need nothing of the data folder, or tell themselves what is the matter with it."""
 _endings: list[Callable[[int, str], None]] = []
 """Who is to be told how the command ended: the log."""
 
@@ -85,6 +87,10 @@ def options(
     settings = Settings.from_environment(study=study, data=data)
     settings.export()
     command = context.invoked_subcommand or ""
+    if command not in WITHOUT_FOLDER:
+        from pipelines.causes import require_in_place
+
+        require_in_place(settings.data)
     _endings.append(begin(settings.data, command, settings.log_level))
     if command in ALONE:
         refuse_busy(settings.data)  # before anything heavy is read: the answer comes within a second

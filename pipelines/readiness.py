@@ -14,7 +14,7 @@ from evaluation.errors import KomgladError, Problem
 from evaluation.reports.pdf import find_browser
 from evaluation.study import load_study
 from evaluation.words.texts import texts
-from pipelines.causes import damaged_history, explained
+from pipelines.causes import damaged_history, explained, require_in_place
 from pipelines.lock import holder_of, page_of, probe_locks
 from pipelines.private import SHOWN, as_problem, open_to_others
 from pipelines.resources import KeySource
@@ -63,6 +63,7 @@ def readiness(settings: Settings) -> Readiness:
             problems.extend(error.problems or (Problem(what, found=error.message),))
             return None
 
+    known("datamappen", lambda: require_in_place(settings.data))
     study = known("protocol.toml", lambda: load_study(settings.study))
     key = known("key", lambda: KeySource(settings).load())
     existing = next(p for p in (settings.data, *settings.data.parents) if p.exists())

@@ -75,7 +75,7 @@ def atomic_file(path: Path) -> Iterator[Path]:
 
 
 def _disk_problem(path: Path, error: OSError) -> KomgladError:
-    if isinstance(error, IsADirectoryError):
+    if isinstance(error, (IsADirectoryError, NotADirectoryError, FileExistsError)):
         return not_a_file(path, _data_of(path))
     if error.errno in FULL:
         return disk_full(path, _data_of(path))

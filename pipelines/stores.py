@@ -75,6 +75,19 @@ def store_of(path: Path, data: Path) -> Store | None:
     return next((s for s in STORES if _fits(name, s.pattern)), None)
 
 
+def out_of_place(data: Path) -> Iterator[Path]:
+    """Folders that stand where komglad has a file, and files that stand where it has a folder."""
+    if data.exists() and not data.is_dir():
+        yield data
+        return
+    homes = {s.pattern.split("/")[0] for s in STORES if "/" in s.pattern}
+    yield from (
+        data / name for name in sorted(homes) if (data / name).exists() and not (data / name).is_dir()
+    )
+    files = (s.pattern for s in STORES if not s.pattern.endswith("*"))
+    yield from (path for pattern in files for path in sorted(data.glob(pattern)) if path.is_dir())
+
+
 def _fits(name: Path, pattern: str) -> bool:
     return _parts_fit(name.parts, tuple(pattern.split("/")))
 

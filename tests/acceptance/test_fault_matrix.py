@@ -48,9 +48,11 @@ class Asked:
     goes_on: dict[str, str]
 
 
-NOBODY = dict.fromkeys(("missing", "empty", "truncated", "edited", "unreadable"), "nothing is made from it")
+NOBODY = dict.fromkeys(
+    ("missing", "empty", "truncated", "edited", "a folder", "unreadable"), "nothing is made from it"
+)
 DELIVERED = dict.fromkeys(
-    ("missing", "empty", "truncated", "edited"),
+    ("missing", "empty", "truncated", "edited", "a folder"),
     "what schools deliver: the checks and the door's own tests judge it",
 )
 ASKED = {
@@ -118,7 +120,7 @@ OTHERS = {
 }
 """Every command: what it says over each harmed store is compared with what it says over whole ones, or why not."""
 CLOCK = re.compile(r"\d\d:\d\d:\d\d")
-HARMS = ("missing", "empty", "truncated", "edited", "unreadable")
+HARMS = ("missing", "empty", "truncated", "edited", "a folder", "unreadable")
 LUCK = random.Random(24)
 DRAWN = {
     name: LUCK.choice([h for h in HARMS[:-1] if h not in asked.goes_on] or HARMS[:-1])
@@ -184,6 +186,9 @@ def harm(path: Path, how: str) -> None:
     whole = path.read_bytes()
     path.unlink()
     if how == "missing":
+        return
+    if how == "a folder":
+        path.mkdir()
         return
     path.write_bytes({"empty": b"", "truncated": whole[: len(whole) // 2]}.get(how, whole))
     path.chmod(0o000 if how == "unreadable" else 0o600)
@@ -257,6 +262,8 @@ def test_a_store_that_was_harmed_is_refused_in_words(folder: Path, name: str, ho
             if ASKED[name].command != ALTERED:
                 assert re.search(r"sikkerhedskopi|komglad \w+|slet|delete|flyt|hent", said), said
             assert re.search(r"\b(er|ikke|kan|af|til|eller)\b", said), said
+        if path.is_dir():
+            path.rmdir()
         kept.replace(path)
 
 
@@ -302,7 +309,8 @@ def test_a_command_refuses_a_harmed_store_or_never_looked_at_it(
 def put_back(complete: Path, folder: Path, whole: dict[str, str]) -> None:
     """The folder as it was, from what it is a copy of."""
     for name in {n for n, _ in whole.items() ^ stores(folder).items()}:
-        (folder / name).unlink(missing_ok=True)
+        harmed = folder / name
+        harmed.rmdir() if harmed.is_dir() else harmed.unlink(missing_ok=True)
         if name in whole:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             os.link(complete / name, folder / name)
@@ -374,6 +382,19 @@ def as_program(folder: Path, command: tuple[str, ...], first: str) -> subprocess
         env={**os.environ, "KOMGLAD_DATA": str(folder), "KOMGLAD_KEY": KEY, "KOMGLAD_STUDY": "demo_kommune"},
         cwd=Path(__file__).parents[2],
     )
+
+
+@pytest.mark.parametrize("name", ["warehouse", "reports", "releases", "incoming", "receipts", "frozen"])
+def test_a_file_in_place_of_a_folder_is_told_by_every_command(folder: Path, name: str) -> None:
+    """And never taken for a folder in which nothing has been made yet."""
+    (folder / name).rename(folder / f".{name}")
+    (folder / name).write_text("en fil", encoding="utf-8")
+    before = stores(folder)
+    for tokens in (*QUICK.values(), *SLOW.values(), ("run", ROUND), ("verify", ROUND)):
+        code, said = ask(folder, tokens)
+        assert code == 2, said
+        assert f"{name}: en fil. Next: flyt den væk" in said
+    assert stores(folder) == before
 
 
 def test_every_store_of_a_finished_folder_is_harmed_here(complete: Path) -> None:

@@ -102,7 +102,7 @@ def test_a_folder_in_place_of_a_store_is_named_with_the_way_back(tmp_path, name,
     found = explained(caught.value, tmp_path)
     assert found is not None
     assert found.exit_code == 2
-    assert f"{name}: ikke en fil" in str(found)
+    assert f"{name}: en mappe" in str(found)
     assert says in str(found)
 
 
