@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
@@ -130,6 +131,8 @@ def main() -> NoReturn:
     code, kind = _exit_code()
     for tell in _endings:
         tell(code, kind)
+    if code:
+        gc.collect()  # the refused command's frames hold an open DuckDB, of which its library would complain on stderr
     raise SystemExit(code)
 
 
