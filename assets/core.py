@@ -9,6 +9,7 @@ from evaluation.door.consent import consents_in_force
 from evaluation.legal_basis import require_basis
 from evaluation.panel import calendar, cells, cohorts, follow_ups, pupils, talks
 from evaluation.panel.estimation import monthly_panel
+from evaluation.panel.measured import measured_months
 from evaluation.study import Study
 from evaluation.tables.relations import Stored
 
@@ -89,6 +90,30 @@ def core_monthly(
     return monthly_panel(core_cells, core_talks, study.protocol, round_of(context, study).cutoff)
 
 
+@table_asset("core_measured")
+def core_measured(
+    context: dg.AssetExecutionContext,
+    core_pupil_weeks: Stored,
+    core_absence_days: Stored,
+    core_pupils: Stored,
+    core_school_days: pd.DataFrame,
+    raw_absence: Stored,
+    raw_totals: Stored,
+    study: dg.ResourceParam[Study],
+) -> pd.DataFrame:
+    require_basis(study.protocol, "core_measured", len(core_absence_days))
+    return measured_months(
+        core_pupil_weeks,
+        core_absence_days,
+        core_pupils,
+        core_school_days,
+        raw_absence,
+        raw_totals,
+        study.protocol,
+        round_of(context, study).cutoff,
+    )
+
+
 @table_asset("core_cohort_cells")
 def core_cohort_cells(core_pupil_weeks: Stored, study: dg.ResourceParam[Study]) -> pd.DataFrame:
     require_basis(study.protocol, "core_cohort_cells", len(core_pupil_weeks))
@@ -162,6 +187,7 @@ ASSETS: list[dg.AssetsDefinition] = [
     core_cells,
     core_talks,
     core_monthly,
+    core_measured,
     core_cohort_cells,
     core_selection_windows,
     core_year_bands,

@@ -46,8 +46,13 @@ def out_description(
 
 
 @table_asset("out_did")
-def out_did(context: dg.AssetExecutionContext, core_monthly: pd.DataFrame, study: StudyParam) -> pd.DataFrame:
-    return _table(context, study, grade.answer(core_monthly, study.protocol))
+def out_did(
+    context: dg.AssetExecutionContext,
+    core_monthly: pd.DataFrame,
+    core_measured: pd.DataFrame,
+    study: StudyParam,
+) -> pd.DataFrame:
+    return _table(context, study, grade.answer(core_monthly, study.protocol, core_measured))
 
 
 @table_asset("out_milestones")

@@ -14,6 +14,7 @@ ABSENCE, TARGETED, INTERVIEWS = "absence_all_pupils", "targeted_pupils", "interv
 USES: Mapping[str, tuple[str, Use]] = {
     "core_cells": (ABSENCE, "counts"),
     "core_monthly": (ABSENCE, "counts"),
+    "core_measured": (ABSENCE, "counts"),
     "core_cohort_cells": (ABSENCE, "counts"),
     "core_band_cells": (ABSENCE, "counts"),
     "core_year_bands": (ABSENCE, "counts"),

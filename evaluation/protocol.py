@@ -154,11 +154,13 @@ class AbsenceType(Model):
 
 
 class Outcome(Model):
-    """A sum of absence types, in percentage points of school days."""
+    """Days of absence of some types, in percentage points of school days; ``measure`` says which of the days count
+    (:mod:`evaluation.measures`), every day unless it says otherwise."""
 
     id: Identifier
     label: str
     types: Annotated[tuple[str, ...], Field(min_length=1)]
+    measure: Identifier = "days"
     is_primary: bool = False
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from evaluation.design import COMPARED, controls
+from evaluation.measures import DAYS, MEASURES
 from evaluation.protocol import Protocol
 from evaluation.words.design import BROKEN, NEAREST
 
@@ -72,6 +73,7 @@ def _unknown(p: Protocol) -> Iterator[Broken]:
     yield from _among(("grades", "half_days"), "unknown_grade", p.grades.half_days, grades)
     for n, o in enumerate(p.outcomes):
         yield from _among(("outcomes", n, "types"), "unknown_type", o.types, types)
+        yield from _among(("outcomes", n, "measure"), "unknown_measure", [o.measure], [DAYS, *MEASURES])
     for n, t in enumerate(p.thresholds):
         yield from _among(("thresholds", n, "types"), "unknown_type", t.types, types)
 
@@ -125,6 +127,9 @@ def _outcomes(p: Protocol) -> Iterator[Broken]:
     n = sum(o.is_primary for o in p.outcomes)
     if n != 1:
         yield _no("outcomes", "is_primary", what="primary", n=n)
+    for k, o in enumerate(p.outcomes):
+        if o.is_primary and o.measure != DAYS:
+            yield _no("outcomes", k, "measure", what="primary_measure", value=o.measure, all=DAYS)
     if "{grade}" not in p.grades.label:
         yield _no("grades", "label", what="grade_label", value=p.grades.label)
 

@@ -228,6 +228,12 @@ SUITES: dict[str, Suite] = {
         ),
         must("within_cells", _within_cells, IN_PROGRAM),
     ),
+    "core_measured": suite(
+        "month",
+        _PLACE,
+        must("not_negative", r.not_negative("possible_days", "counted_days"), IN_PROGRAM),
+        must("absent_at_most_possible", r.at_most("counted_days", "possible_days")),
+    ),
     "core_cohort_cells": suite("month", _PLACE, _TOTAL_DAYS),
     "core_band_cells": suite(
         "wave rule band",

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from evaluation.measures import DAYS
 from evaluation.panel.cohorts import pupil_years
 from evaluation.panel.estimation import same_weeks
 from evaluation.protocol import Protocol
@@ -139,7 +140,7 @@ def _by_outcome(counts: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
     )
     whole = {t.id for t in protocol.absence_types}
     rows = []
-    for outcome in protocol.outcomes:
+    for outcome in (o for o in protocol.outcomes if o.measure == DAYS):
         days = (
             counts["absent_days"]
             if set(outcome.types) == whole

@@ -10,10 +10,12 @@ import datetime as dt
 
 import pandas as pd
 
+from evaluation.measures import DAYS
 from evaluation.protocol import Outcome, Protocol
 from evaluation.tables import table
 
 DAY_COLUMNS = ("possible_days", "absent_days", "sick_days", "permitted_days", "unlawful_days")
+_PLACE = ["school_id", "grade", "month"]
 
 
 def same_weeks(core_cells: pd.DataFrame, cutoff: dt.date) -> pd.DataFrame:
@@ -87,12 +89,26 @@ def monthly_panel(
     return table("core_monthly").conform(kept)
 
 
+def outcome_rows(monthly: pd.DataFrame, core_measured: pd.DataFrame, outcome: Outcome) -> pd.DataFrame:
+    """The monthly panel's rows on which an outcome is known. Of an outcome that counts only some days: the months that
+    were registered day by day, with the days that count (``counted_days``) and the school days they are of."""
+    if outcome.measure == DAYS:
+        return monthly
+    mine = core_measured.loc[
+        core_measured["outcome"] == outcome.id, [*_PLACE, "possible_days", "counted_days"]
+    ]
+    return monthly.drop(columns="possible_days").merge(mine, on=_PLACE)
+
+
 def outcome_pct(panel: pd.DataFrame, outcome: Outcome, protocol: Protocol) -> pd.Series:
     """The outcome in per cent of possible days: 100 · days absent of the outcome's types / school days.
 
-    An outcome of every type is the registered total, which some sources deliver without its types.
+    The rows are those of :func:`outcome_rows`. An outcome of every type is the registered total, which some sources
+    deliver without its types.
     """
-    if set(outcome.types) == {t.id for t in protocol.absence_types}:
+    if outcome.measure != DAYS:
+        days = panel["counted_days"]
+    elif set(outcome.types) == {t.id for t in protocol.absence_types}:
         days = panel["absent_days"]
     else:
         days = panel[[f"{t}_days" for t in outcome.types]].sum(axis=1)

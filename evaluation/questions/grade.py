@@ -8,6 +8,7 @@ import pandas as pd
 
 from evaluation.effects.contrasts import aggregate_contrasts, contrasts_by
 from evaluation.errors import CannotEstimate
+from evaluation.panel.estimation import outcome_rows
 from evaluation.protocol import Protocol
 from evaluation.questions.model import (
     GradeModel,
@@ -33,7 +34,7 @@ def grade_rows(model: GradeModel, *, estimator: str = "imputation") -> list[Effe
     return [pooled, *contrast_rows(model, terms, omega, replace(blank, group_kind="grade"))]
 
 
-def answer(monthly: pd.DataFrame, protocol: Protocol) -> list[EffectRow]:
+def answer(monthly: pd.DataFrame, protocol: Protocol, core_measured: pd.DataFrame) -> list[EffectRow]:
     """Every row of question (a): each outcome by the protocol's model; the primary one also by its checks.
 
     Checks: equal weights per cell, the check model (cell + month effects), and the other estimators on the same panel.
@@ -42,7 +43,8 @@ def answer(monthly: pd.DataFrame, protocol: Protocol) -> list[EffectRow]:
     for outcome in protocol.outcomes:
         blank = EffectRow("grade", "imputation", outcome.id, "all", "all", "all", protocol.estimand.weights)
         try:
-            rows += grade_rows(fit_grade_model(monthly, outcome, protocol))
+            known = outcome_rows(monthly, core_measured, outcome)
+            rows += grade_rows(fit_grade_model(known, outcome, protocol))
         except CannotEstimate as refusal:
             rows.append(blank.refused(why_not(refusal)))
     primary = protocol.primary_outcome

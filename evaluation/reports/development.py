@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from evaluation.measures import DAYS
 from evaluation.reports.answers import period_phrase, started_names
 from evaluation.reports.calendar_figure import DEFINITION, calendar_figure, rows_of
 from evaluation.reports.charts import BLUE, GREEN, GREY, RUST, Bars, Lines, Panels, Part, is_empty
@@ -99,7 +100,7 @@ def _level_title(now: float | None, then: float | None) -> str:
 def types(inputs: ReportInputs) -> Section:
     """Types of absence this year and last, for the grades that have begun."""
     p = inputs.protocol
-    outcomes = [o for o in p.outcomes if not o.is_primary]
+    outcomes = [o for o in p.outcomes if not o.is_primary and o.measure == DAYS]
     years = (p.years.follow_up, inputs.last_year)
     levels = {(y, o.id): treated_level(inputs, y, o.id) for y in years for o in outcomes}
     found = {k: None if x.absence is None else rounded(x.absence) for k, x in levels.items()}

@@ -53,6 +53,13 @@ CORE = (
         "school_id grade t",
     ),
     declared(
+        "core_measured",
+        "One row per outcome that counts only some of the days (measure), school, grade and school month: the days that "
+        "count and the school days they are of, the same weeks in every year; only weeks registered day by day.",
+        "outcome school_id grade school_year month possible_days DOUBLE counted_days DOUBLE",
+        "outcome school_id grade month",
+    ),
+    declared(
         "core_cohort_cells",
         "One row per school, grade step (grade this year; the same pupils were one grade lower the year before) "
         "and month, for pupils present in both school years: counts for the same-pupil question.",

@@ -25,6 +25,11 @@ BROKEN: Mapping[str, tuple[str, str, str]] = {
     "unknown_grade": ('"{value}" er ikke et klassetrin i undersøgelsen', "et af: {known}", "{nearest}"),
     "unknown_school": ('"{value}" er ikke en skole i undersøgelsen', "et af: {known}", "{nearest}"),
     "unknown_type": ('"{value}" er ikke en fraværstype i undersøgelsen', "et af: {known}", "{nearest}"),
+    "unknown_measure": ('"{value}" er ikke en måde at tælle dage på', "et af: {known}", "{nearest}"),
+    "primary_measure": (
+        '"{value}" tæller kun nogle af dagene, og udfaldet afgør milepælen', '"{all}": totaler skal også kunne besvare det',
+        "giv målet et udfald for sig med is_primary = false",
+    ),
     "wave_backwards": (
         "slutter {to}, før den begynder {begin}", "en dag på eller efter planned_from", "byt datoerne om, eller ret dem",
     ),

@@ -43,7 +43,9 @@ def answers(kind: str, seed: int, round_id: str):
     """The tidy effects, the verdicts and the truth of one municipality in one round."""
     protocol, the_round = STUDY.protocol, STUDY.protocol.round(round_id)
     monthly, talks, truth = panel(kind, seed, round_id)
-    rows = grade.answer(monthly, protocol) + milestone.answer(monthly, talks, protocol, the_round)
+    rows = grade.answer(monthly, protocol, table("core_measured").empty()) + milestone.answer(
+        monthly, talks, protocol, the_round
+    )
     effects = effects_table(rows, round_id, protocol.hash)
     judged = verdicts.answer(
         effects,

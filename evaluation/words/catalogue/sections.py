@@ -27,6 +27,18 @@ class Development(Code):
     SOURCE = "source"
 
 
+class Others(Code):
+    """Outcomes that do not decide the milestone."""
+
+    TITLE = "title"
+    NOTHING = "nothing"
+    OUTCOME = "outcome"
+    FOUND = "found"
+    CAPTION = "caption"
+    LEAD = "lead"
+    WHAT = "what"
+
+
 class Thresholds(Code):
     """Limits that somebody must act on: the law, who, by when, how many per quarter."""
 
@@ -127,6 +139,21 @@ SENTENCES: Mapping[type[Code], Mapping[Code, Sentence]] = {
         ),
         Development.ALT: _s("Små linjefigurer side om side, én for hver gruppe."),
         Development.SOURCE: _s("skolernes registreringer"),
+    },
+    Others: {
+        Others.TITLE: _s("Andre mål for fraværet"),
+        Others.NOTHING: _s("Runden har ingen tal om andre mål at vise."),
+        Others.OUTCOME: _s("Mål"),
+        Others.FOUND: _s("De andre mål mod det ventede"),
+        Others.CAPTION: _s("Forskel til det ventede for de mål, der ikke afgør milepælen"),
+        Others.LEAD: _s(
+            "Milepælen afgøres af det samlede fravær alene. De andre mål regnes ud på samme måde og beskrives her. Jo flere "
+            "mål man ser på, jo større er chancen for, at ét af dem falder heldigt ud. Derfor dømmes de ikke hver for sig."
+        ),
+        Others.WHAT: _s(
+            "Procentpoint af skoledagene, alle hele måneder efter indsatsen. Et mål, der kun tæller nogle af dagene, "
+            "regnes på de uger, der er registreret dag for dag."
+        ),
     },
     Thresholds: {
         Thresholds.TITLE: _s("Grænser, nogen skal handle på"),

@@ -303,6 +303,15 @@ def rows_of(name: str) -> list[dict]:
                 "is_reached": True,
             }
         ],
+        "core_measured": [
+            {
+                **place,
+                "outcome": "single_days",
+                "month": "2026-09",
+                "possible_days": 100.0,
+                "counted_days": 2.0,
+            }
+        ],
         "core_cohort_cells": [
             {
                 **place,
@@ -668,6 +677,13 @@ BROKEN: dict[str, dict[str, Change]] = {
             possible_days=1e6, absent_days=9e5, sick_days=9e5, permitted_days=0.0, unlawful_days=0.0
         ),
         "no_personal_numbers": put("month", TEXT_CPR),
+    },
+    "core_measured": {
+        **PLACE,
+        **YEAR,
+        "not_negative": put("counted_days", -0.5),
+        "absent_at_most_possible": put("counted_days", 1e6),
+        "no_personal_numbers": put("outcome", TEXT_CPR),
     },
     "core_cohort_cells": {**PLACE, **YEAR, **DAY_SUMS, "no_personal_numbers": put("year_pair", TEXT_CPR)},
     "core_window_days": {
