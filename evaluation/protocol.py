@@ -160,7 +160,8 @@ class Outcome(Model):
     id: Identifier
     label: str
     types: Annotated[tuple[str, ...], Field(min_length=1)]
-    measure: Identifier = "days"
+    # A key of a later version leaves the hash of an older protocol as it was: nothing was decided anew.
+    measure: Annotated[Identifier, Field(exclude_if=lambda v: v == "days")] = "days"
     is_primary: bool = False
 
 
