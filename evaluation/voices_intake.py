@@ -180,7 +180,7 @@ OCCASION = "nedslag"
 def _is_question(problem: Problem) -> bool:
     """A value in a column we know that nobody understands: the interview is out, and the round waits for the answer."""
     is_beside = problem.rule == "unread" and problem.column in (DIRECTION, CODER)
-    return problem.rule == "unknown_attribute" or is_beside
+    return problem.rule in ("unknown_attribute", "note_of_nobody") or is_beside
 
 
 @dataclass
@@ -222,6 +222,7 @@ class _Reading:
                 ignored=mapping.ignore,
                 roles=options.variables,
                 asked=options.asked,
+                notes_read=options.notes_read,
             )
             for table_path in side_tables_of(path):
                 self.unmet.setdefault(table_path, []).append(batch.only_in_side_table)

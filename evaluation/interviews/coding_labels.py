@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from evaluation.codebooks import Code, Codebook
 from evaluation.errors import Problem
 from evaluation.interviews.attributes import DocumentAttributes, slug
+from evaluation.interviews.notes import Notes
 from evaluation.interviews.understanding import POLARITIES, speaks_of_consent
 
 _POLARITY_SUFFIX = re.compile(r"\s*[:#=/,]\s*(positiv|negativ|blandet|neutral)\s*\Z", re.IGNORECASE)
@@ -45,7 +46,7 @@ class Reading:
     knows which.
 
     ``lost`` rows were put aside by the reader, with ``problems``; ``aside`` are those of them that still tell something,
-    each in the ways it may be read.
+    each in the ways it may be read. ``notes`` are remarks of the reader, ``written`` the notes of the analysts.
     """
 
     codings: Sequence[Coding]
@@ -54,6 +55,7 @@ class Reading:
     lost: int = 0
     aside: Sequence[Sequence[Coding]] = ()
     notes: Sequence[str] = ()
+    written: Notes | None = None
 
 
 def label_in_folder(name: str, folder: str, codebook: Codebook) -> str:

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from evaluation.codebooks import Codebook
 from evaluation.errors import InputError, Problem
-from evaluation.interviews.attributes import CONSENT, FIELDS, UNREAD, second_consents
+from evaluation.interviews.attributes import CONSENT, FIELDS, UNREAD, second_consents, slug
 from evaluation.interviews.coding_labels import Coding, Reading
+from evaluation.interviews.notes import Notes
 from evaluation.interviews.plain_columns import NO, SEGMENT_COLUMNS, TOOL_EXPORTS, YES
 from evaluation.interviews.tables import Row, Table
 from evaluation.interviews.understanding import (
@@ -20,6 +21,7 @@ from evaluation.interviews.understanding import (
 )
 
 _JUDGED_ELSEWHERE = ("dokument", "kode", "retning", "koder", "tekst")
+_PROSE = ("comment", "comments")
 NOTE = "(note)"
 """Stands for a note that hangs on a cell."""
 
@@ -84,6 +86,9 @@ def codings_of_table(
             said.append((UNREAD, NOTE))
         return tuple(said)
 
+    written = Notes(known)
+    for text in {row.get(h) for h in unread if slug(h) in _PROSE for row in table.rows}:
+        written.about(text)  # one that speaks of consent is heard with its row
     codings: list[Coding] = []
     problems = list(table.problems)
     aside: list[tuple[Coding, ...]] = []
@@ -100,7 +105,7 @@ def codings_of_table(
         if isinstance(reading, Problem) or not reading:
             aside.append((_aside(row, headings, told(row)),))
     aside += [tuple(_aside(way, headings, told(way)) for way in misfit) for misfit in table.misfits]
-    return Reading(codings, {}, problems, lost, aside)
+    return Reading(codings, {}, problems, lost, aside, written=written)
 
 
 def _aside(row: Row, headings: Mapping[str, str | None], told: tuple[tuple[str, str], ...]) -> Coding:

@@ -19,9 +19,12 @@ from evaluation.interviews.attributes import (
     normal_name,
 )
 from evaluation.interviews.coding_labels import Coding, Reading, label_in_folder
+from evaluation.interviews.notes import Notes
 from evaluation.interviews.positions import Counting, Selection, Text, locate
 from evaluation.interviews.understanding import Understanding
 
+_NOTED = (("code_text", "fid"), ("annotation", "fid"), ("code_image", "id"), ("code_av", "id"))
+"""Tables of notes on a part of a file, and their column of the file."""
 _MEDIA = (("code_image", "imid"), ("code_av", "avid"))
 
 
@@ -73,10 +76,11 @@ def codings_of_project(connection: sqlite3.Connection, file: str, known: Underst
                 )
             )
     codings += _media_codings(connection, names, labels)
-    documents, lonely = _documents(connection, sources, known)
+    written = Notes(known)
+    documents, lonely = _documents(connection, sources, known, written)
     if lonely:
         problems.append(lonely_cases(file, lonely))
-    return Reading(codings, documents, problems, lost, aside)
+    return Reading(codings, documents, problems, lost, aside, written=written)
 
 
 def _selection(row: dict[str, Any]) -> Selection:
@@ -120,13 +124,26 @@ def _media_codings(
 
 
 def _documents(
-    connection: sqlite3.Connection, sources: Mapping[Any, dict[str, Any]], known: Understanding
+    connection: sqlite3.Connection,
+    sources: Mapping[Any, dict[str, Any]],
+    known: Understanding,
+    written: Notes,
 ) -> tuple[dict[str, DocumentAttributes], int]:
     """What is known of each document by its normal name, and how many cases with attributes belong to none, or also to one
     that is not there."""
-    by_file = {key: known.of_memo(text_of(row.get("memo"))) for key, row in sources.items()}
+    by_file = {key: written.about(text_of(row.get("memo"))) for key, row in sources.items()}
+    for table, of_file in _NOTED:
+        for row in rows_of(connection, table):
+            if (file := row.get(of_file)) in by_file:
+                by_file[file] += written.about(text_of(row.get("memo")))
+            else:
+                written.of_nobody(text_of(row.get("memo")))
+    for row in rows_of(connection, "journal"):
+        written.of_nobody(f"{text_of(row.get('name'))} {text_of(row.get('jentry'))}")
+    for row in rows_of(connection, "project"):
+        written.of_nobody(text_of(row.get("memo")))
     by_case = {
-        row["caseid"]: known.of_name(text_of(row.get("name"))) + known.of_memo(text_of(row.get("memo")))
+        row["caseid"]: known.of_name(text_of(row.get("name"))) + written.about(text_of(row.get("memo")))
         for row in rows_of(connection, "cases", "caseid")
     }
     for row in rows_of(connection, "attribute"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evaluation.errors import Problem
@@ -20,6 +20,7 @@ from evaluation.interviews.attributes import (
 )
 from evaluation.interviews.coding_labels import Coding, Reading, label_in_folder
 from evaluation.interviews.identity import flat
+from evaluation.interviews.notes import Notes
 from evaluation.interviews.understanding import Understanding
 
 RQDA_TABLES = frozenset({"source", "freecode", "coding"})
@@ -29,6 +30,7 @@ REQUAL_TABLES = frozenset({"documents", "codes", "segments", "projects"})
 def rqda_project(connection: sqlite3.Connection, file: str, known: Understanding) -> Reading:
     """Everything in an RQDA project that was not deleted; its two tables of codings are two coders' or one's."""
     sources = {r["id"]: r for r in _alive(rows_of(connection, "source", "id", "name", "file"))}
+    written = Notes(known)
     groups = {r.get("catid"): text_of(r.get("name")) for r in _alive(rows_of(connection, "codecat"))}
     folders = {r.get("cid"): groups.get(r.get("catid"), "") for r in _alive(rows_of(connection, "treecode"))}
     labels = {
@@ -44,27 +46,34 @@ def rqda_project(connection: sqlite3.Connection, file: str, known: Understanding
                     _Mark(name, number, r.get("fid"), r.get("cid"), span, r.get("seltext"), r.get("owner"))
                 )
     texts = {key: (text_of(r["name"]), text_of(r.get("file"))) for key, r in sources.items()}
-    said = {key: known.of_memo(text_of(r.get("memo"))) for key, r in sources.items()}
+    said = {key: written.about(text_of(r.get("memo"))) for key, r in sources.items()}
+    for table, words in (("coding", "memo"), ("coding2", "memo"), ("annotation", "annotation")):
+        for r in _alive(rows_of(connection, table)):
+            _hear(said, r.get("fid"), text_of(r.get(words)), written)
+    for table, words in (("journal", "journal"), ("project", "memo")):
+        for r in _alive(rows_of(connection, table)):
+            written.of_nobody(f"{text_of(r.get('name'))} {text_of(r.get(words))}".strip())
     for r in rows_of(connection, "fileAttr"):
         _say(said, r.get("fileID"), r.get("variable"), r.get("value"), known)
     sets = {
-        r.get("catid"): known.of_group(text_of(r.get("name"))) + known.of_memo(text_of(r.get("memo")))
+        r.get("catid"): known.of_group(text_of(r.get("name"))) + written.about(text_of(r.get("memo")))
         for r in _alive(rows_of(connection, "filecat"))
     }
     for r in _alive(rows_of(connection, "treefile")):
         said.setdefault(r.get("fid"), []).extend(sets.get(r.get("catid"), ()))
     persons = {
-        r["id"]: known.of_name(text_of(r.get("name"))) + known.of_memo(text_of(r.get("memo")))
+        r["id"]: known.of_name(text_of(r.get("name"))) + written.about(text_of(r.get("memo")))
         for r in _alive(rows_of(connection, "cases", "id"))
     }
     for r in rows_of(connection, "caseAttr"):
         _say(persons, r.get("caseID"), r.get("variable"), r.get("value"), known)
     links = {(r.get("caseid"), r.get("fid")) for r in _alive(rows_of(connection, "caselinkage"))}
-    return _project(file, texts, labels, marks, said, persons, links)
+    return replace(_project(file, texts, labels, marks, said, persons, links), written=written)
 
 
 def requal_project(connection: sqlite3.Connection, file: str, known: Understanding) -> Reading:
     """Everything in a requal database (of one project)."""
+    written = Notes(known)
     texts = {
         r["doc_id"]: (text_of(r.get("doc_name")), text_of(r.get("doc_text")))
         for r in rows_of(connection, "documents", "doc_id", "doc_name", "doc_text")
@@ -92,18 +101,27 @@ def requal_project(connection: sqlite3.Connection, file: str, known: Understandi
             _say(into, r.get(key), name, value, known)
 
     said = {
-        r["doc_id"]: known.of_memo(text_of(r.get("doc_description")))
+        r["doc_id"]: written.about(text_of(r.get("doc_description")))
         for r in rows_of(connection, "documents")
     }
+    place = {r["segment_id"]: r.get("doc_id") for r in rows_of(connection, "segments", "segment_id")}
+    hung = {r.get("memo_id"): r.get("doc_id") for r in rows_of(connection, "memos_documents_map")}
+    hung |= {
+        r.get("memo_id"): place.get(r.get("segment_id")) for r in rows_of(connection, "memos_segments_map")
+    }
+    for r in rows_of(connection, "memos", "memo_id"):
+        _hear(said, hung.get(r["memo_id"]), text_of(r.get("text") or r.get("memo_text")), written)
+    for r in rows_of(connection, "projects"):
+        written.of_nobody(text_of(r.get("project_description")))
     persons = {
         r["case_id"]: known.of_name(text_of(r.get("case_name")))
-        + known.of_memo(text_of(r.get("case_description")))
+        + written.about(text_of(r.get("case_description")))
         for r in rows_of(connection, "cases", "case_id")
     }
     say("attributes_documents_map", "doc_id", said)
     say("attributes_cases_map", "case_id", persons)
     links = {(r.get("case_id"), r.get("doc_id")) for r in rows_of(connection, "cases_documents_map")}
-    return _project(file, texts, labels, marks, said, persons, links)
+    return replace(_project(file, texts, labels, marks, said, persons, links), written=written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +210,14 @@ def _say(
     into: dict[Any, list[tuple[str, str]]], key: Any, variable: Any, value: Any, known: Understanding
 ) -> None:
     into.setdefault(key, []).extend(known.of_variable(text_of(variable), text_of(value)))
+
+
+def _hear(into: dict[Any, list[tuple[str, str]]], document: Any, text: str, written: Notes) -> None:
+    """A note on a document or on a part of it; on none, where the document is not there."""
+    if document in into:
+        into[document].extend(written.about(text))
+    else:
+        written.of_nobody(text)
 
 
 def _alive(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from evaluation.interviews import plain, qualcoder, taguette
 from evaluation.interviews.attributes import FIELDS, DocumentAttributes, normal_name, slug
 from evaluation.interviews.codebook_diff import compare
 from evaluation.interviews.coding_labels import Reading
+from evaluation.interviews.notes import Notes
 from evaluation.interviews.positions import Unit
 from evaluation.interviews.qdc import codebook_from_qdc
 from evaluation.interviews.r_projects import REQUAL_TABLES, RQDA_TABLES, requal_project, rqda_project
@@ -53,6 +54,7 @@ def read_segments(
     ignored: Iterable[str] = (),
     roles: Mapping[str, str] | None = None,
     asked: Mapping[str, Sequence[str]] | None = None,
+    notes_read: int = 0,
 ) -> SegmentBatch:
     """Read one file (or QualCoder's ``.qda`` folder) of coded interviews.
 
@@ -63,6 +65,7 @@ def read_segments(
     ``project`` one of several in a database.
     ``ignored`` are names in the file that mean nothing for the round, ``roles`` what others are: its variable's name → the
     codebook's attribute, ``asked`` the codes or families a coder was asked for, where not for all (from the mapping).
+    ``notes_read``: how many of the file's notes a person has read, and found no no in.
     ``schools`` maps a school's names to the protocol's ids; without it a school stays as written.
     Raises ``InputError`` when the file is refused as a whole; single rows become problems of the batch.
     """
@@ -79,15 +82,19 @@ def read_segments(
         raise InputError("The mapping names a code that the codebook does not have.", [problem])
     known = Understanding.of(codebook, schools, ignored, roles)
     found = _reading(path, known, kind or detect_kind(path), columns, positions, coder, project)
+    written = found.written or Notes(known)
+    written.remarks(coding.document for coding in found.codings)
+    spoken_of = {normal_name(c.document): DocumentAttributes() for c in found.codings if written.loose}
+    about = written.named({**spoken_of, **found.documents})
     return build_batch(
         found.codings,
         file=path.name,
         codebook=codebook,
         key=key,
         schools=schools,
-        documents=found.documents,
+        documents=about,
         side_table=documents,
-        problems=found.problems,
+        problems=[*found.problems, *written.problems(path.name, notes_read)],
         rows_lost=found.lost,
         aside=found.aside,
         notes=found.notes,

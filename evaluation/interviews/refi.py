@@ -17,9 +17,10 @@ from typing import Any
 
 from evaluation.codebooks import Codebook
 from evaluation.errors import Problem
-from evaluation.files.safe_xml import attribute, children, local_name, normal_guid
+from evaluation.files.safe_xml import attribute, child_text, children, local_name, normal_guid
 from evaluation.interviews.attributes import DocumentAttributes, lonely_cases, normal_name
 from evaluation.interviews.coding_labels import Coding, Reading, label_in_folder
+from evaluation.interviews.notes import Notes
 from evaluation.interviews.positions import Counting, Located, Selection, Text, Unit, locate
 from evaluation.interviews.qdc import read_codes
 from evaluation.interviews.refi_attributes import source_attributes
@@ -67,7 +68,8 @@ def read_codings(project: QdaProject, known: Understanding, *, unit: Unit | None
     lost = row = 0
     outcome: Counter[str] = Counter()
     units: Counter[str] = Counter()
-    cases = source_attributes(root, known)
+    written = Notes(known)
+    cases = source_attributes(root, known, written, _note_texts(project))
     met: set[str] = set()
     for source, where in zip(sources, placed, strict=True):
         found = cases.by_source.get(source.guid, DocumentAttributes())
@@ -105,7 +107,20 @@ def read_codings(project: QdaProject, known: Understanding, *, unit: Unit | None
         problems.append(lonely_cases(file, len(lonely)))
         documents[""] = reduce(DocumentAttributes.joined, lonely)
     notes = [f"positions counted as {how}: {times} segment(s)" for how, times in sorted(units.items())]
-    return Reading(codings, documents, problems, lost, aside, notes)
+    return Reading(codings, documents, problems, lost, aside, notes, written)
+
+
+def _note_texts(project: QdaProject) -> dict[str, str]:
+    """The project's notes by GUID: name and words; the name alone where the words are kept as rich text only."""
+    found: dict[str, str] = {}
+    for number, note in enumerate(n for h in children(project.root, "Notes") for n in children(h, "Note")):
+        path = attribute(note, "plainTextPath")
+        data = project.member(path) if path else None
+        words = child_text(note, "PlainTextContent")
+        words += decode_text(data, f"{project.file}/note {number}") if data else ""
+        name = attribute(note, "name") or "note"
+        found[normal_guid(attribute(note, "guid")) or str(number)] = f"{name} {words}"
+    return found
 
 
 def _coding(

@@ -12,6 +12,7 @@ from typing import Any
 
 from evaluation.files.safe_xml import attribute, child_text, children, local_name, normal_guid
 from evaluation.interviews.attributes import DocumentAttributes
+from evaluation.interviews.notes import Notes
 from evaluation.interviews.understanding import Understanding
 
 _NO_MEMBERS = ("variableref", "noteref")
@@ -41,8 +42,14 @@ class _Case:
     is_group: bool = False
 
 
-def source_attributes(root: Any, known: Understanding) -> SourceAttributes:
-    """Everything a project says of its documents: on the source or a part of it, its cases, their cases and its groups."""
+def source_attributes(
+    root: Any, known: Understanding, written: Notes | None = None, texts: Mapping[str, str] | None = None
+) -> SourceAttributes:
+    """Everything a project says of its documents: on the source or a part of it, its cases, their cases and its groups.
+
+    ``written`` hears the notes; ``texts``: the project's notes by GUID.
+    """
+    notes = _Attached(written or Notes(known), texts or {})
     variables = {
         normal_guid(attribute(variable, "guid")): attribute(variable, "name") or ""
         for holder in children(root, "Variables")
@@ -55,11 +62,12 @@ def source_attributes(root: Any, known: Understanding) -> SourceAttributes:
             guid = normal_guid(attribute(source, "guid"))
             parts = [e for e in source.iter() if local_name(e)]
             said = [pair for part in parts for pair in _values(part, variables, known)]
-            said += known.of_memo(child_text(source, "Description"))
+            said += [pair for part in parts for pair in notes.on(part)]
             _join(found.by_source, guid, DocumentAttributes.of(said))
             owner |= {g: guid for e in parts if (g := normal_guid(attribute(e, "guid")))}
     codes = {normal_guid(attribute(e, "guid")) for e in root.iter() if local_name(e) == "code"}
-    cases = _cases(root, variables, known)
+    cases = _cases(root, variables, known, notes)
+    notes.of_nobody(root)
     place = {case.guid: number for number, case in enumerate(cases) if case.guid}
     below = [_reached(n, cases, place) for n in range(len(cases))]
     # A code that only a group of codes names is a code and nobody.
@@ -82,14 +90,38 @@ def source_attributes(root: Any, known: Understanding) -> SourceAttributes:
     return found
 
 
-def _cases(root: Any, variables: Mapping[str, str], known: Understanding) -> list[_Case]:
+@dataclass
+class _Attached:
+    """Notes where they hang: an element's own description, and the project's notes it refers to."""
+
+    written: Notes
+    texts: Mapping[str, str]
+    met: set[str] = field(default_factory=set)
+
+    def on(self, element: Any) -> list[tuple[str, str]]:
+        """What the notes on an element say of its interview."""
+        named = [normal_guid(attribute(r, "targetGUID")) for r in children(element, "NoteRef")]
+        self.met |= set(named)
+        words = [child_text(element, "Description"), *(self.texts.get(guid, "") for guid in named)]
+        return [pair for text in words for pair in self.written.about(text)]
+
+    def of_nobody(self, root: Any) -> None:
+        """Notes that hang on no interview, the project's own description, and the names of links."""
+        links = [e for holder in children(root, "Links") for e in children(holder, "Link")]
+        words = [child_text(root, "Description")]
+        words += [attribute(link, "name") or "" for link in links]
+        for text in [*words, *(text for guid, text in self.texts.items() if guid not in self.met)]:
+            self.written.of_nobody(text)
+
+
+def _cases(root: Any, variables: Mapping[str, str], known: Understanding, notes: _Attached) -> list[_Case]:
     found: list[_Case] = []
 
     def add(element: Any, is_group: bool) -> int:
         label = attribute(element, "name") or ""
         said = known.of_group(label) if is_group else known.of_name(label)
         said += _values(element, variables, known)
-        said += known.of_memo(child_text(element, "Description"))
+        said += notes.on(element)
         inner = [
             add(child, is_group) for child in children(element) if local_name(child) == local_name(element)
         ]

@@ -10,7 +10,16 @@ from collections.abc import Mapping
 WORDS: Mapping[str, tuple[str, str]] = {
     "unknown_consent": (
         "et ord om samtykke, der ikke forstås: interviewet er ude",
-        "skriv gyldigt, mangler eller trukket_tilbage",
+        "skriv gyldigt, mangler eller trukket_tilbage; betyder et navn eller en kode intet, så svar i en mapping: "
+        '[ignore] "NAVN" = "hvorfor"',
+    ),
+    "unread_notes": (
+        "noter, kommentarer eller parenteser i navne, som ikke er læst: et nej i dem ville gå tabt",
+        "læs dem; står der intet nej, så skriv antallet i mappingen: [interviews] notes_read = …",
+    ),
+    "note_of_nobody": (
+        "en note om samtykke, sletning eller at nogen har trukket sig, som ikke hører til noget interview",
+        "skriv et nej i sidetabellen; er der intet nej i noterne, så skriv i mappingen: [interviews] notes_read = …",
     ),
     "second_consent": (
         "flere kolonner om samtykke: kun én læses",

@@ -19,6 +19,7 @@ from evaluation.errors import InputError, Problem
 from evaluation.files.sqlite import rows_of, text_of
 from evaluation.interviews.attributes import DocumentAttributes, normal_name
 from evaluation.interviews.coding_labels import Coding, Reading
+from evaluation.interviews.notes import Notes
 from evaluation.interviews.tables import Table
 from evaluation.interviews.understanding import POLARITIES, Understanding
 
@@ -129,11 +130,15 @@ def codings_of_database(
             )
         )
     about: dict[str, DocumentAttributes] = {}
+    written = Notes(known)
+    for row in rows_of(connection, "projects", "id"):
+        if chosen is None or row["id"] == chosen:
+            written.of_nobody(text_of(row.get("description")))
     for document in documents.values():
         name = normal_name(text_of(document.get("name")))
-        said = DocumentAttributes.of(known.of_memo(text_of(document.get("description"))))
+        said = DocumentAttributes.of(written.about(text_of(document.get("description"))))
         about[name] = about.get(name, DocumentAttributes()).joined(said)
-    return Reading(codings, about, problems, lost, aside)
+    return Reading(codings, about, problems, lost, aside, written=written)
 
 
 def _project(connection: sqlite3.Connection, file: str, wanted: str | None) -> Any:

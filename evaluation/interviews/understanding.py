@@ -37,8 +37,13 @@ _SPEAKS_OF_CONSENT = re.compile(
     r"|\b(?:udgaa(?:r|et)?|udgik|fortr(?:y|ud|oed)\w*)\b|framel|afmeld|udelad|udeluk"
     r"|(?:sagt|siger|sige|meldt|melder|melde) fra|(?:trak|traekker|traekke) (?:sig|sit)"
     r"|(?:maa|vil|skal|oensker) ikke (?:bruge|anvende|indgaa|citere|medtage|vaere med|deltage)"
+    r"|\bslet(?:te[srt]?|tede|ning\w*)?\b(?! (?:ikke|ingen|intet|ingenting|og ret)\b)|\bdelet(?:e[ds]?|ion)\b"
 )
 """A net for names of cases, documents and codes, which everybody writes as they like; the rest has to be understood."""
+_RECORDING_GONE = re.compile(
+    r"\b(?:lyd\w*|optagelse\w*|audio\w*|video\w*|diktafon\w*)(?: (?:er|blev|bliver|skal|nu))* slet\w*"
+)
+"""That the recording is deleted when it is written down is what every consent form promises."""
 _ASSIGNMENT = re.compile(r"\A\s*([^:=]+?)\s*[:=]\s*(.+?)\s*\Z")
 _NUMBER = re.compile(r"(?<!\d)[0-3]\d[01]\d{3}[- ]?\d{4}(?!\d)")
 _AMOUNT = re.compile(
@@ -59,7 +64,8 @@ _OF_GROUPS = "document_group document_groups dokumentgruppe dokumentgruppen"
 _GROUP_WORDS = (
     "interview interviews dokument dokumenter document documents fil filer file files internal internals kilde kilder "
     "source sources udskrift udskrifter transskription transskriptioner transcripts tekster runde gruppe grupper klasse "
-    "klasser aargang skole skoler voksne boern børn alle all data materiale og i foer før efter"
+    "klasser aargang skole skoler voksne boern børn alle all data materiale og i foer før efter kopi copy del part ny "
+    "renskrevet anonymiseret pseudonymiseret final endelig mor far"
 )
 
 
@@ -80,7 +86,8 @@ _SEGMENTS = frozenset(
 
 def speaks_of_consent(text: str) -> bool:
     """Whether a label or a heading is about consent, or about somebody who leaves, in whichever words."""
-    return _SPEAKS_OF_CONSENT.search(slug(text).replace("_", " ")) is not None
+    words = " ".join(re.findall(r"[^\W_]+", slug(text)))
+    return _SPEAKS_OF_CONSENT.search(_RECORDING_GONE.sub("", words)) is not None
 
 
 def is_called_consent(text: str) -> bool:
@@ -169,8 +176,7 @@ class Understanding:
         if said := self.of_name(name):
             return said
         is_school = self.schools is not None and school_id(name, self.schools) is not None
-        words = re.findall(r"[^\W\d_]+", slug(name))
-        is_known = bool(owners) or is_school or all(self._is_known(word) for word in words)
+        is_known = bool(owners) or is_school or self.only_describes(name)
         return [] if is_known else [(UNREAD, GROUP)]
 
     def of_name(self, name: str) -> list[tuple[str, str]]:
@@ -187,9 +193,17 @@ class Understanding:
         return [(CONSENT, name)] if speaks_of_consent(name) else []
 
     def of_memo(self, text: str) -> list[tuple[str, str]]:
-        """What a text about a document says: prose that nobody reads, which may be about consent."""
-        is_meant = speaks_of_consent(text) and not self.is_ignored(MEMO)
-        return [(CONSENT, f"{MEMO}: {text}")] if is_meant else []
+        """What a note on a document says of consent: a stated word, or prose that may be a no; anything else is nothing."""
+        if self.is_ignored(MEMO) or not speaks_of_consent(text):
+            return []
+        stated = [
+            (n, word) for n, word in self.of_name(text) if n == CONSENT and consent_of(word, self.codebook)
+        ]
+        return stated or [(UNREAD, MEMO)]
+
+    def only_describes(self, words: str) -> bool:
+        """Whether all words of a remark are known to describe and nothing more; numbers do."""
+        return all(self._is_known(word) for word in re.findall(r"[^\W\d_]+", slug(words)))
 
     def _is_description(self, label: str, value: str) -> bool:
         """Whether a variable is known to describe, and its value is one it may have."""
