@@ -58,13 +58,6 @@ class Approval:
         return len(self.by) > 1
 
 
-def hash_files(folder: Path, names: Sequence[str] | None = None) -> dict[str, str]:
-    """SHA-256 of files below a folder by relative name: of ``names``, or of all."""
-    if names is None:
-        names = [p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()]
-    return {n: hashlib.sha256((folder / n).read_bytes()).hexdigest() for n in sorted(names)}
-
-
 def approve(
     reports: Path,
     ledger_path: Path,

@@ -1,16 +1,14 @@
 """What could be seen: the smallest detectable effect, before any outcome is known and beside every result.
 
-What belongs here is question (g): the MDE from a standard error and its degrees of freedom; the standard
-error a planned design will have, from the variance components of earlier years; and pretended effects
-injected into real earlier years. What stays out: estimating effects, and the verdict that uses the MDE.
+What belongs here is question (g): the MDE from a standard error and its degrees of freedom, and the standard error a planned
+design will have, from the variance components of earlier years. What stays out: estimating effects, and the verdict that
+uses the MDE.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import permutations
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -24,21 +22,8 @@ from evaluation.effects.sandwich import sandwich
 from evaluation.effects.satterthwaite import satterthwaite_df
 from evaluation.errors import CannotEstimate, InputError
 
-_ENUMERATE_UP_TO = 1000
 # The residual maker is built as a square matrix: 8,000 cells take half a gigabyte.
 _MOST_CELLS = 8000
-
-
-class HasEstimate(Protocol):
-    """What an estimating function must return."""
-
-    @property
-    def estimate(self) -> float:
-        """Percentage points."""
-
-    @property
-    def p_value(self) -> float | None:
-        """Two-sided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +49,6 @@ class PlannedPower:
     std_error: float
     df: float
     mde: float
-
-
-@dataclass(frozen=True, slots=True)
-class PlaceboPower:
-    """Pretended effects in real earlier years.
-
-    ``effects`` (percentage points) with, for each, the share of assignments that found it (``detected``) and
-    the mean estimate; ``spread`` is the standard deviation of the estimates without an effect.
-    """
-
-    effects: tuple[float, ...]
-    detected: tuple[float, ...]
-    mean_estimates: tuple[float, ...]
-    spread: float
-    assignments: int
 
 
 def minimum_detectable_effect(
@@ -177,58 +147,3 @@ def planned_power(
     df = float(satterthwaite_df(sandwich(fit.contrast(omega), "cr2"))[0])
     std_error = float(np.sqrt(variance))
     return PlannedPower(std_error, df, minimum_detectable_effect(std_error, df, level=level, power=power))
-
-
-def placebo_injection(
-    frame: pd.DataFrame,
-    starts: Mapping[str, float],
-    effects: Sequence[float],
-    estimate: Callable[[pd.DataFrame], HasEstimate],
-    *,
-    outcome: str = "y",
-    time: str = "t",
-    grade: str = "grade",
-    start: str = "start",
-    alpha: float = 0.05,
-    assignments: int | None = None,
-    seed: int = 0,
-) -> PlaceboPower:
-    """Give real untreated years a pretended programme with a known effect, and see how often it is found.
-
-    ``frame``: one row per cell and period; ``starts`` the calendars to hand out, as {any name: first treated
-    period}; each assignment gives them to different grades (all of them when there are at most 1,000, else
-    ``assignments`` drawn ones, default 200). ``estimate`` gets a frame with the column ``start`` (inf: never)
-    and the effect added. Raises :class:`CannotEstimate` when there are fewer grades than calendars.
-    """
-    grades = sorted(frame[grade].astype(str).unique())
-    calendars = list(starts.values())
-    if len(grades) <= len(calendars):
-        raise CannotEstimate("power: placebo effects need more grades than calendars to hand out")
-    possible = [*permutations(grades, len(calendars))] if len(grades) ** len(calendars) < 200_000 else []
-    rng = np.random.default_rng(seed)
-    if (
-        not possible
-        or (assignments is not None and assignments < len(possible))
-        or len(possible) > _ENUMERATE_UP_TO
-    ):
-        count = assignments or 200
-        chosen = [tuple(rng.choice(grades, len(calendars), replace=False)) for _ in range(count)]
-    else:
-        chosen = possible
-    found = np.full((len(effects) + 1, len(chosen)), np.nan)
-    hit = np.zeros((len(effects), len(chosen)))
-    for j, who in enumerate(chosen):
-        begins = frame[grade].astype(str).map(dict(zip(who, calendars, strict=True))).fillna(np.inf)
-        treated = (frame[time] >= begins).to_numpy(dtype=float)
-        for i, effect in enumerate((0.0, *effects)):
-            result = estimate(frame.assign(**{start: begins, outcome: frame[outcome] + effect * treated}))
-            found[i, j] = result.estimate
-            if i:
-                hit[i - 1, j] = result.p_value is not None and result.p_value <= alpha
-    return PlaceboPower(
-        tuple(map(float, effects)),
-        tuple(map(float, hit.mean(axis=1))),
-        tuple(map(float, found[1:].mean(axis=1))),
-        float(found[0].std(ddof=1)) if len(chosen) > 1 else float("nan"),
-        len(chosen),
-    )

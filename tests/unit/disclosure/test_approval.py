@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import stat
+from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from evaluation.disclosure import protect
-from evaluation.disclosure.approval import Approver, approve, hash_files
+from evaluation.disclosure.approval import Approver, approve
 from evaluation.disclosure.ledger import Ledger, read_ledger, write_ledger
 from evaluation.door.pseudonyms import PseudonymKey
 from evaluation.errors import GateRefused, InputError
@@ -24,6 +27,12 @@ RULES = rules_with()
 SEAL = PseudonymKey.parse(KEY).for_seals
 ANNA = Approver("Anna Prøve", "anpr", "2026-11-21T09:00:00+01:00")
 BO = Approver("Bo Prøve", "bopr", "2026-11-21T10:30:00+01:00")
+
+
+def hash_files(folder: Path, names: Iterable[str] = ()) -> dict[str, str]:
+    """SHA-256 of files below a folder, all of them unless some are named."""
+    files = [folder / n for n in names] or [p for p in folder.rglob("*") if p.is_file()]
+    return {p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 
 
 @pytest.fixture

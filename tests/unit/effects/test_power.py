@@ -1,8 +1,6 @@
-"""Detectable effects by hand, components recovered from simulated years, and pretended programmes."""
+"""Detectable effects by hand, components recovered from simulated years, and what is refused."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -15,7 +13,6 @@ from evaluation.effects.imputation import imputation
 from evaluation.effects.power import (
     VarianceComponents,
     minimum_detectable_effect,
-    placebo_injection,
     planned_power,
     variance_components,
 )
@@ -100,35 +97,6 @@ def test_planned_power_does_not_look_at_the_outcome() -> None:
     assert results[0] == results[1]
 
 
-@dataclass
-class Answer:
-    estimate: float
-    p_value: float | None
-
-
-def difference(frame: pd.DataFrame) -> Answer:
-    """After minus before, treated minus untreated; found when below -1."""
-    treated, after = np.isfinite(frame["start"]), frame["t"] >= 12
-    means = [
-        frame.loc[(treated == a) & (after == b), "y"].mean() for a in (True, False) for b in (True, False)
-    ]
-    value = (means[0] - means[1]) - (means[2] - means[3])
-    return Answer(value, 0.01 if value < -1 else 0.5)
-
-
-def test_injected_effects_are_recovered_over_all_assignments() -> None:
-    frame = years(5, 0.0, 0.01, n_years=4)
-    found = placebo_injection(frame, {"wave_1": 12.0, "wave_2": 12.0}, (-0.5, -2.0), difference)
-    assert found.assignments == 6 * 5
-    assert found.mean_estimates == pytest.approx((-0.5, -2.0), abs=0.01)  # all assignments average to zero
-    assert found.detected == (0.0, 1.0)
-    sampled = placebo_injection(frame, {"a": 12.0, "b": 12.0}, (-2.0,), difference, assignments=7, seed=3)
-    assert sampled.assignments == 7
-    assert sampled == placebo_injection(
-        frame, {"a": 12.0, "b": 12.0}, (-2.0,), difference, assignments=7, seed=3
-    )
-
-
 def test_refuses_in_words() -> None:
     with pytest.raises(CannotEstimate, match="standard error"):
         minimum_detectable_effect(0.0, 5)
@@ -136,5 +104,3 @@ def test_refuses_in_words() -> None:
         minimum_detectable_effect(1.0, 5, level=95)
     with pytest.raises(InputError, match="nobody was treated"):
         variance_components(panel(years(1, 0.1, 1).assign(start=3.0)), ("cell", "year"))
-    with pytest.raises(CannotEstimate, match="more grades"):
-        placebo_injection(years(1, 0.1, 1), {str(i): 1.0 for i in range(6)}, (1.0,), difference)
