@@ -378,7 +378,10 @@ def test_check_is_one_json_object_and_writes_nothing(demonstration) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("round_id", "is_approved"), [(ROUND, True), ("end_of_year_2027", False)])
+@pytest.mark.parametrize(
+    ("round_id", "is_approved"),
+    [(ROUND, True), pytest.param("end_of_year_2027", False, marks=pytest.mark.long)],
+)
 def test_verify_makes_the_round_again(finished: Terminal, round_id: str, is_approved: bool) -> None:
     """Also once it went out, when the ledger knows it as an earlier release of its own."""
     if is_approved:

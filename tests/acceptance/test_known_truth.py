@@ -174,7 +174,7 @@ def test_a_school_with_few_talks_still_counts_from_its_window():
     assert judged.loc["all", "verdict"] != "kan endnu ikke opgøres"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_better_cohorts_are_not_taken_for_an_effect():
     """The model beside the primary one is moved by them; the primary one is not, on average over municipalities."""
     rows = [answers("cohorts", s, END.id)[0] for s in SEEDS]

@@ -129,7 +129,8 @@ def nothing_in(reports: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("small", [260, pytest.param(480, marks=pytest.mark.long)], indirect=True)
+@pytest.mark.long
+@pytest.mark.parametrize("small", [260, 480], indirect=True)
 def test_nothing_is_found_in_a_small_municipality(small):
     nothing_in(small)
 

@@ -144,7 +144,7 @@ def test_an_unfinished_removal_is_ended_first(place: Place) -> None:
     assert "a withdrawal was begun and not carried to its end" in said
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_rounds_made_again_say_the_same_of_the_same_pupils(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -142,7 +142,9 @@ def test_a_full_disk_says_how_much_and_where_and_leaves_with_5(demonstration, tm
     "elsewhere",
     [
         {"TZ": "Pacific/Kiritimati", "LC_ALL": "C", "LANG": "C"},
-        {"TZ": "America/Santiago", "SET_BACK": "1"},  # where some days of the autumn have no midnight
+        pytest.param(  # where some days of the autumn have no midnight
+            {"TZ": "America/Santiago", "SET_BACK": "1"}, marks=pytest.mark.long
+        ),
     ],
     ids=["another day", "no midnight, clock set back"],
 )

@@ -149,6 +149,7 @@ def test_the_report_opens_offline(demonstration, round_id):
         assert not re.findall(r'(?:src|href)="(?:https?:)?//[^"]+"', markup), path.name
 
 
+@pytest.mark.long
 def test_a_round_made_again_has_the_same_bytes(demonstration, tmp_path):
     """In another folder, from the same inbox, with the same plan frozen."""
     from pipelines.verification import compared, rerun

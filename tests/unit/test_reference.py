@@ -38,6 +38,7 @@ def test_every_key_of_a_protocol_has_a_meaning_and_a_reader():
 
 def test_the_pages_name_nobody_from_a_place_of_work():
     for page in make.PAGES.values():
+        text = page()
         assert not any(
-            place in page() for place in (str(ROOT), str(Path.home()), tempfile.gettempdir(), ".venv")
+            place in text for place in (str(ROOT), str(Path.home()), tempfile.gettempdir(), ".venv")
         )

@@ -332,7 +332,7 @@ def read_both(
         return len(intake.tables["raw_absence"]), asked, deleted
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(two_classes(most=30))
 def test_whatever_a_complete_export_deletes_is_asked_about_or_named(made) -> None:
     """Strays of 6.A in 6.B's export, or a correction of both: nobody can tell, so every day that goes is told."""
@@ -345,7 +345,7 @@ def test_whatever_a_complete_export_deletes_is_asked_about_or_named(made) -> Non
     assert asked or gone <= max(2, len(days["6.A"]) / 4)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.data())
 def test_no_day_that_was_deleted_stays_unsaid_though_it_was_the_first_or_the_last(data) -> None:
     """The newer export is the truth of its class up to its own day."""
@@ -384,7 +384,7 @@ def test_a_row_that_is_gone_at_either_end_is_asked_about_before_anybody_says_com
     assert f"mangler {len(gone)} rækker" in intake.problems[0].found
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(two_classes())
 def test_a_few_rows_of_a_class_in_anothers_export_never_wipe_the_class(made) -> None:
     """Few: less than half of the days that the older export has of the class in the newer one's time."""
@@ -401,7 +401,7 @@ def test_a_few_rows_of_a_class_in_anothers_export_never_wipe_the_class(made) -> 
     assert read_pair(lines(days["6.A"], "6.A"), newer, both) == (truth - len(inside - set(strays)), ())
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(two_classes(), st.booleans())
 def test_a_grade_in_the_column_of_the_class_names_no_class(made, with_roster: bool) -> None:
     days, _ = made
