@@ -220,7 +220,7 @@ def messages_page() -> str:
         "",
     ]
     lines += [_row("Det siger programmet", "Gør", "`rule` i `--json`"), "|---|---|---|"]
-    lines += [_row(says, do, f"`{rule}`") for rule, (says, do) in WORDS.items()]
+    lines += [_row(says, do.replace("{expected}", "…"), f"`{rule}`") for rule, (says, do) in WORDS.items()]
     return "\n".join(lines) + "\n"
 
 

@@ -177,10 +177,19 @@ OCCASION = "nedslag"
 """The codebook's attribute that says when an interview was held."""
 
 
+QUESTIONS = frozenset(
+    {
+        *("unknown_attribute", "interview_school", "interview_grade", "interview_occasion", "note_of_nobody"),
+        *("form_school", "form_unknown_school", "form_unknown_occasion"),
+    }
+)
+"""What nobody but a person can settle: the round waits. A form that may be a school's newest is one of them."""
+
+
 def _is_question(problem: Problem) -> bool:
-    """A value in a column we know that nobody understands: the interview is out, and the round waits for the answer."""
+    """A value in a column we know that nobody understands: what it is about is out, and the round waits for the answer."""
     is_beside = problem.rule == "unread" and problem.column in (DIRECTION, CODER)
-    return problem.rule in ("unknown_attribute", "note_of_nobody") or is_beside
+    return problem.rule in QUESTIONS or is_beside
 
 
 @dataclass
@@ -243,7 +252,9 @@ class _Reading:
             form = read_school_form(
                 path, codebook=codebook, schools=schools, school=stated.school, occasion=stated.occasion
             )
-            self.quarantine += [quarantined(name, p) for p in form.problems]
+            asked = {(p.rule, p.expected): p for p in reversed(form.problems) if _is_question(p)}
+            self.problems += [replace(p, file=name) for p in reversed(asked.values())]
+            self.quarantine += [quarantined(name, p) for p in form.problems if not _is_question(p)]
             # A row without a value for each form, so that an empty one counts as handed in.
             there = pd.DataFrame(sorted(form.handed_in, key=str), columns=["form", "school_id", "occasion"])
             rows = pd.concat([form.fields, there.astype("str").where(there.notna())], ignore_index=True)
@@ -353,6 +364,8 @@ class _Reading:
             if self.the_round.occasions
             else ()
         ):
+            if any(p.file == name and p.rule == "form_unknown_occasion" for p in self.problems):
+                continue
             self.problems.append(
                 Problem(name, column=OCCASION, found="a form that no occasion is known of", rule="form_occasion",
                         expected=", ".join(self.the_round.occasions),

@@ -57,7 +57,7 @@ def page_of(found: Findings) -> str:
 
 
 def _problem(p: Problem) -> tuple[str, str, str]:
-    words = danish_words(p.rule, p.found, p.next_step)
+    words = danish_words(p.rule, p.found, p.next_step, p.expected)
     return p.file, f"{words.found}{place_of(p.line, [p.column])}", words.do
 
 

@@ -156,7 +156,7 @@ def _print_problems(problems: tuple[Problem, ...], console: Console) -> None:
             for p in mine:
                 console.print(f"      åbent spørgsmål, {p.column}: {p.found} → {p.next_step}", markup=False)
             continue
-        words = danish_words(rule, mine[0].found, mine[0].next_step)
+        words = danish_words(rule, mine[0].found, mine[0].next_step, mine[0].expected)
         console.print(
             f"      {words.found}{place_of(line, (p.column for p in mine))} → {words.do}", markup=False
         )

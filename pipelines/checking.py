@@ -236,7 +236,7 @@ def _voices_of(understood: UnderstoodVoices) -> dict[str, Any]:
         "coders": list(understood.coders),
         "consent": dict(understood.consent),
         "problems": [
-            asdict(p) | {"danish": danish_words(p.rule, p.found, p.next_step).found}
+            asdict(p) | {"danish": danish_words(p.rule, p.found, p.next_step, p.expected).found}
             for p in understood.problems
         ],
     }

@@ -82,7 +82,7 @@ def _problems(found: Findings, files: list[str]) -> list[str]:
         if rule == "open_question":
             lines += [f"{file}: {_about(p)}{p.found}. Hvad betyder det hos jer?" for p in same]
         elif rule not in ("no_mapping", "two_mappings"):  # the analyst's own to put right
-            words = danish_words(rule, same[0].found, same[0].next_step)
+            words = danish_words(rule, same[0].found, same[0].next_step, same[0].expected)
             columns = danish.join(dict.fromkeys(p.column for p in same if p.column))
             lines.append(f"{file}: {words.found}{f' ({columns})' if columns else ''}. Kan I {words.do}?")
     return lines

@@ -6,12 +6,14 @@ Texts that libraries of the house raise in English go by the Danish words of the
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from evaluation.door.rule_words import FILE_WORDS, SEVERAL, WORDS, Words
 from evaluation.errors import KomgladError, Problem
 from evaluation.interviews.rule_words import WORDS as VOICE_WORDS
 from evaluation.words import danish
 
+EXPECTED = "{expected}"
 OWN_WORDS = ("open_question", "forget_restored")
 """Rules whose problems name what their words cannot: which column, which receipt."""
 
@@ -25,9 +27,10 @@ def words_of(rule: str) -> Words | None:
     return FILE_WORDS.get(rule) or WORDS.get(rule)
 
 
-def danish_words(rule: str, found: str, next_step: str) -> Words:
-    """The Danish words of a rule, else what the problem itself says."""
-    return words_of(rule) or Words(found, next_step)
+def danish_words(rule: str, found: str, next_step: str, expected: str = "") -> Words:
+    """The Danish words of a rule, with what may stand there in their place; else what the problem itself says."""
+    words = words_of(rule) or Words(found, next_step)
+    return replace(words, do=words.do.replace(EXPECTED, expected)) if EXPECTED in words.do else words
 
 
 def place_of(line: int | None, columns: Iterable[str | None]) -> str:
@@ -49,7 +52,7 @@ def told(error: KomgladError) -> str:
 
 def _told(p: Problem) -> str:
     own = words_of(p.rule)
-    words = own or Words(p.found, p.next_step)
+    words = danish_words(p.rule, p.found, p.next_step, p.expected)
     text = f"{p.file}: {words.found}" if p.file else words.found
     text += place_of(p.line, [p.column])
     if p.expected and own is None:

@@ -10,6 +10,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher
 from types import MappingProxyType
 
 from evaluation.codebooks import Codebook
@@ -39,11 +40,21 @@ _FAULTS = {
     "two_consents": "different words on consent; the most restrictive holds",
     "silent_participant": "somebody takes part of whom no consent is stated; the document is left out",
     "unknown_attribute": "a value that is not known; the document is left out",
+    "interview_school": "a school that is not in the protocol; the document is left out",
+    "interview_grade": "not a grade; the document is left out",
+    "interview_occasion": "an occasion that the codebook does not have; the document is left out",
     "two_attributes": "different values; none of them is taken",
     "unread": "something is said that nobody understands; the document is left out",
     "side_table": "another value in the file than in the side table, which is taken",
 }
 
+_UNKNOWN = {
+    CONSENT: "unknown_consent",
+    "skole": "interview_school",
+    "aargang": "interview_grade",
+    "nedslag": "interview_occasion",
+}
+"""Attribute → the rule of a value that is not known; each is answered in its own way."""
 _ANSWERS = (
     'say in the mapping that it means nothing, [ignore] "NAME" = "why", '
     'or what it is, [interviews.variables] "NAME" = "form"'
@@ -178,11 +189,10 @@ class DocumentAttributes:
         found: list[tuple[str, str]] = []
         for name in FIELDS:
             values = self._values(name, codebook, schools)
-            kind = "consent" if name == CONSENT else "attribute"
             if None in values:
-                found.append((name, f"unknown_{kind}"))
+                found.append((name, _UNKNOWN.get(name, "unknown_attribute")))
             if len(values - {None}) > 1:
-                found.append((name, f"two_{kind}s"))
+                found.append((name, "two_consents" if name == CONSENT else "two_attributes"))
             if name in self.overruled and _known(name, self.overruled[name], codebook, schools) != values:
                 found.append((name, "side_table"))
         found += [(name, "unread") for name in sorted(self.words.get(UNREAD, ()))]
@@ -214,15 +224,19 @@ def attribute_problems(
 ) -> list[Problem]:
     """One problem per attribute and fault; the values themselves are not shown, they may name somebody."""
     counts: Counter[tuple[str, str]] = Counter()
+    unknown: dict[str, set[str]] = {}
     for document in documents:
         counts.update(document.faults(codebook, schools))
+        for name, words in document.words.items():
+            odd = {word for word in words if name in FIELDS and _value(codebook, name, word, schools) is None}
+            unknown[name] = unknown.get(name, set()) | odd
     return [
         Problem(
             file,
             column=name,
             found=f"{times} document(s): {_FAULTS[rule]}",
             rule=rule,
-            expected="" if rule == "unread" else _allowed(name, codebook, schools),
+            expected="" if rule == "unread" else _allowed(name, codebook, schools, unknown.get(name, ())),
             next_step=_ANSWERS
             if rule == "unread"
             else "correct the attribute in the tool or in the side table",
@@ -267,11 +281,38 @@ def between_files(name: str, times: int) -> Problem:
     )
 
 
-def _allowed(name: str, codebook: Codebook, schools: Mapping[str, str] | None) -> str:
+def _allowed(
+    name: str, codebook: Codebook, schools: Mapping[str, str] | None, said: Iterable[str] = ()
+) -> str:
+    """The words that an attribute may have, those first that are near what was ``said``; which is not shown."""
     if name == "skole" and schools is not None:
-        return ", ".join(sorted(set(schools.values())))
+        return ", ".join(nearest_first(school_names(schools), said))
     attribute = codebook.attribute(name)
-    return ", ".join(attribute.values) if attribute else ""
+    return ", ".join(nearest_first(attribute.values if attribute else (), said))
+
+
+def school_names(schools: Mapping[str, str]) -> list[str]:
+    """One name of each school as the protocol writes it: the first that is not its id."""
+    names: dict[str, str] = {}
+    for name, school in schools.items():
+        if names.get(school, school) == school:
+            names[school] = name
+    return sorted(names.values())
+
+
+NEAR = 0.6
+"""The least likeness (0–1, of letters) at which a word is shown as the one that may be meant."""
+
+
+def nearest_first(known: Iterable[str], said: Iterable[str]) -> list[str]:
+    """The known words in their order, but first the one that is most like a word that was said, if any is near."""
+    words, odd = list(known), [slug(word) for word in said]
+    likeness = {
+        word: max((SequenceMatcher(None, o, slug(word)).ratio() for o in odd), default=0.0) for word in words
+    }
+    best = max(words, key=lambda word: likeness[word], default=None)
+    is_near = best is not None and likeness[best] >= NEAR
+    return sorted(words, key=lambda word: word != best) if is_near else words
 
 
 HIGHEST_GRADE = 10

@@ -17,7 +17,7 @@ import pandas as pd
 
 from evaluation.codebooks import Codebook
 from evaluation.errors import InputError, Problem
-from evaluation.interviews.attributes import canonical_value, school_id, slug
+from evaluation.interviews.attributes import canonical_value, nearest_first, school_id, school_names, slug
 from evaluation.interviews.form_layouts import FOCUS, FORMS, STEP, STEPS, layout
 from evaluation.interviews.form_pdf import read_pdf
 from evaluation.interviews.form_sheets import Filled, read_sheet, theme_of
@@ -325,13 +325,21 @@ def _checked(
                     "write it in the form, or in [school_form] of a mapping with the file's name")
         )  # fmt: skip
     elif school is None:
-        refuse("Skole", "a school that is not in the study", ", ".join(sorted(set((schools or {}).values()))))
+        names = nearest_first(school_names(schools or {}), [item.school])
+        problems.append(
+            Problem(file, item.row, "Skole", "a school that is not in the study", "form_unknown_school", ", ".join(names),
+                    "write its name, or take the form out")
+        )  # fmt: skip
     elif theme is None:
         refuse(form.row_heading, "a row that is not in the form", ", ".join(form.themes(codebook)))
     elif dimension is None:
         refuse("dimension", "a column that is not in the form", ", ".join(form.every_dimension))
     elif item.occasion.strip() and occasion is None:
-        refuse("Nedslag", "an occasion that is not known", ", ".join(occasions.values if occasions else ()))
+        names = nearest_first(occasions.values if occasions else (), [item.occasion])
+        problems.append(
+            Problem(file, item.row, "Nedslag", "an occasion that is not known", "form_unknown_occasion", ", ".join(names),
+                    "write the occasion as the codebook has it")
+        )  # fmt: skip
     elif not item.value.strip():
         refuse(item.dimension, "nothing", "text or a number")
     elif not value:

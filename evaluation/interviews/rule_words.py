@@ -1,6 +1,7 @@
 """What a rule of interviews and forms says to the analyst, in Danish: what is wrong, and what to do about it.
 
-Machines get the rule's id and the English words of the :class:`~evaluation.errors.Problem`.
+``{expected}`` is filled with the words that may stand there. Machines
+get the rule's id and the English words of the :class:`~evaluation.errors.Problem`.
 """
 
 from __future__ import annotations
@@ -39,7 +40,20 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "unknown_attribute": (
         "en oplysning, som kodebogen ikke kender: den kan være et nej, og interviewet er ude",
-        "brug kodebogens ord, i værktøjet eller i sidetabellen; er det et nej, så skriv det i samtykke",
+        "brug et af kodebogens ord (det nærmeste først: {expected}); er det et nej, så skriv det i samtykke",
+    ),
+    "interview_school": (
+        "en skole, som protokollen ikke har: interviewet tæller ikke, før det er afgjort",
+        "skriv skolens navn som protokollen (det nærmeste først: {expected}); er det en skole uden for evalueringen, så tag "
+        "interviewet ud",
+    ),
+    "interview_grade": (
+        "en årgang, der ikke er noget klassetrin: interviewet tæller ikke, før det er afgjort",
+        "skriv klassetrinnet med tal, eller et af kodebogens ord (det nærmeste først: {expected})",
+    ),
+    "interview_occasion": (
+        "et nedslag, som kodebogen ikke har: interviewet tæller ikke, før det er afgjort",
+        "skriv et af kodebogens nedslag (det nærmeste først: {expected})",
     ),
     "no_occasion": (
         "interview uden nedslag: de ville tælle med i hver runde",
@@ -173,6 +187,15 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "form_occasion": (
         "skemaet siger ikke, hvilket nedslag det er fra: er der ét i skolens andre skemaer, tæller det dér",
         "skriv nedslaget i skemaet, eller i [school_form] i en mapping med filens navn",
+    ),
+    "form_unknown_school": (
+        "skemaet er fra en skole, som protokollen ikke har: hvis skema det er, skal afgøres",
+        "skriv skolens navn som protokollen (det nærmeste først: {expected}), i skemaet eller i [school_form] i en "
+        "mapping; er det en skole uden for evalueringen, så tag skemaet ud",
+    ),
+    "form_unknown_occasion": (
+        "skemaet er fra et nedslag, som kodebogen ikke har: hvilket det er, skal afgøres",
+        "skriv et af kodebogens nedslag (det nærmeste først: {expected}), i skemaet eller i [school_form] i en mapping",
     ),
     "form_unreadable": (
         "en PDF, der ikke kan læses som skema",

@@ -467,7 +467,7 @@ def test_the_fillable_pdf_comes_in_with_the_school_its_mapping_states(tmp_path: 
     writer.write(path)
     study = load_study(tmp_path / "study")
     alone = read(tmp_path, study)
-    assert "form_school" in set(alone.tables["raw_quarantine"]["rule"])
+    assert "form_school" in {p.rule for p in alone.problems}
     assert alone.tables["raw_school_forms"].empty
     proposed = propose_voices(path, book) or ""
     school = study.protocol.schools[0]
@@ -555,7 +555,7 @@ def test_an_occasion_nobody_knows_stops_the_round(tmp_path: Path) -> None:
     )
     path.write_text(text.replace(known, "Slut 27"), encoding="utf-8")
     (problem,) = read(tmp_path).problems
-    assert (problem.column, problem.rule) == ("nedslag", "unknown_attribute")
+    assert (problem.column, problem.rule) == ("nedslag", "interview_occasion")
     assert known in problem.expected
 
 
@@ -583,3 +583,21 @@ def test_an_interview_that_is_out_is_not_asked_about(tmp_path: Path) -> None:
     lines = [line.replace(NOVEMBER_OCCASION, "") if "barn" in line else line for line in text.splitlines()]
     write(place / "kodet.csv", "\n".join(lines))
     assert read(tmp_path).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("school", "occasion", "rule"),
+    [("Bakkeskolen i nabokommunen", "{occasion}", "form_unknown_school"), ("", "{occasion}", "form_school"),
+     ("{school}", "Slut 27", "form_unknown_occasion")],
+)  # fmt: skip
+def test_a_newer_form_nobody_can_place_stops_the_round_and_never_leaves_the_older_standing(
+    school: str, occasion: str, rule: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "incoming" / "skemaer"
+    known = {"school": PILOT.protocol.schools[0].name, "occasion": "baseline"}
+    line = "skema;skole;nedslag;tema;dimension;vaerdi\nimplementeringstrappe;{};{};;trin;{}\n"
+    write(folder / "trappe_2026-11-01.csv", line.format(known["school"], "baseline", 1))
+    assert not read(tmp_path).problems
+    write(folder / "trappe_2026-11-20.csv", line.format(school.format(**known), occasion.format(**known), 2))
+    (problem,) = read(tmp_path).problems
+    assert (problem.file, problem.rule) == ("skemaer/trappe_2026-11-20.csv", rule)

@@ -18,6 +18,7 @@ from evaluation.interviews.forms import read_school_form
 from evaluation.interviews.plain_columns import SEGMENT_COLUMNS as PLAIN
 from evaluation.interviews.segments import SEGMENT_COLUMNS, pseudonym
 from evaluation.interviews.side_tables import read_side_table
+from pipelines.told import danish_words
 
 SIDE = "document;informant;skole;aargang;nedslag;form;samtykke;kodere\n"
 
@@ -329,7 +330,7 @@ def test_schools_may_be_written_by_name(tmp_path: Path, read: Any, book: Any) ->
     batch = read(write(tmp_path / "c.csv", text), schools=schools)
     assert set(batch.segments["school_id"].dropna()) == {"s1", "s2"}
     assert "1 document(s)" in batch.problems[0].found
-    assert batch.problems[0].expected == "s1, s2"
+    assert batch.problems[0].expected == "Nordskolen, Søndre Skole"
     form = "skema;skole;nedslag;tema;dimension;vaerdi\nimplementeringstrappe;{};baseline;;trin;2\n"
     forms = [
         read_school_form(write(tmp_path / "f.csv", form.format(name)), codebook=book, schools=schools)
@@ -472,3 +473,25 @@ def test_formulas_in_a_workbook_are_refused_and_text_that_looks_like_one_is_kept
         read(tmp_path / "f.xlsx")
     batch = read(write(tmp_path / "f.csv", "dokument;kode;tekst\na;MP.UFRIV;=1+1\n"))
     assert list(batch.texts["text"]) == ["=1+1"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "word", "rule", "first"),
+    [("skole", "Sdr. Skole", "interview_school", "Søndre Skole"),
+     ("skole", "Gl. Hasseris Skole, Aalborg", "interview_school", "Nord"),
+     ("nedslag", "Slutevaluering 27", "interview_occasion", "slutevaluering_2027"),
+     ("aargang", "14", "interview_grade", "1"),
+     ("informant", "laererpaed", "unknown_attribute", "laerer_paedagog")],
+)  # fmt: skip
+def test_a_value_nobody_knows_is_answered_with_the_words_there_are_the_nearest_first(
+    heading: str, word: str, rule: str, first: str, tmp_path: Path, read: Any
+) -> None:
+    schools = {"Nordskolen": "s1", "Nord": "s1", "s1": "s1", "Søndre Skole": "s2"}
+    text = f"dokument;kode;{heading}\na;MP.UFRIV;{word}\n"
+    (problem,) = read(write(tmp_path / "c.csv", text), schools=schools).problems
+    assert problem.rule == rule
+    assert problem.expected.startswith(first)
+    words = danish_words(problem.rule, problem.found, problem.next_step, problem.expected)
+    assert problem.expected in words.do
+    assert "nej" not in words.do or rule == "unknown_attribute"
+    assert word not in f"{problem} {words}"
