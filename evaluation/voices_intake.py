@@ -394,7 +394,7 @@ class _Reading:
                         next_step="take out the older, or write the right day in the file's name")
                 for name in newest
             ]  # fmt: skip
-        elif has_words and not said[newest[0]]:
+        elif has_words and not said[newest[0]] and not any(p.file == newest[0] for p in self.problems):
             self.problems += [
                 Problem(name, found="nothing that can be read, in a form that is newer than one with words",
                         rule="form_emptied", expected="words, or no older form",
