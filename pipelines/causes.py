@@ -105,6 +105,13 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         todo += [e for e in origins if isinstance(e, BaseException)]
 
 
+def reason_of(error: OSError) -> str:
+    """Why the operating system would not, in Danish; of what has no words here, the name of its number."""
+    known = TEXT.all("causes_reasons")
+    name = errno.errorcode.get(error.errno or 0, type(error).__name__)
+    return known.get(name, name)
+
+
 def disk_full(place: Path, data: Path) -> EnvironmentProblem:
     """No room: where, how much there is, and about how much a round takes."""
     existing = next(p for p in (place, *place.parents) if p.exists())
@@ -169,6 +176,16 @@ def not_a_file(place: Path, data: Path) -> InputError:
             )
         ],
     )
+
+
+def require_open(data: Path) -> None:
+    """The data folder may be looked into, if there is one.
+
+    Raises:
+        EnvironmentProblem: it is somebody else's alone.
+    """
+    if data.is_dir() and not os.access(data, os.R_OK | os.X_OK):
+        raise closed(data)
 
 
 def require_in_place(data: Path) -> None:

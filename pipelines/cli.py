@@ -40,15 +40,10 @@ if TYPE_CHECKING:
 texts = own_names.texts
 TEXT = texts("commands")
 
-app = typer.Typer(
+app = usage.App(
     name="komglad",
-    cls=usage.Commands,
     help=TEXT("cli_about"),
-    no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
 )
 
 
@@ -75,7 +70,9 @@ def options(
         str | None,
         typer.Option(help="a study that comes with komglad, or a study folder", envvar="KOMGLAD_STUDY"),
     ] = None,
-    data: Annotated[Path | None, typer.Option(help="the data folder", envvar="KOMGLAD_DATA")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="the data folder", envvar="KOMGLAD_DATA", readable=False)
+    ] = None,
     _asked: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="which komglad this is")
     ] = False,
@@ -89,8 +86,9 @@ def options(
     settings.export()
     command = context.invoked_subcommand or ""
     if command not in WITHOUT_FOLDER:
-        from pipelines.causes import require_in_place
+        from pipelines.causes import require_in_place, require_open
 
+        require_open(settings.data)
         require_in_place(settings.data)
     _endings.append(begin(settings.data, command, settings.log_level))
     if command in ALONE:
@@ -171,10 +169,10 @@ def _why(error: BaseException) -> tuple[int, str]:
 
     if isinstance(error, KomgladError):
         return _told(error)
+    if isinstance(error, usage.HelpInstead):
+        typer.echo(str(error), err=True)
+        return 2, ""
     if usage.is_usage(error):
-        if shown := usage.help_instead(error):
-            typer.echo(shown, err=True)
-            return 2, ""
         return _told(usage.explained_usage(error))
     # Its text could hold a value of a person, so only its kind and place are shown, also to who looks for the fault.
     frames = traceback.extract_tb(error.__traceback__)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from evaluation.errors import EnvironmentProblem, Problem
 from evaluation.words.texts import texts
+from pipelines.causes import reason_of
 from pipelines.private import own_folder
 from pipelines.settings import PROJECT, Settings
 
@@ -42,11 +43,15 @@ def make_key_file(path: Path, settings: Settings, *, option: str) -> PseudonymKe
             TEXT("key_keep_it"),
         ) from None
     except OSError as error:
-        found = TEXT("key_not_writable", why=error.strerror or type(error).__name__)
+        found = TEXT("key_not_writable", why=reason_of(error))
         raise refuse(found, TEXT("key_choose_another", option=option)) from None
     text = generate_key()
-    with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-        stream.write(text + "\n")
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+            stream.write(text + "\n")
+    except OSError:
+        path.unlink(missing_ok=True)  # half a key would be kept as if it were one
+        raise
     return PseudonymKey.parse(text)
 
 

@@ -22,6 +22,7 @@ from typing import IO, Any
 
 from evaluation.errors import Busy, EnvironmentProblem, Problem
 from evaluation.words.texts import texts
+from pipelines.causes import FULL, disk_full, reason_of
 from pipelines.private import own_folder
 
 TEXT = texts("running")
@@ -177,7 +178,8 @@ def claims(data: Path) -> list[str]:
 def _looked_at(path: Path) -> dict[str, Any] | None:
     if not path.is_file():
         return None
-    with path.open("a+", encoding="utf-8") as handle:
+    # A monitor may have no right to write, and only looks.
+    with path.open("a+" if os.access(path, os.W_OK) else "r", encoding="utf-8") as handle:
         return None if _try_lock(handle) else _holder(handle)
 
 
@@ -204,12 +206,14 @@ def _opened(path: Path) -> IO[str]:
         handle = path.open("a+", encoding="utf-8")
         path.chmod(0o600)
     except OSError as error:
+        if error.errno in FULL:
+            raise disk_full(path, path.parent) from error
         raise EnvironmentProblem(
-            TEXT("lock_not_writable", parent=path.parent, strerror=str(error.strerror)),
+            TEXT("lock_not_writable", parent=path.parent, reason=reason_of(error)),
             [
                 Problem(
                     str(path),
-                    found=str(error.strerror),
+                    found=reason_of(error),
                     next_step=TEXT("lock_mend_rights"),
                 )
             ],
@@ -232,7 +236,7 @@ def _try_lock(handle: IO[str]) -> bool:
     except OSError as error:
         if error.errno in _BUSY:
             return False
-        raise _no_locks(Path(handle.name), str(error.strerror)) from error
+        raise _no_locks(Path(handle.name), reason_of(error)) from error
     return True
 
 

@@ -14,7 +14,7 @@ from evaluation.errors import KomgladError, Problem
 from evaluation.reports.pdf import find_browser
 from evaluation.study import load_study
 from evaluation.words.texts import texts
-from pipelines.causes import damaged_history, explained, require_in_place
+from pipelines.causes import damaged_history, explained, require_in_place, require_open
 from pipelines.lock import holder_of, page_of, probe_locks
 from pipelines.private import SHOWN, as_problem, open_to_others
 from pipelines.resources import KeySource
@@ -53,7 +53,8 @@ class Readiness:
 
 
 def readiness(settings: Settings) -> Readiness:
-    """Look at everything a run needs."""
+    """Look at everything a run needs. Raises EnvironmentProblem where the data folder may not be looked into."""
+    require_open(settings.data)
     problems: list[Problem] = []
 
     def known(what: str, ask: Any) -> Any:

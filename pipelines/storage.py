@@ -29,7 +29,7 @@ from evaluation.tables.relations import KEY_ID, Stored
 from evaluation.words import Count
 from evaluation.words.texts import texts
 from pipelines import origins
-from pipelines.causes import CLOSED, FULL, closed, disk_full, not_a_file
+from pipelines.causes import CLOSED, FULL, closed, disk_full, not_a_file, reason_of
 from pipelines.origins import Sealing
 from pipelines.private import own_folder
 
@@ -86,7 +86,7 @@ def _disk_problem(path: Path, error: OSError) -> KomgladError:
         [
             Problem(
                 str(path.parent),
-                found=os.strerror(error.errno) if error.errno else "fejl ved skrivning",
+                found=reason_of(error),
                 next_step=TEXT("storage_look_at_disk"),
             )
         ],

@@ -7,19 +7,21 @@ be no number of a person.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeVar
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from evaluation.errors import InputError, Problem
 from evaluation.words.texts import texts
 
 TEXT = texts("commands")
+F = TypeVar("F", bound=Callable[..., Any])
 HELP = TEXT.all("usage_help_words")
-_UsageError: Any = typer.BadParameter.__base__
-_Formatter: Any = TyperGroup.context_class.formatter_class
+_Context: Any = TyperGroup.context_class
+_Formatter: Any = _Context.formatter_class
 
 
 class Formatter(_Formatter):  # type: ignore[misc]
@@ -39,11 +41,32 @@ class Formatter(_Formatter):  # type: ignore[misc]
         super().write_dl(said, col_max, col_spacing)
 
 
-TyperGroup.context_class.formatter_class = Formatter
+class Context(_Context):  # type: ignore[misc]
+    """Of a command line whose help is told so."""
+
+    formatter_class = Formatter
+
+
+class HelpInstead(Exception):
+    """Nothing at all was typed after a command that needs more; its text is the help."""
+
+
+class Command(TyperCommand):
+    """One command."""
+
+    context_class = Context
 
 
 class Commands(TyperGroup):
     """Commands by name; an unknown one is answered with the nearest."""
+
+    context_class = Context
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """What was typed."""
+        if not args and not self.invoke_without_command:
+            raise HelpInstead(ctx.get_help())
+        return super().parse_args(ctx, args)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that the first word names."""
@@ -53,28 +76,38 @@ class Commands(TyperGroup):
         raise _refusal(TEXT("usage_no_command", name=_shown(word)), _near(word, list(self.commands)), ctx)
 
 
+class App(typer.Typer):
+    """A command line of such commands."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(
+            cls=Commands, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, **more
+        )
+
+    def command(self, name: str | None = None, **more: Any) -> Callable[[F], F]:
+        """A command under a name."""
+        return super().command(name, cls=Command, **more)
+
+
 def is_usage(error: BaseException) -> bool:
     """Whether Typer could not read the command line."""
-    return isinstance(error, _UsageError)
-
-
-def help_instead(error: Any) -> str:
-    """The help that is shown where nothing at all was typed; else empty."""
-    return str(error.message) if type(error).__name__ == "NoArgsIsHelpError" else ""
+    return isinstance(error, typer.TyperException)
 
 
 def explained_usage(error: Any) -> InputError:
-    """What is wrong with the command line, and what was probably meant."""
-    ctx, kind = error.ctx, type(error).__name__
+    """What is wrong with the command line, and what was probably meant.
+
+    Typer exports one of its kinds of error; the others are told by what they carry.
+    """
+    ctx = error.ctx
     option, param = getattr(error, "option_name", ""), getattr(error, "param", None)
     name = _shown(option or (_name(param) if param is not None else ""))
-    if kind == "NoSuchOption":
+    if hasattr(error, "possibilities"):  # an option that there is not
         return _refusal(TEXT("usage_no_option", command=_path(ctx), name=name), _meant(option, ctx), ctx)
-    if any(word.startswith(f"{option}=") for word in sys.argv) and kind == "BadOptionUsage":
-        return _refusal(TEXT("usage_no_value", name=name), "", ctx)
-    if kind == "BadOptionUsage":  # which comes without the command it was met in
-        return _refusal(TEXT("usage_value_missing", name=name), "", ctx)
-    if kind == "MissingParameter":
+    if option:  # one that was written wrongly; it comes without the command it was met in
+        is_given = any(word.startswith(f"{option}=") for word in sys.argv)
+        return _refusal(TEXT("usage_no_value" if is_given else "usage_value_missing", name=name), "", ctx)
+    if hasattr(error, "param_type"):  # something that is missing
         return _refusal(TEXT("usage_missing", command=_path(ctx), name=name), "", ctx)
     if param is not None:
         is_whole = param.type_descriptor.annotation is int

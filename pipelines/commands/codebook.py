@@ -11,7 +11,8 @@ from evaluation.interviews.codebook_diff import compare
 from evaluation.interviews.qdc import codebook_from_qdc, codebook_to_qdc
 from evaluation.words import Count
 from evaluation.words.texts import texts
-from pipelines.usage import Commands
+from pipelines.causes import reason_of
+from pipelines.usage import App
 
 if TYPE_CHECKING:
     from evaluation.codebooks import Codebook
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 TEXT = texts("commands")
 
 
-app = typer.Typer(cls=Commands, rich_markup_mode=None)
+app = App()
 
 
 @app.callback(invoke_without_command=True)
@@ -77,7 +78,10 @@ def print_codebook(
 @app.command("export")
 def export_codebook(
     path: Annotated[
-        Path, typer.Argument(metavar="FILE", help="Where it goes: .qdc for REFI-QDA, .csv for Taguette.")
+        Path,
+        typer.Argument(
+            metavar="FILE", help="Where it goes: .qdc for REFI-QDA, .csv for Taguette.", readable=False
+        ),
     ],
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
 ) -> None:
@@ -95,13 +99,15 @@ def export_codebook(
             taguette_codebook(book) if path.suffix.casefold() == ".csv" else codebook_to_qdc(book)
         )
     except OSError as error:
-        raise EnvironmentProblem(TEXT("not_written", name=path.name, why=str(error.strerror))) from None
+        raise EnvironmentProblem(TEXT("not_written", name=path.name, why=reason_of(error))) from None
     typer.echo(f"{path}: {len(book.codes)} koder, version {book.version}")
 
 
 @app.command("compare")
 def compare_codebook(
-    path: Annotated[Path, typer.Argument(metavar="FILE", help="A .qdc, a .qdpx or another codebook.yaml.")],
+    path: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A .qdc, a .qdpx or another codebook.yaml.", readable=False)
+    ],
 ) -> None:
     """Show how a codebook that comes back from a tool differs from the study's."""
     from evaluation.codebooks import load_codebook
@@ -129,7 +135,9 @@ def compare_codebook(
 
 @app.command("forms")
 def write_forms(
-    directory: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the empty forms go.")],
+    directory: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Where the empty forms go.", readable=False)
+    ],
 ) -> None:
     """Write the schools' empty forms (xlsx), which komglad reads back when they are filled in."""
     from evaluation.interviews.form_templates import write_templates
@@ -143,7 +151,9 @@ def write_forms(
 
 @app.command("guide")
 def write_guide(
-    directory: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the documents go.")],
+    directory: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Where the documents go.", readable=False)
+    ],
 ) -> None:
     """Write what is needed before the first interview: interview guide, form for minutes, consent form (Word)."""
     from evaluation.reports.fieldwork import documents

@@ -17,7 +17,7 @@ def demo(
     scenario: Annotated[
         str, typer.Option(help="what happens in it; an unknown word is answered with the known ones")
     ] = "effect",
-    folder: Annotated[Path | None, typer.Option(help="default: data/demo")] = None,
+    folder: Annotated[Path | None, typer.Option(help="default: data/demo", readable=False)] = None,
     yes: Annotated[
         bool, typer.Option("--yes", help="do not ask before making a demonstration again")
     ] = False,

@@ -16,7 +16,9 @@ TEXT = texts("commands")
 def init(
     key_file: Annotated[
         Path | None,
-        typer.Option(help="where the key is to lie; default: KOMGLAD_KEY_FILE or ~/.config/komglad/key"),
+        typer.Option(
+            help="where the key is to lie; default: KOMGLAD_KEY_FILE or ~/.config/komglad/key", readable=False
+        ),
     ] = None,
 ) -> None:
     """Make the key that turns CPR numbers into pseudonyms. It is never overwritten."""

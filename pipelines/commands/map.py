@@ -11,7 +11,11 @@ import typer
 def map_file(
     file: Annotated[
         Path,
-        typer.Argument(metavar="FILE", help="the export (or QualCoder's folder) to look at; it is only read"),
+        typer.Argument(
+            metavar="FILE",
+            help="the export (or QualCoder's folder) to look at; it is only read",
+            readable=False,
+        ),
     ],
 ) -> None:
     """Print a draft mapping for FILE; its doubts stand above it as comments. Save it in the study's mappings/."""

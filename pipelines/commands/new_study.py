@@ -14,7 +14,9 @@ TEXT = texts("commands")
 
 
 def new_study(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="a folder that does not exist yet")],
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="a folder that does not exist yet", readable=False)
+    ],
     like: Annotated[
         str, typer.Option("--from", help="the study it extends, for example eksempel_raadgiver")
     ] = "",

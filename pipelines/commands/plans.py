@@ -17,7 +17,7 @@ TEXT = texts("commands")
 
 def plan(
     page: Annotated[
-        Path | None, typer.Option("--page", help="also write it as an HTML page to this file")
+        Path | None, typer.Option("--page", help="also write it as an HTML page to this file", readable=False)
     ] = None,
 ) -> None:
     """Say who gets what from when, compared with whom, when the milestone is due, and which answers are possible."""
@@ -80,7 +80,9 @@ def freeze(
 
 
 def templates(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="where the empty templates go")],
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="where the empty templates go", readable=False)
+    ],
 ) -> None:
     """Write empty templates that komglad reads back when they are filled in and put in the inbox."""
     from evaluation.codebooks import load_codebook
@@ -98,7 +100,7 @@ def templates(
 
 
 def privacy(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="where the drafts go")],
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="where the drafts go", readable=False)],
 ) -> None:
     """Write impact assessment, record, retention, notice to parents, breach procedure and roles as drafts in Danish."""
     from evaluation.publication.privacy import privacy_documents

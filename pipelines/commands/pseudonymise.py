@@ -15,17 +15,22 @@ TEXT = texts("commands")
 
 
 def pseudonymise(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="a transcript: .docx, .txt, .vtt, .srt, .md")],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="a transcript: .docx, .txt, .vtt, .srt, .md", readable=False),
+    ],
     names: Annotated[
-        Path | None, typer.Option(help="more names to look for (staff, places), one on each line")
+        Path | None,
+        typer.Option(help="more names to look for (staff, places), one on each line", readable=False),
     ] = None,
     also: Annotated[list[str] | None, typer.Option(metavar="WORD", help="replace this word too")] = None,
     keep: Annotated[list[str] | None, typer.Option(metavar="WORD", help="leave this word")] = None,
     write: Annotated[
-        Path | None, typer.Option(metavar="OUT", help="write the transcript without the names")
+        Path | None,
+        typer.Option(metavar="OUT", help="write the transcript without the names", readable=False),
     ] = None,
     key: Annotated[
-        Path | None, typer.Option(help="where the key back goes; never in the data folder")
+        Path | None, typer.Option(help="where the key back goes; never in the data folder", readable=False)
     ] = None,
 ) -> None:
     """Show what may point to somebody, each in its context; with --write, replace it. A person reads it all the same."""

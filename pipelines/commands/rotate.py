@@ -16,7 +16,10 @@ TEXT = texts("commands")
 
 def rotate(
     to: Annotated[
-        Path, typer.Option(help="where the new key is to lie, or lies since a rotation that was cut short")
+        Path,
+        typer.Option(
+            help="where the new key is to lie, or lies since a rotation that was cut short", readable=False
+        ),
     ],
     born: Annotated[
         str | None,
@@ -25,7 +28,11 @@ def rotate(
     yes: Annotated[bool, typer.Option("--yes", help="do not ask; needed where there is no terminal")] = False,
     map_file: Annotated[
         Path | None,
-        typer.Option("--map", help="also write old and new pseudonym of every pupil in the warehouse here"),
+        typer.Option(
+            "--map",
+            help="also write old and new pseudonym of every pupil in the warehouse here",
+            readable=False,
+        ),
     ] = None,
 ) -> None:
     """Make a new key and move the list of forgotten pupils to it; the rounds are then made again with the new key.

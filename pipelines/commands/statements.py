@@ -35,7 +35,9 @@ def statements(
     is_material: Annotated[
         bool, typer.Option("--material", help="who was asked when, and who declined")
     ] = False,
-    page: Annotated[Path | None, typer.Option(help="write it as a page only you can read")] = None,
+    page: Annotated[
+        Path | None, typer.Option(help="write it as a page only you can read", readable=False)
+    ] = None,
 ) -> None:
     """Show every statement under a code with its interview and its words."""
     from evaluation.errors import InputError
@@ -118,6 +120,7 @@ def quotes(
     from evaluation.interviews.retrieval import NO_IN_FILE, candidates
     from evaluation.questions.voices import codebook_of, decisions_of
     from evaluation.study import PACKAGED
+    from pipelines.causes import reason_of
 
     names = ("core_interview_codes", "raw_interview_texts", "raw_school_forms")
     _, study, (codes, texts, school_forms) = _round_of(round_id, *names)
@@ -151,7 +154,7 @@ def quotes(
     try:
         target.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise EnvironmentProblem(TEXT("not_written", name=target.name, why=str(error.strerror))) from None
+        raise EnvironmentProblem(TEXT("not_written", name=target.name, why=reason_of(error))) from None
     typer.echo(
         TEXT("statements_done", target=target, use=Count(len(use or [])), refuse=Count(len(refuse or [])))
     )
