@@ -60,8 +60,10 @@ def readiness(settings: Settings) -> Readiness:
     def known(what: str, ask: Any) -> Any:
         try:
             return ask()
-        except KomgladError as error:
-            problems.extend(error.problems or (Problem(what, found=error.message),))
+        except (KomgladError, OSError) as error:
+            if (found := explained(error, settings.data)) is None:
+                raise
+            problems.extend(found.problems or (Problem(what, found=found.message),))
             return None
 
     known("datamappen", lambda: require_in_place(settings.data))

@@ -107,6 +107,10 @@ class Search:
             return max(seen, found or Found.NOTHING)
         return found
 
+    def raw(self, content: bytes) -> Found:
+        """Search bytes as they stand, of whatever they are."""
+        return Found.PUPIL if self._is_in(content) else Found.NOTHING
+
     def _by_format(self, stream: IO[bytes], head: bytes, depth: int) -> Found | None:
         """By what the file is; None for what may be text."""
         kind = file_kind(stream)

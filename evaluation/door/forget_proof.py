@@ -6,17 +6,22 @@ holds the pupil, or that cannot be searched, is :mod:`~evaluation.door.forget`'s
 
 from __future__ import annotations
 
+import io
 from collections.abc import Collection
 from fnmatch import fnmatch
 from pathlib import Path
 
 from evaluation.door.forget_content import Found, Search
+from evaluation.door.forget_journal import with_journal
 from evaluation.door.forget_tables import KeyedPupil, segments_of, without
 from evaluation.door.traces import Traces
 from evaluation.errors import InputError
 
 OF_SYSTEMS = ("~$*", ".DS_Store", "desktop.ini")
 """What an office program or a system puts beside files: names of them at the most, which are searched."""
+
+BESIDE = ("-wal", "-shm")
+"""What SQLite has beside a database that is in use, or whose process was killed: changes to it, and their index."""
 
 
 def still_held(
@@ -41,6 +46,11 @@ def still_held(
 
 def _found(path: Path, who: KeyedPupil, search: Search) -> Found:
     try:
+        if (journal := path.with_name(f"{path.name}-wal")).is_file():
+            content, frames = path.read_bytes(), journal.read_bytes()
+            return max(search.inside(io.BytesIO(with_journal(content, frames))), search.raw(content + frames))
+        if path.name.endswith(BESIDE) and path.with_name(path.name[: -len(BESIDE[0])]).is_file():
+            return search.raw(path.read_bytes())  # its pages were searched with their database
         with path.open("rb") as stream:
             found = search.inside(stream)
         if (
