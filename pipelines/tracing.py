@@ -69,7 +69,13 @@ def trace(
     if top is None:
         raise InputError(
             TEXT("tracing_no_source", exhibit=exhibit),
-            [Problem(f"{round_id}/made/{released}.json", found="væk", next_step=f"komglad run {round_id}")],
+            [
+                Problem(
+                    f"{round_id}/made/{released}.json",
+                    found=TEXT("ledger_gone"),
+                    next_step=f"komglad run {round_id}",
+                )
+            ],
         )
     table = released.removeprefix(PREFIX)
     is_released = stored["tables"][released] == top.sha256
@@ -85,9 +91,10 @@ def _released(warehouse: Warehouse, round_id: str) -> dict[str, Any]:
     """What came through the gate, as it is kept."""
     stored = warehouse.read_json(round_id, "release")
     if stored is None:
+        place = f"{round_id}/release.json"
         raise InputError(
-            f"intet er udgivet for {round_id} endnu",
-            [Problem(f"{round_id}/release.json", found="findes ikke", next_step=f"komglad run {round_id}")],
+            TEXT("tracing_nothing_released", round_id=round_id),
+            [Problem(place, found=TEXT("ledger_gone"), next_step=f"komglad run {round_id}")],
         )
     return stored
 
