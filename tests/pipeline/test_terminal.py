@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import sys
 import time
 from pathlib import Path
@@ -28,6 +29,8 @@ def at_a_terminal(data: Path, *tokens: str, when: bytes | float, key: bytes) -> 
 
     child, terminal = pty.fork()
     if child == 0:
+        for number in (signal.SIGINT, signal.SIGHUP):  # a suite behind ``nohup`` or ``&`` has turned them off
+            signal.signal(number, signal.SIG_DFL)
         more = {"KOMGLAD_KEY": KEY, "KOMGLAD_STUDY": "demo_kommune", "KOMGLAD_DATA": str(data)}
         os.execve(sys.executable, [sys.executable, "-c", PROGRAM, *tokens], {**os.environ, **more})
     shown, began, is_pressed = b"", time.monotonic(), False
@@ -42,6 +45,8 @@ def at_a_terminal(data: Path, *tokens: str, when: bytes | float, key: bytes) -> 
             time.sleep(0.2)
             os.write(terminal, key)
             is_pressed = True
+    else:
+        os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     os.close(terminal)
     return os.waitstatus_to_exitcode(status), shown.decode("utf-8", "replace")
