@@ -67,8 +67,9 @@ OVERLAP = Question(
     "column",
     "overlap",
     "et nyere udtræk af samme dage har ikke alt det, som dette har",
-    'spørg skolen, om hvert udtræk er fuldstændigt for sin periode: overlap = "whole_period" (det nyere gælder, også det, '
-    'der er slettet) eller "pupil_day" (det ældre tæller med, hvor det nyere intet siger)',
+    "spørg skolen, om hvert udtræk er fuldstændigt for sin periode, og skriv svaret i den mapping, der læser det nyere: "
+    'overlap = "whole_period" (det nyere gælder, også det, der er slettet) eller "pupil_day" (det ældre tæller med, hvor '
+    "det nyere intet siger)",
 )
 
 
@@ -356,7 +357,7 @@ class _Session:
                     self.ask(page.source.name, replace(question, why=f"{question.why}: {about}"))
         for page in self.ledger.undecided():
             newer = self.ledger.name(page.newer) if page.newer is not None else ""
-            missing = f"{OVERLAP.why}: {newer} mangler {len(page.only_older)} rækker"
+            missing = f"{OVERLAP.why}: {newer} mangler {page.undecided} rækker"
             self.ask(page.source.name, replace(OVERLAP, why=missing))
         return made.with_frames(
             {

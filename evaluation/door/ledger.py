@@ -38,6 +38,7 @@ class Page:
     period: tuple[dt.date, dt.date] | None = None
     sheets_unread: tuple[str, ...] = ()
     only_older: tuple[int, ...] = ()
+    undecided: int = 0
     newer: int | None = None
     deleted: tuple[int, ...] = ()
     beyond: int = 0
@@ -102,12 +103,10 @@ class Ledger:
                 page.superseded += int(n)
 
     def exports(self) -> pd.DataFrame:
-        """Which source each file is of, and whether its mapping says that older exports count beside newer ones."""
-        sources = {m: i for i, m in enumerate(dict.fromkeys(p.source.mapping.name for p in self.pages))}
+        """Whether each file's mapping says that older exports count beside newer ones, or that exports are complete."""
         return pd.DataFrame(
             {
                 "file": np.arange(len(self.pages), dtype=np.int32),
-                "source": [sources[p.source.mapping.name] for p in self.pages],
                 "is_told": [p.source.mapping.overlap == "pupil_day" for p in self.pages],
                 "is_whole": [p.source.mapping.overlap == "whole_period" for p in self.pages],
             }
@@ -140,10 +139,12 @@ class Ledger:
         )
 
     def add_only_older(self, rows: pd.DataFrame) -> None:
-        """Note rows that a newer export of the same days lacks: columns file, row, newer."""
+        """Note rows that a newer export of the same days lacks: columns file, row, newer, is_open."""
         for number, mine in rows.groupby("file"):
-            page = self.pages[int(str(number))]
-            page.only_older, page.newer = tuple(mine["row"].astype(int)), int(mine["newer"].min())
+            page, asked = self.pages[int(str(number))], mine[mine["is_open"]]
+            page.only_older = tuple(mine["row"].astype(int))
+            if len(asked):
+                page.undecided, page.newer = len(asked), int(asked["newer"].min())
 
     def add_beyond(self, rows: pd.DataFrame) -> None:
         """Note how many rows of older exports stand beside a complete one of unknown period: columns file, n."""
@@ -219,8 +220,8 @@ class Ledger:
                 first[file].sheets_unread = sheets
 
     def undecided(self) -> tuple[Page, ...]:
-        """Files that a newer export contradicts by silence, whose mapping does not say what that means."""
-        return tuple(p for p in self.pages if p.only_older and p.source.mapping.overlap is None)
+        """Files that a newer export contradicts by silence, where neither one's mapping says what that means."""
+        return tuple(p for p in self.pages if p.undecided)
 
     def seal(self, number: int, sha256: str) -> None:
         """The file was read to its end unchanged."""

@@ -46,7 +46,7 @@ def decide_absence(stage: Stage, calendar: SchoolCalendar, files: pd.DataFrame) 
     """Decide over the staged absence rows.
 
     ``files``: one row per file: its number, whether its mapping says that exports are complete for their period
-    (``is_whole``), which mapping that is (``source``), the first and last day it says it covers (``lo``, ``hi`` as
+    (``is_whole``) or that older ones count too (``is_told``), the first and last day it says it covers (``lo``, ``hi`` as
     days since 1970, missing where only its rows tell), whether its mapping states that
     (``is_period_stated``), whether it says that they go up to their own day, from their first row or the school year's start
     (``is_to_export``), and the classes its mapping says it is complete for
@@ -65,7 +65,7 @@ def decide_absence(stage: Stage, calendar: SchoolCalendar, files: pd.DataFrame) 
                WITH rows AS (SELECT school, grade, label, file, coalesce(exported, -1000000) AS exported, first, last
                              FROM statements),
                     spans AS (SELECT school, file, exported, min(first) AS lo, max(last) AS hi FROM rows GROUP BY ALL)
-               SELECT DISTINCT school, r.grade, r.label, exported, file, f.is_whole, f.source,
+               SELECT DISTINCT school, r.grade, r.label, exported, file, f.is_whole,
                       f.classes IS NOT NULL AS is_told,
                       CASE WHEN f.is_to_export THEN least(f.lo, s.lo) ELSE coalesce(f.lo, s.lo) END AS lo,
                       coalesce(f.hi, s.hi) AS hi
@@ -261,10 +261,12 @@ _SCHOOL_YEAR = "year(DATE '1970-01-01' + CAST({} AS INTEGER) - 212)"
 
 
 def only_in_older(stage: Stage) -> pd.DataFrame:
-    """Source rows that stand although a newer export of the same mapping covers their days and has nothing of them; or
-    although it says again some of what their file says, in the same school years, and begins after or ends before them.
+    """Source rows that stand although a newer export covers their days and has nothing of them; or although it says again
+    some of what their file says, in the same school years, and begins after or ends before them.
 
-    Asked after the decision. Columns file, row, newer (a file).
+    Which mapping reads either export does not matter: a school that changes its system corrects in the new one.
+
+    Asked after the decision. Columns file, row, newer (a file), is_open: neither mapping says what that means.
     """
     year = _SCHOOL_YEAR.format
     return stage.frame(
@@ -272,11 +274,13 @@ def only_in_older(stage: Stage) -> pd.DataFrame:
                           FROM statements n JOIN statements o USING (school, pupil, first)
                           JOIN deliveries f ON f.file = o.file AND NOT f.is_whole
                           WHERE n.file <> o.file)
-           SELECT DISTINCT a.file, a.row, min(v.file) AS newer
+           SELECT a.file, a.row, min_by(v.file, (f.is_told OR x.is_told OR x.is_whole, v.file)) AS newer,
+                  bool_or(NOT (f.is_told OR x.is_told OR x.is_whole)) AS is_open
            FROM statements a ANTI JOIN absence_gone g USING (id)
            JOIN deliveries f ON f.file = a.file
-           JOIN covered v ON v.source = f.source AND v.file <> a.file AND v.school = a.school AND v.grade = a.grade
+           JOIN covered v ON v.file <> a.file AND v.school = a.school AND v.grade = a.grade
              AND (v.label = a.label OR v.label < 0) AND v.exported > coalesce(a.exported, -1000000)
+           JOIN deliveries x ON x.file = v.file
            LEFT JOIN again w ON w.newer = v.file AND w.older = a.file
            WHERE a.type <> -2
              AND (a.first >= v.lo AND a.last <= v.hi
@@ -296,8 +300,7 @@ def beyond_its_rows(stage: Stage) -> pd.DataFrame:
     return stage.frame(
         f"""SELECT v.file, count(DISTINCT (a.file, a.row)) AS n
            FROM statements a ANTI JOIN absence_gone g USING (id)
-           JOIN deliveries f ON f.file = a.file
-           JOIN covered v ON v.source = f.source AND v.is_whole AND v.school = a.school AND v.grade = a.grade
+           JOIN covered v ON v.is_whole AND v.school = a.school AND v.grade = a.grade
              AND (v.label = a.label OR v.label < 0) AND v.exported > coalesce(a.exported, -1000000)
              AND (a.first < v.lo OR a.last > v.hi)
              AND {_SCHOOL_YEAR.format("a.first")} BETWEEN {_SCHOOL_YEAR.format("v.lo")} AND {_SCHOOL_YEAR.format("v.hi")}

@@ -1,7 +1,8 @@
-"""Two exports of one source of which nobody can tell the newer: none says its day, or both say the same.
+"""Two exports of one school of which nobody can tell the newer: one of them does not say its day, or both say the same.
 
 Where both say the same of the same pupils there is nothing to decide. Where one has what the other lacks, or they
-contradict each other, one of them is a correction, and counting both or dropping one would be a guess.
+contradict each other, one of them is a correction, and counting both or dropping one would be a guess. Which mapping reads
+them does not matter; either one may say that both count.
 """
 
 from __future__ import annotations
@@ -19,14 +20,16 @@ WHICH_IS_NEWER = Question(
     "begge tæller med, fordi de aldrig siger det samme to gange",
 )  # fmt: skip
 _NEVER = -1_000_000
+_NOBODY_KNOWS = f"""(a.exported = b.exported OR least(a.exported, b.exported) = {_NEVER})
+                       AND NOT x.is_told AND NOT y.is_told"""
 _SAID = "first, last, type, fraction, part"
 
 
 def undated(stage: Stage, kind: str, types: tuple[str, ...]) -> pd.DataFrame:
-    """Files of one kind of which another one of the same source and day says something else: file, other.
+    """Files of one kind of which another one of the same day, or of no day, says something else: file, other.
 
-    Needs the tables ``exports`` (file, source, is_told: the mapping says that older exports count too) and, for absence, the
-    view ``statements``. ``types``: the columns of totals' days.
+    Needs the tables ``exports`` (file, is_told: the mapping says that older exports count too) and, for absence, the view
+    ``statements`` and the table ``school_days``. ``types``: the columns of totals' days.
     """
     if kind == "absence":
         return stage.frame(_absence())
@@ -50,25 +53,39 @@ def undated(stage: Stage, kind: str, types: tuple[str, ...]) -> pd.DataFrame:
 
 
 def _absence() -> str:
-    """Pupils of a class in both files, in the days that both speak of, about whom they do not say the same."""
+    """Pupils about whom the files do not say the same in the school days that both speak of: those of a class in both, and
+    where no class is named those who are in both. Days are held against days: one may have rows where the other has spans.
+    """
     return f"""
         WITH said AS (SELECT file, school, pupil, label, coalesce(exported, {_NEVER}) AS exported, {_SAID} FROM statements),
              spans AS (SELECT file, school, exported, min(first) AS lo, max(last) AS hi FROM said GROUP BY ALL),
              pairs AS (SELECT a.file, b.file AS other, a.school, greatest(a.lo, b.lo) AS lo, least(a.hi, b.hi) AS hi
-                       FROM spans a JOIN spans b USING (school, exported)
+                       FROM spans a JOIN spans b USING (school)
                        JOIN exports x ON x.file = a.file JOIN exports y ON y.file = b.file
-                       WHERE a.file <> b.file AND x.source = y.source AND NOT x.is_told
+                       WHERE a.file <> b.file AND {_NOBODY_KNOWS}
                          AND a.lo <= b.hi AND b.lo <= a.hi),
+             of AS (SELECT DISTINCT file, school, pupil, label FROM said),
+             classes AS (SELECT DISTINCT file, school, label FROM said WHERE label >= 0),
              whose AS (SELECT DISTINCT p.file, p.other, p.school, p.lo, p.hi, a.pupil
-                       FROM pairs p JOIN (SELECT DISTINCT file, school, pupil, label FROM said) a USING (file, school)
-                       JOIN (SELECT DISTINCT file, school, pupil, label FROM said) b
-                         ON b.file = p.other AND b.school = p.school AND b.pupil = a.pupil
-                         AND (a.label = b.label OR a.label < 0 OR b.label < 0))
+                       FROM pairs p JOIN of a USING (file, school)
+                       JOIN of b ON b.file = p.other AND b.school = p.school AND b.pupil = a.pupil
+                         AND (a.label = b.label OR a.label < 0 OR b.label < 0)
+                       UNION
+                       SELECT p.file, p.other, p.school, p.lo, p.hi, a.pupil
+                       FROM pairs p JOIN of a USING (file, school)
+                       JOIN classes b ON b.file = p.other AND b.school = p.school AND b.label = a.label),
+             asked AS (SELECT file, school, pupil FROM whose UNION SELECT other, school, pupil FROM whose),
+             mine AS (SELECT said.* FROM said JOIN asked USING (file, school, pupil)),
+             days AS (SELECT DISTINCT file, school, pupil, first AS day, type, fraction, part FROM mine WHERE first = last
+                      UNION
+                      SELECT m.file, m.school, m.pupil, d.day, m.type, m.fraction, m.part
+                      FROM mine m JOIN school_days d ON d.school = m.school AND d.day BETWEEN m.first AND m.last
+                      WHERE m.first < m.last)
         SELECT DISTINCT least(w.file, w.other) AS file, greatest(w.file, w.other) AS other
-        FROM whose w JOIN said s USING (file, school, pupil)
-        WHERE s.first <= w.hi AND s.last >= w.lo AND NOT EXISTS (
-          SELECT 1 FROM said o WHERE o.file = w.other AND o.school = w.school AND o.pupil = w.pupil
-            AND o.first = s.first AND o.last = s.last AND o.type = s.type AND o.fraction = s.fraction AND o.part = s.part)
+        FROM whose w JOIN days s USING (file, school, pupil)
+        WHERE s.day BETWEEN w.lo AND w.hi AND NOT EXISTS (
+          SELECT 1 FROM days o WHERE o.file = w.other AND o.school = w.school AND o.pupil = w.pupil
+            AND o.day = s.day AND o.type = s.type AND o.fraction = s.fraction AND o.part = s.part)
         ORDER BY ALL"""
 
 
@@ -78,9 +95,9 @@ def _keyed(kind: str, key: str, values: str, beside: str) -> str:
         WITH said AS (SELECT file, coalesce(exported, {_NEVER}) AS exported, hash({key}) AS k, hash({beside}) AS b,
                              list_sort(list(hash({values}))) AS v
                       FROM {kind} GROUP BY ALL),
-             pairs AS (SELECT DISTINCT a.file, b.file AS other FROM said a JOIN said b USING (k, exported)
+             pairs AS (SELECT DISTINCT a.file, b.file AS other FROM said a JOIN said b USING (k)
                        JOIN exports x ON x.file = a.file JOIN exports y ON y.file = b.file
-                       WHERE a.file <> b.file AND x.source = y.source AND NOT x.is_told)
+                       WHERE a.file <> b.file AND {_NOBODY_KNOWS})
         SELECT DISTINCT least(p.file, p.other) AS file, greatest(p.file, p.other) AS other
         FROM pairs p JOIN said a USING (file)
         WHERE EXISTS (SELECT 1 FROM said b WHERE b.file = p.other AND b.b = a.b)
