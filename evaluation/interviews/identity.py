@@ -121,6 +121,12 @@ def same_passages(
     return {segment: frozenset(others) for segment, others in found.items()}
 
 
+def passages_with(segments: pd.DataFrame, texts: pd.DataFrame | None, code: str) -> frozenset[str]:
+    """Segments of the passages on which a code stands."""
+    named = set(segments.loc[segments["code"] == code, "segment_id"])
+    return frozenset().union(*same_passages(segments, texts, named).values())
+
+
 def segments_sharing_words(segments: pd.DataFrame, texts: pd.DataFrame, code: str) -> set[str]:
     """Segments that overlap one with this code, or hold its words, whoever coded either.
 

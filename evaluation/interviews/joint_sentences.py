@@ -71,7 +71,7 @@ def said_of(said: Mapping[str, Any], says: str, fewest_told: int = 1) -> tuple[S
         found.append(say(opposed))
     if not sides:
         found.append(say(Said.NO_SIDE))
-    elif not con and not both:
+    elif not con and not both and not said.get("is_doubted", False):
         found.append(say(Said.NOBODY_AGAINST))
     if other := Persons(int(said.get("sources_other_explanation", 0))):
         found.append(say(Said.OTHER_CAUSE, sources=other))

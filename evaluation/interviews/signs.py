@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from evaluation.codebooks import Codebook
-from evaluation.interviews.identity import same_passages
+from evaluation.interviews.identity import passages_with, same_passages
 from evaluation.interviews.themes import speaker_of, strength
 
 INVOLUNTARY = "MP.UFRIV"
@@ -25,13 +25,15 @@ SIGN_THEME_COLUMNS = (
     "sign_id",
     *(f"sources{n}" for n in _COUNTS),
     "sources_other_explanation",
+    "is_doubted",
     "sources_total",
     *(f"{group}{n}" for group in GROUPS for n in _COUNTS),
     "informant_groups",
     "strength",
 )
 """One row per sign. ``sources`` speak of it at all; ``sources_both`` say both; ``sources_context`` are neutral, or
-nobody stated a direction. The same for ``pupils`` and for ``adults`` among them."""
+nobody stated a direction. The same for ``pupils`` and for ``adults`` among them. ``is_doubted``: some statement may speak
+against the sign and is counted on no side: nobody said what it speaks against, or one coder of several read it so."""
 
 AGAINST, OTHERWISE = "X.MODBEVIS", "X.ANDENFORKL"
 """They belong to the sign of the statement they are set on, and to no other."""
@@ -101,7 +103,7 @@ def spoken_on(sign: Sign, segments: pd.DataFrame, texts: pd.DataFrame | None = N
     columns = ["segment_id", "document_id", "code", "polarity", "coder"]
     rows = segments.reindex(columns=columns).drop_duplicates()
     linked = rows[rows["code"].isin([c for c in sign.codes if not c.startswith("X.")])]
-    marked = {mark: _marked(segments, texts, mark) for mark in (AGAINST, OTHERWISE)}
+    marked = {mark: passages_with(segments, texts, mark) for mark in (AGAINST, OTHERWISE)}
     said: dict[tuple[str, str], dict[str, frozenset[str]]] = {}
     found: dict[str, Spoken] = {}
     for segment, document, code, polarity, coder in linked.itertuples(index=False):
@@ -128,13 +130,7 @@ def spoken_on(sign: Sign, segments: pd.DataFrame, texts: pd.DataFrame | None = N
     return tuple(found.values())
 
 
-def _marked(segments: pd.DataFrame, texts: pd.DataFrame | None, mark: str) -> frozenset[str]:
-    """Segments of the passages on which a mark stands."""
-    named = set(segments.loc[segments["code"] == mark, "segment_id"])
-    return frozenset().union(*same_passages(segments, texts, named).values())
-
-
-def lonely_counters(segments: pd.DataFrame, texts: pd.DataFrame) -> int:
+def lonely_counters(segments: pd.DataFrame, texts: pd.DataFrame | None) -> int:
     """Statements coded as speaking against, on whose passage no code says what they speak against."""
     about = {
         s
@@ -161,9 +157,11 @@ def sign_themes(
     """
     total = int((segments if documents is None else documents)["document_id"].nunique())
     who = dict(zip(segments["document_id"], segments["informant"], strict=True))
+    is_counter_lonely = lonely_counters(segments, texts) > 0
     rows = []
     for sign in signs_of(codebook):
         spoken = spoken_on(sign, segments, texts)
+        read = {s.segment for s in spoken if "imod" in s.says}
         stances: dict[str, set[str]] = {}
         for one in (s for s in spoken if s.is_own):
             stances.setdefault(one.document, set()).update(one.says)
@@ -179,12 +177,19 @@ def sign_themes(
                 "sign_id": sign.id,
                 **counted,
                 "sources_other_explanation": len({s.document for s in spoken if s.has_other_explanation}),
+                "is_doubted": is_counter_lonely or bool(_read_against(sign, segments) - read),
                 "sources_total": total,
                 "informant_groups": informants,
                 "strength": strength(len(stances), informants),
             }
         )
     return pd.DataFrame(rows, columns=list(SIGN_THEME_COLUMNS))
+
+
+def _read_against(sign: Sign, segments: pd.DataFrame) -> set[str]:
+    """Statements that some coder reads as speaking against the sign."""
+    is_read = segments["code"].isin(sign.own_codes) & segments["polarity"].isin(["negativ", "blandet"])
+    return set(segments.loc[is_read, "segment_id"])
 
 
 def stance(polarity: object, unstated: str = "") -> frozenset[str]:

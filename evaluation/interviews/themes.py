@@ -14,6 +14,7 @@ import pandas as pd
 
 from evaluation.codebooks import Codebook
 from evaluation.errors import InputError
+from evaluation.interviews.identity import passages_with
 
 DISCONFIRMING = ("X.MODBEVIS", "X.ANDENFORKL")
 """Always listed, also with zero sources: that nobody said otherwise is a finding only if somebody looked."""
@@ -114,18 +115,20 @@ def _named_groups(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     return frame.assign(**{c: frame[c].astype("str").where(frame[c].notna(), UNKNOWN) for c in keys})
 
 
-def divided_themes(segments: pd.DataFrame, documents: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+def divided_themes(
+    segments: pd.DataFrame, documents: pd.DataFrame, codebook: Codebook, texts: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Sources of each code divided by who speaks and by what is said of it; every source stands in one part.
 
     [code, group_kind, group_id, sources, sources_total]. group_kind *speaker*: :data:`SPEAKERS`; *stance*:
     :data:`STANCES`, by the directions of a source's statements; without one, by what the codebook declares for the code.
-    ``X.MODBEVIS`` on the same statement speaks against it.
+    ``X.MODBEVIS`` on the same passage speaks against it; ``texts`` are the statements' words, where no span is known.
     """
     who = {
         str(d): speaker_of(i) for d, i in zip(documents["document_id"], documents["informant"], strict=True)
     }
     totals = Counter(who.values())
-    marked = segments["segment_id"].isin(segments.loc[segments["code"] == DISCONFIRMING[0], "segment_id"])
+    marked = segments["segment_id"].isin(passages_with(segments, texts, DISCONFIRMING[0]))
     unstated = segments["code"].map({code.id: code.unstated for code in codebook.codes})
     rows = pd.concat(
         [

@@ -136,7 +136,7 @@ def themes(
         words, people = (codes, documents) if kind == "occasion" else (since, asked)
         found = theme_table(words, codebook, by=(column,), documents=people)
         parts.append(found.rename(columns={column: "group_id"}).assign(group_kind=kind))
-    divided = divided_themes(since, asked, codebook)
+    divided = divided_themes(since, asked, codebook, texts)
     parts.append(
         divided.assign(
             name=[codebook.get(code).name for code in divided["code"]],

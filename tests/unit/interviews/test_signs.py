@@ -322,6 +322,75 @@ def test_whose_words_they_are_does_not_follow_the_statements_names(
     assert attributed(["s0", "s5"]) is None  # a pupil and a leader said the same words: neither is named
 
 
+PLACES = {
+    "same": (0, 10),
+    "inside": (2, 6),
+    "overlapping": (4, 14),
+    "touching": (8, 30),
+    "adjacent": (10, 20),
+    "far": (50, 60),
+}
+Mark = tuple[int, str, bool, bool]
+"""A source, a place, whether a code stands with it, and whether it is in a document of its own."""
+
+
+def document_of(mark: Mark, ways: list[str]) -> str:
+    return "e" if mark[3] else f"d{mark[0] % len(ways)}"
+
+
+def is_half(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    shared = min(one[1], other[1]) - max(one[0], other[0])
+    return shared > 0 and 2 * shared >= min(one[1] - one[0], other[1] - other[0])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    ways=st.lists(st.sampled_from(["positiv", "blandet", "neutral"]), min_size=2, max_size=5),
+    marks=st.lists(
+        st.tuples(st.integers(0, 5), st.sampled_from(sorted(PLACES)), st.booleans(), st.booleans()),
+        max_size=3,
+    ),
+    second=st.sampled_from([None, "positiv", "negativ"]),
+)
+def test_nobody_speaks_against_is_said_only_where_no_statement_may(
+    ways: list[str], marks: list[Mark], second: str | None, book: Codebook
+) -> None:
+    """Counter-evidence on the same, an overlapping, an adjacent or another passage; two coders on the first statement."""
+    rows = [(f"d{n}", f"d{n}s", SIGN, way, "k_1", 0, 10) for n, way in enumerate(ways)]
+    rows += [("d0", "d0s", SIGN, second, "k_2", 0, 10)] if second else []
+    for number, (_, place, has_own_code, _) in enumerate(marks):
+        at = (document_of(marks[number], ways), f"x{number}")
+        rows.append((*at, "X.MODBEVIS", None, "k_1", *PLACES[place]))
+        rows += [(*at, "SBST.TYPE.REG", None, "k_1", *PLACES[place])] if has_own_code else []
+    columns = ["document_id", "segment_id", "code", "polarity", "coder", "start", "end"]
+    material = pd.DataFrame(rows, columns=columns).assign(informant="elev", approved_sha256=None)
+    material = material.astype({"start": "Int64", "end": "Int64"})
+    on_sign = {
+        d for mark in marks if (d := document_of(mark, ways)) != "e" and is_half(PLACES[mark[1]], (0, 10))
+    }
+    about = [(f"d{n}", (0, 10)) for n in range(len(ways))]
+    about += [(document_of(mark, ways), PLACES[mark[1]]) for mark in marks if mark[2]]
+    lonely = [
+        mark
+        for mark in marks
+        if not any(d == document_of(mark, ways) and is_half(PLACES[mark[1]], p) for d, p in about)
+    ]
+    may_be_against = bool(on_sign or lonely) or "blandet" in ways or second == "negativ"
+    summary = row_of(material, book)["qual_summary"]
+    is_told = "positiv" in ways and not may_be_against
+    assert ("Ingen taler imod" in summary) <= (not may_be_against)
+    if second != "positiv" or ways[0] == "positiv":
+        assert ("Ingen taler imod" in summary) == is_told
+    documents = material.drop_duplicates("document_id")
+    stances = divided_themes(material, documents, book)
+    told = stances[stances["code"].eq(SIGN) & stances["group_kind"].eq("stance")].set_index("group_id")[
+        "sources"
+    ]
+    against = on_sign | {f"d{n}" for n, way in enumerate(ways) if way == "blandet"}
+    against |= {"d0"} if second == "negativ" else set()
+    assert told["imod"] + told["begge"] == len(against)
+
+
 @settings(max_examples=40, deadline=None)
 @given(rows=statements)
 def test_every_source_of_a_code_is_in_one_part_of_each_division(rows: list, book: Codebook) -> None:
