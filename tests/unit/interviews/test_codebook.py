@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +28,7 @@ def canonical(data: bytes) -> bytes:
 def test_the_study_s_codebook_is_read_whole(book: Codebook) -> None:
     assert len(book.codes) == 178
     assert sum(code.is_codable for code in book.codes) == 154
-    assert book.version == "0.3.0"
+    assert book.version == "0.4.0"
     # "Kodning af 20 % af materialet (mindst 3 interviews)" and the two limits of the agreement rule
     rule = book.agreement
     assert (rule.double_coded_share, rule.double_coded_minimum) == (0.20, 3)
@@ -42,6 +43,13 @@ def test_the_study_s_codebook_is_read_whole(book: Codebook) -> None:
     ]
     assert book.attribute("samtykke").values == ("gyldigt", "mangler", "trukket_tilbage")
     assert book.attribute("indsatselev").values == ("ja", "nej", "ikke_oplyst")
+
+
+def test_the_version_rises_with_what_a_code_or_an_attribute_means(book: Codebook) -> None:
+    """Whoever changes the meaning raises the version and writes both here; a spelling changes neither."""
+    codes = [(c.id, c.parent, c.guid, c.name, c.is_codable, c.unstated) for c in book.codes]
+    meaning = repr((codes, [(a.id, a.values) for a in book.attributes]))
+    assert (book.version, hashlib.sha256(meaning.encode()).hexdigest()[:12]) == ("0.4.0", "3b947bf3edf2")
 
 
 @pytest.mark.parametrize(
