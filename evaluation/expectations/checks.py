@@ -11,17 +11,14 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import pandas as pd
 
 from evaluation.protocol import Protocol
-from evaluation.tables.relations import Relation, connect, frame_of
+from evaluation.tables.relations import Opened, Relation, frame_of, opened
 from evaluation.words import Audience, Code, Persons, Statement, Value, kept, render, say
 from evaluation.words.texts import texts
-
-if TYPE_CHECKING:
-    import duckdb
 
 TEXT = texts("expectations")
 
@@ -57,13 +54,13 @@ class Subject:
         return frame_of(self.others[name]) if name in self.others else None
 
     @cached_property
-    def connection(self) -> duckdb.DuckDBPyConnection:
+    def opened(self) -> Opened:
         """Where the rules are asked; opened when the first one is."""
-        return connect({"t": self.relation, **self.others}, numbered="t")
+        return opened({"t": self.relation, **self.others}, numbered="t")
 
     def query(self, statement: str) -> pd.DataFrame:
         """The result of a statement over the table and the others."""
-        return self.connection.execute(statement).df()
+        return self.opened.frame(statement)
 
 
 @dataclass(frozen=True)

@@ -42,8 +42,10 @@ def count_broken(subject: Subject, rules: Mapping[str, Sound]) -> Counted:
     for name, rule in rules.items():
         if rule.by:
             try:
-                found = subject.query(f"SELECT CAST(SUM(n) AS BIGINT) AS n FROM ({_groups(rule)}) AS g")
-                broken[name] = int(found["n"].fillna(0).iloc[0])
+                found = subject.query(
+                    f"SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) AS n FROM ({_groups(rule)}) AS g"
+                )
+                broken[name] = int(found["n"].iloc[0])
             except Exception as error:
                 failed[name] = type(error).__name__
     return Counted(total, broken, failed)

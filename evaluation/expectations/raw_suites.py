@@ -84,7 +84,7 @@ def _treated_grade(f: Subject) -> Sound:
 
 
 def _weekdays(_: Subject) -> Sound:
-    return Sound("EXTRACT(ISODOW FROM day_on) <= 5 OR NOT is_school_day")
+    return Sound("day_on < DATE_TRUNC('week', day_on) + INTERVAL 5 DAY OR NOT is_school_day")
 
 
 def _has_school_days(f: Subject) -> list[Finding]:

@@ -20,8 +20,8 @@ OPAQUE = ("pupil_key", "key_id", "sha256", "segment_id", "document_id", "coder",
 
 
 def text(value: str) -> str:
-    """A value as a SQL literal."""
-    return "'" + value.replace("'", "''") + "'"
+    """A value as a SQL literal. A backslash is a character to one engine and begins an escape to another."""
+    return " || CHR(92) || ".join("'" + part.replace("'", "''") + "'" for part in value.split("\\"))
 
 
 def listed(values: Collection[str]) -> str:
@@ -49,7 +49,7 @@ def filled(column: str) -> RowRule:
     """The column has a value."""
 
     name = of(column)
-    return lambda _: Sound(f"{name} IS NOT NULL AND CAST({name} AS VARCHAR) <> ''")
+    return lambda _: Sound(f"{name} IS NOT NULL AND CAST({name} AS STRING) <> ''")
 
 
 def in_set(column: str, allowed: Callable[[Subject], Collection[str]], *, or_empty: bool = False) -> RowRule:
@@ -179,5 +179,5 @@ def without_personal_numbers(table_name: str) -> RowRule:
     """No text looks like a CPR number. Hashes are not looked at."""
     kinds = table(table_name).columns.items()
     columns = [c for c, kind in kinds if kind == "VARCHAR" and c not in OPAQUE]
-    found = " OR ".join(f"COALESCE(regexp_matches({of(c)}, {text(CPR_LIKE)}), FALSE)" for c in columns)
+    found = " OR ".join(f"COALESCE(regexp_like({of(c)}, {text(CPR_LIKE)}), FALSE)" for c in columns)
     return lambda _: not_true(found or "FALSE")

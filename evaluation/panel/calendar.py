@@ -15,7 +15,6 @@ from evaluation.tables.relations import run_sql
 
 _SCHOOL_DAYS = """
 SELECT school_id, day_on, school_year, label,
-       EXTRACT(ISODOW FROM day_on) AS weekday,
        CAST(DATE_TRUNC('week', day_on) AS DATE) AS week_from,
        LAG(day_on) OVER (PARTITION BY school_id ORDER BY day_on) AS previous_on
 FROM calendar
@@ -39,6 +38,7 @@ def school_days(raw_calendar: pd.DataFrame, cutoff: dt.date | None) -> pd.DataFr
     )
     iso = thursday.dt.isocalendar()
     frame = days.assign(
+        weekday=day.dt.day_of_week + 1,
         iso_week=iso["year"].astype(str) + "-W" + iso["week"].astype(str).str.zfill(2),
         month=thursday.dt.strftime("%Y-%m"),
         month_from=thursday.dt.to_period("M").dt.start_time,

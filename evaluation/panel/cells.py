@@ -24,7 +24,7 @@ _PLACED = """placed AS (
   SELECT r.*, COALESCE((SELECT MAX(y.school_year) FROM years y WHERE y.first_on <= r.period_to),
                        (SELECT MIN(y.school_year) FROM years y)) AS school_year,
          SUBSTR(CAST(CASE WHEN r.period = 'week' THEN DATE_TRUNC('week', r.period_from) + INTERVAL 3 DAY
-                          ELSE r.period_from END AS VARCHAR), 1, 7) AS month
+                          ELSE r.period_from END AS STRING), 1, 7) AS month
   FROM {rows} r
 )"""
 """Totals with their month (a week's is that of its Thursday) and school year, whatever the calendar says of their days."""

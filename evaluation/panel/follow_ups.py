@@ -27,7 +27,7 @@ WITH own AS (
   FROM periods p JOIN months m ON m.month = p.month JOIN follow_ups f ON f.pupil_key = p.pupil_key CROSS JOIN limits l
   WHERE m.seq BETWEEN f.seq - l.around AND f.seq + l.around AND m.seq <> f.seq AND m.seq <= l.last_at
 )
-SELECT pupil_key, ARG_MAX(school_id, seq) AS school_id, ARG_MAX(grade, seq) AS grade, follow_up,
+SELECT pupil_key, MAX_BY(school_id, seq) AS school_id, MAX_BY(grade, seq) AS grade, follow_up,
        MIN(seq) AS first_at, MAX(seq) AS last_at,
        SUM(CASE WHEN seq < follow_up THEN possible_days ELSE 0 END) AS before_possible_days,
        SUM(CASE WHEN seq < follow_up THEN absent_days ELSE 0 END) AS before_absent_days,

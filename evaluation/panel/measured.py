@@ -34,7 +34,7 @@ _COUNTED = """, absent AS (
   GROUP BY s.school_id, s.grade, s.school_year, s.week_from
 )
 SELECT w.school_id, w.grade, w.school_year, 'week' AS period, w.week_from AS period_from,
-       SUBSTR(CAST(w.week_from + INTERVAL 3 DAY AS VARCHAR), 1, 7) AS month, w.possible_days,
+       SUBSTR(CAST(w.week_from + INTERVAL 3 DAY AS STRING), 1, 7) AS month, w.possible_days,
        COALESCE(b.counted_days, 0) AS counted_days
 FROM weeks w LEFT JOIN by_week b ON b.school_id = w.school_id AND b.grade = w.grade AND b.week_from = w.week_from
 ORDER BY w.school_id, w.grade, w.week_from

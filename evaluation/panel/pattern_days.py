@@ -30,7 +30,8 @@ _DAILY = """, possible AS (
   LEFT JOIN absent a ON a.school_id = p.school_id AND a.grade = p.grade AND a.day_on = d.day_on
 )
 SELECT school_year, {group} AS group_id, weekday, is_after_holiday, days_in_week,
-       SUM(possible_days) AS possible_days, SUM(absent_days) AS absent_days, SUM(registrations) AS count
+       SUM(possible_days) AS possible_days, SUM(absent_days) AS absent_days,
+       CAST(SUM(registrations) AS BIGINT) AS count
 FROM days GROUP BY school_year, {group}, weekday, is_after_holiday, days_in_week
 ORDER BY school_year, group_id, weekday, is_after_holiday, days_in_week
 """

@@ -40,7 +40,8 @@ _ACROSS = (
     _PLACED
     + """
 SELECT school_year, {group} AS group_id, COUNT(*) AS pupils, SUM(possible_days) AS possible_days,
-       SUM(CASE WHEN 100.0 * absent_days / possible_days >= (SELECT least FROM force) THEN 1 ELSE 0 END) AS count
+       CAST(SUM(CASE WHEN 100.0 * absent_days / possible_days >= (SELECT least FROM force) THEN 1 ELSE 0 END) AS BIGINT)
+       AS count
 FROM placed GROUP BY school_year, {group} ORDER BY school_year, group_id
 """
 )

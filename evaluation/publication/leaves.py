@@ -26,8 +26,8 @@ SELECT {by}, {most} FROM (
 ) AS pupils GROUP BY {by} ORDER BY {by}
 """
 _CLASSIFIED = """
-SELECT school_year, school_id, grade, SUM(CASE WHEN share > {over} THEN 1 ELSE 0 END) AS ja,
-       SUM(CASE WHEN share > {over} THEN 0 ELSE 1 END) AS nej
+SELECT school_year, school_id, grade, COUNT(*) FILTER (WHERE share > {over}) AS ja,
+       COUNT(*) FILTER (WHERE share <= {over}) AS nej
 FROM (
   SELECT school_year, school_id, grade, 100 * SUM(absent_days) / SUM(possible_days) AS share
   FROM weeks JOIN counted USING (school_year, month, week_from)
@@ -133,5 +133,5 @@ def over_10(weeks: PupilWeeks, protocol: Protocol, cutoff: dt.date) -> pd.DataFr
     """One row per school year, school, grade and ja/nej: pupils above ten per cent, and the other classified ones."""
     counted = weeks.known[so_far(weeks.known["week_from"], weeks.known["school_year"], protocol, cutoff)]
     statement = _CLASSIFIED.format(over=OVER_PCT, minimum=MINIMUM_DAYS)
-    both = run_sql(statement, weeks=weeks.rows, counted=counted).astype({"ja": "int64", "nej": "int64"})
+    both = run_sql(statement, weeks=weeks.rows, counted=counted)
     return both.melt(LEAF, ["ja", "nej"], "over_10", "pupils")

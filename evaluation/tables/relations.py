@@ -1,18 +1,19 @@
 """Tables as relations: rows in memory or in a Parquet file, read by the same SQL.
 
 The tables that grow with the number of pupils are never held as a whole: a statement reads what it needs from
-their files and hands its rows on in pieces. The statements keep to the portable core (joins, window functions,
-standard aggregates), so that a distributed engine can run the same text over the same files. This is the only
-place that knows which engine runs it.
+their files and hands its rows on in pieces. The statements keep to what DuckDB and Spark both understand (joins,
+window functions, standard aggregates; ``STRING``, not ``VARCHAR``), so that a distributed engine can run the same text
+over the same files. This is the only place that knows which engine runs it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 import pyarrow as pa
@@ -68,40 +69,95 @@ def collected(name: str, pieces: pa.RecordBatchReader) -> pd.DataFrame:
     return table(name).conform(pieces.read_pandas())
 
 
-def connect(relations: Mapping[str, Relation], numbered: str = "") -> duckdb.DuckDBPyConnection:
-    """A connection with one view per relation. The relation ``numbered`` gets the column ``_row``, from 0."""
-    folders = [str(r.path.parent / ".spill") for r in relations.values() if isinstance(r, Stored)]
-    connection = _engine(folders[0] if folders else "").cursor()
-    for name, relation in relations.items():
-        if isinstance(relation, Stored):
-            file = _quoted(str(relation.path))
-            row, option = (
-                (", file_row_number AS _row", ", file_row_number = true") if name == numbered else ("", "")
-            )
-            star = "* EXCLUDE (file_row_number)" if row else "*"
-            connection.execute(
-                f"CREATE TEMP VIEW {name} AS SELECT {star}{row} FROM read_parquet({file}{option})"
-            )
-        else:
-            numbers = {"_row": range(len(relation))} if name == numbered else {}
-            connection.register(name, relation.assign(**numbers) if numbers else relation)
-    return connection
+class Opened(Protocol):
+    """Relations that an engine has before it, by their names."""
+
+    def frame(self, statement: str) -> pd.DataFrame:
+        """The result of a statement, as a frame."""
+
+    def pieces(self, statement: str) -> Iterator[pa.RecordBatch]:
+        """The result of a statement in its own order, in pieces."""
+
+    def close(self) -> None:
+        """Forget the relations."""
+
+
+class Engine(Protocol):
+    """What runs statements."""
+
+    def open(self, relations: Mapping[str, Relation], numbered: str = "") -> Opened:
+        """Statements may name these relations. The relation ``numbered`` gets the column ``_row``, from 0."""
+
+
+@dataclass(frozen=True)
+class _OpenedHere:
+    connection: duckdb.DuckDBPyConnection
+
+    def frame(self, statement: str) -> pd.DataFrame:
+        return self.connection.execute(statement).df()
+
+    def pieces(self, statement: str) -> Iterator[pa.RecordBatch]:
+        yield from self.connection.sql(statement).to_arrow_reader(PIECE)
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+class Embedded:
+    """DuckDB, within this process."""
+
+    def open(self, relations: Mapping[str, Relation], numbered: str = "") -> Opened:
+        """A connection with one view per relation."""
+        folders = [str(r.path.parent / ".spill") for r in relations.values() if isinstance(r, Stored)]
+        connection = _database(folders[0] if folders else "").cursor()
+        for name, relation in relations.items():
+            if isinstance(relation, Stored):
+                file = _quoted(str(relation.path))
+                row, option = (
+                    (", file_row_number AS _row", ", file_row_number = true")
+                    if name == numbered
+                    else ("", "")
+                )
+                star = "* EXCLUDE (file_row_number)" if row else "*"
+                connection.execute(
+                    f"CREATE TEMP VIEW {name} AS SELECT {star}{row} FROM read_parquet({file}{option})"
+                )
+            else:
+                numbers = {"_row": range(len(relation))} if name == numbered else {}
+                connection.register(name, relation.assign(**numbers) if numbers else relation)
+        return _OpenedHere(connection)
 
 
 @lru_cache(maxsize=4)
-def _engine(spill: str) -> duckdb.DuckDBPyConnection:
-    """An engine in memory, made once: views belong to its connections. Making one for each statement costs 14 ms.
+def _database(spill: str) -> duckdb.DuckDBPyConnection:
+    """A database in memory, made once: views belong to its connections. Making one for each statement costs 14 ms.
 
     Rows of stored tables that do not fit into :data:`MEMORY` are set down in ``spill``, in the round's own folder, and
-    removed with the statement; what a killed process left there is removed by the next engine.
+    removed with the statement; what a killed process left there is removed by the next database.
     """
     import duckdb
 
-    engine = duckdb.connect(":memory:")
+    database = duckdb.connect(":memory:")
+    # The standard's name, which DuckDB does not have.
+    database.execute("CREATE MACRO regexp_like(text, pattern) AS regexp_matches(text, pattern)")
     if spill:
-        engine.execute(f"SET memory_limit = '{MEMORY}'; SET temp_directory = {_quoted(spill)}")
-        engine.execute("SET preserve_insertion_order = false")
-    return engine
+        database.execute(f"SET memory_limit = '{MEMORY}'; SET temp_directory = {_quoted(spill)}")
+        database.execute("SET preserve_insertion_order = false")
+    return database
+
+
+_engine: Engine = Embedded()
+
+
+def use(engine: Engine) -> None:
+    """From now on this process's statements are run by ``engine``."""
+    global _engine
+    _engine = engine
+
+
+def opened(relations: Mapping[str, Relation], numbered: str = "") -> Opened:
+    """Relations before the engine in use: see :meth:`Engine.open`."""
+    return _engine.open(relations, numbered)
 
 
 def _quoted(path: str) -> str:
@@ -113,14 +169,14 @@ def run_sql(statement: str, **relations: Relation) -> pd.DataFrame:
 
     Sums of days do not depend on how threads split them: shares of days are whole numbers of 2⁻²⁰, whose sums are exact.
     """
-    with connect(relations) as connection:
-        return connection.execute(statement).df()
+    with closing(opened(relations)) as asked:
+        return asked.frame(statement)
 
 
 def stream_sql(name: str, statement: str, **relations: Relation) -> pa.RecordBatchReader:
     """The rows a statement makes for a declared table: its columns and types, sorted by its key, in pieces.
 
-    The statement runs when the first piece is asked for; the engine is closed after the last.
+    The statement runs when the first piece is asked for; the relations are closed after the last.
     """
     declared = table(name)
     columns = ", ".join(f"CAST({c} AS {_SQL.get(t, t)}) AS {c}" for c, t in declared.columns.items())
@@ -131,8 +187,8 @@ def stream_sql(name: str, statement: str, **relations: Relation) -> pa.RecordBat
 
 
 def _pieces(statement: str, schema: pa.Schema, relations: dict[str, Relation]) -> Iterator[pa.RecordBatch]:
-    with connect(relations) as connection:
-        for batch in connection.sql(statement).to_arrow_reader(PIECE):
+    with closing(opened(relations)) as asked:
+        for batch in asked.pieces(statement):
             yield conformed(batch, schema)
 
 
@@ -142,5 +198,5 @@ def conformed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-_SQL = {"DATE": "TIMESTAMP"}
-"""Dates are stored as time stamps, as frames hold them."""
+_SQL = {"DATE": "TIMESTAMP", "VARCHAR": "STRING"}
+"""Dates are stored as time stamps, as frames hold them; a text has no declared length."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
@@ -9,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from evaluation.tables import table
-from evaluation.tables.relations import Stored, collected, connect, frame_of, run_sql, stream_sql
+from evaluation.tables.relations import Stored, collected, frame_of, opened, run_sql, stream_sql
 from pipelines.storage import Warehouse
 
 
@@ -36,9 +37,9 @@ def test_a_statement_gives_the_same_from_memory_and_from_a_file(tmp_path: Path) 
 def test_rows_are_numbered_as_they_lie(tmp_path: Path) -> None:
     frame = consents(["b", "a", "c"])
     for relation in (frame, stored(tmp_path, frame)):
-        with connect({"t": relation}, numbered="t") as connection:
-            found = connection.execute("SELECT _row, pupil_key FROM t ORDER BY _row").fetchall()
-        assert found == [(0, "a"), (1, "b"), (2, "c")]
+        with closing(opened({"t": relation}, numbered="t")) as asked:
+            found = asked.frame("SELECT _row, pupil_key FROM t ORDER BY _row")
+        assert list(found.itertuples(index=False, name=None)) == [(0, "a"), (1, "b"), (2, "c")]
 
 
 def test_pieces_are_sorted_by_key_whatever_the_order_of_the_rows(tmp_path: Path) -> None:
@@ -64,10 +65,10 @@ def test_a_column_the_table_does_not_declare_is_not_handed_on() -> None:
 def test_views_of_one_connection_are_not_seen_by_another() -> None:
     import duckdb
 
-    with connect({"t": consents(["a"])}), connect({"u": consents(["b"])}) as other:
-        assert other.execute("SELECT pupil_key FROM u").fetchall() == [("b",)]
+    with closing(opened({"t": consents(["a"])})), closing(opened({"u": consents(["b"])})) as other:
+        assert other.frame("SELECT pupil_key FROM u")["pupil_key"].tolist() == ["b"]
         with pytest.raises(duckdb.CatalogException):
-            other.execute("SELECT * FROM t")
+            other.frame("SELECT * FROM t")
 
 
 def test_a_path_with_quotes_is_a_path(tmp_path: Path) -> None:
@@ -86,17 +87,16 @@ def test_what_does_not_fit_into_memory_is_set_down_beside_the_tables_and_gone_af
 
     path = tmp_path / "wide.parquet"
     pq.write_table(wide, path)
-    with connect({"t": Stored("core_consents", path)}) as connection:
-        connection.execute("SET memory_limit = '60MB'")
+    with closing(opened({"t": Stored("core_consents", path)})) as asked:
+        asked.frame("SET memory_limit = '60MB'")
         try:
-            reader = connection.sql("SELECT k FROM t ORDER BY k").to_arrow_reader(10_000)
             last = ""
-            for batch in reader:
+            for batch in asked.pieces("SELECT k FROM t ORDER BY k"):
                 values = batch.column("k")
                 assert last <= values[0].as_py()
                 last = values[-1].as_py()
         finally:
-            connection.execute("SET memory_limit = '1GB'")
+            asked.frame("SET memory_limit = '1GB'")
     assert last == max(wide["k"].to_pylist())
     # An empty mark of the running process stays until it ends.
     assert not [p for p in tmp_path.rglob("*") if p.is_file() and p != path and p.stat().st_size]
