@@ -51,6 +51,8 @@ lock: $(STAMPS)/uv ## write the locks again from pyproject.toml
 		pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		-c requirements.lock pyproject.toml --group dev --group bench -o requirements-dev.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		-c requirements.lock pyproject.toml --extra spark -o requirements-spark.lock
 
 docs: $(STAMPS)/dev ## the documentation as a site in dist/docs, which opens without a server
 	$(BIN)/sphinx-build -q -W -b html docs dist/docs

@@ -26,6 +26,7 @@ from evaluation.words import ANALYST
 from evaluation.words.danish import date
 from evaluation.words.design import CHECKED, WHY
 from pipelines import private
+from pipelines.engines import engine_of
 from pipelines.known_round import known_round
 from pipelines.noted import Noted
 from pipelines.release_ledger import approved_rounds
@@ -182,7 +183,7 @@ def check_round(settings: Settings, study: Study, the_round: Round) -> Findings:
     key = KeySource(settings).load()
     places = places_of(settings)
     exposed, noted = private.open_to_others(settings.data), Noted.read(settings.data, key.for_seals)
-    with working_aside(settings.data, CHECKING) as folder:
+    with working_aside(settings.data, CHECKING) as folder, engine_of(settings):
         aside = Warehouse(folder)
 
         def keep(name: str, rows: pa.RecordBatchReader) -> Stored:

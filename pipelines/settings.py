@@ -2,6 +2,7 @@
 
 KOMGLAD_STUDY     a packaged study's name or a study folder          (default: kom_glad_i_skole)
 KOMGLAD_DATA      the data folder                                    (default: data/ beside dagster.yaml, else ./data)
+KOMGLAD_ENGINE    duckdb, or the address of a Spark                (default: duckdb)
 KOMGLAD_KEY       the pseudonym key itself                           (for tests and secret managers)
 KOMGLAD_LOG       the least level that is written to the log file    (default: INFO)
 KOMGLAD_KEY_FILE  a file that holds it, owner-only                   (default: ~/.config/komglad/key)
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DEFAULT_STUDY = "kom_glad_i_skole"
+EMBEDDED = "duckdb"
 NO_HOME = Path("/dev/null/komglad/key") if os.name != "nt" else Path("NUL/komglad/key")
 """Where the key lies for an account without a home folder: nowhere, until KOMGLAD_KEY_FILE says."""
 PROJECT = Path(__file__).resolve().parent.parent
@@ -28,6 +30,7 @@ class Settings:
     key: str | None
     key_file: Path
     log_level: str = "INFO"
+    engine: str = EMBEDDED
 
     @classmethod
     def from_environment(cls, *, study: str | None = None, data: Path | None = None) -> Settings:
@@ -41,6 +44,7 @@ class Settings:
             key=env.get("KOMGLAD_KEY") or None,
             key_file=Path(env.get("KOMGLAD_KEY_FILE") or _default_key_file()),
             log_level=env.get("KOMGLAD_LOG") or "INFO",
+            engine=env.get("KOMGLAD_ENGINE") or EMBEDDED,
         )
 
     def export(self) -> None:

@@ -16,9 +16,9 @@ from pathlib import Path
 from evaluation.door.erase import UNFINISHED
 from pipelines.lock import alive, is_alive
 
-CHECKING, VERIFYING = ".check-", ".verify-"
-ASIDE = (CHECKING, VERIFYING)
-"""How the folders begin in which a check or a rerun works."""
+CHECKING, VERIFYING, SPREAD = ".check-", ".verify-", ".spark-"
+ASIDE = (CHECKING, VERIFYING, SPREAD)
+"""How the folders begin in which a check, a rerun or another engine works."""
 ALIVE = ".alive"
 """A file in such a folder that its process holds. A process's number says nothing: in a container everybody is the first."""
 SCRATCH = "scratch"

@@ -1,7 +1,7 @@
 """What every run does before it writes, whoever started it: command line, Dagster's page, a backfill, the sensor.
 
-It says that it lives, holds the data folder alone, and closes it to other accounts. Dagster gives an asset the
-warehouse only through here, so a table cannot be written beside another run.
+It says that it lives, holds the data folder alone, closes it to other accounts and has the engine that is set. Dagster
+gives an asset the warehouse only through here, so a table cannot be written beside another run.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import dagster as dg
 
 from evaluation.words.texts import texts
 from pipelines import private
+from pipelines.engines import engine_of
 from pipelines.instance import prune_runs
 from pipelines.lock import claim_run, forget_claim, run_lock
 from pipelines.settings import Settings
@@ -35,7 +36,8 @@ def writing(settings: Settings, say: Callable[[str], None], *, patience: float =
 
     Raises:
         Busy: another process holds the folder.
-        EnvironmentProblem: the folder cannot be held, or cannot be closed to others.
+        InputError: the engine that is set is none.
+        EnvironmentProblem: the folder cannot be held, or cannot be closed to others, or the engine cannot be started.
     """
     with run_lock(settings.data, patience=patience):
         umask = os.umask(0o077)
@@ -43,7 +45,8 @@ def writing(settings: Settings, say: Callable[[str], None], *, patience: float =
             changed = private.close_to_others(settings.data)
             if changed:
                 say(private.sentence(changed, settings.data))
-            yield
+            with engine_of(settings):
+                yield
         finally:
             shutil.rmtree(settings.data / SCRATCH, ignore_errors=True)
             os.umask(umask)

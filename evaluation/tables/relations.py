@@ -1,9 +1,9 @@
-"""Tables as relations: rows in memory or in a Parquet file, read by the same SQL.
+"""Tables as relations: rows in memory or in a Parquet file, read by the same SQL on one of two engines.
 
 The tables that grow with the number of pupils are never held as a whole: a statement reads what it needs from
-their files and hands its rows on in pieces. The statements keep to what DuckDB and Spark both understand (joins,
-window functions, standard aggregates; ``STRING``, not ``VARCHAR``), so that a distributed engine can run the same text
-over the same files. This is the only place that knows which engine runs it.
+their files and hands its rows on in pieces. The statements keep to what DuckDB and Spark both understand (joins, window
+functions, standard aggregates; ``STRING``, not ``VARCHAR``). DuckDB runs within the process and is what a process begins
+with; :mod:`evaluation.tables.spark` runs the same text over the same files on other machines.
 """
 
 from __future__ import annotations
