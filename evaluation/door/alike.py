@@ -1,8 +1,9 @@
 """Rows that say the same of a pupil's day and are told apart by what nobody counts with: said twice, or each a part?
 
 A register writes a row for each lesson, or the same absence twice. Equal rows count once, so a file that could be either is
-not read until its mapping says which. Only what was seen is kept, as numbers: eight bytes for what a row counts for and
-eight for everything else it says.
+not read until its mapping says which. Whole days that stand twice now and then are slips; more of them than slips explain
+are a question as well. Only what was seen is kept, as numbers: eight bytes for what a row counts for and eight for
+everything else it says.
 """
 
 from __future__ import annotations
@@ -34,6 +35,10 @@ _COUNTS_WITH = (
 """Our columns by which one absence is told from another."""
 _STATED = ("school", "pupil", "first", "last", "type", "part", "fraction")
 """What a staged row counts for."""
+SLIPS = 0.1
+"""At most this share of a file's rows stands twice by accident. Where mornings and afternoons are rows of their own it is
+far more: with a whole day for every other absence, a third of them.
+"""
 _ANSWER = (
     'same_rows = "once" (det samme fravær, skrevet flere gange: tæller én gang), eller "parts" (hver række er sin egen del '
     "af dagen: de lægges sammen, og amount eller half_day siger, hvor stor hver er)"
@@ -71,7 +76,7 @@ class Alike:
         self.is_part.append(compact["fraction"][absent] < 1)
 
     def questions(self) -> tuple[Question, ...]:
-        """The question, where rows that count for the same say something else besides, or repeat a part of a day."""
+        """The question, where rows that count for the same say something else too, repeat a part of a day or are many."""
         if not self.counted:
             return ()
         counted, rest, is_part = (np.concatenate(each) for each in (self.counted, self.rest, self.is_part))
@@ -80,7 +85,9 @@ class Alike:
         differs = same & (rest[order][1:] != rest[order][:-1])
         parts = same & is_part[order][1:]
         if not differs.any() and not parts.any():
-            return ()
+            return (
+                (_many(int(same.sum()), len(counted)),) if is_no_slip(int(same.sum()), len(counted)) else ()
+            )
         names = ", ".join(sorted(c for c in self.apart_by if is_nobody(c)))
         by = f" og er kun forskellige i andet, end der tælles med{f' ({names})' if names else ''}"
         n = int((differs | parts).sum())
@@ -93,6 +100,22 @@ class Alike:
                 f"samme fravær flere gange, eller hver sin del af dagen? {_ANSWER}",
             ),
         )
+
+
+def is_no_slip(again: int, rows: int) -> bool:
+    """Do more of the rows stand again than slips explain, by three standard deviations and one?"""
+    return again > SLIPS * rows + 3 * (SLIPS * (1 - SLIPS) * rows) ** 0.5 + 1
+
+
+def _many(again: int, rows: int) -> Question:
+    """The question about whole days of which too many stand again."""
+    return Question(
+        "column",
+        "same_rows",
+        f"{again} af {rows} rækker siger det samme om en elevs dag som en anden række, og det er for mange til at være fejl",
+        f"samme fravær flere gange, eller hver sin del af dagen (en formiddag, en lektion)? {_ANSWER}; er "
+        'hver række en halv dag: amount = { constant = "0.5", unit = "share" }',
+    )
 
 
 def number_parts(stage: Stage, file: int) -> None:

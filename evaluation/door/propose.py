@@ -291,6 +291,13 @@ def _date_lines(
     return lines
 
 
+_CLOCK = '{ day = 6 }: skoledagens længde i timer, eller "whole_days": hver række er hele dage'
+_ONLY_STARTS = (
+    'rækkerne har kun et starttidspunkt: "whole_days": hver række er hele dage; er hver række en lektion, så { day = 6 } og '
+    'under [columns] amount = { constant = "1", unit = "lessons", day = 6 } med skoledagens lektioner'
+)
+
+
 def _times_and_ends(
     look: Look, found: dict[str, str], grain: str, labels: tuple[str, ...], columns: list[str]
 ) -> list[str]:
@@ -299,9 +306,8 @@ def _times_and_ends(
     moment = parse_moment([dict(DATE_FORMATS)[label] for label in labels])
     moments = (moment(v)[0] for c in columns for v in look.columns.get(c, ()))
     if any(m is not None and (m.hour or m.minute) for m in moments) or "time_from" in found:
-        lines.append(
-            'clock = "?"  # { day = 6 }: skoledagens længde i timer, eller "whole_days": hver række er hele dage'
-        )
+        has_end = "time_from" in found or "to" in found or "amount" in found
+        lines.append(f'clock = "?"  # {_CLOCK if has_end else _ONLY_STARTS}')
     if grain != "interval" or "to" not in found:
         return lines
     starts, last = (_span_part(look.frame[found[n]], found, n) for n in ("from", "to"))

@@ -33,6 +33,14 @@ EMPTY_TO = Question(
     'skriv empty_to = "ongoing" (varer til udtrækkets dag) eller "one_day"',
 )
 
+ONLY_STARTS = Question(
+    "date",
+    "clock",
+    "hver række har kun et starttidspunkt, og det siger ikke, hvor længe fraværet varede",
+    "bed om udtræk med sluttidspunkt; er hver række en lektion, så skriv under [columns] amount = { constant = "
+    '"1", unit = "lessons", day = 6 } med skoledagens lektioner; er hver række hele dage, så skriv clock = "whole_days"',
+)
+
 
 def interval(f: Fields) -> tuple[np.ndarray, np.ndarray]:
     """First and last day (n,) of absences with a beginning and an end, or with a length."""
@@ -132,8 +140,9 @@ def parts(f: Fields) -> np.ndarray:
         return f.parse("time_from", number, "int64")
     if f.has("half_day"):
         return _named_halves(f)
-    if isinstance(f.source.mapping.clock, Clock) and f.has("from"):
-        return f.parse("from", number, "int64")
+    moment = next((n for n in ("from", "date") if f.has(n)), None)
+    if isinstance(f.source.mapping.clock, Clock) and moment:
+        return f.parse(moment, number, "int64")
     return np.zeros(len(f.chunk.rows), dtype=np.int64)
 
 
@@ -168,7 +177,9 @@ def _amounts(f: Fields, grade: np.ndarray, first: np.ndarray, last: np.ndarray) 
     if not f.has("amount"):
         return np.ones(len(f.chunk.rows))
     spec = f.source.mapping.columns["amount"]
-    quantity = _quantity(f.source.mapping.decimal, spec.unit)
+    # A constant is the mapping's own number, whatever the file's decimal sign is.
+    is_own = spec.constant is not None and "." in spec.constant
+    quantity = _quantity("." if is_own else f.source.mapping.decimal, spec.unit)
     if spec.columns:
         first_lesson, last_lesson = (f.parse_file_column(c, quantity, "float64") for c in spec.columns)
         f.quarantine_rows("amount", last_lesson < first_lesson, "reversed_interval")
@@ -193,25 +204,33 @@ def _amounts(f: Fields, grade: np.ndarray, first: np.ndarray, last: np.ndarray) 
 
 
 def _by_the_clock(f: Fields, grade: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarray:
-    """The share of the day between two times of day (n,); several days are whole days."""
+    """The share of the day between two times of day (n,); several days are whole days. A beginning alone says nothing of it.
+
+    Raises :class:`StillOpen` where nothing else says it either.
+    """
     mapping, n = f.source.mapping, len(f.chunk.rows)
     if not isinstance(mapping.clock, Clock):
         return np.ones(n)
     if f.has("time_from"):
-        minutes = f.parse("time_to", _time_of_day, "float64") - f.parse("time_from", _time_of_day, "float64")
+        start, end = (f.parse(name, _time_of_day, "float64") for name in ("time_from", "time_to"))
         column = "time_to"
     elif f.has("to"):
-        minutes = _minutes(f, "to") - _minutes(f, "from")
-        minutes = np.where(np.isnan(minutes) | (first != last), np.nan, minutes)
+        start, end = (np.where(first != last, np.nan, _minutes(f, name)) for name in ("from", "to"))
         column = "to"
-    else:
+    elif any(f.has(name) for name in ("amount", "half_day", "length")):
         return np.ones(n)
-    f.quarantine_rows(column, minutes < 0, "reversed_interval")
-    worth = minutes / 60 / _day_lengths(f, mapping.clock.day, grade)
-    # From midnight to midnight is the day itself.
-    worth = np.where(np.isnan(minutes) | ((minutes == 0) & ~np.asarray(f.has("time_from"))), 1.0, worth)
+    else:
+        raise StillOpen(f.source.name, (ONLY_STARTS,))
+    minutes = end - start
+    # From midnight to midnight, or to the last minute, is the day itself; no other beginning is its own end.
+    is_day = np.isnan(minutes) | ((start == 0) & ((end == 0) | (end >= _LAST_MINUTE)))
+    f.quarantine_rows(column, (minutes <= 0) & ~is_day, "reversed_interval")
+    worth = np.where(is_day, 1.0, minutes / 60 / _day_lengths(f, mapping.clock.day, grade))
     f.quarantine_rows(column, worth > 1 + 1e-9, "more_than_a_day")
     return worth
+
+
+_LAST_MINUTE = 24 * 60 - 1
 
 
 def _day_lengths(f: Fields, day: DayLength, grade: np.ndarray) -> np.ndarray:

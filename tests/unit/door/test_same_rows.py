@@ -37,12 +37,16 @@ Syg = "sick"
 """
 
 
-def _read(text: str, more: str = "", amount: str = "", other: str = "Lærer") -> tuple[Intake, list[str]]:
+def _read(
+    text: str, more: str = "", amount: str = "", other: str = "Lærer", mapping: str = MAPPING
+) -> tuple[Intake, list[str]]:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         (root / "study" / "mappings").mkdir(parents=True)
         (root / "inbox" / "egelund").mkdir(parents=True)
-        mapping = MAPPING.replace("MORE", more).replace("AMOUNT", amount).replace("OTHER", other)
+        if "date_formats" in more:
+            mapping = mapping.replace('date_formats = ["dd-mm-yyyy"]\n', "")
+        mapping = mapping.replace("MORE", more).replace("AMOUNT", amount).replace("OTHER", other)
         (root / "study" / "mappings" / "m.toml").write_text(mapping, encoding="utf-8")
         (root / "inbox" / "egelund" / "f.csv").write_text(text, encoding="utf-8")
         study = Study(STUDY.protocol, (root / "study", *STUDY.folders))
@@ -98,3 +102,79 @@ def test_whole_days_that_are_called_parts_are_no_more_than_a_day() -> None:
     intake, _ = _read(text, 'same_rows = "parts"')
     assert intake.tables["raw_absence"].empty
     assert len(intake.tables["raw_quarantine"]) == 3
+
+
+# --- whole days that stand again --------------------------------------------------------------------------------
+
+HALF = 'amount = { constant = "0.5", unit = "share" }'
+MANY = [f"{d:02d}0314{4000 + 37 * d}" for d in range(1, 25)]
+MONTH = [f"{d:02d}-09-2026" for d in (1, 2, 3, 4, 7, 8, 9, 10, 11, 14, 15, 16, 17, 18)]
+
+
+def _rows(seed: int, days: list[tuple[str, str]], again: list[tuple[str, str]]) -> str:
+    rows = [f"{p};{d};Syg" for p, d in days + again]
+    random.Random(seed).shuffle(rows)
+    return "CPR;Dato;Type\n" + "\n".join(rows) + "\n"
+
+
+def _days(r: random.Random, n: int) -> list[tuple[str, str]]:
+    return r.sample([(p, d) for p in MANY for d in MONTH], n)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(30, 150), st.floats(0.45, 1), st.integers(0, 9999))
+def test_mornings_and_afternoons_as_equal_rows_are_asked_about_and_add_up(
+    n: int, whole: float, seed: int
+) -> None:
+    days = _days(random.Random(seed), n)
+    text = _rows(seed, days, days[: int(whole * n)])
+    assert _read(text)[1] == ["same_rows"]
+    parts = _read(text, 'same_rows = "parts"\ndecimal = ","', HALF)[0]
+    assert not parts.problems
+    truth = int(whole * n) + 0.5 * (n - int(whole * n))
+    assert parts.tables["raw_absence"]["day_fraction"].sum() == pytest.approx(truth)
+    assert len(_read(text, 'same_rows = "once"')[0].tables["raw_absence"]) == n
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(1, 200), st.floats(0, 0.06), st.integers(0, 9999))
+def test_a_slip_now_and_then_is_not_asked_about(n: int, slips: float, seed: int) -> None:
+    days = _days(random.Random(seed), n)
+    intake, asked = _read(_rows(seed, days, days[: max(1, int(slips * n))]))
+    assert (asked, len(intake.tables["raw_absence"])) == ([], n)
+
+
+# --- a beginning without an end ---------------------------------------------------------------------------------
+
+
+@settings(max_examples=8, deadline=None)
+@given(MISSED, st.integers(0, 99))
+def test_a_row_with_a_beginning_alone_is_no_whole_day_until_somebody_says_so(
+    missed: dict[tuple[str, str], int], seed: int
+) -> None:
+    rows = [f"{p};{d} {8 + n:02d}:10;Syg" for (p, d), count in missed.items() for n in range(count)]
+    random.Random(seed).shuffle(rows)
+    text = "CPR;Dato;Type\n" + "\n".join(rows) + "\n"
+    more = 'clock = { day = 6 }\ndate_formats = ["dd-mm-yyyy hh:mm"]'
+    assert _read(text, more)[1] == ["clock"]
+    told = _read(text, more, 'amount = { constant = "1", unit = "lessons", day = 6 }')[0]
+    assert not told.problems
+    assert told.tables["raw_absence"]["day_fraction"].sum() == pytest.approx(
+        sum(missed.values()) / 6, abs=1e-3
+    )
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.integers(0, 23), st.integers(0, 59), st.booleans())
+def test_only_midnight_is_its_own_end(hour: int, minute: int, to_the_last_minute: bool) -> None:
+    start = f"{hour:02d}:{minute:02d}:00"
+    end = "23:59:59" if to_the_last_minute and (hour, minute) == (0, 0) else start
+    mapping = MAPPING.replace('grain = "day"', 'grain = "interval"').replace(
+        'date = "Dato"', 'from = "Fra"\nto = "Til"'
+    )
+    more = 'clock = { day = 6 }\ndate_formats = ["dd-mm-yyyy hh:mm:ss"]'
+    text = f"CPR;Fra;Til;Type\n{PUPILS[0]};{DAYS[0]} {start};{DAYS[0]} {end};Syg\n"
+    intake, _ = _read(text, more, mapping=mapping)
+    is_day = (hour, minute) == (0, 0)
+    assert list(intake.tables["raw_absence"]["day_fraction"]) == ([1.0] if is_day else [])
+    assert len(intake.tables["raw_quarantine"]) == (not is_day)
