@@ -64,6 +64,8 @@ NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 ASK = {
     "amount": "ligner en mængde: skriv enheden, eller flyt kolonnen til [ignore] med en grund. unit: share, percent, days; "
     "hours, lessons, minutes med day = skoledagens længde",
+    "rest": "ligner en mængde til: skal den lægges til amount (dage og timer), så skriv der plus = { column = …, unit = … } "
+    "og fjern linjen her; siger den det samme, så skriv det som grund",
     "words": "tæller rækken? counts eller none. Er det en del af dagen, så flyt kolonnen til half_day; betyder den intet, "
     "til [ignore] med en grund",
     "date": "en dato til i rækken: slutdagen (grain = interval med from og to; er det den første dag igen, så også to_is = "
@@ -334,8 +336,9 @@ class Draft:
             looks = [
                 u.looks if u.looks == "text" or self.shape.startswith("absence") else "other" for u in asked
             ]
+            has_amount = any(line.startswith("amount = {") for line in lines)
             lines += [
-                f'{quoted(u.name)} = "?"  # {ASK[x]}'
+                f'{quoted(u.name)} = "?"  # {ASK["rest" if x == "amount" and has_amount else x]}'
                 for u, x in zip(asked, looks, strict=True)
                 if u not in hidden
             ]

@@ -403,6 +403,11 @@ def _wrong_amounts(m: Mapping) -> Iterable[str]:
         for name, column in m.columns.items()
         if column.unit and name not in _UNITS
     )
+    yield from (
+        f"columns.{name}: plus hører til amount"
+        for name, c in m.columns.items()
+        if c.plus and name != "amount"
+    )
     if m.shape == "absence/interval" and len({"to", "length"} & set(m.columns)) != 1:
         yield 'columns: et interval skal have "to", eller "length" (hvor længe det varede)'
     if ("time_from" in m.columns) != ("time_to" in m.columns):

@@ -58,6 +58,7 @@ class Clock(Strict):
 class Column(Strict):
     """Where one of our columns comes from: a column of the file, a constant, a line above the header, or the
     file's or its sheet's name; then an optional pattern (its first group is the value) and an optional map of values.
+    ``plus``: a second column with a unit of its own that is added to an amount (whole days beside hours).
     """
 
     column: str | None = None
@@ -71,6 +72,7 @@ class Column(Strict):
     kind: Literal["cpr", "local", "name"] | None = None
     unit: Unit | None = None
     day: DayLength | None = None
+    plus: Column | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -93,12 +95,17 @@ class Column(Strict):
             raise ValueError("skriv præcis én af column, columns, constant, line, file_name, sheet")
         if (self.day is not None) != (self.unit in COUNTED):
             raise ValueError(f"day (hvor mange en skoledag har) hører til unit = {', '.join(COUNTED)}")
+        if self.plus and not (
+            self.column and self.unit and self.plus.column and self.plus.unit and not self.plus.plus
+        ):
+            raise ValueError("plus er én kolonne mere med sin egen unit ved siden af column og unit")
         return self
 
     @property
     def used(self) -> tuple[str, ...]:
         """The file's columns that are read."""
-        return (self.column,) if self.column is not None else self.columns
+        own = (self.column,) if self.column is not None else self.columns
+        return own if self.plus is None else (*own, *self.plus.used)
 
 
 class Sum(Strict):

@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evaluation.door.amounts import amounts, day_lengths
 from evaluation.door.calendar import SCHOOL_DAY, SchoolCalendar
 from evaluation.door.chunks import GRID_PART, GRID_SHARE
 from evaluation.door.dates import parse_moment
 from evaluation.door.fields import NOT_OF_THE_STUDY, Fields
-from evaluation.door.mapping_parts import Clock, DayLength
+from evaluation.door.mapping_parts import Clock
 from evaluation.door.questions import Question
 from evaluation.door.scrutiny import StillOpen
 from evaluation.door.values import clean, parse_number
@@ -116,7 +117,7 @@ def shares(
     worth = noted.copy()
     if f.has("amount") or isinstance(f.source.mapping.clock, Clock):
         known = np.where(pd.isna(grade), f.desk.roster_grade(pupil, first), grade)
-        worth = worth * _amounts(f, known, first, last) * _by_the_clock(f, known, first, last)
+        worth = worth * amounts(f, known, first, last) * _by_the_clock(f, known, first, last)
     if "length" in f.source.mapping.columns:
         length = f.number("length")
         worth = worth * np.where(length < 1, length, 1.0)
@@ -172,37 +173,6 @@ def _half_days(f: Fields) -> np.ndarray:
     return f.parse("half_day", parse, "float64") if f.has("half_day") else np.ones(len(f.chunk.rows))
 
 
-def _amounts(f: Fields, grade: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarray:
-    """The share that an amount in its unit is (n,)."""
-    if not f.has("amount"):
-        return np.ones(len(f.chunk.rows))
-    spec = f.source.mapping.columns["amount"]
-    # A constant is the mapping's own number, whatever the file's decimal sign is.
-    is_own = spec.constant is not None and "." in spec.constant
-    quantity = _quantity("." if is_own else f.source.mapping.decimal, spec.unit)
-    if spec.columns:
-        first_lesson, last_lesson = (f.parse_file_column(c, quantity, "float64") for c in spec.columns)
-        f.quarantine_rows("amount", last_lesson < first_lesson, "reversed_interval")
-        amount = last_lesson - first_lesson + 1
-    else:
-        amount = f.parse("amount", quantity, "float64")
-    f.quarantine_rows("amount", amount < 0, "negative")
-    if spec.unit == "percent":
-        worth = amount / 100
-    elif spec.unit == "days":
-        known = ~np.isnat(first) & ~np.isnat(last) & (last >= first)
-        low, high = (np.where(known, d, np.datetime64("1900-01-01", "D")) for d in (first, last))
-        school = f.school()
-        days = f.desk.calendar.school_days_between(np.maximum(school, 0), low, high)
-        worth = amount / np.maximum(days, 1)
-    elif spec.day is not None:
-        worth = amount / _day_lengths(f, spec.day, grade)
-    else:
-        worth = amount
-    f.quarantine_rows("amount", worth > 1 + 1e-9, "more_than_a_day")
-    return np.asarray(worth)
-
-
 def _by_the_clock(f: Fields, grade: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarray:
     """The share of the day between two times of day (n,); several days are whole days. A beginning alone says nothing of it.
 
@@ -225,47 +195,12 @@ def _by_the_clock(f: Fields, grade: np.ndarray, first: np.ndarray, last: np.ndar
     # From midnight to midnight, or to the last minute, is the day itself; no other beginning is its own end.
     is_day = np.isnan(minutes) | ((start == 0) & ((end == 0) | (end >= _LAST_MINUTE)))
     f.quarantine_rows(column, (minutes <= 0) & ~is_day, "reversed_interval")
-    worth = np.where(is_day, 1.0, minutes / 60 / _day_lengths(f, mapping.clock.day, grade))
+    worth = np.where(is_day, 1.0, minutes / 60 / day_lengths(f, mapping.clock.day, grade))
     f.quarantine_rows(column, worth > 1 + 1e-9, "more_than_a_day")
     return worth
 
 
 _LAST_MINUTE = 24 * 60 - 1
-
-
-def _day_lengths(f: Fields, day: DayLength, grade: np.ndarray) -> np.ndarray:
-    """The length of each row's school day (n,) in the unit it is said in."""
-    codes, names = pd.factorize(grade)
-    table = np.array([*(day.of(str(g)) for g in names), day.of(None)])
-    lengths = table[codes]
-    f.quarantine_rows("amount" if f.has("amount") else "to", np.isnan(lengths), "unknown_grade",
-                      found="a grade whose day has no length")  # fmt: skip
-    return np.asarray(lengths)
-
-
-_PER_HOUR = {"hours": 1, "minutes": 60}
-
-
-def _quantity(decimal: str, unit: str | None) -> Any:
-    """A parser for numbers with a unit written behind them (``2 t``, ``50 %``), without the nought before their decimals
-    (``,5``), for fractions (``1/2``, ``½``), and for hours and minutes (``3:30``) where the unit is one of them.
-    """
-    number = parse_number(decimal)
-    fractions = {"½": 0.5, "¼": 0.25, "¾": 0.75, "⅓": 1 / 3, "⅔": 2 / 3}
-
-    def parse(text: str) -> tuple[Any, str | None]:
-        if not text:
-            return np.nan, "empty_value"
-        bare = re.sub(r"\s*(?:%|[^\W\d_½¼¾⅓⅔]+\.?)$", "", text)
-        if unit in _PER_HOUR and (match := re.fullmatch(r"(\d{1,2}):([0-5]\d)(?::00)?", bare)):
-            return (int(match[1]) + int(match[2]) / 60) * _PER_HOUR[unit], None
-        if match := re.fullmatch(r"(\d+)\s*/\s*([1-9]\d*)", bare):
-            return int(match[1]) / int(match[2]), None
-        if match := re.fullmatch(r"(\d*)\s*([½¼¾⅓⅔])", bare):
-            return int(match[1] or 0) + fractions[match[2]], None
-        return number(re.sub(rf"^(?={re.escape(decimal)}\d)", "0", bare))
-
-    return parse
 
 
 def _time_of_day(text: str) -> tuple[Any, str | None]:
