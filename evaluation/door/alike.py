@@ -104,7 +104,7 @@ class Alike:
 
 def is_no_slip(again: int, rows: int) -> bool:
     """Do more of the rows stand again than slips explain, by three standard deviations and one?"""
-    return again > SLIPS * rows + 3 * (SLIPS * (1 - SLIPS) * rows) ** 0.5 + 1
+    return bool(again > SLIPS * rows + 3 * (SLIPS * (1 - SLIPS) * rows) ** 0.5 + 1)
 
 
 def _many(again: int, rows: int) -> Question:

@@ -70,15 +70,19 @@ def _sum_of_two(
     worth = np.zeros(len(f.chunk.rows))
     is_said = np.zeros(len(worth), dtype=bool)
     for part in (spec, plus):
-        quantity = quantity_parser(f.source.mapping.decimal, part.unit)
-        (column,) = (part.column,) if part.column else ()
-        amount = f.parse_file_column(column, lambda t, q=quantity: q(t) if t else (np.nan, None), "float64")
+        quantity = _or_nothing(quantity_parser(f.source.mapping.decimal, part.unit), np.nan)
+        amount = f.parse_file_column(str(part.column), quantity, "float64")
         f.quarantine_rows("amount", amount < 0, "negative")
         is_said |= ~np.isnan(amount)
         worth += np.nan_to_num(_share_of(f, part, amount, grade, first, last))
     f.quarantine_rows("amount", ~is_said, "empty_value")
     f.quarantine_rows("amount", worth > 1 + 1e-9, "more_than_a_day")
     return worth
+
+
+def _or_nothing(quantity: Any, nothing: float) -> Any:
+    """The parser, to which an empty cell is ``nothing`` and no fault."""
+    return lambda text: quantity(text) if text else (nothing, None)
 
 
 def _ask_what_zero_means(f: Fields, worth: np.ndarray) -> None:
@@ -94,10 +98,8 @@ def _ask_what_zero_means(f: Fields, worth: np.ndarray) -> None:
     for column in (str(c) for c in f.chunk.frame if c not in used and not str(c).startswith("\x00")):
         if f.chunk.frame[column][worth > 0].head(_LOOKED_AT).fillna("").map(clean).isin(("", "0")).mean() < 1:
             continue
-        number = quantity_parser(f.source.mapping.decimal, "hours")
-        said = by_distinct(
-            f.chunk.frame[column], lambda t, q=number: (q(t)[0] if t else 0.0, None), "float64"
-        ).values
+        number = _or_nothing(quantity_parser(f.source.mapping.decimal, "hours"), 0.0)
+        said = by_distinct(f.chunk.frame[column], number, "float64").values
         if (said[is_zero] > 0).any() and not (np.nan_to_num(said[worth > 0], nan=1.0) != 0).any():
             why = f"{REST.why}: {int((said[is_zero] > 0).sum())} rækker"
             name = column if is_nobody(column) else "amount"
