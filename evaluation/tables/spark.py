@@ -63,13 +63,12 @@ class Spark:
             EnvironmentProblem: pyspark or Java is not installed, or nobody answers at the address.
         """
         logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
+        # Only Arrow passes between it and us.
+        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
         try:
-            with warnings.catch_warnings():
-                # It does not know pandas 3 yet; only Arrow passes between it and us.
-                warnings.simplefilter("ignore", FutureWarning)
-                from py4j.protocol import Py4JError
-                from pyspark.errors import PySparkException
-                from pyspark.sql import SparkSession
+            from py4j.protocol import Py4JError
+            from pyspark.errors import PySparkException
+            from pyspark.sql import SparkSession
         except ImportError:
             problem = Problem("pyspark", found=TEXT("spark_missing"), next_step=TEXT("spark_install"))
             raise EnvironmentProblem(TEXT("spark_not_started"), [problem]) from None
