@@ -5,6 +5,7 @@ The attributes come from a QDA tool's cases and variables, from the coded rows t
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections import Counter
@@ -15,6 +16,7 @@ from types import MappingProxyType
 
 from evaluation.codebooks import Codebook
 from evaluation.errors import Problem
+from evaluation.interviews.consent_prose import is_yes_answer
 from evaluation.interviews.plain_columns import ALIASES
 
 FIELDS = {
@@ -28,6 +30,8 @@ FIELDS = {
 """The codebook's attribute → column of the canonical table."""
 
 CONSENT = "samtykke"
+MEMO = "memo"
+"""Stands for a note, with the mark of its text behind it: the words themselves may name somebody."""
 UNREAD = "variabel"
 """Stands for every variable, heading or group that says something nobody understands: it may be that somebody has left."""
 VALID, MISSING, WITHDRAWN = "gyldigt", "mangler", "trukket_tilbage"
@@ -63,6 +67,7 @@ _NOTHING = " \t\n\r-–—."
 _EXTENSION = re.compile(r"\.(txt|docx?|odt|rtf|pdf|html?|md|vtt|srt)\Z", re.IGNORECASE)
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """Stands behind the names of a project's sources that are called the same."""
+_MARK = re.compile(r"[0-9a-f]{8}")
 _PARTS = re.compile(rf"{_GUID.pattern}|\d+|[^\W\d_]+")
 _GRADE = re.compile(
     r"(\d{1,2})\.?_?(?:klasse|kl\.?|aargang|klassetrin|[a-z])?|(?:klasse|aargang|klassetrin)_(\d{1,2})\.?"
@@ -223,10 +228,15 @@ def attribute_problems(
     schools: Mapping[str, str] | None = None,
 ) -> list[Problem]:
     """One problem per attribute and fault; the values themselves are not shown, they may name somebody."""
+    every = tuple(documents)
+    # All notes are one question, and one line answers it.
+    marks = {m for d in every for n in d.words.get(UNREAD, ()) for m in note_marks(n)}
+    notes = " ".join([MEMO, *sorted(marks)])
     counts: Counter[tuple[str, str]] = Counter()
     unknown: dict[str, set[str]] = {}
-    for document in documents:
-        counts.update(document.faults(codebook, schools))
+    for document in every:
+        faults = document.faults(codebook, schools)
+        counts.update({(notes if note_marks(name) else name, rule) for name, rule in faults})
         for name, words in document.words.items():
             odd = {word for word in words if name in FIELDS and _value(codebook, name, word, schools) is None}
             unknown[name] = unknown.get(name, set()) | odd
@@ -243,6 +253,18 @@ def attribute_problems(
         )
         for (name, rule), times in counts.items()
     ]
+
+
+def note_mark(texts: Iterable[str]) -> str:
+    """Eight hexadecimal digits that tell these notes from others; one letter more and it is another mark."""
+    words = "\0".join(sorted(" ".join(unicodedata.normalize("NFC", text).split()) for text in texts))
+    return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+
+def note_marks(name: str) -> frozenset[str]:
+    """The marks in ``memo 3f9a2c71 77aa01bc``; none in a name that is none of a note."""
+    first, *marks = name.casefold().split() or [""]
+    return frozenset(marks if first == MEMO and all(map(_MARK.fullmatch, marks)) else ())
 
 
 def lonely_cases(file: str, cases: int) -> Problem:
@@ -332,7 +354,8 @@ def canonical_value(name: str, raw: str, values: Iterable[str]) -> str | None:
         # Which grades a study follows is its protocol's to say; that it is a grade is understood.
         return allowed.get(str(told), str(told) if told <= HIGHEST_GRADE else None)
     if name == CONSENT:
-        return None  # the beginning of a word is no consent
+        # The beginning of a word is no consent.
+        return allowed.get(VALID) if is_yes_answer(raw) else None
     longer = [value for key, value in allowed.items() if key.startswith(word) and len(word) >= 4]
     return longer[0] if len(longer) == 1 else None
 

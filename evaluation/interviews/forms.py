@@ -166,7 +166,7 @@ def _workbook(path: Path, codebook: Codebook, problems: list[Problem]) -> list[F
     problems += [
         Problem(path.name, column=f"{sheet}!{cell}", found="a note on a cell", rule="form_note",
                 expected="what is to be kept in a field", next_step="ask the school whether it belongs to a field")
-        for sheet, cell in aside.notes
+        for sheet, cell, _ in aside.notes
     ]  # fmt: skip
     problems += [
         Problem(path.name, column=f"{sheet}!{cell}", found="text that is struck out: it counts as not written",

@@ -7,25 +7,24 @@ are counted, and a person who has read them says so once in the mapping. A note 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from evaluation.errors import Problem
-from evaluation.interviews.attributes import UNREAD, DocumentAttributes, normal_name
-from evaluation.interviews.understanding import MEMO, Understanding, speaks_of_consent
+from evaluation.interviews.attributes import MEMO, DocumentAttributes, normal_name, note_mark
+from evaluation.interviews.understanding import IN_BRACKETS, Understanding
 
-_IN_BRACKETS = re.compile(r"[(\[{]([^)\]}]+)[)\]}]")
 _WRITTEN = re.compile(r"\w")
 
 
 @dataclass
 class Notes:
-    """The notes of one file as a reader meets them. ``unread``: how many are not heard as speaking of consent;
-    ``loose``: those that are, and that belong to no interview.
+    """The notes of one file as a reader meets them. ``unread``: those that are not heard as speaking of consent;
+    ``loose``: those among them that are, and that belong to no interview.
     """
 
     known: Understanding
-    unread: int = 0
+    unread: list[str] = field(default_factory=list, repr=False)
     loose: list[str] = field(default_factory=list, repr=False)
 
     def about(self, text: str) -> list[tuple[str, str]]:
@@ -33,15 +32,15 @@ class Notes:
         if self._is_nothing(text):
             return []
         said = self.known.of_memo(text)
-        self.unread += not said
+        self.unread += [] if said else [text]
         return said
 
     def of_nobody(self, text: str) -> None:
         """A note on the project, a code or nothing at all."""
         if self._is_nothing(text):
             return
-        self.unread += 1
-        if speaks_of_consent(text):
+        self.unread.append(text)
+        if self.known.of_memo(text):
             self.loose.append(text)
 
     def _is_nothing(self, text: str) -> bool:
@@ -50,10 +49,10 @@ class Notes:
     def remarks(self, names: Iterable[str]) -> None:
         """Remarks in brackets in the interviews' names, unless all their words only describe."""
         for name in set(names):
-            for remark in _IN_BRACKETS.findall(name):
+            for remark in IN_BRACKETS.findall(name):
                 # One that speaks of consent is heard in the name itself.
                 if not self.known.only_describes(remark) and not self.known.of_name(remark):
-                    self.unread += not self.known.is_ignored(MEMO)
+                    self.unread += [] if self.known.is_ignored(MEMO) else [remark]
 
     def named(self, documents: Mapping[str, DocumentAttributes]) -> dict[str, DocumentAttributes]:
         """``documents`` (by normal name) with what the loose notes say of those they name."""
@@ -62,25 +61,26 @@ class Notes:
             words = f" {normal_name(text)} "
             met = [name for name in found if name and f" {name} " in words]
             for name in met:
-                found[name] = found[name].joined(DocumentAttributes.of([(UNREAD, MEMO)]))
+                found[name] = found[name].joined(DocumentAttributes.of(self.known.of_memo(text)))
             if met:
                 self.loose.remove(text)
-                self.unread -= 1
+                self.unread.remove(text)
         return found
 
-    def problems(self, file: str, read: int) -> list[Problem]:
-        """One question for all notes, and one for those of them that may be somebody's no; none when so many are read."""
-        if self.unread <= read:
+    def problems(self, file: str, read: Collection[str]) -> list[Problem]:
+        """One question for all notes, and one for those of them that may be somebody's no; none when these are read."""
+        mark = note_mark(self.unread)
+        if not self.unread or mark in read:
             return []
-        answer = f"[interviews] notes_read = {self.unread}"
+        answer = f'[interviews] notes_read = ["{mark}"]'
         found = [
-            Problem(file, column=MEMO, found=f"{self.unread} note(s) that are not read", rule="unread_notes",
-                    expected="that somebody has read them",
+            Problem(file, column=MEMO, found=f"{len(self.unread)} note(s) that are not read", rule="unread_notes",
+                    expected=answer,
                     next_step=f"read them; where none says no, write in the mapping: {answer}")
         ]  # fmt: skip
         if self.loose:
             found.append(
-                Problem(file, column=MEMO, rule="note_of_nobody", expected="whom it is about",
+                Problem(file, column=MEMO, rule="note_of_nobody", expected=answer,
                         found=f"{len(self.loose)} note(s) on consent, deletion or withdrawal that belong to no interview",
                         next_step=f"write a no in the side table; where none says no, in the mapping: {answer}")
             )  # fmt: skip

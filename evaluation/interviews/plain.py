@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from evaluation.codebooks import Codebook
 from evaluation.errors import InputError, Problem
-from evaluation.interviews.attributes import CONSENT, FIELDS, UNREAD, second_consents, slug
+from evaluation.interviews.attributes import CONSENT, FIELDS, second_consents, slug
 from evaluation.interviews.coding_labels import Coding, Reading
 from evaluation.interviews.notes import Notes
 from evaluation.interviews.plain_columns import NO, SEGMENT_COLUMNS, TOOL_EXPORTS, YES
@@ -22,8 +22,6 @@ from evaluation.interviews.understanding import (
 
 _JUDGED_ELSEWHERE = ("dokument", "kode", "retning", "koder", "tekst")
 _PROSE = ("comment", "comments")
-NOTE = "(note)"
-"""Stands for a note that hangs on a cell."""
 
 
 def codings_of_table(
@@ -77,18 +75,24 @@ def codings_of_table(
 
     silent = [h for h in read if h and h not in {headings[name] for name in (*FIELDS, *_JUDGED_ELSEWHERE)}]
 
+    prose = [h for h in unread if slug(h) in _PROSE and not known.has_role(h)]
+    unread = [h for h in unread if h not in prose]
+
     def told(row: Row) -> tuple[tuple[str, str], ...]:
         said = [
             pair for h in (*FIELDS, *unread) for pair in known.of_variable(h, row.get(headings.get(h, h)))
         ]
         said += [(CONSENT, f"{h}: {row.get(h)}") for h in silent if speaks_of_consent(row.get(h))]
-        if row.is_noted and not known.is_ignored(NOTE):
-            said.append((UNREAD, NOTE))
+        for text in (*row.notes, *(row.get(h) for h in prose)):
+            said += known.of_memo(text)
         return tuple(said)
 
     written = Notes(known)
-    for text in {row.get(h) for h in unread if slug(h) in _PROSE for row in table.rows}:
+    comments = {row.get(h) for h in prose for row in table.rows}
+    for text in sorted(comments) + [text for row in table.rows for text in row.notes]:
         written.about(text)  # one that speaks of consent is heard with its row
+    for text in table.loose_notes:
+        written.of_nobody(text)
     codings: list[Coding] = []
     problems = list(table.problems)
     aside: list[tuple[Coding, ...]] = []

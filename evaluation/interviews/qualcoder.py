@@ -139,7 +139,7 @@ def _documents(
             else:
                 written.of_nobody(text_of(row.get("memo")))
     for row in rows_of(connection, "journal"):
-        written.of_nobody(f"{text_of(row.get('name'))} {text_of(row.get('jentry'))}")
+        written.of_nobody(f"{text_of(row.get('name'))}\n{text_of(row.get('jentry'))}")
     for row in rows_of(connection, "project"):
         written.of_nobody(text_of(row.get("memo")))
     by_case = {

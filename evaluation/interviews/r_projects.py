@@ -52,7 +52,7 @@ def rqda_project(connection: sqlite3.Connection, file: str, known: Understanding
             _hear(said, r.get("fid"), text_of(r.get(words)), written)
     for table, words in (("journal", "journal"), ("project", "memo")):
         for r in _alive(rows_of(connection, table)):
-            written.of_nobody(f"{text_of(r.get('name'))} {text_of(r.get(words))}".strip())
+            written.of_nobody(f"{text_of(r.get('name'))}\n{text_of(r.get(words))}".strip())
     for r in rows_of(connection, "fileAttr"):
         _say(said, r.get("fileID"), r.get("variable"), r.get("value"), known)
     sets = {

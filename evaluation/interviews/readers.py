@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -54,7 +54,7 @@ def read_segments(
     ignored: Iterable[str] = (),
     roles: Mapping[str, str] | None = None,
     asked: Mapping[str, Sequence[str]] | None = None,
-    notes_read: int = 0,
+    notes_read: Collection[str] = (),
 ) -> SegmentBatch:
     """Read one file (or QualCoder's ``.qda`` folder) of coded interviews.
 
@@ -65,7 +65,7 @@ def read_segments(
     ``project`` one of several in a database.
     ``ignored`` are names in the file that mean nothing for the round, ``roles`` what others are: its variable's name → the
     codebook's attribute, ``asked`` the codes or families a coder was asked for, where not for all (from the mapping).
-    ``notes_read``: how many of the file's notes a person has read, and found no no in.
+    ``notes_read``: marks of a file's notes that a person has read, and found no no in.
     ``schools`` maps a school's names to the protocol's ids; without it a school stays as written.
     Raises ``InputError`` when the file is refused as a whole; single rows become problems of the batch.
     """

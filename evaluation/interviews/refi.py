@@ -119,7 +119,7 @@ def _note_texts(project: QdaProject) -> dict[str, str]:
         words = child_text(note, "PlainTextContent")
         words += decode_text(data, f"{project.file}/note {number}") if data else ""
         name = attribute(note, "name") or "note"
-        found[normal_guid(attribute(note, "guid")) or str(number)] = f"{name} {words}"
+        found[normal_guid(attribute(note, "guid")) or str(number)] = f"{name}\n{words}"
     return found
 
 

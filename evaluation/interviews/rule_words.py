@@ -16,11 +16,11 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "unread_notes": (
         "noter, kommentarer eller parenteser i navne, som ikke er læst: et nej i dem ville gå tabt",
-        "læs dem; står der intet nej, så skriv antallet i mappingen: [interviews] notes_read = …",
+        "læs dem; står der intet nej, så skriv i mappingen: {expected}",
     ),
     "note_of_nobody": (
         "en note om samtykke, sletning eller at nogen har trukket sig, som ikke hører til noget interview",
-        "skriv et nej i sidetabellen; er der intet nej i noterne, så skriv i mappingen: [interviews] notes_read = …",
+        "skriv et nej i sidetabellen; er der intet nej i noterne, så skriv i mappingen: {expected}",
     ),
     "second_consent": (
         "flere kolonner om samtykke: kun én læses",

@@ -88,7 +88,7 @@ def read_side_table(path: Path, pupil_key: PupilKey | None = None) -> SideTable:
         Problem(path.name, row.line, found="a note on a cell: a no in it would be lost", rule="side_table_unread",
                 expected="words in cells", next_step="write it in samtykke, or take it out")
         for row in table.rows
-        if row.is_noted
+        if row.notes
     ]  # fmt: skip
     documents: dict[str, DocumentAttributes] = {}
     pupils: dict[str, frozenset[str]] = {}

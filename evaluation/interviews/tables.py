@@ -12,7 +12,7 @@ import io
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -32,11 +32,11 @@ MAX_SHEET_CELLS = 5_000_000
 
 @dataclass(frozen=True)
 class Row:
-    """Cells by heading; ``line`` is counted from 1 as an editor or Excel shows it. ``is_noted``: a note hangs on a cell."""
+    """Cells by heading; ``line`` is counted from 1 as an editor or Excel shows it. ``notes``: what hangs on its cells."""
 
     line: int
     cells: dict[str, str]
-    is_noted: bool = False
+    notes: tuple[str, ...] = ()
 
     def get(self, heading: str | None) -> str:
         """The cell, or an empty string when the column or the cell is missing."""
@@ -48,6 +48,7 @@ class Table:
     """A file's header and rows; ``problems`` name the ``lost`` rows.
 
     ``misfits``: each lost row, which has more cells than there are headings, in the ways it is likely to read.
+    ``loose_notes`` hang on the header, or on what is no row.
     """
 
     file: str
@@ -56,6 +57,7 @@ class Table:
     problems: tuple[Problem, ...] = ()
     lost: int = 0
     misfits: tuple[tuple[Row, ...], ...] = ()
+    loose_notes: tuple[str, ...] = ()
 
     def heading(self, canonical: str) -> str | None:
         """The file's own heading for a canonical column; see :mod:`~evaluation.interviews.plain_columns`."""
@@ -96,7 +98,10 @@ def read_rows(path: Path) -> Table:
         if lost:
             raise InputError(f"{path.name} holds more than one sheet of cells.", lost)
         lines = [(n, list(cells)) for rows in filled for n, cells in enumerate(rows, 1)]
-        noted = {int(re.sub(r"\D", "", cell)) for _, cell in aside.notes}
+        noted: dict[int, tuple[str, ...]] = {}
+        for _, cell, text in aside.notes:
+            line = int(re.sub(r"\D", "", cell))
+            noted[line] = (*noted.get(line, ()), text)
         return _table(path.name, lines, noted=noted)
     data = _bytes(path)
     text = decode_text(data, path.name)
@@ -111,12 +116,12 @@ def read_rows(path: Path) -> Table:
 class Aside:
     """What a workbook holds beside the cells of its visible sheets, filled in as it is read.
 
-    ``notes``: (sheet, cell) of every note; ``hidden``: hidden sheets that hold anything; ``beside``: kinds of text
+    ``notes``: (sheet, cell, text) of every note; ``hidden``: hidden sheets that hold anything; ``beside``: kinds of text
     that stand in no cell; ``struck``: (sheet, cell) where something is struck out, which is not written; ``merged``: sheet →
     cell of a merged range → its first cell, rows and columns from 1.
     """
 
-    notes: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[tuple[str, str, str]] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)
     beside: list[str] = field(default_factory=list)
     struck: list[tuple[str, str]] = field(default_factory=list)
@@ -162,7 +167,7 @@ def read_sheets(
                         )
                     )
                 if cell.comment is not None:
-                    aside.notes.append((sheet.title, cell.coordinate))
+                    aside.notes.append((sheet.title, cell.coordinate, str(cell.comment.text or "")))
                 if _is_struck(cell):
                     aside.struck.append((sheet.title, cell.coordinate))
             texts = [_cell(_standing(c)) for c in cells]
@@ -261,7 +266,10 @@ def _csv_rows(text: str, file: str, delimiter: str) -> list[tuple[int, list[str]
 
 
 def _table(
-    file: str, lines: list[tuple[int, list[str]]], delimiter: str | None = None, noted: Collection[int] = ()
+    file: str,
+    lines: list[tuple[int, list[str]]],
+    delimiter: str | None = None,
+    noted: Mapping[int, tuple[str, ...]] | None = None,
 ) -> Table:
     lines = [(number, cells) for number, cells in lines if any(cell.strip() for cell in cells)]
     if not lines:
@@ -285,9 +293,11 @@ def _table(
             found = f"{len(cells)} columns, {len(headings)} expected"
             problems.append(Problem(file, number, found=found, rule="table", next_step="correct the line"))
             continue
-        rows.append(replace(_row(number, headings, cells), is_noted=number in noted))
+        rows.append(replace(_row(number, headings, cells), notes=(noted or {}).get(number, ())))
     misfits = tuple(_likely(_ways(number, headings, cells, delimiter), rows) for number, cells in unfit)
-    return Table(file, tuple(headings), tuple(rows), tuple(problems), len(problems), misfits)
+    met = {row.line for row in rows}
+    loose = tuple(text for line, texts in (noted or {}).items() if line not in met for text in texts)
+    return Table(file, tuple(headings), tuple(rows), tuple(problems), len(problems), misfits, loose)
 
 
 def _ways(line: int, headings: list[str], cells: list[str], delimiter: str | None) -> list[Row]:

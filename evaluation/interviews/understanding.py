@@ -17,20 +17,24 @@ from evaluation.codebooks import Codebook
 from evaluation.interviews.attributes import (
     CONSENT,
     FIELDS,
+    MEMO,
     UNREAD,
     attribute_name,
     canonical_value,
     consent_of,
     normal_name,
+    note_mark,
+    note_marks,
     school_id,
     slug,
 )
+from evaluation.interviews.consent_prose import is_plain_yes
 from evaluation.interviews.plain_columns import ALIASES, NO, YES
 
 POLARITIES = ("positiv", "negativ", "blandet", "neutral")
 DIRECTION, CODER = "retning", "koder"
-GROUP, MEMO = "(gruppe)", "memo"
-"""Stand for the name of a group of documents, and for a text about one: the words themselves may name somebody."""
+GROUP = "(gruppe)"
+"""Stands for the name of a group of documents: the words themselves may name somebody."""
 
 _SPEAKS_OF_CONSENT = re.compile(
     r"samtyk|consent|tilbagekald|tilbagetruk|\btrukket\b|withdr[ae]w|opt(?:ed)? ?out"
@@ -42,8 +46,10 @@ _SPEAKS_OF_CONSENT = re.compile(
 """A net for names of cases, documents and codes, which everybody writes as they like; the rest has to be understood."""
 _RECORDING_GONE = re.compile(
     r"\b(?:lyd\w*|optagelse\w*|audio\w*|video\w*|diktafon\w*)(?: (?:er|blev|bliver|skal|nu))* slet\w*"
+    r"|\bslet\w*(?: de[nt]?)? (?:lyd\w*|optagelse\w*|audio\w*|video\w*)(?= (?:efter|naar|inden|senest)\b|\Z)"
 )
 """That the recording is deleted when it is written down is what every consent form promises."""
+IN_BRACKETS = re.compile(r"[(\[{]([^)\]}]+)[)\]}]")
 _ASSIGNMENT = re.compile(r"\A\s*([^:=]+?)\s*[:=]\s*(.+?)\s*\Z")
 _NUMBER = re.compile(r"(?<!\d)[0-3]\d[01]\d{3}[- ]?\d{4}(?!\d)")
 _AMOUNT = re.compile(
@@ -190,16 +196,31 @@ class Understanding:
             known = attribute_name(assignment.group(1), self.codebook)
             if known in FIELDS and slug(assignment.group(1)) in {known, FIELDS[known], "consent"}:
                 return [(known, assignment.group(2))]
-        return [(CONSENT, name)] if speaks_of_consent(name) else []
+        said = name if not is_plain_yes(name, speaks_of_consent) else ""
+        said = IN_BRACKETS.sub(
+            lambda remark: "" if is_plain_yes(remark[1], speaks_of_consent) else remark[0], said
+        )
+        return [(CONSENT, name)] if speaks_of_consent(said) else []
 
     def of_memo(self, text: str) -> list[tuple[str, str]]:
-        """What a note on a document says of consent: a stated word, or prose that may be a no; anything else is nothing."""
+        """What a note on a document says of consent: a stated word, or prose that may be a no; anything else is nothing.
+
+        A yes in prose raises no doubt and gives nothing: of whom in the interview it speaks, nobody can tell.
+        """
         if self.is_ignored(MEMO) or not speaks_of_consent(text):
             return []
         stated = [
             (n, word) for n, word in self.of_name(text) if n == CONSENT and consent_of(word, self.codebook)
         ]
-        return stated or [(UNREAD, MEMO)]
+        is_yes = is_plain_yes(text, speaks_of_consent)
+        if stated or is_yes or (mark := note_mark([text])) in self.answered:
+            return stated
+        return [(UNREAD, f"{MEMO} {mark}")]
+
+    @cached_property
+    def answered(self) -> frozenset[str]:
+        """The marks of notes of which somebody has said that they mean nothing here."""
+        return frozenset().union(*(note_marks(name.replace("_", " ")) for name in self.ignored))
 
     def only_describes(self, words: str) -> bool:
         """Whether all words of a remark are known to describe and nothing more; numbers do."""

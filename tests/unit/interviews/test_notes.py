@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
+import openpyxl
 import pandas as pd
 import pytest
 from factories import (
@@ -23,11 +24,13 @@ from factories import (
 )
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl.comments import Comment
 
 from evaluation.interviews.attributes import DocumentAttributes
 from evaluation.interviews.consent import with_valid_consent
 from evaluation.interviews.readers import read_segments
 from evaluation.interviews.segments import SegmentBatch
+from evaluation.interviews.understanding import Understanding
 
 BOOK = codebook()
 TEXT = "Jeg er gladere nu."
@@ -204,7 +207,10 @@ def test_an_ordinary_note_changes_no_coding_and_is_one_question_answered_once(
     assert [p.rule for p in batch.problems] == ["unread_notes"]
     assert "1 note" in batch.problems[0].found
     assert note not in str(batch.problems)
-    assert not read(path, notes_read=1).problems
+    answered = [batch.problems[0].expected.split('"')[1]]
+    assert not read(path, notes_read=answered).problems
+    other = tool(tmp_path_factory.mktemp("p"), place, f"{note}, og mere")
+    assert [p.rule for p in read(other, notes_read=answered).problems] == ["unread_notes"]
 
 
 def test_a_note_on_leaving_that_names_nobody_is_asked_about_and_takes_nobody_out(tmp_path: Path) -> None:
@@ -215,7 +221,7 @@ def test_a_note_on_leaving_that_names_nobody_is_asked_about_and_takes_nobody_out
     batch = read(path)
     assert [p.rule for p in batch.problems] == ["unread_notes", "note_of_nobody"]
     assert len(with_valid_consent(batch.segments).segments) == 2
-    assert not read(path, notes_read=1).problems
+    assert not read(path, notes_read=[batch.problems[0].expected.split('"')[1]]).problems
 
 
 @pytest.mark.parametrize(
@@ -229,3 +235,141 @@ def test_a_remark_in_brackets_in_a_name_is_a_note(name: str, is_asked: bool, tmp
     batch = read_segments(path, codebook=BOOK, key=KEY)
     assert [p.rule for p in batch.problems] == ["unread_notes"] * is_asked
     assert len(with_valid_consent(batch.segments).segments) == 1
+
+
+YES = [
+    "samtykke modtaget fra mor",
+    "Forældre har givet samtykke 12/11",
+    "Samtykkeerklæring underskrevet, ligger i mappen",
+    "Samtykke ok",
+    "God samtale. Mor har givet samtykke d. 12. nov 2026. Husk at spørge læreren",
+    "samtykke modtaget fra Lise 12/11",
+    "Consent received from mother",
+    "Anna Jensen:\nForældresamtykke afleveret",
+]
+EVERYDAY = [
+    *YES,
+    "lydfil slettes efter udskrift",
+    "Slet lydfilen efter udskrift",
+    "husk at spørge læreren",
+    "Se også gruppe 3",
+]
+
+
+@pytest.mark.parametrize(("tool", "place"), [p for p in PLACES if p.values[1] not in ("name", "code")])
+@few
+@given(note=st.sampled_from(EVERYDAY))
+def test_a_plain_yes_and_everyday_notes_take_nobody_out_and_give_no_consent(
+    tool: Callable[[Path, str, str], Path], place: str, note: str, tmp_path_factory: Any
+) -> None:
+    path = tool(tmp_path_factory.mktemp("p"), place, note)
+    bare = read(tool(tmp_path_factory.mktemp("p"), place, ""))
+    batch = read(path)
+    pd.testing.assert_frame_equal(batch.segments, bare.segments)
+    assert [p.rule for p in batch.problems] == ["unread_notes"]
+    silent = read_segments(path, codebook=BOOK, key=KEY)
+    assert not len(with_valid_consent(silent.segments).segments)
+
+
+UNCLEAR = [
+    "samtykke fra mor, far skal spørges",
+    "2/3 forældre har givet samtykke",
+    "har mor givet samtykke",
+    "Samtykke modtaget?",
+    "venter på samtykke",
+    "samtykke givet til lyd, nej til citat",
+    "Samtykke modtaget fra mor. Men hun vil alligevel tænke over det",
+    "samtykke fra mor i orden, fra far Nej",
+    "samtykke kasseret",
+    "Samtykke givet. Slettes",
+]
+
+
+@pytest.mark.parametrize(("tool", "place"), [p for p in PLACES if p.values[1] in ("document", "part")])
+@few
+@given(note=st.sampled_from(UNCLEAR))
+def test_what_is_no_plain_yes_is_one_question_that_one_line_answers_and_another_note_asks_again(
+    tool: Callable[[Path, str, str], Path], place: str, note: str, tmp_path_factory: Any
+) -> None:
+    path = tool(tmp_path_factory.mktemp("p"), place, note)
+    batch = read(path)
+    assert not len(with_valid_consent(batch.segments).segments)
+    (asked,) = [p for p in batch.problems if p.rule == "unread"]
+    assert note not in str(batch.problems)
+    answered = read(path, ignored=[asked.column])
+    assert len(with_valid_consent(answered.segments).segments)
+    other = read(tool(tmp_path_factory.mktemp("p"), place, f"{note}!!x"), ignored=[asked.column])
+    assert not len(with_valid_consent(other.segments).segments)
+
+
+yes_words = st.sampled_from(YES)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    yes=yes_words,
+    no=refusals,
+    where=st.sampled_from(["before", "behind", "between"]),
+    by=st.sampled_from([" ", ", ", ". "]),
+)
+def test_a_yes_with_a_refusal_near_is_none(yes: str, no: str, where: str, by: str) -> None:
+    words = yes.split(" ")
+    text = {
+        "before": f"{no}{by}{yes}",
+        "behind": f"{yes}{by}{no}",
+        "between": " ".join([*words[:1], no, *words[1:]]),
+    }[where]
+    assert Understanding.of(BOOK).of_memo(text)
+
+
+@pytest.mark.parametrize(
+    ("said", "is_yes"),
+    [
+        *(
+            (word, True)
+            for word in ("Ja, fra mor 12/11", "underskrevet", "OK", "modtaget d. 3. nov", "Ja (mor og far)")
+        ),
+        *(
+            (word, False)
+            for word in (
+                "ja til lyd",
+                "ja, men ikke citat",
+                "12/11",
+                "ja?",
+                "måske",
+                "ikke modtaget",
+                "1 af 2 givet",
+            )
+        ),
+    ],
+)
+def test_a_consent_in_the_words_people_use(said: str, is_yes: bool, tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text(f"dokument;kode;tekst;samtykke\na;MP.TEGN.FALD;{TEXT};{said}\n", encoding="utf-8")
+    batch = read_segments(path, codebook=BOOK, key=KEY)
+    assert len(with_valid_consent(batch.segments).segments) == is_yes
+    assert [p.rule for p in batch.problems] == ["unknown_consent"] * (not is_yes)
+
+
+def test_a_note_on_a_cell_is_read_where_it_hangs(tmp_path: Path) -> None:
+    def with_notes(**notes: str) -> Path:
+        book = openpyxl.Workbook()
+        for line in (
+            ["dokument", "kode", "tekst", "samtykke"],
+            ["a", "MP.MAAL", TEXT, "ja"],
+            ["b", "MP.MAAL", TEXT, "ja"],
+        ):
+            book.active.append(line)
+        for cell, text in notes.items():
+            book.active[cell].comment = Comment(text, "AB")
+        book.save(tmp_path / "p.xlsx")
+        return tmp_path / "p.xlsx"
+
+    def kept(path: Path) -> tuple[int, list[str]]:
+        batch = read_segments(path, codebook=BOOK, key=KEY)
+        return len(with_valid_consent(batch.segments).segments), [p.rule for p in batch.problems]
+
+    assert kept(with_notes(C2="samtykke modtaget fra mor", B3="tjek koden")) == (2, ["unread_notes"])
+    assert kept(with_notes(A1="navnene er ændret")) == (2, ["unread_notes"])
+    assert kept(with_notes(C2="mor har trukket sit samtykke")) == (1, ["unread"])
+    assert kept(with_notes(A1="en af dem har trukket sig")) == (2, ["unread_notes", "note_of_nobody"])
