@@ -17,6 +17,7 @@ from evaluation.errors import InputError, Problem, ProtocolError
 from evaluation.protocol import Protocol
 from evaluation.sealing import SealKey, opened, refused, sealed, sealed_with
 from evaluation.study import parse_protocol
+from evaluation.words import danish
 from evaluation.words.texts import texts
 from pipelines.storage import write_bytes
 
@@ -45,10 +46,13 @@ def frozen_plans(data: Path, study_id: str, key: SealKey) -> list[FrozenPlan]:
     """Every freezing of a study, oldest first.
 
     Raises:
-        InputError: the record is damaged, was altered, has no seal yet, or belongs to another key.
+        InputError: the record is damaged, was altered, has no seal yet, belongs to another key, or is gone though a report
+            was made after it.
     """
     path = _path(data, study_id)
     if not path.is_file():
+        if told := _told_by_reports(data):
+            raise refused(sealed_name(path), TEXT("frozen_gone", on=danish.date(told)), WAY_BACK)
         return []
     text = path.read_bytes()
     if not sealed_with(text) and _before_seals(path):
@@ -58,6 +62,18 @@ def frozen_plans(data: Path, study_id: str, key: SealKey) -> list[FrozenPlan]:
             TEXT("frozen_seal_it"),
         )
     return [FrozenPlan(**entry) for entry in opened(sealed_name(path), text, key, way_back=WAY_BACK)[_PLANS]]
+
+
+def _told_by_reports(data: Path) -> dt.date | None:
+    """The day of the freezing that a report of this folder was made after; None where no report tells of one."""
+    days = set()
+    for kind in ("reports", "releases"):
+        for path in (data / kind).glob("*/manifest.json"):
+            try:
+                days.add(json.loads(path.read_bytes()).get("frozen_on"))
+            except (OSError, ValueError, AttributeError):  # whoever reads the report itself refuses it
+                continue
+    return dt.date.fromisoformat(min(d for d in days if d)) if any(days) else None
 
 
 def sealed_name(path: Path) -> str:

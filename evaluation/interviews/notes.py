@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from evaluation.errors import Problem
 from evaluation.interviews.attributes import MEMO, DocumentAttributes, normal_name, note_mark
+from evaluation.interviews.qdc_text import description
 from evaluation.interviews.understanding import IN_BRACKETS, Understanding
 
 _WRITTEN = re.compile(r"\w")
@@ -42,6 +44,25 @@ class Notes:
         self.unread.append(text)
         if self.known.of_memo(text):
             self.loose.append(text)
+
+    def of_code(self, text: str) -> None:
+        """What stands by a code, or what a project is called: asked about only where it speaks of consent, for every code
+        is described. The codebook's own words are no note."""
+        lines = [line for line in text.splitlines() if not self._is_of_codebook(line)]
+        if any(self.known.of_memo(line) for line in lines):
+            self.of_nobody("\n".join(lines))
+
+    def _is_of_codebook(self, line: str) -> bool:
+        return " ".join(line.split()).casefold() in self._codebook_words
+
+    @cached_property
+    def _codebook_words(self) -> str:
+        """All that the codebook says of its codes, as tools show it."""
+        return "\n".join(
+            " ".join(line.split()).casefold()
+            for code in self.known.codebook.codes
+            for line in description(code).splitlines()
+        )
 
     def _is_nothing(self, text: str) -> bool:
         return not _WRITTEN.search(text) or self.known.only_describes(text) or self.known.is_ignored(MEMO)

@@ -77,6 +77,8 @@ def codings_of_project(connection: sqlite3.Connection, file: str, known: Underst
             )
     codings += _media_codings(connection, names, labels)
     written = Notes(known)
+    for row in rows_of(connection, "code_name", "cid"):
+        written.of_code(text_of(row.get("memo")))
     documents, lonely = _documents(connection, sources, known, written)
     if lonely:
         problems.append(lonely_cases(file, lonely))

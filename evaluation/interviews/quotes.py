@@ -58,20 +58,23 @@ def approved_quotes(
     """Quotes fit to stand in a report; one row per code and segment: those a person chose first, in the codebook's order.
 
     Approval needs a person's mark on exactly these words (their fingerprint; in the coded file or in the study's
-    ``decisions``), no refusal from anybody, no ``X.PII`` from anyone on any part of them, a clean scan and at most
-    :data:`MAX_QUOTE_CHARACTERS`. No school, grade or informant goes along. The order within a code is arbitrary and the
-    same every time.
+    ``decisions``), no refusal from anybody and no ``X.PII`` from anyone on any part of them, in whatever document they
+    stand, a clean scan and at most :data:`MAX_QUOTE_CHARACTERS`. No school, grade or informant goes along. The order
+    within a code is arbitrary and the same every time.
     """
     forbidden = tuple(names)
     decided = decisions or QuoteDecisions()
     blocked = segments_sharing_words(segments, texts, PERSONAL_DATA_CODE) | refused(segments)
+    # The same words said elsewhere are the same words: who knows them would print them all the same.
+    blocked_words = {fingerprint(str(t)) for t in texts.loc[texts["segment_id"].isin(blocked), "text"]}
     marked = segments[segments["approved_sha256"].notna()]
     approved = set(zip(marked["segment_id"], marked["approved_sha256"], strict=True))
     body: dict[str, str] = {}
     for segment, text in zip(texts["segment_id"], texts["text"], strict=True):
         words = flat(str(text))
-        is_let_out = (segment, fingerprint(words)) in approved or decided.is_let_out(words)
-        if not is_let_out or decided.is_refused(words) or segment in blocked:
+        mark = fingerprint(words)
+        is_let_out = (segment, mark) in approved or decided.is_let_out(words)
+        if not is_let_out or decided.is_refused(words) or mark in blocked_words:
             continue
         if words and len(words) <= MAX_QUOTE_CHARACTERS and not personal_hits(words, forbidden):
             body[str(segment)] = words

@@ -70,6 +70,8 @@ def read_codings(project: QdaProject, known: Understanding, *, unit: Unit | None
     units: Counter[str] = Counter()
     written = Notes(known)
     cases = source_attributes(root, known, written, _note_texts(project))
+    for element in root.iter("{*}Code"):
+        written.of_code(child_text(element, "Description"))
     met: set[str] = set()
     for source, where in zip(sources, placed, strict=True):
         found = cases.by_source.get(source.guid, DocumentAttributes())

@@ -134,6 +134,10 @@ def codings_of_database(
     for row in rows_of(connection, "projects", "id"):
         if chosen is None or row["id"] == chosen:
             written.of_nobody(text_of(row.get("description")))
+            written.of_code(text_of(row.get("name")))
+    for row in rows_of(connection, "tags", "id"):
+        if chosen is None or row.get("project_id") == chosen:
+            written.of_code(text_of(row.get("description")))
     for document in documents.values():
         name = normal_name(text_of(document.get("name")))
         said = DocumentAttributes.of(written.about(text_of(document.get("description"))))

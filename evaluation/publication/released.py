@@ -41,6 +41,9 @@ from evaluation.words import Persons, Public, Statement, counts_of, render, say,
 from evaluation.words.catalogue import protected
 from evaluation.words.catalogue.voices import Said
 
+FEWEST_LEFT = 3
+"""Numbers that a hidden count of sources must still be able to be, beside a word about it."""
+
 
 def released_tables(
     tables: Mapping[str, pd.DataFrame], release: Release, protocol: Protocol, *, is_first: bool
@@ -202,12 +205,23 @@ def _themes(rows: pd.DataFrame, release: Release) -> pd.DataFrame:
         _every_source(release, *theme_place(kind, EVERY_SOURCE, group))
         for kind, group in kept[["group_kind", "group_id"]].astype(str).itertuples(index=False)
     ]
-    # How strong a theme is says how few spoke of it.
+    shown = set(
+        kept.loc[is_printed, ["group_kind", "code", "group_id"]]
+        .astype(str)
+        .itertuples(index=False, name=None)
+    )
+    has = {
+        kind: kept["code"].astype(str).map(lambda c, k=kind, p=parts: all((k, c, x) in shown for x in p[:2]))
+        for kind, (_, parts) in DIVISIONS.items()
+    }
+    # The word for most of n leaves about n/2 numbers for the hidden parts; how strong a theme is says how its sources are
+    # divided. Where the parts are printed, both say nothing more.
+    is_wide = kept["sources"].fillna(0).ge(2 * FEWEST_LEFT - 1)
     return kept.assign(
-        most_say=kept["most_say"].where(is_printed),
+        most_say=kept["most_say"].where(is_printed & (is_wide | has["stance"])),
         quote=without_identifiers(kept["quote"]).where(is_printed),
         segments=kept["segments"].astype("Int64").where(is_printed),
-        strength=kept["strength"].where(is_printed),
+        strength=kept["strength"].where(is_printed & has["speaker"]),
         sources_total=pd.array(totals, dtype="Int64"),
         sources_declined=kept["group_kind"]
         .map({"all": _every_source(release, DECLINED, DECLINED_CELL)})

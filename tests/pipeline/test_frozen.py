@@ -88,3 +88,20 @@ def test_another_key_is_named_and_a_new_key_takes_the_record_along(record, tmp_p
         plans(tmp_path, OTHER)
     reseal(tmp_path, seal_key(), seal_key(OTHER))
     assert [p.frozen_on for p in plans(tmp_path, OTHER)] == ["2026-08-01"]
+
+
+@pytest.mark.parametrize("kind", ["reports", "releases"])
+def test_a_record_that_is_gone_is_missed_where_a_report_was_made_after_it(record, tmp_path, kind):
+    """A plan frozen anew without a word would pass for the plan that was made before any data."""
+    record.unlink()
+    manifest = tmp_path / kind / "november_2026" / "manifest.json"
+    manifest.parent.mkdir(parents=True)
+    manifest.write_text(json.dumps({"frozen_on": None}), encoding="utf-8")
+    assert plans(tmp_path) == []
+    manifest.write_text(json.dumps({"frozen_on": "2026-08-01"}), encoding="utf-8")
+    with pytest.raises(InputError, match=r"blev frosset 1\.\s+august 2026"):
+        plans(tmp_path)
+    for reason in ("", "ny plan"):
+        with pytest.raises(InputError, match="sikkerhedskopien"):
+            freeze_protocol(tmp_path, DEMO, LATER, reason, key=seal_key())
+    assert not record.exists()

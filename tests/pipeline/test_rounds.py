@@ -149,6 +149,23 @@ def test_the_report_opens_offline(demonstration, round_id):
         assert not re.findall(r'(?:src|href)="(?:https?:)?//[^"]+"', markup), path.name
 
 
+def test_a_word_about_sources_tells_no_hidden_count_of_them(read):
+    """»Most« of n, and whether one kind of informant spoke or several, are no way round the marker."""
+    printed = read("released_out_themes")
+    counts = printed.set_index(["group_kind", "code", "group_id"])["sources"]
+
+    def are_printed(kind: str, code: str, parts: tuple[str, str]) -> bool:
+        return all(pd.notna(counts.get((kind, code, part))) for part in parts)
+
+    whole = printed[printed["group_kind"] == "all"]
+    assert len(whole) > 20
+    for row in whole[whole["strength"].notna()].itertuples():
+        assert are_printed("speaker", row.code, ("pupils", "adults")), row.code
+    for row in whole[whole["most_say"].notna()].itertuples():
+        left = row.sources - row.sources // 2  # what »more than half of n« may be
+        assert left >= 3 or are_printed("stance", row.code, ("for", "imod")), row.code
+
+
 @pytest.mark.long
 def test_a_round_made_again_has_the_same_bytes(demonstration, tmp_path):
     """In another folder, from the same inbox, with the same plan frozen."""

@@ -284,6 +284,21 @@ def test_only_approved_and_clean_quotes(book: Codebook) -> None:
     assert row["quote_attribution"] == "en elev"
 
 
+@pytest.mark.parametrize("barred", ["refused", "X.PII", "nothing"])
+def test_a_no_to_words_holds_wherever_they_were_said(book: Codebook, barred: str) -> None:
+    """One says yes to a sentence and another, elsewhere, no to the same sentence: it is not printed."""
+    said = spoken(
+        ("1", "MP.TEGN.FALD", "positiv", "elev", "baseline", "s_1"),
+        ("2", "X.PII" if barred == "X.PII" else "MP.TEGN.FALD", "positiv", "elev", "baseline", "s_2"),
+    )
+    words = "Jeg kommer mere i skole."
+    texts = pd.DataFrame({"segment_id": said["segment_id"], "text": [words, f" {words} "]})
+    first = said["segment_id"].iloc[0]
+    said["approved_sha256"] = said["segment_id"].eq(first).map({True: fingerprint(words), False: None})
+    said["is_refused_quote"] = (said["segment_id"] != first) & (barred == "refused")
+    assert list(approved_quotes(said, texts, book)["quote"]) == ([words] if barred == "nothing" else [])
+
+
 @pytest.mark.parametrize(
     ("text", "kinds"),
     [

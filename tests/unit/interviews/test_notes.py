@@ -28,6 +28,7 @@ from openpyxl.comments import Comment
 
 from evaluation.interviews.attributes import DocumentAttributes
 from evaluation.interviews.consent import with_valid_consent
+from evaluation.interviews.qdc_text import description
 from evaluation.interviews.readers import read_segments
 from evaluation.interviews.segments import SegmentBatch
 from evaluation.interviews.understanding import Understanding
@@ -373,3 +374,47 @@ def test_a_note_on_a_cell_is_read_where_it_hangs(tmp_path: Path) -> None:
     assert kept(with_notes(A1="navnene er ændret")) == (2, ["unread_notes"])
     assert kept(with_notes(C2="mor har trukket sit samtykke")) == (1, ["unread"])
     assert kept(with_notes(A1="en af dem har trukket sig")) == (2, ["unread_notes", "note_of_nobody"])
+
+
+def by_a_code(tool: str, folder: Path, words: str) -> Path:
+    """A project in which something stands by a code, or is the project's name."""
+    folder.mkdir()
+    if tool == "refi":
+        path = refi(folder, "document", "")
+        fald = BOOK.get("MP.TEGN.FALD").guid
+        about = f"<Description>{escape(words)}</Description>"
+        described = f'<Code guid="{fald}" name="MP.TEGN.FALD" isCodable="true">{about}</Code>'
+        root = project(text_source("interview_07", selection(0, 18, [fald]), text=TEXT), codes=described)
+        return qdpx(path, root)
+    if tool == "qualcoder":
+        path = qualcoder(folder, "", "")
+        with sqlite3.connect(path / "data.qda") as db:
+            if "memo" not in [c[1] for c in db.execute("PRAGMA table_info(code_name)")]:
+                db.execute("ALTER TABLE code_name ADD memo")
+            db.execute("UPDATE code_name SET memo = ? WHERE cid = 1", [words])
+        db.close()
+        return path
+    path = taguette(folder, "", "")
+    with sqlite3.connect(path) as db:
+        if tool == "taguette-project":
+            db.execute("UPDATE projects SET name = ?", [words])
+        else:
+            db.execute("UPDATE tags SET description = ?", [words])
+    db.close()
+    return path
+
+
+@pytest.mark.parametrize("tool", ["refi", "qualcoder", "taguette", "taguette-project"])
+def test_a_refusal_by_a_code_or_in_the_projects_name_is_heard_and_the_codebooks_own_words_are_not(
+    tool: str, tmp_path: Path
+) -> None:
+    """Every code is described: only words on consent that the codebook does not have are asked about."""
+    whole = read(by_a_code(tool, tmp_path / "a", "Hvad eleven siger om skolen"))
+    assert not whole.problems
+    described = {line for code in BOOK.codes for line in description(code).splitlines()}
+    for n, words in enumerate(sorted(line for line in described if "samtykke" in line.casefold())[:4]):
+        assert not read(by_a_code(tool, tmp_path / f"b{n}", words)).problems, words
+    asked = read(by_a_code(tool, tmp_path / "c", "mor har trukket samtykket tilbage"))
+    assert "note_of_nobody" in {p.rule for p in asked.problems}
+    named = read(by_a_code(tool, tmp_path / "d", "interview_07 mor har trukket samtykket tilbage"))
+    assert len(with_valid_consent(named.segments).segments) == 0
