@@ -193,9 +193,12 @@ def _sweep() -> None:
     from contextlib import suppress
 
     from evaluation.errors import KomgladError
-    from pipelines.lock import run_lock
-    from pipelines.sweep import sweep, sweep_aside
 
+    try:
+        from pipelines.lock import run_lock
+        from pipelines.sweep import sweep, sweep_aside
+    except Exception:  # a library was interrupted while it was read in, and is half there: nothing had begun
+        return
     data = _data()
     sweep_aside(data)
     if (data / "run.lock").is_file():  # else nothing has ever been written here

@@ -54,7 +54,8 @@ def undated(stage: Stage, kind: str, types: tuple[str, ...]) -> pd.DataFrame:
 
 def _absence() -> str:
     """Pupils about whom the files do not say the same in the school days that both speak of: those of a class in both, and
-    where no class is named those who are in both. Days are held against days: one may have rows where the other has spans.
+    where no class is named those who are in both. Files that have no pupil in common are parts of a class, not versions.
+    Days are held against days: one may have rows where the other has spans.
     """
     return f"""
         WITH said AS (SELECT file, school, pupil, label, coalesce(exported, {_NEVER}) AS exported, {_SAID} FROM statements),
@@ -66,13 +67,15 @@ def _absence() -> str:
                          AND a.lo <= b.hi AND b.lo <= a.hi),
              of AS (SELECT DISTINCT file, school, pupil, label FROM said),
              classes AS (SELECT DISTINCT file, school, label FROM said WHERE label >= 0),
+             met AS (SELECT DISTINCT a.file, b.file AS other FROM of a JOIN of b USING (school, pupil)
+                     WHERE a.file <> b.file),
              whose AS (SELECT DISTINCT p.file, p.other, p.school, p.lo, p.hi, a.pupil
                        FROM pairs p JOIN of a USING (file, school)
                        JOIN of b ON b.file = p.other AND b.school = p.school AND b.pupil = a.pupil
                          AND (a.label = b.label OR a.label < 0 OR b.label < 0)
                        UNION
                        SELECT p.file, p.other, p.school, p.lo, p.hi, a.pupil
-                       FROM pairs p JOIN of a USING (file, school)
+                       FROM pairs p JOIN met USING (file, other) JOIN of a USING (file, school)
                        JOIN classes b ON b.file = p.other AND b.school = p.school AND b.label = a.label),
              asked AS (SELECT file, school, pupil FROM whose UNION SELECT other, school, pupil FROM whose),
              mine AS (SELECT said.* FROM said JOIN asked USING (file, school, pupil)),

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from evaluation.errors import EnvironmentProblem, GateRefused, InputError
+from evaluation.errors import GateRefused, InputError
 from evaluation.tables import table
 from pipelines.storage import Warehouse, atomic_file, connect, write_text
 from tests.conftest import sealing
@@ -169,7 +169,7 @@ def test_a_disk_that_takes_no_more_leaves_the_old_table_whole(tmp_path):
 def test_a_folder_that_cannot_be_written_is_said_plainly(tmp_path):
     blocked = tmp_path / "not-a-folder"
     blocked.write_text("")
-    with pytest.raises(EnvironmentProblem, match="kunne ikke skrives"):
+    with pytest.raises(InputError, match="en fil står, hvor der skal være en mappe"):
         Warehouse(blocked).write("r", "core_consents", consents(1))
 
 

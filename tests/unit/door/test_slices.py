@@ -60,6 +60,7 @@ def drawn(seed: int) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], pd.D
     )
     classes = pd.Series([None] * (FILES + 1), dtype=pd.ArrowDtype(pa.list_(pa.int32())))
     files = files.assign(classes=classes, is_to_export=luck.random(FILES + 1) < 0.5)
+    files = files.assign(is_told=luck.random(FILES + 1) < 0.2)
     return absence, {k: v.astype(np.int32) for k, v in roster.items()}, files
 
 
