@@ -211,12 +211,16 @@ def _themes(rows: pd.DataFrame, release: Release) -> pd.DataFrame:
         .itertuples(index=False, name=None)
     )
     has = {
-        kind: kept["code"].astype(str).map(lambda c, k=kind, p=parts: all((k, c, x) in shown for x in p[:2]))
+        kind: pd.Series(
+            [all((kind, code, part) in shown for part in parts[:2]) for code in kept["code"].astype(str)],
+            index=kept.index,
+            dtype="bool",
+        )
         for kind, (_, parts) in DIVISIONS.items()
     }
     # The word for most of n leaves about n/2 numbers for the hidden parts; how strong a theme is says how its sources are
     # divided. Where the parts are printed, both say nothing more.
-    is_wide = kept["sources"].fillna(0).ge(2 * FEWEST_LEFT - 1)
+    is_wide = kept["sources"].fillna(0).ge(2 * FEWEST_LEFT - 1).astype("bool")
     return kept.assign(
         most_say=kept["most_say"].where(is_printed & (is_wide | has["stance"])),
         quote=without_identifiers(kept["quote"]).where(is_printed),
