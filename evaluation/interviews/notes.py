@@ -13,7 +13,7 @@ from functools import cached_property
 
 from evaluation.errors import Problem
 from evaluation.interviews.attributes import MEMO, DocumentAttributes, normal_name, note_mark
-from evaluation.interviews.qdc_text import description
+from evaluation.interviews.qdc_text import description, plain_description
 from evaluation.interviews.understanding import IN_BRACKETS, Understanding
 
 _WRITTEN = re.compile(r"\w")
@@ -53,16 +53,14 @@ class Notes:
             self.of_nobody("\n".join(lines))
 
     def _is_of_codebook(self, line: str) -> bool:
-        return " ".join(line.split()).casefold() in self._codebook_words
+        return _flat(line) in self._codebook_lines
 
     @cached_property
-    def _codebook_words(self) -> str:
-        """All that the codebook says of its codes, as tools show it."""
-        return "\n".join(
-            " ".join(line.split()).casefold()
-            for code in self.known.codebook.codes
-            for line in description(code).splitlines()
-        )
+    def _codebook_lines(self) -> frozenset[str]:
+        """Whole lines of what the codebook says of its codes, as tools show it: a part of one may be anybody's words."""
+        codes = self.known.codebook.codes
+        said = [t for c in codes for t in (c.definition, description(c), plain_description(c))]
+        return frozenset(_flat(line) for text in said for line in (text, *text.splitlines(), ""))
 
     def _is_nothing(self, text: str) -> bool:
         return not _WRITTEN.search(text) or self.known.only_describes(text) or self.known.is_ignored(MEMO)
@@ -106,3 +104,7 @@ class Notes:
                         next_step=f"write a no in the side table; where none says no, in the mapping: {answer}")
             )  # fmt: skip
         return found
+
+
+def _flat(line: str) -> str:
+    return " ".join(line.split()).casefold()

@@ -46,6 +46,11 @@ def own_id(element: Any) -> tuple[str, dict[str, Any]]:
     return match.group(1), fields
 
 
+def plain_description(code: Code) -> str:
+    """Name and definition, for tools that show a code by its id."""
+    return ". ".join(t.rstrip(".") for t in (code.name, code.definition) if t) + "."
+
+
 def description(code: Code) -> str:
     """The text other tools show: the id in brackets, the definition, and the other fields by their labels."""
     has_own_id = code.id != code.name and "/" not in code.id and not re.search(r"[\s\]']", code.id)

@@ -20,6 +20,7 @@ from evaluation.files.sqlite import rows_of, text_of
 from evaluation.interviews.attributes import DocumentAttributes, normal_name
 from evaluation.interviews.coding_labels import Coding, Reading
 from evaluation.interviews.notes import Notes
+from evaluation.interviews.qdc_text import plain_description
 from evaluation.interviews.tables import Table
 from evaluation.interviews.understanding import POLARITIES, Understanding
 
@@ -180,9 +181,7 @@ def taguette_codebook(codebook: Codebook) -> bytes:
     rows.writerow(["tag", "description"])
     for code in codebook.codes:
         if code.is_codable:
-            rows.writerow(
-                [code.id, ". ".join(t.rstrip(".") for t in (code.name, code.definition) if t) + "."]
-            )
+            rows.writerow([code.id, plain_description(code)])
     rows.writerows(
         [f"retning: {word}", "Retningen af det, der siges om koden på samme udsagn."] for word in POLARITIES
     )

@@ -104,8 +104,9 @@ def _themes(inputs: ReportInputs, rows: pd.DataFrame) -> Exhibit | None:
     # What speaks against is always there, however many themes there are.
     said = order[~order["_against"] & (order["_n"] != 0)].head(SHOWN_THEMES)
     top = pd.concat([said, order[order["_against"]]])
+    marker = inputs.protocol.disclosure.marker
     top = top.assign(
-        strength=[STRENGTHS.get(str(s), "–") for s in top["strength"]],
+        strength=[STRENGTHS.get(str(s), marker) for s in top["strength"]],
         **{f"by_{speaker}": _by_speaker(rows, speaker, top["code"]) for speaker in SPEAKERS},
     )
 
@@ -120,7 +121,6 @@ def _themes(inputs: ReportInputs, rows: pd.DataFrame) -> Exhibit | None:
         Column("is_disconfirming", "Taler imod", "yes"),
     ]
     columns = [c for c in columns if not c.name.startswith("by_") or top[c.name].notna().any()]
-    marker = inputs.protocol.disclosure.marker
     table = render_table("temaer", "Hvad kilderne taler om", top, columns, key=("code",), marker=marker)
     totals = everyone["sources_total"].dropna()
     of = f", af {count(float(totals.max()))} kilder i alt siden indsatsens start" if len(totals) else ""

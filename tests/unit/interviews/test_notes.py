@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -28,10 +30,14 @@ from openpyxl.comments import Comment
 
 from evaluation.interviews.attributes import DocumentAttributes
 from evaluation.interviews.consent import with_valid_consent
-from evaluation.interviews.qdc_text import description
+from evaluation.interviews.notes import Notes
+from evaluation.interviews.qdc_text import description, plain_description
 from evaluation.interviews.readers import read_segments
 from evaluation.interviews.segments import SegmentBatch
-from evaluation.interviews.understanding import Understanding
+from evaluation.interviews.taguette import taguette_codebook
+from evaluation.interviews.understanding import Understanding, speaks_of_consent
+from evaluation.questions.voices import codebook_of
+from evaluation.study import load_study
 
 BOOK = codebook()
 TEXT = "Jeg er gladere nu."
@@ -414,7 +420,36 @@ def test_a_refusal_by_a_code_or_in_the_projects_name_is_heard_and_the_codebooks_
     described = {line for code in BOOK.codes for line in description(code).splitlines()}
     for n, words in enumerate(sorted(line for line in described if "samtykke" in line.casefold())[:4]):
         assert not read(by_a_code(tool, tmp_path / f"b{n}", words)).problems, words
+    part = sorted({w for line in described for w in line.split() if speaks_of_consent(w)})[:3]
+    assert part
+    for n, word in enumerate(part):  # a word of the codebook that stands alone is somebody's note
+        alone = read(by_a_code(tool, tmp_path / f"e{n}", word))
+        assert "note_of_nobody" in {p.rule for p in alone.problems}, word
     asked = read(by_a_code(tool, tmp_path / "c", "mor har trukket samtykket tilbage"))
     assert "note_of_nobody" in {p.rule for p in asked.problems}
     named = read(by_a_code(tool, tmp_path / "d", "interview_07 mor har trukket samtykket tilbage"))
     assert len(with_valid_consent(named.segments).segments) == 0
+
+
+@pytest.mark.parametrize("study", ["kom_glad_i_skole"])
+def test_the_codebook_that_a_tool_has_taken_in_is_no_note(study: str, tmp_path: Path) -> None:
+    """Every code as komglad's own export describes it, those on consent among them."""
+    book = codebook_of(load_study(study))
+    exported = csv.DictReader(io.StringIO(taguette_codebook(book).decode("utf-8-sig")))
+    path = taguette(tmp_path, "", "")
+    with sqlite3.connect(path) as db:
+        for n, row in enumerate(exported, 100):
+            db.execute(
+                "INSERT INTO tags(id, project_id, path, description) VALUES (?, 1, ?, ?)",
+                [n, row["tag"], row["description"]],
+            )
+    db.close()
+    yes = DocumentAttributes.of([("samtykke", "gyldigt")])
+    whole = read_segments(path, codebook=book, key=KEY, documents={"interview 7": yes})
+    assert not whole.problems
+    assert len(with_valid_consent(whole.segments).segments) == 2
+    for code in book.codes:
+        unread = Notes(Understanding(book))
+        for words in (description(code), plain_description(code), code.definition):
+            unread.of_code(words)
+        assert not unread.unread, code.id
